@@ -1,0 +1,304 @@
+"""The composition root: what is built, what starts and stops, and in what order.
+
+The tray owns the main thread; `monitor` records; `control` answers other
+processes; `actions` does what the person clicks; `display` refreshes the icon.
+"""
+
+import logging
+import os
+import queue
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from reprospective_tray import config, state
+from reprospective_tray.control import ControlServer, InstanceLock
+from reprospective_tray.desktop import programs
+from reprospective_tray.desktop.notifications import Notifier
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
+from reprospective_tray.monitor.observation import Observation
+from reprospective_tray.monitor.privacy import Privacy
+from reprospective_tray.monitor.probes import open_probe
+from reprospective_tray.monitor.sessionizer import Rules
+from reprospective_tray.monitor.titles import comparable
+from reprospective_tray.paths import Paths
+from reprospective_tray.status import status_object, today_active_ms
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.ids import new_uid
+from reprospective_tray.store.recorder import Recorder
+from reprospective_tray.tray.menu import Action, action_arguments
+
+log = logging.getLogger(__name__)
+
+# The icon shows the minutes of today: it is looked at twice a minute, and at each news.
+_REFRESH_S = 30.0
+# News that come close together are shown together.
+_TOGETHER_S = 1.0
+
+
+def make_adapter(loaded: config.Loaded, paths: Paths, *, read_only: bool = False) -> SqliteAdapter:
+    """Return the adapter of the local database that the config asks for."""
+    local = loaded.config.database.local
+    path = loaded.config.database_path(paths)
+    return SqliteAdapter(path, readable_by=local.readable_by, read_only=read_only)
+
+
+def make_filter(privacy: Privacy) -> Callable[[Observation], Observation | None]:
+    """Return the privacy rules as what stands between the probe and the sessionizer."""
+
+    def apply(seen: Observation) -> Observation | None:
+        verdict = privacy.apply(seen.application_name, seen.window_title)
+        if verdict is None:
+            return None
+        return Observation(
+            verdict.application_name, verdict.window_title, seen.process_id, seen.window_id
+        )
+
+    return apply
+
+
+def make_text_filter(loaded: config.Loaded) -> Callable[[str, str], tuple[str, str] | None]:
+    """Return the privacy rules as imports ask them: names in, names or nothing out."""
+    privacy = Privacy(loaded.config.privacy)
+
+    def apply(application_name: str, window_title: str) -> tuple[str, str] | None:
+        verdict = privacy.apply(application_name, window_title)
+        return (verdict.application_name, verdict.window_title) if verdict else None
+
+    return apply
+
+
+class Application:
+    """The running program of one person."""
+
+    def __init__(self, loaded: config.Loaded, paths: Paths) -> None:
+        """Build the parts; nothing runs yet."""
+        self._loaded = loaded
+        self._paths = paths
+        self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
+        self._news = threading.Event()
+        self._ended = threading.Event()
+        self._windows: dict[str, subprocess.Popen[bytes]] = {}
+        self._notifier = Notifier()
+        self._lock = InstanceLock(paths)
+        self._control = ControlServer(paths, self._answer)
+        self._reader = make_adapter(loaded, paths, read_only=True)
+        self._take_away_icon: Callable[[], None] = lambda: None
+        self._has_menu: Callable[[], bool] = lambda: False
+        settings = loaded.config.monitor
+        self._monitor = DesktopActivityMonitor(
+            Recorder(lambda: make_adapter(loaded, paths), socket.gethostname(), self._on_damage),
+            Rules(
+                heartbeat_ms=round(settings.heartbeat * 1000),
+                idle_after_ms=round(settings.idle_after * 1000),
+                title_changes_per_minute=settings.titles.changes_per_minute,
+                comparable=comparable(settings.titles.ignore, settings.titles.ignore_patterns),
+                new_uid=new_uid,
+            ),
+            make_filter(Privacy(loaded.config.privacy)),
+            lambda: open_probe(settings.poll_interval),
+            lambda _state: self._news.set(),
+        )
+
+    def run(self, *, tray: bool) -> None:
+        """Record until the person quits or the system ends the program.
+
+        Raises:
+            AlreadyRunningError: another instance of this person runs.
+        """
+        self._paths.prepare()
+        self._lock.acquire()
+        self._take_signals()
+        remembered = state.load(self._paths)
+        self._monitor.start(
+            paused=remembered.is_paused_at(_now()), paused_until=remembered.paused_until
+        )
+        try:
+            self._control.start()
+            threading.Thread(target=self._act, name="actions", daemon=True).start()
+            log.info("recording to %s", self._loaded.config.database_path(self._paths))
+            self._greet(remembered)
+            if tray:
+                self._show_icon()
+            self._ended.wait()
+        finally:
+            self._ended.set()
+            self._news.set()
+            self._monitor.stop()
+            self._control.stop()
+            self._lock.release()
+            log.info("ended")
+
+    def _take_signals(self) -> None:
+        """Let the system's wish to end be a click on Quit; a handler may do nothing else."""
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            if number := getattr(signal, name, None):
+                signal.signal(number, lambda *_unused: self._actions.put(Action("quit")))
+
+    def _show_icon(self) -> None:
+        """Show the tray icon until the end; without one, say why and return."""
+        # The tray's libraries are most of the program's memory: not for `--no-tray`.
+        from reprospective_tray.tray.icon import TrayIcon
+        from reprospective_tray.tray.state import from_status
+
+        try:
+            icon = TrayIcon(self._actions.put)
+            if icon.backend.problem:
+                log.warning("%s %s", icon.backend.problem, icon.backend.remedy)
+            if icon.has_notifications:
+                self._notifier.fallback = icon.notify
+            self._has_menu = lambda: icon.has_menu
+            self._take_away_icon = icon.stop
+
+            def refresh() -> None:
+                while not self._ended.is_set():
+                    icon.update(from_status(self._status()))
+                    self._ended.wait(_TOGETHER_S)
+                    self._news.wait(_REFRESH_S)
+                    self._news.clear()
+
+            threading.Thread(target=refresh, name="display", daemon=True).start()
+            icon.run(on_ready=self._take_signals)
+        except ReprospectiveError as error:
+            self._has_menu = lambda: False
+            log.warning("%s %s", error, error.remedy)
+
+    def _greet(self, remembered: state.ProgramState) -> None:
+        """Say at the very first start what is recorded, where, and how to pause."""
+        if remembered.first_start_at is not None:
+            return
+        text = _(
+            "Recording which window you use, and when, to {path} on this computer alone. "
+            "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
+        ).format(path=self._loaded.config.database_path(self._paths))
+        log.info("first start: %s", text)
+        if self._loaded.config.notifications.first_start:
+            self._actions.put(Action("notify", {"body": text}))
+        try:
+            state.update(self._paths, first_start_at=_now())
+        except ReprospectiveError as error:
+            log.warning("%s", error)
+
+    def _on_damage(self, damaged: Path) -> None:
+        text = _(
+            "The database was damaged. It was set aside as {path}; recording goes on in a new "
+            "file, and what can still be read is taken over."
+        ).format(path=damaged)
+        if self._loaded.config.notifications.storage:
+            self._actions.put(Action("notify", {"body": text}))
+
+    def _status(self) -> dict[str, object]:
+        now = self._monitor.state
+        mode = "recording"
+        if now.paused:
+            mode = "paused"
+        elif now.problem or not now.sees_windows:
+            mode = "attention"
+        elif now.idle:
+            mode = "idle"
+        problem = now.problem
+        if not problem and not now.sees_windows and not now.paused:
+            problem = _("No window can be seen: there is no display.")
+        return status_object(
+            pid=os.getpid(),
+            paused=now.paused,
+            paused_until=now.paused_until,
+            today_ms=today_active_ms(self._reader),
+            data_path=self._loaded.config.database_path(self._paths),
+        ) | {
+            "mode": mode,
+            "application_name": now.application_name,
+            "problem": problem,
+            "has_menu": self._has_menu(),
+        }
+
+    def _answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
+        """Do what another process asks for, in that connection's thread."""
+        if command == "status":
+            return self._status()
+        if command not in {
+            "pause",
+            "resume",
+            "show",
+            "quit",
+            "open_summary",
+            "open_settings",
+            "open_log_folder",
+        }:
+            raise ReprospectiveError(
+                _("The running instance does not know the command {command}.").format(
+                    command=command
+                ),
+                _("Quit it and start it again: it may be of another version."),
+            )
+        if command == "quit":
+            self._actions.put(Action("quit"))
+        else:
+            self._do(command, arguments)
+        return {}
+
+    def _act(self) -> None:
+        """Do what was clicked, one after the other."""
+        while not self._ended.is_set():
+            action = self._actions.get()
+            try:
+                self._do(action.command, action_arguments(action, _now()))
+            except ReprospectiveError as error:
+                log.warning("%s %s", error, error.remedy)
+                self._notifier.notify(_("Re:prospective"), f"{error} {error.remedy}".strip())
+            # A click that fails must not take the next one with it.
+            except Exception:
+                log.exception("%s failed", action.command)
+
+    def _do(self, command: str, arguments: dict[str, object]) -> None:
+        match command:
+            case "pause":
+                until = arguments.get("until")
+                self._pause(round(until) if isinstance(until, int | float) else None)
+            case "resume":
+                self._monitor.resume()
+                state.update(self._paths, paused=False, paused_until=None)
+            case "show":
+                self._open_window("summary" if self._has_menu() else "control-window")
+            case "open_summary":
+                self._open_window("summary")
+            case "open_settings":
+                self._open_settings()
+            case "open_log_folder":
+                programs.open_with_desktop(self._paths.log)
+            case "notify":
+                self._notifier.notify(_("Re:prospective"), str(arguments["body"]))
+            case "quit":
+                self._ended.set()
+                self._take_away_icon()
+
+    def _pause(self, until: int | None) -> None:
+        self._monitor.pause(until)
+        log.info("paused")
+        # A restart must not begin to record what the person did not want recorded.
+        state.update(self._paths, paused=True, paused_until=until)
+
+    def _open_settings(self) -> None:
+        file = self._loaded.file or self._paths.config_file
+        if not file.exists():
+            config.init(self._paths)
+        programs.open_with_desktop(file)
+
+    def _open_window(self, name: str) -> None:
+        """Start a window in a process of its own, or bring up the one that is there."""
+        window = self._windows.get(name)
+        if window and window.poll() is None and hasattr(signal, "SIGUSR1"):
+            window.send_signal(signal.SIGUSR1)
+            return
+        arguments = ["--config", str(self._loaded.file)] if self._loaded.file else []
+        self._windows[name] = programs.start(programs.own_command(*arguments, name))
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

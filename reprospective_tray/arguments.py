@@ -1,0 +1,58 @@
+"""What may stand on the command line: dates, times and lengths of time, with clear refusals."""
+
+import re
+from argparse import ArgumentTypeError
+from datetime import date, datetime, timedelta
+
+from reprospective_tray.messages import _
+
+_LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def day(text: str) -> date:
+    """Return the day that `text` (YYYY-MM-DD, or ``today``, ``yesterday``) names."""
+    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
+    if text in {"today", "yesterday"}:
+        return today if text == "today" else today - timedelta(days=1)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a date has no zone
+    except ValueError:
+        raise ArgumentTypeError(
+            _("{text!r} is no day; write it as 2026-11-23, today or yesterday").format(text=text)
+        ) from None
+
+
+def instant(text: str) -> int:
+    """Return the ms since the epoch of `text`: ISO 8601, local wall time without an offset."""
+    try:
+        found = datetime.fromisoformat(text)
+        return round(found.astimezone().timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise ArgumentTypeError(
+            _("{text!r} is no time; write it as 2026-11-23T09:30, with or without +09:00").format(
+                text=text
+            )
+        ) from None
+
+
+def length(text: str) -> timedelta:
+    """Return the length of time that `text` (30m, 1h30m, 2d) names."""
+    found = _LENGTH.fullmatch(text)
+    if found and text:
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        try:
+            total = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        except OverflowError:
+            total = timedelta(0)
+        if timedelta(0) < total <= timedelta(days=3650):
+            return total
+    raise ArgumentTypeError(
+        _("{text!r} is no length of time; write it as 30m, 1h30m or 2d").format(text=text)
+    )
+
+
+def count(text: str) -> int:
+    """Return `text` as a number of things, 1 or more."""
+    if text.isascii() and text.isdigit() and 0 < int(text) <= 1_000_000:  # noqa: PLR2004  enough
+        return int(text)
+    raise ArgumentTypeError(_("{text!r} is no number of at least 1").format(text=text))

@@ -1,0 +1,333 @@
+"""The config: every key, its default and its bounds, and where the file is found.
+
+`Config` is what the person wrote (config.yaml, see there what each key means);
+what the program itself remembers is in `reprospective_tray.state`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from reprospective_tray import config_source
+from reprospective_tray.errors import ConfigError, ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.paths import shipped_file
+from reprospective_tray.private_files import OWNER_FILE, make_private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reprospective_tray.config_source import Located
+    from reprospective_tray.paths import Paths
+
+ENVIRONMENT = "REPROSPECTIVE_CONFIG"
+MASK = "********"
+
+Text = Annotated[str, Meta(min_length=1)]
+# A regular expression, matched anywhere in the text and without regard to case.
+Pattern = Annotated[str, Meta(min_length=1, extra={"pattern": True})]
+LocalType = Literal["sqlite", "postgresql"]
+ReadableBy = Literal["owner", "group"]
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+Counter = Literal["counters", "spinners", "percentages"]
+RuleAction = Literal["ignore", "redact", "application"]
+Language = Literal["auto", "en", "ja"]
+Keys = tuple[str | int, ...]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all sections have in common (a type checker wants `frozen` repeated)."""
+
+
+class Local(_Section, frozen=True):
+    """``database.local``: the file on this computer."""
+
+    type: LocalType = "sqlite"
+    path: Text = "data/local_cache.db"
+    readable_by: ReadableBy = "owner"
+
+
+class Remote(_Section, frozen=True):
+    """``database.remote``: the central PostgreSQL."""
+
+    type: Literal["postgresql"] = "postgresql"
+    host: Text = "localhost"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 5432
+    database: Text = "reprospective"
+    user: Text | None = None
+    sslmode: SslMode = "prefer"
+    password: Text | None = None
+
+
+class Sync(_Section, frozen=True):
+    """``database.sync``: shipping what was recorded to the central database."""
+
+    enabled: bool = False
+    interval: Annotated[int, Meta(ge=5, le=86400)] = 60
+    batch_size: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+    retention_days: Annotated[int, Meta(ge=1, le=36_500)] | None = 7
+
+
+class Database(_Section, frozen=True):
+    """``database``: where sessions are kept."""
+
+    local: Local = Local()
+    remote: Remote = Remote()
+    sync: Sync = Sync()
+
+
+class Titles(_Section, frozen=True):
+    """``monitor.titles``: which changes of a title are no new session."""
+
+    ignore: tuple[Counter, ...] = ("counters", "spinners", "percentages")
+    ignore_patterns: tuple[Pattern, ...] = ()
+    changes_per_minute: Annotated[int, Meta(ge=1, le=6000)] = 60
+
+
+class Monitor(_Section, frozen=True):
+    """``monitor``: how the desktop is watched. Times are seconds."""
+
+    poll_interval: Annotated[float, Meta(ge=0.05, le=60)] = 1.0
+    heartbeat: Annotated[int, Meta(ge=1, le=300)] = 10
+    idle_after: Annotated[int, Meta(ge=1, le=86400)] = 180
+    titles: Titles = Titles()
+
+
+class Rule(_Section, frozen=True):
+    """One of ``privacy.rules``: what it names must match, all of it."""
+
+    application: Pattern | None = None
+    title: Pattern | None = None
+    action: RuleAction = "ignore"
+
+
+class Privacy(_Section, frozen=True):
+    """``privacy``: what is never stored."""
+
+    private_windows: bool = True
+    password_managers: bool = True
+    rules: tuple[Rule, ...] = ()
+
+
+class Notifications(_Section, frozen=True):
+    """``notifications``: what the program speaks up about."""
+
+    first_start: bool = True
+    storage: bool = True
+
+
+class Config(_Section, frozen=True):
+    """The whole of config.yaml; ``Config()`` is what holds without one."""
+
+    database: Database = Database()
+    monitor: Monitor = Monitor()
+    privacy: Privacy = Privacy()
+    notifications: Notifications = Notifications()
+    language: Language = "auto"
+
+    def database_path(self, paths: Paths) -> Path:
+        """Return where the local database lies; a relative path is under the data folder."""
+        return paths.data / os.path.expanduser(self.database.local.path)  # noqa: PTH111  leaves an unknown ~name as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A config and the file it came from; None where the defaults hold without a file."""
+
+    config: Config
+    file: Path | None
+
+
+def find(explicit: Path | None, paths: Paths) -> Path | None:
+    """Return the config file that holds: --config, the environment's, the person's own, or none.
+
+    Raises:
+        ConfigError: a file that was asked for is not there.
+    """
+    if explicit is not None:
+        return _existing(explicit.expanduser(), "--config")
+    if named := os.environ.get(ENVIRONMENT):
+        return _existing(Path(named).expanduser(), f"${ENVIRONMENT}")
+    # A dangling link is a mistake to be told of, not an absent file.
+    return paths.config_file if os.path.lexists(paths.config_file) else None
+
+
+def _existing(file: Path, asked_by: str) -> Path:
+    if os.path.lexists(file):
+        return file
+    raise ConfigError(
+        _("There is no config file {file}, which {asked_by} names.").format(
+            file=file, asked_by=asked_by
+        ),
+        _("Name a file that exists, or leave it out to use the defaults."),
+    )
+
+
+def load(explicit: Path | None, paths: Paths) -> Loaded:
+    """Find the config file, read it and check every key.
+
+    Raises:
+        ConfigError: it names file, line, dotted key, the value as written and
+            what is allowed; the value of a password is never in it.
+    """
+    file = find(explicit, paths)
+    if file is None:
+        return Loaded(Config(), None)
+    try:
+        text = config_source.read(file)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            _("The config file {file} points to a file that is not there.").format(file=file),
+            _("Put the file back, or remove the link."),
+        ) from error
+    return Loaded(read_config(text, file), file)
+
+
+def read_config(text: str, file: Path) -> Config:
+    """Return the config that `text` says; `file` is named in errors.
+
+    Raises:
+        ConfigError: as for `load`.
+    """
+    tree = config_source.parse(text, file)
+    if tree is None:
+        return Config()
+    try:
+        config = msgspec.convert(tree.plain(), Config)
+    except msgspec.ValidationError as error:
+        from reprospective_tray.config_errors import explain
+
+        narrower = {keys: allowed for keys, allowed, _unused in _not_yet()}
+        raise explain(tree, Config, file, narrower) from error
+    for keys, allowed, remedy in _beyond_types(config):
+        from reprospective_tray.config_errors import not_allowed
+
+        raise not_allowed(_at(tree, keys), keys, allowed, file, remedy)
+    return config
+
+
+def _not_yet() -> Iterator[tuple[Keys, str, object]]:
+    """Yield the keys that take one value in this version, that value in words and as it is."""
+    yield ("database", "local", "type"), "sqlite", "sqlite"
+    yield ("database", "sync", "enabled"), "false", False
+
+
+def _beyond_types(config: Config) -> Iterator[tuple[Keys, str, str]]:
+    """Yield what types cannot say: the keys of a value, what is allowed there, a remedy."""
+    for keys, allowed, only in _not_yet():
+        value: object = config
+        for key in keys:
+            value = getattr(value, str(key))
+        if value != only:
+            yield (
+                keys,
+                allowed,
+                _("PostgreSQL comes with a later version; recording here does without it."),
+            )
+    if "\0" in config.database.local.path:
+        yield ("database", "local", "path"), _("the name of a file"), ""
+    for number, rule in enumerate(config.privacy.rules):
+        if rule.application is None and rule.title is None:
+            yield ("privacy", "rules", number), _("a rule with application, title or both"), ""
+    for keys, pattern in _patterns(config):
+        if problem := pattern_problem(pattern):
+            yield keys, _("a regular expression"), problem
+
+
+def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Yield every regular expression of the config with its keys."""
+    for number, pattern in enumerate(config.monitor.titles.ignore_patterns):
+        yield ("monitor", "titles", "ignore_patterns", number), pattern
+    for number, rule in enumerate(config.privacy.rules):
+        for key, wanted in (("application", rule.application), ("title", rule.title)):
+            if wanted is not None:
+                yield ("privacy", "rules", number, key), wanted
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of the config ready to `search` with, upper and lower case alike.
+
+    Raises:
+        re.error: it is no regular expression; `load` lets none pass.
+    """
+    with warnings.catch_warnings():
+        # re warns of what a later Python may read otherwise; a person can do nothing with it.
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(pattern, re.IGNORECASE)
+
+
+def pattern_problem(pattern: str) -> str:
+    """Return why `pattern` is no regular expression; empty where it is one."""
+    try:
+        compile_pattern(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return _("The expression does not hold: {reason}").format(reason=error)
+    return ""
+
+
+def _at(tree: Located, keys: Keys) -> Located:
+    """Return what stands at `keys`; they lead somewhere, for the value came from there."""
+    for key in keys:
+        content = tree.content
+        if isinstance(content, dict):
+            tree = content[key]
+        else:
+            assert isinstance(content, list)
+            assert isinstance(key, int)
+            tree = content[key]
+    return tree
+
+
+def dump(config: Config) -> str:
+    """Return the effective config as YAML, with a password masked."""
+    import yaml
+
+    plain = msgspec.to_builtins(config)
+    if config.database.remote.password is not None:
+        plain["database"]["remote"]["password"] = MASK
+    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def init(paths: Paths) -> Path:
+    """Write the shipped config.yaml to the person's config folder; return where.
+
+    Raises:
+        ReprospectiveError: there is one already, or it cannot be written.
+    """
+    content = shipped_file("config.yaml").read_bytes()
+    file = paths.config_file
+    try:
+        make_private_folder(file.parent)
+    except OSError as error:
+        raise _not_written(file, error) from error
+    try:
+        # Owner only: a password may be written into it one day.
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_FILE)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+    except FileExistsError as error:
+        raise ReprospectiveError(
+            _("There is already a config file: {file}").format(file=file),
+            _("Edit it, or move it away first."),
+        ) from error
+    except OSError as error:
+        raise _not_written(file, error) from error
+    return file
+
+
+def _not_written(file: Path, error: OSError) -> ReprospectiveError:
+    return ReprospectiveError(
+        _("The config file {file} cannot be written: {reason}").format(
+            file=file, reason=error.strerror or error
+        ),
+        _("Give yourself write access to its folder, or free its name."),
+    )

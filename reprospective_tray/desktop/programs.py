@@ -1,0 +1,60 @@
+"""Starting other programs: this one's own windows, the person's editor and file manager."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+
+log = logging.getLogger(__name__)
+
+
+def own_command(*arguments: str) -> list[str]:
+    """Return the command line that starts this very program with `arguments`."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, *arguments]
+    return [sys.executable, "-m", "reprospective_tray", *arguments]
+
+
+def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start `command` on its own and return it; a thread waits for its end.
+
+    Raises:
+        ReprospectiveError: there is no such program.
+    """
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    except OSError as error:
+        raise ReprospectiveError(
+            _("{program} cannot be started: {reason}.").format(
+                program=command[0], reason=error.strerror
+            )
+        ) from error
+    threading.Thread(target=process.wait, name="wait", daemon=True).start()
+    return process
+
+
+def open_with_desktop(path: Path) -> None:
+    """Open a file or folder with the program that the person's desktop has for it.
+
+    Raises:
+        ReprospectiveError: the desktop has no way to open things.
+    """
+    if sys.platform == "win32":
+        os.startfile(path)
+        return
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    try:
+        start([opener, str(path)])
+    except ReprospectiveError as error:
+        raise ReprospectiveError(
+            _("{path} cannot be opened: there is no {program}.").format(path=path, program=opener),
+            _("Open it by hand, or install the package that brings {program}.").format(
+                program=opener
+            ),
+        ) from error

@@ -1,0 +1,49 @@
+"""The errors a person can meet, each with what happened and what to do."""
+
+
+class ReprospectiveError(Exception):
+    """An operation failed.
+
+    ``str()`` is what happened and where; `remedy` says what the person can do
+    about it (empty when nothing helps). Only the top (cli, thread loop, tray)
+    logs or shows it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        """Take `what` happened and where, and the `remedy`, both translated."""
+        super().__init__(what)
+        self.remedy = remedy
+
+
+class ConfigError(ReprospectiveError):
+    """The config file cannot be used; recording does not start on guesses."""
+
+    exit_code = 2
+
+
+class UsageError(ReprospectiveError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class NotRunningError(ReprospectiveError):
+    """No instance of this user answers on the control channel."""
+
+
+class AlreadyRunningError(ReprospectiveError):
+    """Another instance of this user holds the lock."""
+
+
+class StoreError(ReprospectiveError):
+    """The local database cannot be opened, read or written."""
+
+
+class DamagedStoreError(StoreError):
+    """The local database file is no database, or its pages are damaged."""
+
+
+class ImportFileError(ReprospectiveError):
+    """An import file has bad lines; nothing of it was taken."""

@@ -1,0 +1,44 @@
+"""The catalogue of sentences a person can see: gettext, English and Japanese.
+
+English sentences stand in the code, wrapped in `_()`; the translations lie in
+``locale/<language>/LC_MESSAGES/reprospective_tray.po`` and are compiled when
+the package is built or installed.
+"""
+
+import gettext
+import locale
+import os
+from pathlib import Path
+
+DOMAIN = "reprospective_tray"
+LANGUAGES = ("en", "ja")
+
+_current: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def system_language() -> str:
+    """Return the catalogue language that the person's system asks for."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return value[:2] if value[:2] in LANGUAGES else "en"
+    # Windows and macOS set no such variable in a desktop session.
+    name = locale.getlocale()[0] or ""
+    return "ja" if name.lower().startswith("ja") else "en"
+
+
+def set_language(language: str) -> None:
+    """Speak `language` from now on: ``en``, ``ja``, or ``auto`` for the system's."""
+    global _current  # noqa: PLW0603  one catalogue a process, as gettext.install has it
+    chosen = system_language() if language == "auto" else language
+    folder = Path(__file__).with_name("locale")
+    _current = gettext.translation(DOMAIN, folder, [chosen], fallback=True)
+
+
+def _(sentence: str) -> str:
+    """Return `sentence` in the current language; fill its braces afterwards."""
+    return _current.gettext(sentence)
+
+
+def plural(one: str, many: str, count: int) -> str:
+    """Return the sentence of the two that fits `count`, in the current language."""
+    return _current.ngettext(one, many, count)

@@ -1,0 +1,1 @@
+"""What the person does, as sessions: probe, privacy, sessionizer and the thread that pumps."""

@@ -1,0 +1,188 @@
+"""DesktopActivityMonitor: the thread that pumps probe -> privacy -> sessionizer -> store."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from reprospective_tray.monitor.observation import Observation, read_clocks
+from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
+from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
+from reprospective_tray.store.recorder import Recorder
+from reprospective_tray.store.sessions import Change, StepBack
+
+log = logging.getLogger(__name__)
+
+# How often the person's return is looked for where the desktop does not tell of it.
+_LOOK_FOR_RETURN_S = 1.0
+_LOOK_AT_CLOCK_S = 60.0
+_RESTART_S = 5.0
+
+Filter = Callable[[Observation], Observation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorState:
+    """What the monitor is doing, for those who show it."""
+
+    paused: bool = False
+    paused_until: int | None = None  # ms since the epoch, UTC; None: until somebody resumes
+    idle: bool = False
+    sees_windows: bool = True
+    application_name: str = ""
+    problem: str = ""
+
+
+class DesktopActivityMonitor:
+    """Records until it is stopped; `pause`, `resume` and `stop` may come from any thread."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        rules: Rules,
+        privacy: Filter,
+        open_probe: Callable[[], WindowProbe],
+        on_change: Callable[[MonitorState], None],
+    ) -> None:
+        """Take the parts; `on_change` hears of each new state and must not block."""
+        self._recorder = recorder
+        self._rules = rules
+        self._privacy = privacy
+        self._open_probe = open_probe
+        self._on_change = on_change
+        self._sessionizer = Sessionizer(rules)
+        self._probe: WindowProbe | None = None
+        self._stopping = False
+        self._lock = threading.Lock()
+        self._news = threading.Event()  # a wish of another thread
+        self._thread = threading.Thread(target=self._run, name="monitor")
+        self.state = MonitorState()
+        self.recording = threading.Event()  # set once the store and the probe were ready
+
+    def start(self, *, paused: bool = False, paused_until: int | None = None) -> None:
+        """Begin, paused or not."""
+        self.state = replace(self.state, paused=paused, paused_until=paused_until)
+        self._thread.start()
+
+    def pause(self, until: int | None) -> None:
+        """End the open session and record nothing until `until` (ms), or until `resume`."""
+        self._wish(paused=True, paused_until=until)
+
+    def resume(self) -> None:
+        """Record again."""
+        self._wish(paused=False, paused_until=None)
+
+    def stop(self) -> None:
+        """End the open session and the thread; returns when both have ended."""
+        with self._lock:
+            self._stopping = True
+        self._poke()
+        self._thread.join()
+
+    def _wish(self, *, paused: bool, paused_until: int | None) -> None:
+        with self._lock:
+            self.state = replace(self.state, paused=paused, paused_until=paused_until)
+        self._poke()
+        self._on_change(self.state)
+
+    def _poke(self) -> None:
+        self._news.set()
+        probe = self._probe
+        if probe:
+            probe.wake()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                with self._recorder.running():
+                    self._recorder.check()
+                    self._sessionizer.occupy(self._recorder.occupied(read_clocks().wall))
+                    self._record()
+            # Whatever went wrong, recording goes on: the log keeps the traceback.
+            except Exception:
+                log.exception("the monitor failed; it starts again in %.0f s", _RESTART_S)
+                self._sessionizer = Sessionizer(self._rules)
+                self._news.wait(_RESTART_S)
+                self._news.clear()
+
+    def _record(self) -> None:
+        while not self._stopping:
+            if self.state.paused:
+                self._sit_out_pause()
+                continue
+            probe = self._open_probe()
+            self._probe = probe
+            self._tell(sees_windows=probe.sees_windows)
+            self.recording.set()
+            try:
+                self._pump(probe)
+            except ProbeLostError as reason:
+                if probe.sees_windows:
+                    log.warning("the display went away: %s", reason)
+            finally:
+                self._probe = None
+                self._write(self._sessionizer.stop(read_clocks()))
+                probe.close()
+                self._tell(idle=False, application_name="")
+
+    def _pump(self, probe: WindowProbe) -> None:
+        told_of_input = probe.watch_idle(self._rules.idle_after_ms)
+        at = read_clocks()
+        changes = self._sessionizer.tick(at, probe.idle_ms())
+        changes += self._sessionizer.see(at, self._look(probe))
+        self._write(changes)
+        while not (self._stopping or self.state.paused):
+            timeout_s = self._sessionizer.due_in_ms(at) / 1000
+            if self._sessionizer.idle and not told_of_input:
+                timeout_s = min(timeout_s, _LOOK_FOR_RETURN_S)
+            retry_ms = self._recorder.retry_in_ms()
+            if retry_ms is not None:
+                timeout_s = min(timeout_s, retry_ms / 1000)
+            due_at = at.steady + timeout_s * 1000
+            changed = probe.wait(timeout_s)
+            at = read_clocks()
+            changes = []
+            if changed:
+                changes += self._sessionizer.see(at, self._look(probe))
+            if not changed or at.steady >= due_at:
+                changes += self._sessionizer.tick(at, probe.idle_ms())
+            self._write(changes)
+
+    def _look(self, probe: WindowProbe) -> Observation | None:
+        seen = probe.current()
+        return self._privacy(seen) if seen else None
+
+    def _write(self, changes: Sequence[Change]) -> None:
+        if changes:
+            self._recorder.record(changes)
+        elif self._recorder.waiting:
+            self._recorder.flush()
+        if any(isinstance(change, StepBack) for change in changes):
+            self._sessionizer.occupy(self._recorder.occupied(read_clocks().wall))
+        going_on = self._sessionizer.open_session
+        self._tell(
+            idle=self._sessionizer.idle,
+            application_name=going_on.application_name if going_on else "",
+            problem=self._recorder.problem,
+        )
+
+    def _sit_out_pause(self) -> None:
+        """Wait until the pause is over; the desktop is not even listened to meanwhile."""
+        while self.state.paused and not self._stopping:
+            until, now = self.state.paused_until, read_clocks().wall
+            if until is not None and now >= until:
+                self.resume()
+                return
+            # A pause ends by the wall clock, which may be set, or sleep, meanwhile.
+            left_s = None if until is None else min((until - now) / 1000, _LOOK_AT_CLOCK_S)
+            self._news.wait(left_s)
+            self._news.clear()
+
+    def _tell(self, **values: object) -> None:
+        """Let others know, where something is new."""
+        with self._lock:
+            before = self.state
+            self.state = replace(before, **values)  # type: ignore[arg-type]  # names of its fields
+            news = self.state != before
+        if news:
+            self._on_change(self.state)

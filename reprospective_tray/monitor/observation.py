@@ -1,0 +1,54 @@
+"""Observation: the one value that flows out of a probe; Moment: when it was made."""
+
+import time
+from dataclasses import dataclass
+
+from reprospective_tray.store.sessions import clean
+
+# What is longer is a page's text in a title bar, not a title.
+TITLE_LIMIT = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The window in front. Names are never None; what has none is ``''``."""
+
+    application_name: str
+    window_title: str
+    process_id: int | None = None
+    window_id: int = 0
+
+    @classmethod
+    def of(
+        cls, application_name: str | None, title: str | None, process_id: int | None, window_id: int
+    ) -> "Observation":
+        """Make one of what a desktop says, cleaned of what no database can hold."""
+        return cls(
+            clean(application_name or "")[:TITLE_LIMIT],
+            clean(title or "")[:TITLE_LIMIT],
+            process_id,
+            window_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant on both clocks: ms."""
+
+    steady: int  # never steps; goes on while the computer sleeps
+    wall: int  # since the epoch, UTC
+    utc_offset_minutes: int
+
+
+# Linux's monotonic clock stands still in sleep, its boot-time clock does not.
+_STEADY_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def read_clocks() -> Moment:
+    """Return the present moment; follows a change of the system's time zone."""
+    if hasattr(time, "tzset"):
+        time.tzset()
+    steady = time.monotonic_ns() if _STEADY_CLOCK is None else time.clock_gettime_ns(_STEADY_CLOCK)
+    wall = time.time_ns()
+    offset = time.localtime(wall // 1_000_000_000).tm_gmtoff // 60
+    return Moment(steady // 1_000_000, wall // 1_000_000, offset)

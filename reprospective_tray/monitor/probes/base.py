@@ -1,0 +1,55 @@
+"""What every probe offers: the window in front, a wait for change, and idle time."""
+
+from abc import ABC, abstractmethod
+
+from reprospective_tray.monitor.observation import Observation
+
+
+class ProbeLostError(Exception):
+    """The desktop cannot be observed any more, or not at all: open a probe anew later."""
+
+
+class WindowProbe(ABC):
+    """Observes one desktop. All methods but `wake` belong to one thread."""
+
+    name: str
+    sees_windows = True
+
+    @abstractmethod
+    def current(self) -> Observation | None:
+        """Return the window in front, None where there is none.
+
+        Raises:
+            ProbeLostError: the desktop is gone.
+        """
+
+    @abstractmethod
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the window in front may have changed, and tell whether it may have.
+
+        Raises:
+            ProbeLostError: the desktop is gone.
+        """
+
+    @abstractmethod
+    def wake(self) -> None:
+        """End a `wait` of another thread at once."""
+
+    @abstractmethod
+    def idle_ms(self) -> int | None:
+        """Return the ms since the last input, None where the desktop does not tell.
+
+        Raises:
+            ProbeLostError: the desktop is gone.
+        """
+
+    def watch_idle(self, idle_ms: int) -> bool:  # noqa: ARG002  for the desktops that can
+        """Let `wait` also end when idle time reaches `idle_ms` and at the next input after it.
+
+        Returns whether this desktop can; otherwise ask `idle_ms` now and then.
+        """
+        return False
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the desktop; never raises."""

@@ -1,0 +1,41 @@
+"""The probe of a computer without a desktop: it sees nothing, and waits for one to come."""
+
+import threading
+
+from reprospective_tray.monitor.observation import Observation
+from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
+
+RETRY_S = 2.0
+
+
+class NullProbe(WindowProbe):
+    """Sees no window; its first full `wait` ends with `ProbeLostError`, to look again."""
+
+    name = "none"
+    sees_windows = False
+
+    def __init__(self) -> None:
+        """Make one; nothing is opened."""
+        self._woken = threading.Event()
+
+    def current(self) -> Observation | None:
+        """Return None."""
+        return None
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait, at most until it is time to look for a desktop again."""
+        if not self._woken.wait(min(timeout_s, RETRY_S)):
+            raise ProbeLostError
+        self._woken.clear()
+        return False
+
+    def wake(self) -> None:
+        """End a `wait`."""
+        self._woken.set()
+
+    def idle_ms(self) -> int | None:
+        """Return None."""
+        return None
+
+    def close(self) -> None:
+        """Do nothing."""

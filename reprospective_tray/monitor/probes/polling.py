@@ -1,0 +1,67 @@
+"""The polling probe, by pywinctl: Windows and macOS, and X11 where events are not to be had."""
+
+import sys
+import threading
+from typing import Any
+
+from reprospective_tray.monitor.observation import Observation
+from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
+from reprospective_tray.monitor.probes.idle import idle_source
+from reprospective_tray.monitor.probes.processes import ProcessNames
+
+
+class PollingProbe(WindowProbe):
+    """Asks for the window in front every `poll_interval_s`."""
+
+    name = "pywinctl"
+
+    def __init__(self, poll_interval_s: float) -> None:
+        """Load pywinctl.
+
+        Raises:
+            ProbeLostError: it cannot work here.
+        """
+        try:
+            # It ends the process where xrandr is missing, and raises what it likes without
+            # a display: neither may end recording.
+            import pywinctl
+        except (Exception, SystemExit) as reason:  # noqa: BLE001  see above
+            raise ProbeLostError(str(reason)) from None
+        self._pywinctl: Any = pywinctl
+        self._poll_interval_s = poll_interval_s
+        self._processes = ProcessNames()
+        self._idle = idle_source(sys.platform)
+        self._woken = threading.Event()
+
+    def current(self) -> Observation | None:
+        """Return the window in front; see `WindowProbe.current`."""
+        try:
+            window = self._pywinctl.getActiveWindow()
+            if window is None:
+                return None
+            process_id = window.getPID() or None
+            title = window.title
+            handle = window.getHandle()
+        # A window that vanishes or has a title in no known encoding raises whatever the
+        # desktop's own library does; the next poll sees the next window.
+        except Exception:  # noqa: BLE001  see above
+            return None
+        number = handle if isinstance(handle, int) else hash(str(handle))
+        return Observation.of(self._processes.name(process_id), title, process_id, number)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the next poll, or for `timeout_s` where that is shorter."""
+        woken = self._woken.wait(min(timeout_s, self._poll_interval_s))
+        self._woken.clear()
+        return not woken
+
+    def wake(self) -> None:
+        """End a `wait`."""
+        self._woken.set()
+
+    def idle_ms(self) -> int | None:
+        """Return the ms since the last input, as the system counts them."""
+        return self._idle()
+
+    def close(self) -> None:
+        """Do nothing: pywinctl keeps nothing open."""

@@ -1,0 +1,41 @@
+"""When two titles are one: counters, spinners and percentages that change make no session.
+
+Only bracketed counters at either end, spinner characters and percentages are
+normalised away, never a bare number; and only for comparing.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+# ASCII, full-width and lenticular brackets; a space, no-break or narrow, may group digits.
+_COUNTER = r"[(\[{\uff08\u3010\uff3b]\s*\d[\d., \u00a0\u202f]*\+?(?:\s*/\s*\d[\d.,]*)?\s*[)\]}\uff09\u3011\uff3d]"
+_NOISE = {
+    "counters": re.compile(rf"^\s*{_COUNTER}|{_COUNTER}\s*$"),
+    # Braille, quarter circles, clock-like and growing blocks, stars of terminal programs;
+    # the ASCII spinner only where it stands alone in front.
+    "spinners": re.compile(
+        "[\u2800-\u28ff\u25d0-\u25d3\u25f4-\u25f7\u25dc-\u25df\u2596-\u259f\u2581-\u258f"
+        "\u2722\u2733\u2736\u273b\u273d\u2738\u2739\u273a\u231b\u23f3]|^\\s*[|/\\\\-](?=\\s)"
+    ),
+    "percentages": re.compile(r"(?<![\w.,])\d{1,3}(?:[.,]\d+)?\s?[%\uff05]"),
+}
+_SPACE = re.compile(r"\s+")
+
+Comparable = Callable[[str], str]
+
+
+def comparable(ignore: Sequence[str], patterns: Iterable[str] = ()) -> Comparable:
+    """Return the function that makes of a title what two titles are compared by.
+
+    `ignore` names kinds of noise (counters, spinners, percentages); `patterns`
+    are further regular expressions whose matches count as noise.
+    """
+    noise = [_NOISE[kind] for kind in ("spinners", "percentages", "counters") if kind in ignore]
+    noise += [re.compile(pattern) for pattern in patterns]
+
+    def reduce(title: str) -> str:
+        for pattern in noise:
+            title = pattern.sub("", title)
+        return _SPACE.sub(" ", title).strip()
+
+    return reduce

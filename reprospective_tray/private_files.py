@@ -1,0 +1,49 @@
+"""Small files for their owner alone, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWNER_FILE = 0o600
+OWNER_FOLDER = 0o700
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Put `content` at `path`: a reader sees the old file or the new one, never a half.
+
+    Raises:
+        OSError: it could not be written; what was there before is untouched.
+    """
+    # The process id keeps two writers apart; a leftover of a killed one is overwritten.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        descriptor = os.open(temporary, flags, OWNER_FILE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make `folder` and what is missing above it, for the owner alone (0700).
+
+    A folder that is there already is closed to others as well.
+
+    Raises:
+        OSError: it cannot be made, or something else has its name.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=OWNER_FOLDER, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(OWNER_FOLDER)

@@ -1,0 +1,1 @@
+"""Where sessions are kept: the models, the adapter, migrations, writers and queries."""

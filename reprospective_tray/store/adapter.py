@@ -1,0 +1,262 @@
+"""DatabaseAdapter: one database with its own models, and its SQLite child."""
+
+import logging
+import os
+import sqlite3
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from reprospective_tray.errors import DamagedStoreError, StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.store.ids import new_device_id
+from reprospective_tray.store.models import Models, make_models
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_S = 5.0
+# How long a clean close waits for other readers before it leaves the file in WAL mode.
+CLOSE_PATIENCE_S = 2.0
+_DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_FOLDER_MODES = {"owner": 0o700, "group": 0o750}
+_FILE_MODES = {"owner": 0o600, "group": 0o640}
+
+
+def sqlite_code(error: BaseException) -> int:
+    """Return SQLite's primary result code of `error`, 0 when it carries none."""
+    seen: BaseException | None = error
+    while seen is not None:
+        code = getattr(seen, "sqlite_errorcode", None)
+        if code is not None:
+            return int(code) & 0xFF
+        seen = getattr(seen, "orig", None) or seen.__cause__ or seen.__context__
+    return 0
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether `error` says that the file is no database or its pages are broken."""
+    return sqlite_code(error) in _DAMAGE_CODES
+
+
+class DatabaseAdapter(ABC):
+    """One database: its connection rules and the model classes that live in it.
+
+    Connections belong to threads: each thread works inside `connection()`.
+    """
+
+    database: peewee.Database
+    models: Models
+
+    @abstractmethod
+    def open(self) -> None:
+        """Make the database ready: create or migrate it as needed.
+
+        Raises:
+            StoreError: it cannot be opened.
+            DamagedStoreError: it is there, but damaged.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave the database as other readers need it."""
+
+    @property
+    @abstractmethod
+    def device_id(self) -> str:
+        """The UUID that was made with this database."""
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        """Open this thread's connection, and close it at the end."""
+        with self.database.connection_context():
+            yield self.database
+
+
+class SqliteAdapter(DatabaseAdapter):
+    """The local file: WAL with synchronous=FULL while it is written, DELETE mode after."""
+
+    def __init__(self, path: Path, *, readable_by: str = "owner", read_only: bool = False) -> None:
+        """Take the file's `path`; `readable_by` is ``owner`` or ``group``.
+
+        With `read_only` the file must exist and neither its content nor its
+        journal mode is changed.
+        """
+        self.path = path
+        self.read_only = read_only
+        self._readable_by = readable_by
+        self._device_id = ""
+        self._inode = (0, 0)
+        pragmas: dict[str, int | str] = {"query_only": 1} if read_only else {"synchronous": "full"}
+        mode = "ro" if read_only else "rwc"
+        self.database = peewee.SqliteDatabase(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            pragmas=pragmas,
+            timeout=BUSY_TIMEOUT_S,
+            autoconnect=False,
+        )
+        self.models = make_models(self.database)
+
+    @property
+    def device_id(self) -> str:
+        """The UUID that was made with the file."""
+        return self._device_id
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the file at the path is no longer the one that was opened."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return True
+        return (found.st_dev, found.st_ino) != self._inode
+
+    def open(self) -> None:
+        """Create or migrate the file; see `DatabaseAdapter.open`."""
+        if self.read_only and not self.path.exists():
+            raise StoreError(
+                _("Nothing has been recorded yet: there is no {path}.").format(path=self.path),
+                _("Start recording with: reprospective-tray run"),
+            )
+        try:
+            if not self.read_only:
+                self._prepare_file()
+            with self.connection():
+                if not self.read_only:
+                    self.database.execute_sql("PRAGMA journal_mode = WAL")
+                self._bring_up_to_date()
+                self._device_id = self._find_device_id()
+            found = self.path.stat()
+            self._inode = (found.st_dev, found.st_ino)
+        except peewee.PeeweeException as error:
+            raise self.explain(error) from error
+        except OSError as error:
+            raise StoreError(
+                _("The database {path} cannot be opened: {reason}.").format(
+                    path=self.path, reason=error.strerror
+                ),
+                _("Check the folder's rights, or set database.local.path in config.yaml."),
+            ) from error
+
+    def close(self) -> None:
+        """Put the file into DELETE mode, so that anyone who may read it can open it.
+
+        Where somebody has it open for longer than `CLOSE_PATIENCE_S`, it stays
+        in WAL mode and the log says so.
+        """
+        if self.read_only or self.replaced:
+            return
+        deadline = time.monotonic() + CLOSE_PATIENCE_S
+        # One connection and SQLite's own wait would give up at the first deadlock check.
+        while not self._leave_wal():
+            if time.monotonic() >= deadline:
+                log.warning("%s is open elsewhere: it stays in WAL mode", self.path)
+                return
+            time.sleep(0.05)
+
+    def explain(self, error: Exception) -> StoreError:
+        """Return `error` as one that a person understands."""
+        if is_damage(error):
+            return DamagedStoreError(
+                _("The database {path} is damaged.").format(path=self.path),
+                _("The next start of recording sets it aside and saves what can be read."),
+            )
+        return StoreError(
+            _("The database {path} cannot be used: {reason}.").format(path=self.path, reason=error),
+            _("Check the disk and the file's rights, then try again."),
+        )
+
+    def _prepare_file(self) -> None:
+        folder = self.path.parent
+        mode = _FOLDER_MODES[self._readable_by]
+        for missing in reversed([f for f in (folder, *folder.parents) if not f.exists()]):
+            missing.mkdir(mode=mode)
+        for own in (folder, folder.parent):
+            # A folder with any other mode is somebody's decision.
+            if own.stat().st_mode & 0o777 in _FOLDER_MODES.values():
+                own.chmod(own.stat().st_mode & ~0o777 | mode)
+        # SQLite gives -wal and -shm the rights of the file itself.
+        file_mode = _FILE_MODES[self._readable_by]
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, file_mode))
+        for own in (self.path, *(Path(f"{self.path}{end}") for end in ("-wal", "-shm"))):
+            if own.exists():
+                own.chmod(file_mode)
+
+    def _bring_up_to_date(self) -> None:
+        version = self.database.execute_sql("PRAGMA user_version").fetchone()[0]
+        if version == SCHEMA_VERSION:
+            return
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                _("The database {path} was written by a newer version.").format(path=self.path),
+                _("Install the newest version of reprospective-tray."),
+            )
+        if self.read_only:
+            # A file whose first start never finished: nothing in it yet.
+            raise StoreError(
+                _("Nothing has been recorded yet in {path}.").format(path=self.path),
+                _("Start recording with: reprospective-tray run"),
+            )
+        # The runner is imported by the one start that needs it.
+        from playhouse.migrations import Runner
+
+        folder = Path(__file__).with_name("migrations")
+        Runner(self.database, str(folder), table_name="schema_migration").up()
+        self.database.execute_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _find_device_id(self) -> str:
+        meta = self.models.Meta
+        if not self.read_only:
+            made = meta.insert(key="device_id", value=new_device_id())
+            made.on_conflict_ignore().execute()
+        return str(meta.get_by_id("device_id").value)
+
+    def adopt_device_id(self, device_id: str) -> None:
+        """Go on as the device of the file that this one replaces."""
+        with self.connection():
+            self.models.Meta.replace(key="device_id", value=device_id).execute()
+        self._device_id = device_id
+
+    def _leave_wal(self) -> bool:
+        connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
+        try:
+            mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.close()
+        return bool(mode == "delete")
+
+    def snapshot(self, target: Path) -> None:
+        """Write a consistent copy of the whole database to `target`.
+
+        Raises:
+            StoreError: `target` is the database itself or cannot be written.
+        """
+        if target.exists() and target.samefile(self.path):
+            raise StoreError(_("The snapshot cannot replace the database itself."))
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+            source = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+            copy = sqlite3.connect(partial)
+            try:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+                source.close()
+            partial.replace(target)
+        except (OSError, sqlite3.Error) as error:
+            partial.unlink(missing_ok=True)
+            raise StoreError(
+                _("The snapshot {path} cannot be written: {reason}.").format(
+                    path=target, reason=error
+                )
+            ) from error

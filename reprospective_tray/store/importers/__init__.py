@@ -1,0 +1,1 @@
+"""Sessions from elsewhere: one file a format."""

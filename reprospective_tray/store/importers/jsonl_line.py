@@ -1,0 +1,179 @@
+"""One line of JSONL as a row of the table, with what is missing derived; or why it is bad."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from reprospective_tray.messages import _
+from reprospective_tray.store.ids import derived_device_id, derived_uid
+from reprospective_tray.store.sessions import DAY_MS, State, clean
+
+Row = dict[str, Any]
+
+# No session is that long; it bounds what one line can make the reader hold.
+LONGEST_LINE = 1 << 20
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+_EARLIEST = 0
+_LATEST = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
+_LONGEST_MS = 3660 * DAY_MS
+_LARGEST_OFFSET_MINUTES = 1080  # the schema's bound
+_LARGEST_REVISION = 2**31 - 1  # PostgreSQL's integer
+
+
+class LineError(Exception):
+    """The line is no session; the text says why."""
+
+
+class _Line(msgspec.Struct):
+    """What a line may say; keys that are not here are ignored."""
+
+    state: State
+    application_name: str
+    window_title: str
+    started_at: str
+    ended_at: str
+    uid: str | None = None
+    device_id: str | None = None
+    source_host: str | None = None
+    utc_offset_minutes: int | None = None
+    revision: int | None = None
+
+
+class LineReader:
+    """Reads lines; the same line always gives the same row."""
+
+    def __init__(self, source_host: str, local_offset_minutes: Callable[[int], int]) -> None:
+        """Take what fills in for a host and an offset that a line leaves out."""
+        self._source_host = source_host
+        self._local_offset_minutes = local_offset_minutes
+        self._decoder = msgspec.json.Decoder(_Line)
+        self._devices: dict[str, str] = {}
+
+    def read(self, line: bytes) -> Row:
+        """Return the row, closed and not synced.
+
+        Raises:
+            LineError: it is no session.
+        """
+        if len(line) > LONGEST_LINE:
+            raise LineError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
+        said = self._decode(line)
+        start = _instant("started_at", said.started_at)
+        end = _instant("ended_at", said.ended_at)
+        if end < start:
+            raise LineError(_("ended_at lies before started_at"))
+        if end - start > _LONGEST_MS:
+            raise LineError(_("it lasts longer than ten years"))
+        host = clean(said.source_host or "") or self._source_host
+        names = clean(said.application_name), clean(said.window_title)
+        if said.uid:
+            uid = _uuid("uid", said.uid)
+        else:
+            uid = derived_uid(start, host, start, end, said.state.value, *names)
+        if said.state is not State.ACTIVE:
+            names = "", ""
+        return {
+            "uid": uid,
+            "device_id": self._device(said.device_id, host),
+            "source_host": host,
+            "state": said.state.value,
+            "application_name": names[0],
+            "window_title": names[1],
+            "process_id": None,
+            "started_at": start,
+            "ended_at": end,
+            "utc_offset_minutes": self._offset(said.utc_offset_minutes, start),
+            "open": 0,
+            "deleted": 0,
+            "revision": _bounded("revision", said.revision, 1, 1, _LARGEST_REVISION),
+            "synced": 0,
+            "synced_at": None,
+        }
+
+    def _decode(self, line: bytes) -> _Line:
+        try:
+            return self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return _decode_leniently(line, error)
+
+    def _device(self, said: str | None, host: str) -> str:
+        key = said or f"\0{host}"
+        if key not in self._devices:
+            if len(self._devices) >= 10_000:  # noqa: PLR2004  bounded, whatever the file says
+                self._devices.clear()
+            self._devices[key] = _uuid("device_id", said) if said else derived_device_id(host)
+        return self._devices[key]
+
+    def _offset(self, said: int | None, start: int) -> int:
+        if said is None:
+            return self._local_offset_minutes(start)
+        largest = _LARGEST_OFFSET_MINUTES
+        return _bounded("utc_offset_minutes", said, 0, -largest, largest)
+
+
+def _decode_leniently(line: bytes, error: Exception) -> _Line:
+    """Read what strict JSON has no place for: escaped lone surrogates, cleaned afterwards."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        raise LineError(_("it is not UTF-8")) from None
+    if isinstance(error, msgspec.ValidationError) or b"\\ud" not in line.lower():
+        raise LineError(str(error)) from None
+    try:
+        return msgspec.convert(_cleaned(json.loads(line)), _Line)
+    except (ValueError, RecursionError, msgspec.ValidationError) as reason:
+        raise LineError(str(reason)) from None
+
+
+def _cleaned(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: clean(each) if isinstance(each, str) else each for key, each in value.items()}
+
+
+def _instant(key: str, text: str) -> int:
+    """Return the ms since the epoch of an ISO 8601 time with any offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise LineError(
+            _("{key} is no ISO 8601 time: {value}").format(key=key, value=ascii(text[:40]))
+        ) from None
+    if moment.tzinfo is None:
+        raise LineError(
+            _("{key} has no offset (Z or such as +09:00): {value}").format(
+                key=key, value=ascii(text[:40])
+            )
+        )
+    ms = (moment - _EPOCH) // _MS
+    if not _EARLIEST <= ms < _LATEST:
+        raise LineError(
+            _("{key} is not between 1970 and 2200: {value}").format(key=key, value=ascii(text[:40]))
+        )
+    return ms
+
+
+def _uuid(key: str, text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise LineError(
+            _("{key} is no UUID: {value}").format(key=key, value=ascii(text[:40]))
+        ) from None
+
+
+def _bounded(key: str, said: int | None, default: int, low: int, high: int) -> int:
+    value = default if said is None else said
+    if not low <= value <= high:
+        raise LineError(
+            _("{key} is not between {low} and {high}: {value}").format(
+                key=key, low=low, high=high, value=value
+            )
+        )
+    return value

@@ -1,0 +1,74 @@
+"""Ranges of days as lived, and how to find by index what reaches into them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS
+
+# The schema's bound on `utc_offset_minutes`: no wall clock is further from UTC.
+LARGEST_OFFSET_MS = 1080 * MINUTE_MS
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange:
+    """The days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def begin(self) -> int:
+        """The lived ms (wall time as if it were UTC) at which the first day begins."""
+        return (self.first.toordinal() - _EPOCH_ORDINAL) * DAY_MS
+
+    @property
+    def end(self) -> int:
+        """The lived ms at which the last day is over."""
+        return (self.last.toordinal() - _EPOCH_ORDINAL + 1) * DAY_MS
+
+    @property
+    def count(self) -> int:
+        """How many days these are."""
+        return self.last.toordinal() - self.first.toordinal() + 1
+
+    def holds(self, day: str) -> bool:
+        """Tell whether the ISO date `day` is one of these."""
+        return self.first.isoformat() <= day <= self.last.isoformat()
+
+
+def lived(instant: Any, utc_offset_minutes: Any) -> Any:
+    """Return the wall time of `instant` as lived, in ms as if it were UTC; columns or values."""
+    return instant + utc_offset_minutes * MINUTE_MS
+
+
+def straddling(session: Any, device_id: str, moment: int) -> tuple[str, int] | None:
+    """Return uid and start of the device's session that lasts over `moment`, if one does.
+
+    Sessions of one device never overlap, so it is the last one that began before.
+    """
+    last = (
+        session.select(session.uid, session.started_at, session.ended_at)
+        .where(
+            session.device_id == device_id,
+            session.deleted == 0,
+            session.started_at < moment,
+            session.ended_at > session.started_at,
+        )
+        .order_by(session.started_at.desc())
+        .limit(1)
+        .tuples()
+        .first()
+    )
+    return (last[0], last[1]) if last and last[2] > moment else None
+
+
+def devices(session: Any) -> Iterator[str]:
+    """Yield every device id by one index look-up each; DISTINCT would read the whole index."""
+    found = session.select(session.device_id).order_by(session.device_id).limit(1)
+    row = found.tuples().first()
+    while row:
+        yield row[0]
+        row = found.where(session.device_id > row[0]).tuples().first()

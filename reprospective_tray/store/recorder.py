@@ -1,0 +1,229 @@
+"""Recorder: what was observed reaches the file, whatever the disk and others do meanwhile.
+
+Changes queue up in memory while the database is locked, the disk is full or the
+file is being replaced, and are written in their order when it is possible again.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import peewee
+
+from reprospective_tray.errors import DamagedStoreError, StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.store import salvage
+from reprospective_tray.store.adapter import SqliteAdapter, is_damage, sqlite_code
+from reprospective_tray.store.sessions import Change, Put
+from reprospective_tray.store.writer import Interval, SessionWriter
+
+log = logging.getLogger(__name__)
+
+# Several days of dense use; beyond it the oldest changes are dropped, and that is said.
+QUEUE_LIMIT = 20_000
+_BATCH = 500
+# Somebody else's transaction must not hold up the observing thread.
+_BUSY_TIMEOUT_MS = 100
+# The most a blocked queue waits for its next attempt; the first comes after a tenth.
+_RETRY_MS = 1_000
+
+OpenAdapter = Callable[[], SqliteAdapter]
+
+
+class Recorder:
+    """Writes the changes of one monitor thread; every method but `check` belongs to that thread."""
+
+    def __init__(
+        self, open_adapter: OpenAdapter, source_host: str, on_damage: Callable[[Path], None]
+    ) -> None:
+        """Take a way to open the file, and whom to tell where a damaged one was set aside."""
+        self._open_adapter = open_adapter
+        self._source_host = source_host
+        self._on_damage = on_damage
+        self._queue: deque[Change] = deque()
+        self._dropped = 0
+        self._damage_found = threading.Event()
+        self._helpers: list[threading.Thread] = []
+        self._adapter: SqliteAdapter | None = None
+        self._writer: SessionWriter | None = None
+        self.problem = ""
+
+    @property
+    def waiting(self) -> int:
+        """How many changes are in memory alone."""
+        return len(self._queue)
+
+    def retry_in_ms(self) -> int | None:
+        """Return when to call `flush` again, or None when nothing waits."""
+        return _RETRY_MS if self._queue else None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold this thread's connection, and leave the file as readers need it.
+
+        An open session of a run that was killed is closed first.
+        """
+        try:
+            self._ready()
+            yield
+        finally:
+            self.flush()
+            if self._queue:
+                log.error("%d changes could not be written: %s", len(self._queue), self.problem)
+            self._let_go(clean=True)
+            for helper in self._helpers:
+                helper.join()
+
+    def occupied(self, since: int) -> list[Interval]:
+        """Return the recorded times after `since`; nothing while the file cannot be read."""
+        try:
+            return self._writer.occupied(since) if self._writer else []
+        except peewee.PeeweeException as error:
+            self._note(error)
+            return []
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Write `changes`, at once if possible."""
+        for change in changes:
+            last = self._queue[-1] if self._queue else None
+            if (
+                isinstance(change, Put)
+                and isinstance(last, Put)
+                and change.session.uid == last.session.uid
+            ):
+                self._queue.pop()  # its newest state says it all
+            self._queue.append(change)
+        while len(self._queue) > QUEUE_LIMIT:
+            self._queue.popleft()
+            self._dropped += 1
+        if changes:
+            self.flush()
+
+    def flush(self) -> bool:
+        """Write what waits; tell whether nothing does any more."""
+        if self._damage_found.is_set():
+            self._replace_damaged()
+        while self._ready() and self._writer and self._queue:
+            batch = [self._queue[i] for i in range(min(_BATCH, len(self._queue)))]
+            try:
+                self._writer.apply(batch)
+            except peewee.PeeweeException as error:
+                self._note(error)
+                if is_damage(error):
+                    self._replace_damaged()
+                    continue
+                return False
+            for _change in batch:
+                self._queue.popleft()
+            self._recovered()
+        return not self._queue
+
+    def check(self) -> None:
+        """Read every page in a thread of its own; a damaged file is replaced at the next flush."""
+        adapter = self._adapter
+        if adapter is None:
+            return
+
+        def read() -> None:
+            if not salvage.is_sound(adapter.path):
+                self._damage_found.set()
+
+        self._start_helper("check", read)
+
+    def _ready(self) -> bool:
+        """Make sure that the file is open and is still the one at its path."""
+        if self._adapter and self._adapter.replaced:
+            log.warning("the database %s was replaced: opening it anew", self._adapter.path)
+            self._let_go(clean=False)
+        if self._writer:
+            return True
+        try:
+            self._open()
+        except DamagedStoreError:
+            self._set_aside()
+        except (StoreError, peewee.PeeweeException) as error:
+            self._note(error)
+        return self._writer is not None
+
+    def _open(self) -> None:
+        adapter = self._open_adapter()
+        adapter.open()
+        adapter.database.connect()
+        try:
+            adapter.database.execute_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+            writer = SessionWriter(adapter, self._source_host)
+            if closed := writer.recover():
+                log.warning("%d session left open by a killed run was closed", closed)
+        except peewee.PeeweeException as error:
+            adapter.database.close()
+            raise adapter.explain(error) from error
+        self._adapter, self._writer = adapter, writer
+
+    def _let_go(self, *, clean: bool) -> None:
+        if self._adapter:
+            self._adapter.database.close()
+            if clean:
+                self._adapter.close()
+        self._adapter = self._writer = None
+
+    def _replace_damaged(self) -> None:
+        self._damage_found.clear()
+        self._let_go(clean=False)
+        self._set_aside()
+
+    def _set_aside(self) -> None:
+        path = self._open_adapter().path
+        try:
+            damaged = salvage.set_aside(path)
+            self._open()
+        except (OSError, StoreError, peewee.PeeweeException) as error:
+            self._note(error)
+            return
+        adapter = self._adapter
+        if adapter is None:
+            return
+        if device_id := salvage.device_id_of(damaged):
+            adapter.adopt_device_id(device_id)
+            self._writer = SessionWriter(adapter, self._source_host)
+        self._start_helper("salvage", lambda: self._take_over(damaged, adapter))
+        self._on_damage(damaged)
+
+    @staticmethod
+    def _take_over(damaged: Path, adapter: SqliteAdapter) -> None:
+        try:
+            salvage.take_over(damaged, adapter)
+        except (peewee.PeeweeException, sqlite3.Error):
+            log.exception("not everything could be taken over from %s", damaged)
+
+    def _start_helper(self, name: str, work: Callable[[], None]) -> None:
+        helper = threading.Thread(target=work, name=name, daemon=True)
+        self._helpers.append(helper)
+        helper.start()
+
+    def _note(self, error: Exception) -> None:
+        """Say once what keeps the changes in memory."""
+        code = sqlite_code(error)
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return  # another program's transaction: it ends
+        if code == sqlite3.SQLITE_FULL:
+            problem = _("The disk is full: sessions are kept in memory until there is room.")
+        else:
+            problem = _("The database cannot be written: {reason}. Sessions wait in memory.")
+            problem = problem.format(reason=error)
+        if self._dropped:
+            problem = _("Memory for waiting sessions is full: the oldest are being lost.")
+        if problem != self.problem:
+            log.error("%s (%s)", problem, error)
+        self.problem = problem
+
+    def _recovered(self) -> None:
+        if self._dropped:
+            log.error("%d changes were lost while the database was away", self._dropped)
+            self._dropped = 0
+        if self.problem:
+            log.warning("the database can be written again")
+        self.problem = ""

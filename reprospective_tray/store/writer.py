@@ -1,0 +1,175 @@
+"""SessionWriter: applies changes to the tables, each batch in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.rollup import Rollup
+from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
+
+_PAGE = 100
+
+Row = dict[str, Any]
+Interval = tuple[int, int]
+
+
+class SessionWriter:
+    """Writes one device's sessions; use it inside the adapter's `connection()`.
+
+    A run begins where the writer is made: `StepBack` moves this run's rows alone.
+    """
+
+    def __init__(self, adapter: DatabaseAdapter, source_host: str) -> None:
+        """Write into `adapter` as the computer named `source_host`."""
+        self._database = adapter.database
+        self._session = adapter.models.Session
+        self._device_id = adapter.device_id
+        self._source_host = source_host
+        self._rollup = Rollup(adapter.models)
+        newest = self._session.select(self._session.id).order_by(self._session.id.desc()).first()
+        self._last_id_before_run = newest.id if newest else 0
+
+    def recover(self) -> int:
+        """Close what this device left open at its last heartbeat; return how many."""
+        with self._database.atomic("IMMEDIATE"):
+            left = list(self._mine().where(self._session.open == 1).dicts())
+            for row in left:
+                self._change(row, open=0)
+        return len(left)
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Apply `changes` in order, all of them or none.
+
+        Raises:
+            peewee.PeeweeException: the database is locked, full or damaged.
+        """
+        with self._database.atomic("IMMEDIATE"):
+            for change in changes:
+                match change:
+                    case Put(session):
+                        self._put(session)
+                    case Rewind(moment):
+                        self._rewind(moment)
+                    case StepBack(step, now):
+                        self._step_back(step, now)
+
+    def occupied(self, since: int) -> list[Interval]:
+        """Return what earlier runs recorded beyond `since`: no new row may meet it."""
+        session = self._session
+        earlier = self._mine().where(session.id <= self._last_id_before_run)
+        rows = earlier.where(session.ended_at > since).order_by(session.started_at)
+        return [(row.started_at, row.ended_at) for row in rows]
+
+    def _mine(self) -> Any:
+        session = self._session
+        return session.select().where(session.device_id == self._device_id, session.deleted == 0)
+
+    def _put(self, session: Session) -> None:
+        table = self._session
+        changed = (
+            table.update(
+                ended_at=session.ended_at,
+                open=int(session.open),
+                revision=table.revision + 1,
+                synced=0,
+            )
+            .where(table.uid == session.uid, table.open == 1)
+            .execute()
+        )
+        row = self._row(session)
+        if not changed:
+            if table.select().where(table.uid == session.uid).exists():
+                return  # closed or erased meanwhile: that was the last word
+            table.insert(row).execute()
+        if not session.open:
+            self._rollup.add([row])
+
+    def _row(self, session: Session) -> Row:
+        return {
+            "uid": session.uid,
+            "device_id": self._device_id,
+            "source_host": self._source_host,
+            "state": session.state.value,
+            "application_name": session.application_name,
+            "window_title": session.window_title,
+            "process_id": session.process_id,
+            "started_at": session.started_at,
+            "ended_at": session.ended_at,
+            "utc_offset_minutes": session.utc_offset_minutes,
+            "open": int(session.open),
+        }
+
+    def _rewind(self, moment: int) -> None:
+        for row in self._this_run_newest_first():
+            if row["ended_at"] <= moment and row["started_at"] < moment:
+                return
+            if row["started_at"] >= moment:
+                self._erase(row)
+            else:
+                self._change(row, ended_at=moment, open=0)
+
+    def _step_back(self, step: int, now: int) -> None:
+        next_start: int | None = None
+        for row in self._this_run_newest_first():
+            beyond = row["ended_at"] > now
+            pushed = next_start is not None and row["ended_at"] > next_start
+            if not (beyond or pushed):
+                return
+            end = row["ended_at"] - step
+            start = max(row["started_at"] - step, self._end_before_run(end))
+            if end <= start:
+                self._erase(row)
+            else:
+                self._change(row, started_at=start, ended_at=end)
+            next_start = row["started_at"] - step
+
+    def _end_before_run(self, moment: int) -> int:
+        """Return where the last session of earlier runs that began before `moment` ends."""
+        session = self._session
+        rows = self._mine().where(
+            session.id <= self._last_id_before_run, session.started_at < moment
+        )
+        last = rows.order_by(session.started_at.desc()).first()
+        return last.ended_at if last else 0
+
+    def _this_run_newest_first(self) -> Iterable[Row]:
+        # Rows are read in pages, because the loop changes what it walks over.
+        session = self._session
+        this_run = self._mine().where(session.id > self._last_id_before_run)
+        newest_first = this_run.order_by(session.started_at.desc()).limit(_PAGE)
+        before: int | None = None
+        while True:
+            query = newest_first
+            if before is not None:
+                query = query.where(session.started_at < before)
+            page = list(query.dicts())
+            yield from page
+            if len(page) < _PAGE:
+                return
+            before = page[-1]["started_at"]
+
+    def _change(self, row: Row, **values: int) -> None:
+        """Change a living row, and the rollup with it."""
+        table = self._session
+        after = row | values
+        table.update(**values, revision=table.revision + 1, synced=0).where(
+            table.id == row["id"]
+        ).execute()
+        if not row["open"]:
+            self._rollup.remove(row)
+        if not after["open"]:
+            self._rollup.add([after])
+
+    def _erase(self, row: Row) -> None:
+        """Leave a tombstone, so that the server hears of it."""
+        table = self._session
+        table.update(
+            deleted=1,
+            open=0,
+            application_name="",
+            window_title="",
+            revision=table.revision + 1,
+            synced=0,
+        ).where(table.id == row["id"]).execute()
+        if not row["open"]:
+            self._rollup.remove(row)

@@ -1,0 +1,33 @@
+"""The text of `status`: a few lines for a person. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from reprospective_tray.messages import _
+from reprospective_tray.summary.text import duration
+
+
+def status_text(status: Mapping[str, object]) -> str:
+    """Return the lines that say how things stand, of the object of `status --json`."""
+    lines = [_running(status)]
+    if problem := status.get("problem"):
+        lines.append(str(problem))
+    seconds = status["today_active_seconds"]
+    milliseconds = round(seconds * 1000) if isinstance(seconds, int | float) else 0
+    lines.append(_("Active today: {time}").format(time=duration(milliseconds)))
+    lines.append(_("Recorded in: {path}").format(path=status["data_path"]))
+    return "\n".join(lines)
+
+
+def _running(status: Mapping[str, object]) -> str:
+    until = status["paused_until"]
+    if not status["running"]:
+        return _("Not running. Start it with: reprospective-tray run")
+    if not status["paused"]:
+        return _("Recording (process {pid}).").format(pid=status["pid"])
+    if until is None:
+        return _("Paused until you resume (process {pid}).").format(pid=status["pid"])
+    end = datetime.fromisoformat(str(until)).astimezone()
+    return _("Paused until {time} (process {pid}).").format(
+        time=f"{end:%Y-%m-%d %H:%M}", pid=status["pid"]
+    )

@@ -1,0 +1,1 @@
+"""What the person clicks: the tray icon, its menu, and the window that stands in for them."""

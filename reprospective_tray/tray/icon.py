@@ -1,0 +1,168 @@
+"""The tray icon: shows the app's state, and hands on what the person clicks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from reprospective_tray.messages import _
+from reprospective_tray.tray import backend as backends
+from reprospective_tray.tray import menu
+from reprospective_tray.tray.state import AppState, Mode, tooltip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.tray.menu import Action, Item
+
+NAME = "reprospective-tray"
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """All that can be seen of the icon."""
+
+    mode: Mode
+    title: str
+    items: tuple[Item, ...]
+
+
+def appearance(state: AppState, now: int) -> Appearance:
+    """Return what the icon shows of `state` at `now` (ms since the epoch)."""
+    return Appearance(state.mode, tooltip(state, now), menu.items(state, now))
+
+
+class Driver(Protocol):
+    """One way of showing the icon."""
+
+    has_notifications: bool
+
+    @property
+    def shown(self) -> bool:
+        """Whether a panel has taken the icon, as far as one can know."""
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Show the icon until `stop`; in the main thread."""
+
+    def show(self, seen: Appearance) -> None:
+        """Show this from now on; from any thread, at any time, without waiting."""
+
+    def stop(self) -> None:
+        """Let `run` return; from any thread or signal handler, at any time, without waiting."""
+
+    def notify(self, title: str, body: str) -> None:
+        """Show a notification; only where `has_notifications`."""
+
+
+class TrayIcon:
+    """The icon of the running program.
+
+    `on_action` is called in the thread of the tray and must return at once. There is one icon
+    in the life of a process: GTK and macOS want it so.
+    """
+
+    def __init__(
+        self,
+        on_action: Callable[[Action], None],
+        backend: backends.Backend | None = None,
+    ) -> None:
+        """Take who does what the person clicks; the icon is seen only when it runs.
+
+        Args:
+            on_action: Takes a clicked action over, without doing it.
+            backend: As `backend.choose` has it; None: ask it.
+
+        Raises:
+            TrayUnavailableError: there can be no icon; says why and what to do.
+        """
+        self.backend = backend or backends.choose()
+        self._driver = _driver(self.backend, on_action)
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._seen = appearance(AppState(), _now())
+        self._driver.show(self._seen)
+
+    @property
+    def has_menu(self) -> bool:
+        """Whether a person can reach the program's menu by the icon now."""
+        return self.backend.has_menu and self.shown
+
+    @property
+    def shown(self) -> bool:
+        """Whether a panel has taken the icon, as far as one can know."""
+        return self._driver.shown
+
+    @property
+    def has_notifications(self) -> bool:
+        """Whether `notify` works; where it does not, the desktop has a service for it."""
+        return self._driver.has_notifications
+
+    def notify(self, title: str, body: str) -> None:
+        """Show a notification by the icon itself; only where `has_notifications`."""
+        self._driver.notify(title, body)
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Show the icon until `stop` is called; blocks, and belongs to the main thread.
+
+        Args:
+            on_ready: Called once in this thread when signal handlers that are set will stay.
+
+        Raises:
+            TrayUnavailableError: the icon could not be shown, or ended by itself.
+        """
+        if self._stopped.is_set():
+            return
+        try:
+            self._driver.run(on_ready)
+        except backends.TrayUnavailableError:
+            raise
+        except Exception as error:
+            # Whatever the desktop's libraries raise: it is the icon's end, not the program's.
+            raise _ended(str(error)) from error
+        if not self._stopped.is_set():
+            raise _ended(_("its panel or display is gone"))
+
+    def update(self, state: AppState) -> None:
+        """Show `state` from now on; from any thread, without waiting.
+
+        Nothing is woken when all that can be seen stays as it is.
+        """
+        seen = appearance(state, _now())
+        with self._lock:
+            if seen == self._seen:
+                return
+            self._seen = seen
+            self._driver.show(seen)
+
+    def stop(self) -> None:
+        """Take the icon away and let `run` return; from any thread or signal handler."""
+        self._stopped.set()
+        self._driver.stop()
+
+
+def _driver(backend: backends.Backend, on_action: Callable[[Action], None]) -> Driver:
+    module = backends.load(backend.name)
+    try:
+        if backend.name in {backends.APPINDICATOR, backends.GTK}:
+            from reprospective_tray.tray.gtk import GtkDriver
+
+            return GtkDriver(module, on_action)
+        from reprospective_tray.tray.plain import PlainDriver
+
+        return PlainDriver(module, on_action, has_menu=backend.has_menu)
+    except Exception as error:
+        # Whatever the desktop's libraries raise; recording goes on without an icon.
+        raise _ended(str(error)) from error
+
+
+def _ended(reason: str) -> backends.TrayUnavailableError:
+    return backends.TrayUnavailableError(
+        _("There is no tray icon any more: {reason}").format(reason=reason),
+        _("The program records all the same; start it once more to get its window."),
+    )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

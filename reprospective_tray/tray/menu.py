@@ -1,0 +1,133 @@
+"""The menu as values, made from the app's state. Pure.
+
+The tray and the control window show the same items. What is not built is not here.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from reprospective_tray.desktop.text_limits import cut
+from reprospective_tray.messages import _
+from reprospective_tray.tray.state import (
+    MINUTE_MS,
+    PROBLEM_CHARACTERS,
+    Mode,
+    paused_line,
+    today_line,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reprospective_tray.tray.state import AppState
+
+
+class PauseLength(StrEnum):
+    """How long a person wants no recording; its end is known only when it is clicked."""
+
+    QUARTER = "15 minutes"
+    HOUR = "1 hour"
+    TOMORROW = "until tomorrow"
+    RESUMED = "until resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A command of the control channel, and what goes with it.
+
+    `action_arguments` makes of `arguments` what the channel is given.
+    """
+
+    command: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the menu.
+
+    Attributes:
+        label: What it says.
+        action: What a click asks for; None where nothing happens.
+        enabled: Whether it can be clicked.
+        default: Whether a click on the icon itself means this item.
+        submenu: The items behind it; empty for a plain one.
+    """
+
+    label: str
+    action: Action | None = None
+    enabled: bool = True
+    default: bool = False
+    submenu: tuple[Item, ...] = ()
+
+
+SEPARATOR: Final = Item("", enabled=False)
+
+# What a click on the icon means where there is no menu: the window that has one.
+CLICK_WITHOUT_MENU: Final = Action("show")
+
+
+def items(state: AppState, now: int) -> tuple[Item, ...]:
+    """Return the menu of `state`; `now` is in ms since the epoch."""
+    paused = state.mode is Mode.PAUSED
+    return (
+        *(Item(line, enabled=False) for line in status_lines(state, now)),
+        SEPARATOR,
+        Item(_("Open summary"), Action("open_summary"), default=True),
+        Item(_("Resume"), Action("resume"))
+        if paused
+        else Item(_("Pause tracking"), submenu=_pauses()),
+        SEPARATOR,
+        Item(_("Open settings"), Action("open_settings")),
+        Item(_("Open log folder"), Action("open_log_folder")),
+        SEPARATOR,
+        Item(_("Quit"), Action("quit")),
+    )
+
+
+def status_lines(state: AppState, now: int) -> tuple[str, ...]:
+    """Return how things stand: pause or today's time, and the problem where there is one."""
+    if state.mode is Mode.PAUSED:
+        first = f"{paused_line(state.paused_until, now)} · {today_line(state)}"
+    else:
+        first = today_line(state)
+    return (first, cut(state.problem, PROBLEM_CHARACTERS)) if state.problem else (first,)
+
+
+def _pauses() -> tuple[Item, ...]:
+    labels = {
+        PauseLength.QUARTER: _("15 minutes"),
+        PauseLength.HOUR: _("1 hour"),
+        PauseLength.TOMORROW: _("Until tomorrow"),
+        PauseLength.RESUMED: _("Until I resume"),
+    }
+    return tuple(Item(label, Action("pause", {"for": how})) for how, label in labels.items())
+
+
+def action_arguments(action: Action, now: int) -> dict[str, object]:
+    """Return what the control channel is given with the command of an action clicked at `now`.
+
+    Args:
+        action: The clicked one.
+        now: ms since the epoch. A pause until tomorrow ends at the next local midnight.
+    """
+    if action.command != "pause":
+        return dict(action.arguments)
+    return {"until": _pause_end(PauseLength(str(action.arguments["for"])), now)}
+
+
+def _pause_end(length: PauseLength, now: int) -> int | None:
+    if length is PauseLength.QUARTER:
+        return now + 15 * MINUTE_MS
+    if length is PauseLength.HOUR:
+        return now + 60 * MINUTE_MS
+    if length is PauseLength.TOMORROW:
+        today = time.localtime(now / 1000)
+        # mktime carries the 32nd over, and finds out itself whether summer time holds then.
+        midnight = (today.tm_year, today.tm_mon, today.tm_mday + 1, 0, 0, 0, 0, 0, -1)
+        return round(time.mktime(midnight) * 1000)
+    return None

@@ -1,0 +1,134 @@
+"""What the tray shows, as a value: the app's state in, sentences out. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reprospective_tray.desktop.text_limits import cut, cut_utf16
+from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Windows raises at 128; the others show as much as they like.
+TOOLTIP_UTF16_UNITS = 127
+# A menu grows as wide as its longest line.
+APPLICATION_CHARACTERS = 40
+PROBLEM_CHARACTERS = 90
+
+MINUTE_MS = 60_000
+NAME = "Re:prospective"
+
+
+class Mode(StrEnum):
+    """Which of its four pictures the icon shows."""
+
+    RECORDING = "recording"
+    PAUSED = "paused"
+    IDLE = "idle"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """What a person is told about the running program.
+
+    Attributes:
+        mode: Paused wins over attention: `problem` is shown in either.
+        today_active_ms: Active time of today, in ms.
+        application_name: The application of the open session, or empty.
+        paused_until: While paused: the end of it (ms since the epoch), None: until resumed.
+        problem: What is wrong, a sentence; empty when nothing is.
+    """
+
+    mode: Mode = Mode.RECORDING
+    today_active_ms: int = 0
+    application_name: str = ""
+    paused_until: int | None = None
+    problem: str = ""
+
+
+def from_status(status: Mapping[str, object]) -> AppState:
+    """Return the state that the running instance's status object tells of.
+
+    Raises:
+        ValueError: the object is none of this program's, or of a version that is too new.
+    """
+    seconds = status.get("today_active_seconds")
+    until = status.get("paused_until")
+    return AppState(
+        mode=Mode(str(status.get("mode"))),
+        today_active_ms=round(seconds * 1000) if isinstance(seconds, int | float) else 0,
+        application_name=str(status.get("application_name") or ""),
+        paused_until=_instant(until) if isinstance(until, str) else None,
+        problem=str(status.get("problem") or ""),
+    )
+
+
+def _instant(text: str) -> int:
+    """Return ISO 8601 with an offset as ms since the epoch."""
+    return round(dt.datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def mode_name(mode: Mode) -> str:
+    """Return the mode in a word, for those who cannot see the picture."""
+    return {
+        Mode.RECORDING: _("recording"),
+        Mode.PAUSED: _("paused"),
+        Mode.IDLE: _("idle"),
+        Mode.ATTENTION: _("needs attention"),
+    }[mode]
+
+
+def today_line(state: AppState) -> str:
+    """Return today's active time and what it is spent on now."""
+    hours, minutes = divmod(state.today_active_ms // MINUTE_MS, 60)
+    if hours:
+        line = _("{hours} h {minutes:02} m today").format(hours=hours, minutes=minutes)
+    else:
+        line = _("{minutes} m today").format(minutes=minutes)
+    if state.mode is Mode.IDLE:
+        return f"{line} · {_('idle')}"
+    if state.application_name and state.mode is not Mode.PAUSED:
+        return f"{line} · {cut(state.application_name, APPLICATION_CHARACTERS)}"
+    return line
+
+
+def paused_line(until: int | None, now: int) -> str:
+    """Return until when the recording is paused, by the clock on the wall.
+
+    Args:
+        until: ms since the epoch, or None: until the person resumes.
+        now: ms since the epoch.
+    """
+    if until is None:
+        return _("Paused until you resume")
+    end, today = _local(until), _local(now).date()
+    time = f"{end:%H:%M}"
+    if end.date() == today:
+        return _("Paused until {time}").format(time=time)
+    if end.date() == today + dt.timedelta(days=1):
+        return _("Paused until tomorrow, {time}").format(time=time)
+    return _("Paused until {date}, {time}").format(date=f"{end:%Y-%m-%d}", time=time)
+
+
+def _local(instant: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(instant / 1000, tz=dt.UTC).astimezone()
+
+
+def status_line(state: AppState, now: int) -> str:
+    """Return the one line that says how things stand; `now` is in ms since the epoch."""
+    if state.mode is Mode.PAUSED:
+        return paused_line(state.paused_until, now)
+    if state.mode is Mode.ATTENTION and state.problem:
+        return cut(state.problem, PROBLEM_CHARACTERS)
+    return today_line(state)
+
+
+def tooltip(state: AppState, now: int) -> str:
+    """Return what the icon says under the pointer, within what Windows allows."""
+    line = state.problem if state.problem else status_line(state, now)
+    return cut_utf16(f"{NAME}: {line}", TOOLTIP_UTF16_UNITS)

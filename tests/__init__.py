@@ -1,0 +1,1 @@
+"""What holds, shown on values (`unit`) and on a real desktop (`desktop`)."""

@@ -1,0 +1,1 @@
+"""Tests on a virtual desktop: X server, window manager, panel, real windows."""

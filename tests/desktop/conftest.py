@@ -1,0 +1,56 @@
+"""Desktops, windows on them, and the app under test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from installer.virtual_desktop import VirtualDesktop
+from tests.desktop.app_under_test import AppUnderTest
+from tests.desktop.windows import Windows
+from tests.support import User
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[VirtualDesktop]:
+    """A desktop with an XEmbed tray (tint2) and notifications, shared by a module's tests."""
+    with VirtualDesktop(panel="tint2", notifications=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def statusnotifier_desktop() -> Iterator[VirtualDesktop]:
+    """A desktop with a StatusNotifier tray (xfce4-panel), shared by a module's tests."""
+    with VirtualDesktop(panel="xfce4-panel", notifications=True) as made:
+        yield made
+
+
+@pytest.fixture
+def own_desktop() -> Iterator[VirtualDesktop]:
+    """A desktop of one test alone, which may kill its X server."""
+    with VirtualDesktop(panel="tint2") as made:
+        yield made
+
+
+@pytest.fixture
+def windows(desktop: VirtualDesktop) -> Iterator[Windows]:
+    """Real windows on `desktop`, closed at the end."""
+    with Windows(desktop.env["DISPLAY"]) as made:
+        yield made
+
+
+@pytest.fixture
+def make_app(user: User) -> Iterator[Callable[..., AppUnderTest]]:
+    """Make the app for a desktop, not yet started: ``make_app(desktop, "--no-tray")``."""
+    with ExitStack() as stack:
+
+        def make(on: VirtualDesktop, *arguments: str) -> AppUnderTest:
+            return stack.enter_context(AppUnderTest(user, on.env, *arguments))
+
+        yield make
+
+
+@pytest.fixture
+def app(make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop) -> AppUnderTest:
+    """The app with its tray icon on `desktop`, running and answering."""
+    return make_app(desktop).start()

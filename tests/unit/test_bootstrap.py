@@ -1,0 +1,287 @@
+"""The installer's own decisions, on values; its effects are seen by running it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from installer import checks, commands, environment, locks, steps, system_packages
+from installer.build_catalogues import compile_catalogue
+from installer.system_packages import Interpreter
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOTSTRAP = ROOT / "installer" / "bootstrap.py"
+
+DEBIAN = Interpreter(version=(3, 11), of_the_system=True, has_venv=True, has_tkinter=True)
+OWN_BUILD = Interpreter(version=(3, 12), of_the_system=False, has_venv=True, has_tkinter=True)
+
+LOCK = """\
+# head
+pillow==13.0.0 \\
+    --hash=sha256:aa
+PyGObject==3.50.2 ; sys_platform == 'linux' \\
+    --hash=sha256:bb
+    # via reprospective-tray
+pycairo==1.29.2 \\
+    --hash=sha256:cc
+six==1.17.0 \\
+    --hash=sha256:dd
+"""
+
+
+def bootstrap(*arguments):
+    return subprocess.run(
+        [sys.executable, BOOTSTRAP, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("instal",)])
+def test_no_command_or_a_wrong_one_shows_the_usage_and_exits_2(arguments):
+    done = bootstrap(*arguments)
+    assert done.returncode == 2
+    assert done.stderr == commands.USAGE
+    assert done.stdout == ""
+
+
+def test_asking_for_help_is_no_error():
+    done = bootstrap("--help")
+    assert done.returncode == 0
+    assert done.stdout == commands.USAGE
+
+
+def test_an_old_python_gets_one_clear_line():
+    pretend = (
+        "import runpy, sys; sys.version_info = (3, 9, 2);"
+        f"runpy.run_path({str(BOOTSTRAP)!r}, run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", pretend], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "Python 3.11 or newer is needed, and this is 3.9.2.\n"
+
+
+def test_no_module_before_the_virtual_environment_needs_more_than_python():
+    alone = "import sys; sys.path.insert(0, sys.argv[1]); import installer.commands, installer.demo"
+    subprocess.run([sys.executable, "-I", "-S", "-c", alone, str(ROOT)], check=True)
+
+
+def test_a_machine_with_a_display_installs_no_virtual_desktop():
+    run = system_packages.wanted(DEBIAN, virtual_desktop=False)
+    assert not {"xvfb", "openbox", "tint2", "xfce4-panel", "dunst"} & set(run)
+    assert {"xvfb", "openbox", "tint2", "xfce4-panel", "dunst"} <= set(
+        system_packages.wanted(DEBIAN, virtual_desktop=True)
+    )
+    assert "x11-xserver-utils" in run
+
+
+def test_only_the_systems_own_python_is_completed_by_packages():
+    own = {"python3.11-dev", "python3.11-venv", "python3-tk"}
+    assert own <= set(system_packages.wanted(DEBIAN, virtual_desktop=False))
+    names = system_packages.wanted(OWN_BUILD, virtual_desktop=True)
+    assert not [name for name in names if name.startswith("python3")]
+
+
+def test_a_removed_package_whose_settings_remain_counts_as_missing():
+    status = "xvfb installed\ntint2 config-files\ngcc not-installed\n"
+    assert system_packages.missing(["gcc", "tint2", "xvfb"], status) == ["gcc", "tint2"]
+
+
+def test_without_apt_one_message_names_every_package():
+    message = system_packages.elsewhere(DEBIAN, virtual_desktop=True)
+    for name in system_packages.wanted(DEBIAN, virtual_desktop=True):
+        assert name in message
+
+
+def test_packages_are_installed_at_the_second_try_after_the_lists_are_renewed(
+    monkeypatch, tmp_path
+):
+    (tmp_path / "mirror_Packages").touch()
+    ran = []
+
+    def run_logged(command, **_options):
+        ran.append("update" if "update" in command else "install")
+        if ran == ["install"]:
+            raise steps.StepFailedError("404")
+
+    monkeypatch.setattr(system_packages, "APT_LISTS", tmp_path)
+    monkeypatch.setattr(system_packages, "root_prefix", list)
+    monkeypatch.setattr(steps, "run_logged", run_logged)
+    system_packages.install(["xvfb"])
+    assert ran == ["install", "update", "install"]
+
+
+def test_without_package_lists_they_are_fetched_first(monkeypatch, tmp_path):
+    ran = []
+    monkeypatch.setattr(system_packages, "APT_LISTS", tmp_path)
+    monkeypatch.setattr(system_packages, "root_prefix", list)
+    monkeypatch.setattr(
+        steps, "run_logged", lambda command: ran.append("update" if "update" in command else "it")
+    )
+    system_packages.install(["xvfb"])
+    assert ran == ["update", "it"]
+
+
+def test_a_package_that_this_release_lacks_does_not_cost_the_others(monkeypatch, tmp_path):
+    (tmp_path / "mirror_Packages").touch()
+    installed = []
+
+    def run_logged(command, **_options):
+        if "fonts-inter" in command:
+            raise steps.StepFailedError("Unable to locate package fonts-inter")
+        if "install" in command:
+            installed.extend(command[command.index("install") + 1 :])
+
+    monkeypatch.setattr(system_packages, "APT_LISTS", tmp_path)
+    monkeypatch.setattr(system_packages, "root_prefix", list)
+    monkeypatch.setattr(steps, "run_logged", run_logged)
+    with pytest.raises(steps.StepFailedError, match=r"Not installed: fonts-inter\nUnable"):
+        system_packages.install(["fonts-inter", "tint2", "xvfb"])
+    assert installed == ["tint2", "xvfb"]
+
+
+def test_who_may_not_install_is_told_the_command(monkeypatch):
+    monkeypatch.setattr(system_packages, "root_prefix", lambda: None)
+    with pytest.raises(steps.StepFailedError, match=r"sudo apt-get install .* openbox xvfb"):
+        system_packages.install(["openbox", "xvfb"])
+
+
+def test_what_is_built_here_is_parted_from_the_lock_with_its_hashes():
+    others, built_here = locks.split(LOCK)
+    assert "pillow==" in others
+    assert "six==" in others
+    assert "sha256:bb" not in others
+    assert "sha256:bb" in built_here
+    assert "sha256:cc" in built_here
+    assert "sha256:dd" not in built_here
+
+
+@pytest.mark.parametrize("lock", locks.ALL, ids=lambda lock: lock.name)
+def test_lock_files_name_no_machine_and_no_registry(lock):
+    text = lock.read_text("utf-8")
+    assert "://" not in text
+    assert "/work/" not in text
+    assert "--hash=sha256:" in text
+    assert text.splitlines()[1].endswith("python3 installer/bootstrap.py lock")
+
+
+def test_what_two_lock_files_name_is_one_version():
+    seen = {}
+    for lock in locks.ALL:
+        for line in lock.read_text("utf-8").splitlines():
+            if "==" in line and not line.startswith((" ", "#")):
+                name, _, rest = line.partition("==")
+                version = rest.split()[0]
+                assert seen.setdefault(name, version) == version
+
+
+def test_the_key_changes_with_any_file_and_any_fact(tmp_path):
+    file = tmp_path / "a.lock"
+    absent = environment.key([file], "3.11")
+    file.write_text("one")
+    one = environment.key([file], "3.11")
+    file.write_text("two")
+    keys = {absent, one, environment.key([file], "3.11"), environment.key([file], "3.12")}
+    assert len(keys) == 4
+
+
+def test_catalogues_and_lock_files_are_among_the_inputs(tmp_path):
+    po = tmp_path / "reprospective_tray" / "locale" / "ja" / "LC_MESSAGES" / "messages.po"
+    po.parent.mkdir(parents=True)
+    po.touch()
+    names = {file.name for file in environment.inputs(tmp_path)}
+    assert {"messages.po", "pyproject.toml", *(lock.name for lock in locks.ALL)} <= names
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", None])
+def test_a_stamp_that_cannot_be_read_counts_as_none(tmp_path, content):
+    stamp = tmp_path / "stamp.json"
+    if content is not None:
+        stamp.write_text(content)
+    assert environment.stamped(stamp) == {}
+
+
+@pytest.fixture
+def own_venv(monkeypatch, tmp_path):
+    """A .venv of this test's own, with a stamp that fits."""
+    venv = tmp_path / ".venv"
+    python = environment.python_of(venv)
+    python.parent.mkdir(parents=True)
+    python.touch()
+    monkeypatch.setattr(environment, "VENV", venv)
+    monkeypatch.setattr(environment, "STAMP", venv / "stamp.json")
+    monkeypatch.setattr(environment, "UNFINISHED", venv / "unfinished")
+    monkeypatch.setattr(environment, "python_of", lambda: python)
+    environment.STAMP.write_text(json.dumps({"run": environment.current_key()}))
+    return venv
+
+
+def test_a_stamp_serves_the_scope_it_was_made_for_alone(own_venv):
+    assert own_venv.exists()
+    assert environment.is_ready("run")
+    assert not environment.is_ready("test")
+
+
+def test_an_interrupted_run_makes_the_environment_neither_ready_nor_sound(own_venv):
+    (own_venv / "unfinished").touch()
+    assert not environment.is_ready("run")
+    assert not environment.is_sound()
+
+
+def test_an_environment_without_a_working_python_is_not_sound(own_venv):
+    python = environment.python_of()
+    assert own_venv in python.parents
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    assert not environment.is_sound()
+
+
+def test_a_failed_step_shows_the_end_of_what_the_tool_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(steps, "ROOT", tmp_path)
+    monkeypatch.setattr(steps, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(steps, "LOG", tmp_path / "build" / "log.txt")
+    speak = "import sys; print(*range(100), sep='\\n'); sys.exit(3)"
+    with pytest.raises(steps.StepFailedError, match=r"exit code 3(.|\n)*build/log.txt") as failure:
+        steps.run_logged([sys.executable, "-c", speak])
+    assert "    99" in str(failure.value).splitlines()
+    assert "    5" not in str(failure.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("check", "tests", "code"), [(True, 0, 0), (False, 0, 1), (True, 4, 4), (False, 4, 4)]
+)
+def test_the_exit_code_tells_of_failed_checks_and_of_failed_tests(monkeypatch, check, tests, code):
+    ran = []
+
+    def run(command, **_options):
+        ran.append(command[1:])
+        return subprocess.CompletedProcess(command, tests)
+
+    monkeypatch.setattr(checks, "passes", lambda *_about: check)
+    monkeypatch.setattr(checks.subprocess, "run", run)
+    assert checks.run_all(Path("scripts"), ["-k", "one"]) == code
+    assert ran == [["-m", "pytest", "-k", "one"]]
+
+
+def test_ci_runs_exactly_the_test_command():
+    lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert lines[-1] == "exec python3 installer/bootstrap.py test"
+
+
+def test_pre_commit_runs_the_same_checks_as_test():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    for _name, command in checks.CHECKS:
+        assert f"entry: .venv/bin/{' '.join(command)}\n" in hooks
+
+
+def test_a_compiled_catalogue_speaks(tmp_path):
+    import gettext
+
+    source = tmp_path / "ja" / "LC_MESSAGES" / "words.po"
+    source.parent.mkdir(parents=True)
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    source.write_text(head + 'msgid "Quit"\nmsgstr "終了"\n', "utf-8")
+    compile_catalogue(source)
+    assert gettext.translation("words", tmp_path, ["ja"]).gettext("Quit") == "終了"
