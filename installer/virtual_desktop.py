@@ -16,12 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from installer import framebuffer, processes
+from installer import framebuffer, private_desktop, processes
 from installer.x_protocol import XConnection
 
 Panel = Literal["tint2", "xfce4-panel"]
 
-CONFIG = Path(__file__).with_name("desktop")
 READY_SECONDS = 20.0
 BACKGROUND = "#6d8fa8"
 PANEL_HEIGHT = 34
@@ -29,12 +28,6 @@ PANEL_HEIGHT = 34
 TRAY_ICON_FROM_RIGHT = 18
 # Below this, in pixels, a window without a frame is no menu.
 SMALLEST_MENU = 40
-
-# What belongs to the desktop that this may have been started from, and must not leak in.
-FOREIGN = (
-    *("DBUS_", "DISPLAY", "GDK_", "GTK_", "LANGUAGE", "LC_", "PYSTRAY_", "PYTHONPATH", "QT_"),
-    *("REPROSPECTIVE_", "SESSION_", "VIRTUAL_ENV", "WAYLAND_", "XAUTHORITY", "XDG_"),
-)
 
 
 class DesktopError(Exception):
@@ -89,7 +82,7 @@ class VirtualDesktop:
         self.home = self._asked_home or self.folder / "home"
         self._mark = f"REPROSPECTIVE_VIRTUAL_DESKTOP={self.folder.name}"
         try:
-            self._make_environment()
+            self.env = private_desktop.make(self.folder, self.home, self._mark) | self._extra
             self._start_x()
             self._start_bus()
             if self._window_manager:
@@ -208,34 +201,6 @@ class VirtualDesktop:
             self._x.wait()
         self._remove_x_files()
 
-    def _make_environment(self) -> None:
-        folders = {"HOME": self.home, "XDG_RUNTIME_DIR": self.folder / "run"}
-        for variable, name in (
-            ("XDG_CONFIG_HOME", ".config"),
-            ("XDG_DATA_HOME", ".local/share"),
-            ("XDG_STATE_HOME", ".local/state"),
-            ("XDG_CACHE_HOME", ".cache"),
-        ):
-            folders[variable] = self.home / name
-        for folder in folders.values():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        mark, _, value = self._mark.partition("=")
-        self.env = {
-            **kept,
-            **{name: str(folder) for name, folder in folders.items()},
-            mark: value,
-            "LANG": "C.UTF-8",
-            "XDG_CONFIG_DIRS": f"{CONFIG}:/etc/xdg",
-            "XDG_DATA_DIRS": f"{CONFIG / 'share'}:/usr/local/share:/usr/share",
-            "XDG_SESSION_TYPE": "x11",
-            # No services that nobody here asks for: accessibility bus, settings daemon.
-            "NO_AT_BRIDGE": "1",
-            "GTK_A11Y": "none",
-            "GSETTINGS_BACKEND": "memory",
-            **self._extra,
-        }
-
     def _part(self, *command: str, **options: Any) -> "subprocess.Popen[bytes]":
         with (self.folder / f"{command[0]}.log").open("ab") as log:
             options.setdefault("stdout", log)
@@ -278,9 +243,9 @@ class VirtualDesktop:
         self.env["DISPLAY"] = f":{number}"
 
     def _start_bus(self) -> None:
-        address = f"--address=unix:path={self.folder / 'run' / 'bus'}"
+        config = private_desktop.write_bus_config(self.folder)
         bus = self._part(
-            *("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1", address),
+            *("dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"),
             stdout=subprocess.PIPE,
         )
         assert bus.stdout is not None
@@ -298,7 +263,7 @@ class VirtualDesktop:
 
     def _start_panel(self, panel: Panel) -> None:
         if panel == "tint2":
-            self._part("tint2", "-c", str(CONFIG / "tint2" / "tint2rc"))
+            self._part("tint2", "-c", str(private_desktop.CONFIG / "tint2" / "tint2rc"))
             with XConnection(self.display) as x:
                 self._await("tint2", lambda: x.selection_owner("_NET_SYSTEM_TRAY_S0"))
         else:
@@ -333,6 +298,6 @@ class VirtualDesktop:
             return
         if self._x is not None and self._x.returncode == -signal.SIGKILL:
             for name in (f".X{self.display}-lock", f".X11-unix/X{self.display}"):
-                with suppress(OSError):
+                with suppress(OSError):  # not every server locks
                     Path("/tmp", name).unlink()  # noqa: S108  where X servers put them
         self.display = -1

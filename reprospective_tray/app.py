@@ -9,11 +9,11 @@ import os
 import queue
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reprospective_tray import config, state
 from reprospective_tray.control import ControlServer, InstanceLock
@@ -34,10 +34,15 @@ from reprospective_tray.store.ids import new_uid
 from reprospective_tray.store.recorder import Recorder
 from reprospective_tray.tray.menu import Action, action_arguments
 
+if TYPE_CHECKING:
+    import subprocess
+
 log = logging.getLogger(__name__)
 
 # The icon shows the minutes of today: it is looked at twice a minute, and at each news.
 _REFRESH_S = 30.0
+# How long everything else waits for the first look at the desktop.
+_FIRST_S = 1.0
 # News that come close together are shown together.
 _TOGETHER_S = 1.0
 
@@ -84,7 +89,7 @@ class Application:
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ended = threading.Event()
-        self._windows: dict[str, subprocess.Popen[bytes]] = {}
+        self._windows: dict[str, "subprocess.Popen[bytes]"] = {}
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._control = ControlServer(paths, self._answer)
@@ -120,6 +125,8 @@ class Application:
             paused=remembered.is_paused_at(_now()), paused_until=remembered.paused_until
         )
         try:
+            # Loading the tray takes the processor for a while: the first session goes first.
+            self._monitor.recording.wait(_FIRST_S)
             self._control.start()
             threading.Thread(target=self._act, name="actions", daemon=True).start()
             log.info("recording to %s", self._loaded.config.database_path(self._paths))

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from reprospective_tray import config, control, logs, state
 from reprospective_tray.errors import (
@@ -21,6 +21,7 @@ from reprospective_tray.messages import _, set_language
 from reprospective_tray.paths import Paths
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from pathlib import Path
 
     from reprospective_tray.store.adapter import SqliteAdapter
@@ -123,8 +124,8 @@ def summary(options: Options) -> int:
     show(
         lambda: make_adapter(loaded, paths, read_only=True),
         lambda: _status_or_none(paths),
-        load_geometry=lambda: state.load(paths).geometry.get("summary"),
-        save_geometry=lambda text: _remember_geometry(paths, "summary", text),
+        geometry=state.load(paths).geometry.get("summary", ""),
+        remember=lambda text: _remember_geometry(paths, "summary", text),
     )
     return 0
 
@@ -214,11 +215,10 @@ def export(options: Options) -> int:
 
 
 @contextmanager
-def _output(path: "Path | None") -> Iterator[IO[str]]:
+def _output(path: "Path | None") -> Iterator[TextIO]:
     """Yield stdout, or the file at `path`, which is there when it is whole."""
     if path is None:
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        cast("TextIOWrapper", sys.stdout).reconfigure(encoding="utf-8", newline="")
         yield sys.stdout
         return
     partial = path.with_name(f".{path.name}.partial")

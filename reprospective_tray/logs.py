@@ -94,7 +94,7 @@ class _Terminal(logging.StreamHandler[IO[str]]):
         """Lose the line: whoever watched has gone."""
 
 
-def setup(paths: Paths, *, verbose: bool, console: bool) -> None:
+def setup(paths: Paths, verbose: bool, console: bool) -> None:
     """Write the log to its file from now on, and with `console` warnings to stderr.
 
     `verbose` writes every step of this program, to both, tracebacks included.

@@ -46,7 +46,7 @@ def open_with_desktop(path: Path) -> None:
         ReprospectiveError: the desktop has no way to open things.
     """
     if sys.platform == "win32":
-        os.startfile(path)
+        os.startfile(path)  # noqa: S606  Windows' own way to open a file
         return
     opener = "open" if sys.platform == "darwin" else "xdg-open"
     try:

@@ -57,7 +57,7 @@ class DesktopActivityMonitor:
         self._news = threading.Event()  # a wish of another thread
         self._thread = threading.Thread(target=self._run, name="monitor")
         self.state = MonitorState()
-        self.recording = threading.Event()  # set once the store and the probe were ready
+        self.recording = threading.Event()  # set once the store and the probe are ready
 
     def start(self, *, paused: bool = False, paused_until: int | None = None) -> None:
         """Begin, paused or not."""
@@ -113,7 +113,6 @@ class DesktopActivityMonitor:
             probe = self._open_probe()
             self._probe = probe
             self._tell(sees_windows=probe.sees_windows)
-            self.recording.set()
             try:
                 self._pump(probe)
             except ProbeLostError as reason:
@@ -131,6 +130,7 @@ class DesktopActivityMonitor:
         changes = self._sessionizer.tick(at, probe.idle_ms())
         changes += self._sessionizer.see(at, self._look(probe))
         self._write(changes)
+        self.recording.set()
         while not (self._stopping or self.state.paused):
             timeout_s = self._sessionizer.due_in_ms(at) / 1000
             if self._sessionizer.idle and not told_of_input:
@@ -139,12 +139,15 @@ class DesktopActivityMonitor:
             if retry_ms is not None:
                 timeout_s = min(timeout_s, retry_ms / 1000)
             due_at = at.steady + timeout_s * 1000
-            changed = probe.wait(timeout_s)
-            at = read_clocks()
+            age = probe.wait(timeout_s)
+            now = read_clocks()
             changes = []
-            if changed:
+            if age is not None:
+                # What happened before the last look was seen in it.
+                at = now.back(min(age, max(now.steady - at.steady, 0)))
                 changes += self._sessionizer.see(at, self._look(probe))
-            if not changed or at.steady >= due_at:
+            if age is None or now.steady >= due_at:
+                at = now
                 changes += self._sessionizer.tick(at, probe.idle_ms())
             self._write(changes)
 

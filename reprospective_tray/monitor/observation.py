@@ -39,6 +39,10 @@ class Moment:
     wall: int  # since the epoch, UTC
     utc_offset_minutes: int
 
+    def back(self, ms: int) -> "Moment":
+        """Return the moment `ms` earlier."""
+        return Moment(self.steady - ms, self.wall - ms, self.utc_offset_minutes)
+
 
 # Linux's monotonic clock stands still in sleep, its boot-time clock does not.
 _STEADY_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)

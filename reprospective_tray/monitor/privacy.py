@@ -104,11 +104,14 @@ class Privacy:
 
     def explain(self, application_name: str, window_title: str) -> Verdict:
         """Return the same, but say of an ignored window as well which rule takes it."""
-        for rule in self._rules:
-            if rule.fits(application_name, window_title):
-                return rule.verdict(application_name, window_title)
-        for description in self._built_in(application_name, window_title):
-            return Verdict("", "", Action.IGNORE, description)
+        fits = (rule for rule in self._rules if rule.fits(application_name, window_title))
+        own = next(fits, None)
+        # A rule that only redacts must not bring a private window to disk.
+        if own is None or own.action is not Action.IGNORE:
+            for description in self._built_in(application_name, window_title):
+                return Verdict("", "", Action.IGNORE, description)
+        if own is not None:
+            return own.verdict(application_name, window_title)
         return Verdict(application_name, window_title, Action.KEEP)
 
     def _built_in(self, application_name: str, window_title: str) -> Iterator[str]:

@@ -70,11 +70,12 @@ def write_jsonl(sessions: Iterable[StoredSession], stream: TextIO) -> int:
 
 
 def write_csv(sessions: Iterable[StoredSession], stream: TextIO) -> int:
-    """Write a header and one row a session; return how many.
+    """Write a header and one row a session; return how many. Open `stream` with ``newline=""``.
 
     Cells that a spreadsheet would run as a formula get an apostrophe in front.
     """
-    writer = csv.writer(stream, lineterminator="\n")
+    # RFC 4180's line ends: with others the module leaves a bare carriage return unquoted.
+    writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     count = 0
     for chunk in _chunks(sessions):

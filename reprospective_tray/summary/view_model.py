@@ -1,7 +1,8 @@
-"""What the window shows of one day, as values: no database, no widgets, no clock."""
+"""What the window shows of one day, as values: no database and no widgets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.ranges import DayRange
@@ -12,7 +13,6 @@ from reprospective_tray.summary.report_text import first_last
 from reprospective_tray.summary.text import (
     application_label,
     duration,
-    long_date,
     title_label,
     wall_time,
 )
@@ -51,7 +51,6 @@ class SessionLine:
 class DayView:
     """A day as the window shows it; sessions come newest first."""
 
-    heading: str
     cards: tuple[Card, ...]
     bars: tuple[Bar, ...]
     sessions: tuple[SessionLine, ...]
@@ -72,7 +71,6 @@ def day_view(report: Report, sessions: Sequence[StoredSession], newest: int) -> 
     if len(sessions) >= newest:
         note = _("the newest {count}").format(count=newest)
     return DayView(
-        heading=long_date(report.range.first),
         cards=(
             Card(_("Active"), duration(states.active_ms), ""),
             Card(_("Idle"), duration(states.idle_ms), locked),
@@ -98,7 +96,7 @@ def status_line(status: dict[str, object] | None) -> str:
     if status.get("paused"):
         until = status.get("paused_until")
         if isinstance(until, str) and until:
-            return _("Paused until {time}").format(time=until)
+            return _("Paused until {time}").format(time=_local_time(until))
         return _("Paused until you resume")
     return _("Recording")
 
@@ -112,6 +110,13 @@ def empty_sentence(status: dict[str, object] | None, *, today: bool) -> str:
     if status.get("paused"):
         return _("Recording is paused. Resume it from the tray icon's menu.")
     return _("Nothing recorded yet today. Recording is on: the first window appears in a moment.")
+
+
+def _local_time(iso: str) -> str:
+    """Return the time on this computer's clock, with its date where that is not today."""
+    moment = datetime.fromisoformat(iso).astimezone()
+    today = datetime.now(moment.tzinfo).date()
+    return f"{moment:%H:%M}" if moment.date() == today else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _line(session: StoredSession, day: DayRange) -> SessionLine:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from reprospective_tray.tray.menu import Action
     from reprospective_tray.tray.icon import Appearance
+    from reprospective_tray.tray.menu import Action
     from reprospective_tray.tray.state import Mode
 
 
@@ -113,8 +113,9 @@ def _private_folder() -> Path:
 
 def _status_icon(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu) -> Any:
     """Return an icon for the trays of X11 panels (XEmbed)."""
+    base: Any = module.Icon
 
-    class StatusIcon(module.Icon):  # type: ignore[misc]  # pystray has no types
+    class StatusIcon(base):  # type: ignore[misc]  # pystray has no types
         is_started = False
 
         def __init__(self) -> None:
@@ -156,11 +157,13 @@ def _status_icon(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu
 
 
 def _indicator(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu) -> Any:
-    """Return an icon for StatusNotifier hosts; libappindicator serves XEmbed where there is none."""
+    """Return an icon for StatusNotifier hosts; without one the library serves XEmbed trays."""
     del on_click  # hosts open the menu on a click with either button
     status = module.AppIndicator.IndicatorStatus
 
-    class Indicator(module.Icon):  # type: ignore[misc]  # pystray has no types
+    base: Any = module.Icon
+
+    class Indicator(base):  # type: ignore[misc]  # pystray has no types
         is_started = False
 
         @property

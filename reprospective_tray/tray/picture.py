@@ -90,5 +90,5 @@ def write_all(folder: Path) -> dict[Mode, Path]:
     """
     files = {mode: folder / f"reprospective-tray-{mode}.png" for mode in Mode}
     for mode, file in files.items():
-        picture(mode).save(file, "PNG")
+        picture(mode).save(file)  # by its suffix: naming the format would load more of Pillow
     return files

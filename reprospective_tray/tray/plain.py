@@ -37,6 +37,7 @@ class PlainDriver:
         self._changed = threading.Condition()
         self._next: Appearance | None = None
         self._items: tuple[Item, ...] = ()
+        self._mode: Mode | None = None
         self._stopping = False
         self._loop_runs = threading.Event()
         self._thread = threading.Thread(target=self._bring, name="tray", daemon=True)
@@ -52,8 +53,11 @@ class PlainDriver:
     def run(self, on_ready: Callable[[], None]) -> None:
         """Show the icon until `stop`; in the main thread."""
         self._thread.start()
-        on_ready()
         try:
+            if not self._has_menu:
+                # Docking by another thread, just when the loop begins, was seen to hang both.
+                self._bring_next()
+            on_ready()
             self._icon.run(lambda _icon: self._loop_runs.set())
         finally:
             with self._changed:
@@ -89,24 +93,27 @@ class PlainDriver:
     def _bring(self) -> None:
         """Bring what is to be seen to pystray's loop, until the end."""
         self._loop_runs.wait()
-        mode: Mode | None = None
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._next is not None or self._stopping)
-                seen, self._next = self._next, None
                 stopping = self._stopping
             if stopping:
                 self._icon.stop()
                 return
-            if seen is None:
-                continue
-            self._items = seen.items
-            self._icon.title = seen.title
-            if seen.mode is not mode:
-                self._icon.icon = self._picture(seen.mode)
-                mode = seen.mode
-            self._icon.visible = True
-            self._icon.update_menu()
+            self._bring_next()
+
+    def _bring_next(self) -> None:
+        with self._changed:
+            seen, self._next = self._next, None
+        if seen is None:
+            return
+        self._items = seen.items
+        self._icon.title = seen.title
+        if seen.mode is not self._mode:
+            self._icon.icon = self._picture(seen.mode)
+            self._mode = seen.mode
+        self._icon.visible = True
+        self._icon.update_menu()
 
     def _picture(self, mode: Mode) -> Image:
         drawn = picture(mode)
@@ -147,7 +154,9 @@ def _clickable(module: ModuleType) -> Any:
     """Return pystray's X11 icon, mended: it asks for no clicks, and gets none from some panels."""
     from Xlib import X
 
-    class Clickable(module.Icon):  # type: ignore[misc]  # pystray has no types
+    base: Any = module.Icon
+
+    class Clickable(base):  # type: ignore[misc]  # pystray has no types
         def __init__(self, *arguments: Any, **options: Any) -> None:
             # Set by pystray only after others may have asked for it.
             self._thread = threading.main_thread()

@@ -130,5 +130,5 @@ def status_line(state: AppState, now: int) -> str:
 
 def tooltip(state: AppState, now: int) -> str:
     """Return what the icon says under the pointer, within what Windows allows."""
-    line = state.problem if state.problem else status_line(state, now)
+    line = state.problem or status_line(state, now)
     return cut_utf16(f"{NAME}: {line}", TOOLTIP_UTF16_UNITS)

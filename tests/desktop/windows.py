@@ -17,6 +17,17 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _when(came: event.rq.Event) -> int:
+    """Return when the server made an event, in ms since the epoch.
+
+    Its time stamps are the monotonic clock's: scheduling of this process does not blur them.
+    """
+    if came.type != X.PropertyNotify:
+        return now_ms()
+    age = (time.monotonic_ns() // 1_000_000 - came.time) & 0xFFFFFFFF
+    return now_ms() - age
+
+
 class Windows:
     """One connection to an X server; the windows it has opened go with it."""
 
@@ -62,7 +73,7 @@ class Windows:
             *(80 + 24 * len(self._opened), 80 + 24 * len(self._opened), 480, 300, 0),
             self.connection.screen().root_depth,
             background_pixel=self.connection.screen().white_pixel,
-            event_mask=X.StructureNotifyMask,
+            event_mask=X.StructureNotifyMask | X.PropertyChangeMask,
         )
         window = Window(self, made, legacy_title=legacy_title)
         if application:
@@ -100,6 +111,12 @@ class Windows:
             f"window {window:#x} to be active",
         )
 
+    def drop_events(self) -> None:
+        """Forget what has happened up to now."""
+        self.connection.sync()
+        while self.connection.pending_events():
+            self.connection.next_event()
+
     def await_event(self, wanted: Callable[[event.rq.Event], bool], what: str) -> int:
         """Take events until the `wanted` one; return when it came, in ms since the epoch.
 
@@ -110,7 +127,7 @@ class Windows:
         while True:
             while self.connection.pending_events():
                 came = self.connection.next_event()
-                at = now_ms()
+                at = _when(came)
                 if wanted(came):
                     return at
             left = deadline - time.monotonic()
@@ -131,12 +148,18 @@ class Window:
 
     def set_title(self, title: str | bytes) -> int:
         """Change the title; return when the server had it, in ms since the epoch."""
+        atom = self._owner.connection.intern_atom
+        named = {Xatom.WM_NAME, atom("_NET_WM_NAME")}
+        self._owner.drop_events()
         self._write_title(title)
-        self._owner.connection.sync()
-        return now_ms()
+        return self._owner.await_event(
+            lambda it: it.type == X.PropertyNotify and it.window.id == self.id and it.atom in named,
+            "the new title",
+        )
 
     def activate(self) -> int:
         """Ask the window manager as a pager does; return when it named the window active, in ms."""
+        self._owner.drop_events()
         self._wish("_NET_ACTIVE_WINDOW", PAGER)
         return self._owner.await_active(self.id)
 

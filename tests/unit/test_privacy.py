@@ -203,13 +203,18 @@ def test_redact_without_a_title_pattern_hides_the_whole_title():
     assert privacy.apply("mail", "").window_title == ""
 
 
-def test_the_first_rule_that_fits_decides_and_the_persons_come_before_the_built_in():
+def test_the_first_rule_of_the_person_that_fits_decides():
     privacy = rules(
         Rule(application="firefox", title="bank", action="application"),
         Rule(application="firefox", title="bank"),
     )
-    assert privacy.apply("firefox", "bank — Mozilla Firefox Private Browsing").window_title == ""
-    assert privacy.apply("firefox", "news — Mozilla Firefox Private Browsing") is None
+    assert privacy.apply("firefox", "bank — Mozilla Firefox").window_title == ""
+
+
+def test_a_rule_that_only_redacts_does_not_bring_a_private_window_to_disk():
+    privacy = rules(Rule(application="firefox", action="redact"))
+    assert privacy.apply("firefox", "bank — Mozilla Firefox").window_title == REDACTED
+    assert privacy.apply("firefox", "bank — Mozilla Firefox Private Browsing") is None
 
 
 @given(st.text(), st.text())

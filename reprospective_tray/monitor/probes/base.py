@@ -24,8 +24,10 @@ class WindowProbe(ABC):
         """
 
     @abstractmethod
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until the window in front may have changed, and tell whether it may have.
+    def wait(self, timeout_s: float) -> int | None:
+        """Wait until the window in front may have changed.
+
+        Returns how many ms ago that was, None where nothing changed.
 
         Raises:
             ProbeLostError: the desktop is gone.

@@ -22,12 +22,12 @@ class NullProbe(WindowProbe):
         """Return None."""
         return None
 
-    def wait(self, timeout_s: float) -> bool:
+    def wait(self, timeout_s: float) -> int | None:
         """Wait, at most until it is time to look for a desktop again."""
         if not self._woken.wait(min(timeout_s, RETRY_S)):
             raise ProbeLostError
         self._woken.clear()
-        return False
+        return None
 
     def wake(self) -> None:
         """End a `wait`."""

@@ -49,11 +49,11 @@ class PollingProbe(WindowProbe):
         number = handle if isinstance(handle, int) else hash(str(handle))
         return Observation.of(self._processes.name(process_id), title, process_id, number)
 
-    def wait(self, timeout_s: float) -> bool:
+    def wait(self, timeout_s: float) -> int | None:
         """Wait for the next poll, or for `timeout_s` where that is shorter."""
         woken = self._woken.wait(min(timeout_s, self._poll_interval_s))
         self._woken.clear()
-        return not woken
+        return None if woken else 0
 
     def wake(self) -> None:
         """End a `wait`."""

@@ -6,6 +6,7 @@ active window says when its title changes. Idle time comes from MIT-SCREEN-SAVER
 
 import os
 import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -23,6 +24,8 @@ from reprospective_tray.monitor.probes.xsync import IdleAlarms
 _TITLE_UNITS = TITLE_LIMIT
 # Properties of text are lists of 8-bit units.
 _TEXT_FORMAT = 8
+# A process that was held up finds events of this age at most; older ones are of another clock.
+_OLDEST_EVENT_MS = 5_000
 # The window went away between its event and our question.
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
 # Compound text (X Consortium Standard) marks UTF-8 parts, and names the sets of ISO 2022
@@ -68,7 +71,7 @@ class X11Probe(WindowProbe):
             except _GONE:
                 return None
 
-    def wait(self, timeout_s: float) -> bool:
+    def wait(self, timeout_s: float) -> int | None:
         """Wait for an event that concerns the active window; see `WindowProbe.wait`."""
         with self._connection():
             # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
@@ -79,10 +82,12 @@ class X11Probe(WindowProbe):
                 if self._wake_read in ready:
                     with suppress(BlockingIOError):
                         os.read(self._wake_read, 1024)
-            changed = False
+            age: int | None = None
             while self._display.pending_events():
-                changed |= self._concerns(self._display.next_event())
-            return changed
+                event = self._display.next_event()
+                if self._concerns(event):
+                    age = _age_ms(event.time) if event.type == X.PropertyNotify else 0
+            return age
 
     def wake(self) -> None:
         """End a `wait` of another thread."""
@@ -133,6 +138,9 @@ class X11Probe(WindowProbe):
 
     def _concerns(self, event: Any) -> bool:
         """Take one event; tell whether the window in front may be another or renamed."""
+        if event.type == X.DestroyNotify:
+            # The last window of all: openbox goes on to name it as the active one.
+            return self._active is not None and event.window == self._active
         if event.type != X.PropertyNotify:
             return False
         if event.window == self._root:
@@ -155,7 +163,7 @@ class X11Probe(WindowProbe):
         self._active = None
         if number:
             self._active = self._display.create_resource_object("window", number)
-            self._active.change_attributes(event_mask=X.PropertyChangeMask)
+            self._active.change_attributes(event_mask=X.PropertyChangeMask | X.StructureNotifyMask)
         return True
 
     def _describe(self, window: Any) -> Observation:
@@ -181,6 +189,16 @@ class X11Probe(WindowProbe):
         if kind == self._compound_text:
             return _compound_text(raw)
         return raw.decode("utf-8", "replace")
+
+
+def _age_ms(server_time: int) -> int:
+    """Return how long ago an event was made, by the X server's own time stamp.
+
+    A server of this machine counts the monotonic clock's ms in 32 bits; one
+    elsewhere counts something of its own, and its events are taken for new.
+    """
+    age = (time.monotonic_ns() // 1_000_000 - server_time) & 0xFFFFFFFF
+    return age if age <= _OLDEST_EVENT_MS else 0
 
 
 def _compound_text(raw: bytes) -> str:

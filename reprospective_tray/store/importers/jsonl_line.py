@@ -99,7 +99,7 @@ class LineReader:
     def _decode(self, line: bytes) -> _Line:
         try:
             return self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return _decode_leniently(line, error)
 
     def _device(self, said: str | None, host: str) -> str:

@@ -1,0 +1,303 @@
+"""The menu as a small window of its own process, for trays that have none.
+
+The same items as the tray's menu, made by the same function; the running instance does the work.
+"""
+
+from __future__ import annotations
+
+import io
+import queue
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reprospective_tray import control
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.summary.theme import choose_family, system_palette
+from reprospective_tray.tray import menu
+from reprospective_tray.tray.state import NAME, AppState, Mode, from_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.paths import Paths
+    from reprospective_tray.tray.menu import Action, Item
+
+# How often the running instance is asked, and how often the window looks for its answer.
+REFRESH_SECONDS = 1.5
+LOOK_MS = 100
+JOIN_SECONDS = 0.5
+
+WIDTH = 300
+PADDING = 18
+PICTURE_SIZE = 40
+ON_ACCENT = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the instance answered: its state, or why there is none."""
+
+    state: AppState | None
+    problem: str = ""
+    is_over: bool = False
+
+
+class Talk:
+    """Asks the running instance in a thread, so that the window never waits."""
+
+    def __init__(self, paths: Paths) -> None:
+        """Take whose instance; nothing is asked yet."""
+        self._paths = paths
+        self._clicked: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
+        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._ask, name="status", daemon=True)
+
+    def start(self) -> None:
+        """Ask from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask no more; a question that is on its way is not waited for."""
+        self._clicked.put(None)
+        self._thread.join(JOIN_SECONDS)
+
+    def do(self, action: Action) -> None:
+        """Let the instance do what was clicked."""
+        self._clicked.put(action)
+
+    def _ask(self) -> None:
+        while True:
+            self.news.put(self._status())
+            try:
+                action = self._clicked.get(timeout=REFRESH_SECONDS)
+            except queue.Empty:
+                continue
+            if action is None:
+                return
+            try:
+                arguments = menu.action_arguments(action, time.time_ns() // 1_000_000)
+                control.request(self._paths, action.command, timeout=5.0, **arguments)
+            except ReprospectiveError as error:
+                self.news.put(News(None, f"{error}\n{error.remedy}".strip()))
+                continue
+            if action.command == "quit":
+                self.news.put(News(None, is_over=True))
+                return
+
+    def _status(self) -> News:
+        try:
+            return News(from_status(control.request(self._paths, "status")))
+        except ReprospectiveError as error:
+            return News(None, f"{error}\n{error.remedy}".strip())
+        except ValueError:
+            return News(None, _("The running instance is of another version: start it again."))
+
+
+class ControlWindow:
+    """The window; of the main thread alone."""
+
+    def __init__(self, tkinter: Any, ttk: Any, talk: Talk) -> None:
+        """Build the window with nothing known yet."""
+        self._tk, self._ttk, self._talk = tkinter, ttk, talk
+        self._palette = system_palette()
+        self.root = tkinter.Tk(className="Reprospective-tray")
+        self.root.title(NAME)
+        self.root.configure(background=self._palette.surface)
+        self.root.resizable(width=False, height=False)
+        self._pictures: dict[Mode, Any] = {}
+        self._items: tuple[Item, ...] | None = None
+        self._style()
+        frame = ttk.Frame(self.root, padding=PADDING)
+        frame.pack(fill="both", expand=True)
+        head = ttk.Frame(frame)
+        head.pack(fill="x", pady=(0, PADDING - 4))
+        self._picture = ttk.Label(head)
+        self._picture.pack(side="left", padx=(0, 12), anchor="n")
+        texts = ttk.Frame(head)
+        texts.pack(side="left", fill="x", expand=True)
+        wrap = WIDTH - PICTURE_SIZE - 12
+        self._first = ttk.Label(texts, style="First.TLabel", wraplength=wrap)
+        self._first.pack(anchor="w")
+        self._second = ttk.Label(texts, style="Muted.TLabel", wraplength=wrap)
+        self._second.pack(anchor="w")
+        self._list = ttk.Frame(frame)
+        self._list.pack(fill="x")
+        ttk.Frame(frame, width=WIDTH, height=0).pack()
+        self.root.bind("<Escape>", lambda _event: self.close())
+        self.root.protocol("WM_DELETE_WINDOW", self.close)
+
+    def run(self) -> None:
+        """Show the window until it is closed."""
+        self._look()
+        self.root.mainloop()
+
+    def close(self) -> None:
+        """Close the window; the program goes on."""
+        self.root.destroy()
+
+    def raise_up(self) -> None:
+        """Bring the window to the front."""
+        self.root.deiconify()
+        self.root.lift()
+        self.root.focus_force()
+
+    def _look(self) -> None:
+        """Show what the instance has answered since."""
+        while not self._talk.news.empty():
+            news = self._talk.news.get()
+            if news.is_over:
+                self.close()
+                return
+            self._show(news)
+        self.root.after(LOOK_MS, self._look)
+
+    def _show(self, news: News) -> None:
+        now = time.time_ns() // 1_000_000
+        if news.state is None:
+            first, __, second = news.problem.partition("\n")
+            mode = Mode.ATTENTION
+            items: tuple[Item, ...] = (menu.Item(_("Close")),)
+        else:
+            lines = menu.status_lines(news.state, now)
+            first, __, second = lines[0].partition(" · ")
+            second = "\n".join(part for part in (second, news.state.problem) if part)
+            mode = news.state.mode
+            items = menu.items(news.state, now)[len(lines) + 1 :]
+        self._first.configure(text=first)
+        self._second.configure(text=second)
+        self._picture.configure(image=self._image(mode))
+        if items != self._items:
+            self._items = items
+            self._fill(items)
+
+    def _fill(self, items: tuple[Item, ...]) -> None:
+        """Put a button for each item."""
+        for child in self._list.winfo_children():
+            child.destroy()
+        for item in items:
+            if item == menu.SEPARATOR:
+                line = self._tk.Frame(self._list, height=1, background=self._palette.border)
+                line.pack(fill="x", pady=6)
+            elif item.submenu:
+                self._menubutton(item).pack(fill="x", pady=2)
+            else:
+                self._button(item).pack(fill="x", pady=2)
+
+    def _button(self, item: Item) -> Any:
+        style = "Accent.TButton" if item.default else "TButton"
+        button = self._ttk.Button(
+            self._list, text=item.label, style=style, command=self._doing(item.action)
+        )
+        button.bind("<Return>", lambda _event: button.invoke())
+        if item.default:
+            button.focus_set()
+        return button
+
+    def _menubutton(self, item: Item) -> Any:
+        button = self._ttk.Menubutton(self._list, text=item.label, direction="below")
+        choices = self._tk.Menu(
+            button,
+            tearoff=False,
+            background=self._palette.surface,
+            foreground=self._palette.text,
+            activebackground=self._palette.selected,
+            activeforeground=self._palette.text,
+            activeborderwidth=4,
+            borderwidth=1,
+            font="TkDefaultFont",
+            relief="solid",
+        )
+        for choice in item.submenu:
+            choices.add_command(label=choice.label, command=self._doing(choice.action))
+        button.configure(menu=choices)
+        return button
+
+    def _doing(self, action: Action | None) -> Callable[[], None]:
+        if action is None:
+            return self.close
+        return lambda: self._talk.do(action)
+
+    def _image(self, mode: Mode) -> Any:
+        if mode not in self._pictures:
+            from reprospective_tray.tray.picture import picture
+
+            buffer = io.BytesIO()
+            picture(mode, PICTURE_SIZE).save(buffer, "PNG")
+            self._pictures[mode] = self._tk.PhotoImage(data=buffer.getvalue(), master=self.root)
+        return self._pictures[mode]
+
+    def _style(self) -> None:
+        """Make ttk's plainest theme calm: one accent colour, no frames around frames."""
+        from tkinter import font
+
+        look = self._palette
+        base = font.nametofont("TkDefaultFont", root=self.root)
+        family = choose_family(font.families(self.root), str(base.cget("family")))
+        base.configure(family=family, size=max(10, abs(int(base.cget("size")))))
+        bold = base.copy()
+        bold.configure(weight="bold", size=int(base.cget("size")) + 2)
+        self._bold = bold  # Tk forgets a font that Python lets go
+        style = self._ttk.Style(self.root)
+        style.theme_use("clam")
+        style.configure(".", background=look.surface, foreground=look.text, font=base)
+        style.configure("First.TLabel", font=bold)
+        style.configure("Muted.TLabel", foreground=look.dim)
+        for name in ("TButton", "TMenubutton"):
+            style.configure(name, relief="flat", anchor="w", padding=(12, 8))
+            style.configure(name, bordercolor=look.surface, focuscolor=look.accent)
+            style.configure(name, lightcolor=look.surface, darkcolor=look.surface)
+            style.map(name, background=[("active", look.selected)])
+        style.configure("TMenubutton", arrowcolor=look.dim)
+        style.configure("Accent.TButton", background=look.accent, foreground=ON_ACCENT)
+        style.configure("Accent.TButton", lightcolor=look.accent, darkcolor=look.accent)
+        style.configure("Accent.TButton", bordercolor=look.accent, focuscolor=ON_ACCENT)
+        # A little darker under the pointer: the same colour over black.
+        style.map("Accent.TButton", background=[("active", self._darker(look.accent))])
+
+    def _darker(self, colour: str) -> str:
+        red, green, blue = (value * 85 // 100 // 256 for value in self.root.winfo_rgb(colour))
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def show(paths: Paths) -> None:
+    """Show the window until it is closed; SIGUSR1 brings it to the front.
+
+    Raises:
+        ReprospectiveError: there is no display, or Python came without Tk.
+    """
+    raised = threading.Event()
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, lambda *_unused: raised.set())
+    try:
+        import tkinter as tk
+        from tkinter import ttk
+    except ImportError as error:
+        raise ReprospectiveError(
+            _("The window cannot be shown: Python came without Tk."),
+            _("Install it (on Debian and Ubuntu: python3-tk)."),
+        ) from error
+    talk = Talk(paths)
+    try:
+        window = ControlWindow(tk, ttk, talk)
+    except tk.TclError as error:
+        raise ReprospectiveError(
+            _("The window cannot be shown: {reason}.").format(reason=error),
+            _("Start it inside a desktop session."),
+        ) from error
+
+    def look_for_signal() -> None:
+        if raised.is_set():
+            raised.clear()
+            window.raise_up()
+        window.root.after(LOOK_MS, look_for_signal)
+
+    look_for_signal()
+    talk.start()
+    try:
+        window.run()
+    finally:
+        talk.stop()

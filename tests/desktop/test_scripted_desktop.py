@@ -1,0 +1,43 @@
+"""The main claim: what was in front is recorded, to the millisecond."""
+
+from collections.abc import Callable
+
+import pytest
+
+from installer.virtual_desktop import VirtualDesktop
+from tests.desktop.app_under_test import AppUnderTest
+from tests.desktop.script import Script, judge
+from tests.desktop.windows import Windows, now_ms
+
+SECONDS = 60.0
+
+
+@pytest.mark.timeout(180)
+def test_a_minute_of_switching_is_attributed_with_at_most_a_thousandth_of_error(
+    make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop, windows: Windows
+) -> None:
+    app = make_app(desktop).start()
+    script = Script(windows, seed=20261123)
+    script.play(SECONDS)
+    end = now_ms()
+    app.stop()
+
+    verdict = judge(script.truth(end), app.rows("state = 'active'"))
+    print(verdict)
+    assert verdict.invented == 0
+    assert verdict.caught == verdict.long_stretches
+    assert verdict.error <= 0.001
+
+
+def test_quick_switching_loses_no_stretch_of_a_tenth_of_a_second(
+    make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop, windows: Windows
+) -> None:
+    app = make_app(desktop).start()
+    script = Script(windows, seed=7)
+    script.play(8, shortest=0.1, longest=0.2)
+    end = now_ms()
+    app.stop()
+
+    verdict = judge(script.truth(end), app.rows("state = 'active'"))
+    assert verdict.caught == verdict.long_stretches
+    assert verdict.invented == 0

@@ -1,0 +1,133 @@
+"""The menu of a state, and what a click on it asks for."""
+
+import time
+from datetime import datetime
+
+import pytest
+
+from reprospective_tray.tray.menu import (
+    SEPARATOR,
+    Action,
+    action_arguments,
+    items,
+)
+from reprospective_tray.tray.state import AppState, Mode
+
+NOW = 1_795_000_000_000
+# What the control channel knows, by the working contract of app.
+COMMANDS = {"open_summary", "pause", "resume", "open_settings", "open_log_folder", "quit"}
+
+
+def labels(state: AppState) -> list[str]:
+    return ["─" if item == SEPARATOR else item.label for item in items(state, NOW)]
+
+
+def leaves(state: AppState):
+    for item in items(state, NOW):
+        yield from item.submenu or (item,)
+
+
+def item_named(state: AppState, label: str):
+    return next(item for item in leaves(state) if item.label == label)
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_menu_while_recording_is_that_of_the_mocks():
+    state = AppState(Mode.RECORDING, 29_280_000, "Code")
+    assert labels(state) == [
+        "8 h 08 m today · Code",
+        "─",
+        "Open summary",
+        "Pause tracking",
+        "─",
+        "Open settings",
+        "Open log folder",
+        "─",
+        "Quit",
+    ]
+
+
+def test_the_pauses_are_behind_pause_tracking():
+    pause = next(item for item in items(AppState(), NOW) if item.label == "Pause tracking")
+    assert [item.label for item in pause.submenu] == [
+        "15 minutes",
+        "1 hour",
+        "Until tomorrow",
+        "Until I resume",
+    ]
+
+
+def test_resume_stands_in_place_of_pause_while_paused():
+    paused = AppState(Mode.PAUSED)
+    assert labels(paused)[2:4] == ["Open summary", "Resume"]
+    assert "Pause tracking" not in labels(paused)
+    assert "Resume" not in labels(AppState())
+    assert item_named(paused, "Resume").action == Action("resume")
+
+
+def test_a_problem_has_a_line_of_its_own():
+    state = AppState(Mode.ATTENTION, 60_000, "Code", problem="The disk is full.")
+    assert labels(state)[:3] == ["1 m today · Code", "The disk is full.", "─"]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_only_the_status_cannot_be_clicked(mode):
+    state = AppState(mode, problem="A problem.")
+    for item in leaves(state):
+        assert item.enabled == (item.action is not None), item.label
+    disabled = [item for item in leaves(state) if not item.enabled and item != SEPARATOR]
+    assert [item.label for item in disabled] == labels(state)[:2]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_action_is_a_command_of_the_channel(mode):
+    commands = {item.action.command for item in leaves(AppState(mode)) if item.action}
+    assert commands <= COMMANDS
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_click_on_the_icon_opens_the_summary(mode):
+    assert [i.action for i in leaves(AppState(mode)) if i.default] == [Action("open_summary")]
+
+
+@pytest.mark.parametrize(
+    ("label", "until"),
+    [("15 minutes", NOW + 900_000), ("1 hour", NOW + 3_600_000), ("Until I resume", None)],
+)
+def test_a_pause_is_counted_from_the_click(label, until):
+    action = item_named(AppState(), label).action
+    assert action_arguments(action, NOW) == {"until": until}
+    later = action_arguments(action, NOW + 5)["until"]
+    assert later == (None if until is None else until + 5)
+
+
+@pytest.mark.parametrize(
+    ("zone_name", "now", "midnight"),
+    [
+        ("Asia/Tokyo", "2026-11-23T23:59:59+09:00", "2026-11-24T00:00:00+09:00"),
+        ("Asia/Tokyo", "2026-12-31T00:00:00+09:00", "2027-01-01T00:00:00+09:00"),
+        # The days on which summer time begins and ends, of 23 and 25 hours.
+        ("Europe/Berlin", "2026-03-29T00:30:00+01:00", "2026-03-30T00:00:00+02:00"),
+        ("Europe/Berlin", "2026-10-25T00:30:00+02:00", "2026-10-26T00:00:00+01:00"),
+    ],
+)
+def test_until_tomorrow_ends_at_the_next_local_midnight(zone, zone_name, now, midnight):
+    zone(zone_name)
+    action = item_named(AppState(), "Until tomorrow").action
+    clicked = round(datetime.fromisoformat(now).timestamp() * 1000)
+    expected = round(datetime.fromisoformat(midnight).timestamp() * 1000)
+    assert action_arguments(action, clicked) == {"until": expected}
+
+
+def test_other_commands_go_without_arguments():
+    assert action_arguments(Action("quit"), NOW) == {}
