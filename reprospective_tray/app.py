@@ -89,7 +89,7 @@ class Application:
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ended = threading.Event()
-        self._windows: dict[str, "subprocess.Popen[bytes]"] = {}
+        self._windows: dict[str, subprocess.Popen[bytes]] = {}
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._control = ControlServer(paths, self._answer)
@@ -164,12 +164,18 @@ class Application:
             self._take_away_icon = icon.stop
 
             def refresh() -> None:
+                read_at, today_ms = -_REFRESH_S, 0
                 while not self._ended.is_set():
-                    icon.update(from_status(self._status()))
+                    # Asking the database at each switch of windows would cost more than recording.
+                    if time.monotonic() - read_at >= _REFRESH_S:
+                        read_at, today_ms = time.monotonic(), today_active_ms(self._reader)
+                    icon.update(from_status(self._status(today_ms)))
                     self._ended.wait(_TOGETHER_S)
                     self._news.wait(_REFRESH_S)
                     self._news.clear()
 
+            if self._ended.is_set():
+                return  # somebody quit while the tray's libraries were being loaded
             threading.Thread(target=refresh, name="display", daemon=True).start()
             icon.run(on_ready=self._take_signals)
         except ReprospectiveError as error:
@@ -200,7 +206,7 @@ class Application:
         if self._loaded.config.notifications.storage:
             self._actions.put(Action("notify", {"body": text}))
 
-    def _status(self) -> dict[str, object]:
+    def _status(self, today_ms: int) -> dict[str, object]:
         now = self._monitor.state
         mode = "recording"
         if now.paused:
@@ -216,7 +222,7 @@ class Application:
             pid=os.getpid(),
             paused=now.paused,
             paused_until=now.paused_until,
-            today_ms=today_active_ms(self._reader),
+            today_ms=today_ms,
             data_path=self._loaded.config.database_path(self._paths),
         ) | {
             "mode": mode,
@@ -228,7 +234,7 @@ class Application:
     def _answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
         """Do what another process asks for, in that connection's thread."""
         if command == "status":
-            return self._status()
+            return self._status(today_active_ms(self._reader))
         if command not in {
             "pause",
             "resume",

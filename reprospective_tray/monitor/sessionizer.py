@@ -4,6 +4,7 @@ A change of the window in front becomes a session once it has lasted
 `SETTLE_MS`, from the moment it began: between two windows the window manager
 names none for some milliseconds, and a new window gets its title a moment
 after its focus. Such moments are no sessions; they belong to what follows.
+Where nothing lasts that long, what is in front after `UNREST_MS` is taken.
 """
 
 from collections import deque
@@ -12,9 +13,8 @@ from dataclasses import dataclass, replace
 
 from reprospective_tray.monitor.observation import Moment, Observation
 from reprospective_tray.monitor.timeline import Break, Reading, Timeline
-from reprospective_tray.monitor.titles import Comparable
+from reprospective_tray.monitor.titles import Comparable, TitleRate
 from reprospective_tray.store.sessions import (
-    MINUTE_MS,
     Change,
     Put,
     Rewind,
@@ -24,6 +24,7 @@ from reprospective_tray.store.sessions import (
 )
 
 SETTLE_MS = 50
+UNREST_MS = 1_000
 # Later than its next heartbeat by this much, a process was asleep or stopped.
 STALL_TOLERANCE_MS = 5_000
 # An input younger than the last one known by less than this is the same one, read anew.
@@ -66,13 +67,15 @@ class Sessionizer:
         self._window: Observation | None = None
         self._idle = False
         self._last_input: int | None = None
-        self._differs_since: int | None = None
+        self._differs_since: int | None = None  # what is in front has no session yet
+        self._settling: _Target | None = None
+        self._settling_since = 0
         self._unbroken_since: int | None = None  # idle time is never back-dated beyond it
         self._last_end = 0
         self._last_put = 0
         self._offset_minutes = 0
         self._occupied: deque[Interval] = deque()
-        self._title_changes: dict[int, deque[int]] = {}
+        self._title_rate = TitleRate(rules.title_changes_per_minute)
         self._changes: list[Change] = []
 
     @property
@@ -101,6 +104,8 @@ class Sessionizer:
     def tick(self, at: Moment, idle_ms: int | None) -> list[Change]:
         """Take that time has passed; `idle_ms` since the last input, None where unknown."""
         now = self._advance(at)
+        # What came to the front before the person went away has its session, too.
+        self._reconcile(now)
         if idle_ms is not None:
             self._take_idle(now, max(idle_ms, 0))
         self._reconcile(now)
@@ -109,9 +114,7 @@ class Sessionizer:
 
     def stop(self, at: Moment) -> list[Change]:
         """End what is open at `at`; the next `see` begins anew, after a gap."""
-        now = self._advance(at)
-        self._reconcile(now)
-        self._close(now if self._differs_since is None else self._differs_since)
+        self._end(self._advance(at))
         self._forget_the_present()
         return self._emit()
 
@@ -121,8 +124,8 @@ class Sessionizer:
         if self._open:
             due = min(due, self._timeline.until(at.steady, self._last_put + due))
         if self._differs_since is not None:
-            settles = self._timeline.until(at.steady, self._differs_since + SETTLE_MS)
-            due = min(due, settles)
+            settles = min(self._settling_since + SETTLE_MS, self._differs_since + UNREST_MS)
+            due = min(due, self._timeline.until(at.steady, settles))
         if not self._idle and self._last_input is not None:
             idle_at = self._last_input + self._rules.idle_after_ms
             due = min(due, self._timeline.until(at.steady, idle_at))
@@ -136,13 +139,13 @@ class Sessionizer:
         now = reading.now
         while self._occupied and now >= self._occupied[0][0]:
             start, end = self._occupied[0]
-            if self._open:
-                self._close(max(start, self._open.started_at))
+            self._end(start)
             if now < end:
-                self._differs_since = None
                 break
-            self._unbroken_since = self._differs_since = end
             self._occupied.popleft()
+            self._unbroken_since = end
+            self._last_end = max(self._last_end, end)
+            self._differ(end)
         if self._unbroken_since is None or self._unbroken_since > now:
             self._unbroken_since = now
         if at.utc_offset_minutes != self._offset_minutes:
@@ -151,22 +154,23 @@ class Sessionizer:
 
     def _break(self, reading: Reading) -> None:
         """End what went before at the break and begin after it."""
-        self._close(reading.before)
+        self._end(reading.before)
         if reading.kind is Break.BACK:
             self._changes.append(StepBack(reading.step, reading.now))
             self._last_end = min(self._last_end, reading.now)
             self._occupied.clear()  # the caller asks the store again
-        self._unbroken_since = self._differs_since = reading.now
+            self._title_rate = TitleRate(self._rules.title_changes_per_minute)
+        self._unbroken_since = reading.now
+        self._differ(reading.now)
         if self._last_input is not None and reading.kind is not Break.STALL:
             self._last_input += reading.now - reading.before
 
     def _change_offset(self, now: int, offset_minutes: int) -> None:
         """Split the open session: each part keeps the clock that was on the wall."""
-        target, was_open = self._open_target, self._open is not None
-        if was_open:
-            self._close(now)
+        target = self._open_target
+        self._close(now if self._differs_since is None else self._differs_since)
         self._offset_minutes = offset_minutes
-        if was_open and target:
+        if target and self._differs_since is None:
             self._begin(now, target)
 
     def _take_idle(self, now: int, idle_ms: int) -> None:
@@ -179,10 +183,15 @@ class Sessionizer:
         if away and not self._idle:
             self._idle = True
             self._take_back(since)
-            self._switch(since)
+            self._turn(since)
         elif self._idle and not away and (known is None or last_input > known + _INPUT_JITTER_MS):
             self._idle = False
-            self._switch(since)
+            self._turn(since)
+
+    def _turn(self, since: int) -> None:
+        """End what is open where idle time begins or ends; what is in front then follows."""
+        self._close(since if self._differs_since is None else min(since, self._differs_since))
+        self._differ(since)
 
     def _take_back(self, since: int) -> None:
         """Undo what was recorded after `since`, the last input."""
@@ -200,20 +209,29 @@ class Sessionizer:
 
     def _reconcile(self, now: int) -> None:
         """Bring what is open in line with what is in front, once that has settled."""
-        if self._blocked(now):
-            return
+        if not self._blocked(now):
+            self._settle(now)
+
+    def _settle(self, now: int) -> None:
         target = self._target()
-        if self._stands_for(target, now):
+        if self._same(self._open_target, target, now):
             self._differs_since = None
             return
+        since = now if self._differs_since is None else self._differs_since
         if self._differs_since is None:
-            self._differs_since = now
-        if now - self._differs_since >= SETTLE_MS:
-            self._switch(self._differs_since)
+            self._differ(now)
+        elif not self._same(self._settling, target, now):
+            self._settling, self._settling_since = target, now
+        if now - self._settling_since >= SETTLE_MS or now - since >= UNREST_MS:
+            self._switch(since)
 
-    def _stands_for(self, target: _Target | None, now: int) -> bool:
-        """Tell whether the open session goes on under `target`."""
-        current = self._open_target
+    def _differ(self, since: int) -> None:
+        """Let what is in front have a session from `since` on, once it has settled."""
+        self._differs_since = self._settling_since = since
+        self._settling = self._target()
+
+    def _same(self, current: _Target | None, target: _Target | None, now: int) -> bool:
+        """Tell whether a session for `current` goes on under `target`."""
         if current is None or target is None:
             return current is target
         if current.state is not target.state:
@@ -224,15 +242,7 @@ class Sessionizer:
         if comparable(current.window.window_title) == comparable(target.window.window_title):
             return True
         same_window = current.window.window_id == target.window.window_id
-        return same_window and self._changes_too_often(target.window.window_id, now)
-
-    def _changes_too_often(self, window_id: int, now: int) -> bool:
-        changes = self._title_changes.get(window_id)
-        if changes is None:
-            return False
-        while changes and changes[0] <= now - MINUTE_MS:
-            changes.popleft()
-        return len(changes) >= self._rules.title_changes_per_minute
+        return same_window and self._title_rate.exceeded(target.window.window_id, now)
 
     def _switch(self, since: int) -> None:
         """Close what is open and begin what is in front, both at `since`."""
@@ -242,20 +252,10 @@ class Sessionizer:
         if target is None:
             return
         if before and before.state is target.state is State.ACTIVE:
-            self._count_title_change(before.window, target.window, since)
+            old, new = before.window, target.window
+            if (old.window_id, old.application_name) == (new.window_id, new.application_name):
+                self._title_rate.count(new.window_id, since)
         self._begin(max(since, self._last_end), target)
-
-    def _count_title_change(self, old: Observation, new: Observation, since: int) -> None:
-        key = new.window_id
-        if old.window_id != key or old.application_name != new.application_name:
-            # Windows that changed nothing for a minute need no memory.
-            self._title_changes = {
-                window: changes
-                for window, changes in self._title_changes.items()
-                if changes and changes[-1] > since - MINUTE_MS
-            }
-            return
-        self._title_changes.setdefault(key, deque()).append(since)
 
     def _begin(self, since: int, target: _Target) -> None:
         self._open_target = target
@@ -275,9 +275,23 @@ class Sessionizer:
     def _close(self, end: int) -> None:
         if self._open is None:
             return
-        end = max(end, self._open.started_at)
-        self._put(replace(self._open, ended_at=end, open=False))
+        started_at = self._open.started_at
+        if end > started_at:
+            self._put(replace(self._open, ended_at=end, open=False))
+        else:
+            self._changes.append(Rewind(started_at))  # it never was
+            self._last_end = started_at
         self._open = self._open_target = None
+
+    def _end(self, moment: int) -> None:
+        """End what is open, and what has settled by `moment`, there; nothing goes on."""
+        if self._open is None and self._differs_since is None:
+            return
+        if self._occupied:
+            moment = min(moment, self._occupied[0][0])
+        self._settle(moment)
+        self._close(moment if self._differs_since is None else self._differs_since)
+        self._differs_since = None
 
     def _beat(self, now: int) -> None:
         if self._open is None or now - self._last_put < self._rules.heartbeat_ms:

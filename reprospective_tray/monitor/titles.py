@@ -1,14 +1,19 @@
 """When two titles are one: counters, spinners and percentages that change make no session.
 
 Only bracketed counters at either end, spinner characters and percentages are
-normalised away, never a bare number; and only for comparing.
+normalised away, never a bare number; and only for comparing. And how often a
+window may change its title: beyond that, changes make no session either.
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from reprospective_tray.store.sessions import MINUTE_MS
+
 # ASCII, full-width and lenticular brackets; a space, no-break or narrow, may group digits.
-_COUNTER = r"[(\[{\uff08\u3010\uff3b]\s*\d[\d., \u00a0\u202f]*\+?(?:\s*/\s*\d[\d.,]*)?\s*[)\]}\uff09\u3011\uff3d]"
+_OPENING, _CLOSING = r"[(\[{\uff08\u3010\uff3b]", r"[)\]}\uff09\u3011\uff3d]"
+_COUNTER = rf"{_OPENING}\s*\d[\d., \u00a0\u202f]*\+?(?:\s*/\s*\d[\d.,]*)?\s*{_CLOSING}"
 _NOISE = {
     "counters": re.compile(rf"^\s*{_COUNTER}|{_COUNTER}\s*$"),
     # Braille, quarter circles, clock-like and growing blocks, stars of terminal programs;
@@ -31,7 +36,7 @@ def comparable(ignore: Sequence[str], patterns: Iterable[str] = ()) -> Comparabl
     are further regular expressions whose matches count as noise.
     """
     noise = [_NOISE[kind] for kind in ("spinners", "percentages", "counters") if kind in ignore]
-    noise += [re.compile(pattern) for pattern in patterns]
+    noise += [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
 
     def reduce(title: str) -> str:
         for pattern in noise:
@@ -39,3 +44,32 @@ def comparable(ignore: Sequence[str], patterns: Iterable[str] = ()) -> Comparabl
         return _SPACE.sub(" ", title).strip()
 
     return reduce
+
+
+class TitleRate:
+    """Counts the sessions that a change of title alone has made, by window, over a minute."""
+
+    def __init__(self, per_minute: int) -> None:
+        """Allow `per_minute` in any minute and window."""
+        self._per_minute = per_minute
+        self._changes: dict[int, deque[int]] = {}
+
+    def exceeded(self, window_id: int, now: int) -> bool:
+        """Tell whether the window has had all its changes of the minute that ends at `now` (ms)."""
+        changes = self._changes.get(window_id)
+        if changes is None:
+            return False
+        while changes and changes[0] <= now - MINUTE_MS:
+            changes.popleft()
+        return len(changes) >= self._per_minute
+
+    def count(self, window_id: int, at: int) -> None:
+        """Count a change at `at` (ms)."""
+        if window_id not in self._changes:
+            # Windows that changed nothing for a minute need no memory.
+            self._changes = {
+                window: changes
+                for window, changes in self._changes.items()
+                if changes and changes[-1] > at - MINUTE_MS
+            }
+        self._changes.setdefault(window_id, deque()).append(at)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.ranges import straddling
 from reprospective_tray.store.rollup import Rollup
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
 
@@ -57,7 +58,10 @@ class SessionWriter:
         """Return what earlier runs recorded beyond `since`: no new row may meet it."""
         session = self._session
         earlier = self._mine().where(session.id <= self._last_id_before_run)
-        rows = earlier.where(session.ended_at > since).order_by(session.started_at)
+        # By index: an end beyond `since` is asked of what begins there, and of the one before.
+        over = straddling(session, self._device_id, since)
+        near = earlier.where(session.started_at >= (over[1] if over else since))
+        rows = near.where(session.ended_at > since).order_by(session.started_at)
         return [(row.started_at, row.ended_at) for row in rows]
 
     def _mine(self) -> Any:

@@ -3,6 +3,7 @@
 import tkinter as tk
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from tkinter import font as tkfont
 from tkinter import ttk
 
@@ -54,7 +55,8 @@ def cut(text: str, font: tkfont.Font, width: int) -> str:
     """Return `text` with an ellipsis where it is wider than `width` pixels."""
     if font.measure(text) <= width:
         return text
-    low, high = 0, len(text)
+    # No letter is narrower than a pixel: what lies further right cannot be seen.
+    low, high = 0, min(len(text), max(width, 0))
     while low < high:
         middle = (low + high + 1) // 2
         if font.measure(text[:middle].rstrip() + ELLIPSIS) <= width:
@@ -229,22 +231,24 @@ class SessionsPanel(ListPanel):
 
     def _fill(self) -> None:
         tree, font = self._tree, self.look.body
-        when = max((font.measure(line.when) for line in self._lines), default=0) + PAD
-        time = max((font.measure(line.time) for line in self._lines), default=0) + PAD
+        when = max(map(font.measure, ("00:00 \N{EN DASH} 00:00", "24:00 \N{EN DASH} 24:00"))) + PAD
+        time = max(map(font.measure, {line.time for line in self._lines}), default=0) + PAD
         rest = max(60, tree.winfo_width() - when - time - PAD)
-        widest = max((font.measure(line.name) for line in self._lines), default=0) + 2 * PAD
+        widest = max(map(font.measure, {line.name for line in self._lines}), default=0) + 2 * PAD
         name = min(widest, rest * 2 // 5)
         widths = (when, time, PAD, name, rest - name)
         for column, width in zip(self.COLUMNS, widths, strict=True):
             tree.column(column, width=width)
+        # The same names and titles come again and again, and measuring asks Tk.
+        short = lru_cache(maxsize=None)(lambda text, room: cut(text, font, room))
         present = tree.get_children()
         for index, line in enumerate(self._lines):
             texts = (
                 line.when,
                 line.time,
                 "",
-                cut(line.name, font, name - PAD),
-                cut(line.title, font, rest - name - PAD),
+                short(line.name, name - PAD),
+                short(line.title, rest - name - PAD),
             )
             tags = () if line.state is State.ACTIVE else ("away",)
             if index >= len(present):

@@ -1,6 +1,8 @@
 """The summary window, a process of its own: a day's figures, applications and sessions."""
 
 import re
+import signal
+import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +15,7 @@ from reprospective_tray.summary.text import long_date
 from reprospective_tray.summary.view_model import DayView, empty_sentence, status_line
 
 REFRESH_MS = 3000
-_POLL_MS = 50
+_POLL_MS = 100
 _SIZE = (980, 640)
 _SMALLEST = (680, 420)
 _EDGE = 18
@@ -26,7 +28,7 @@ def show(
     geometry: str = "",
     remember: Callable[[str], None] | None = None,
 ) -> None:
-    """Show the window until it is closed.
+    """Show the window until it is closed; SIGUSR1 brings it to the front.
 
     Args:
         adapter_factory: Makes a read-only adapter; called in a thread, at each refresh.
@@ -37,6 +39,9 @@ def show(
     Raises:
         ReprospectiveError: there is no display, or Python has no Tk.
     """
+    raised = threading.Event()
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, lambda *_unused: raised.set())
     try:
         import tkinter as tk
 
@@ -63,6 +68,7 @@ def show(
     place(root, geometry)
     root.deiconify()
     window.start()
+    window.raise_up_when(raised)
     root.mainloop()
 
 
@@ -129,6 +135,15 @@ class SummaryWindow:
         self._turn_to(self._day)
         self._poll()
         self._root.after(REFRESH_MS, self._refresh)
+
+    def raise_up_when(self, asked: threading.Event) -> None:
+        """Come to the front now if that was `asked` for, and whenever it is."""
+        if asked.is_set():
+            asked.clear()
+            self._root.deiconify()
+            self._root.lift()
+            self._root.focus_force()
+        self._root.after(_POLL_MS, self.raise_up_when, asked)
 
     def close(self) -> None:
         """Remember the place, and go."""

@@ -214,6 +214,8 @@ class ControlWindow:
         for choice in item.submenu:
             choices.add_command(label=choice.label, command=self._doing(choice.action))
         button.configure(menu=choices)
+        for key in ("<Return>", "<Down>"):
+            button.bind(key, lambda _event: button.event_generate("<<Invoke>>"))
         return button
 
     def _doing(self, action: Action | None) -> Callable[[], None]:

@@ -1,6 +1,7 @@
 """The summary window on a real display, driven by its keys."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -140,6 +141,18 @@ def test_a_paused_day_without_sessions_says_that_it_is_paused(summary):
     summary.record(on_day(1, "09:00", "10:00", "Code", "yesterday"))
     summary.open({"running": True, "paused": True, "paused_until": None})
     summary.wait_for("Recording is paused.", "Paused until you resume")
+
+
+def test_a_signal_brings_the_window_to_the_front_and_does_not_end_it(summary, desktop):
+    summary.record(on_day(0, "00:00", "00:10", "Code", "here"))
+    summary.open()
+    summary.wait_for("here")
+    window = desktop.xdotool("search", "--onlyvisible", "--name", "Re:prospective")
+    desktop.xdotool("windowminimize", "--sync", window)
+    summary.process.send_signal(signal.SIGUSR1)
+    desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "Re:prospective")
+    summary.press("Escape")
+    summary.wait_for_the_end()
 
 
 def test_a_damaged_database_is_said_and_the_window_stays(summary):

@@ -1,0 +1,1 @@
+"""The figures that README claims, measured: `python3 installer/bootstrap.py bench`."""

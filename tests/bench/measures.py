@@ -1,0 +1,34 @@
+"""What the kernel says a process costs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What all threads of a process have used since it began."""
+
+    cpu_ns: int
+    wakeups: int
+
+    def since(self, earlier: "Cost") -> "Cost":
+        return Cost(self.cpu_ns - earlier.cpu_ns, self.wakeups - earlier.wakeups)
+
+
+def cost(pid: int) -> Cost:
+    """Read the scheduler's own figures: ns on a processor, times a thread went to sleep."""
+    cpu_ns = wakeups = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        cpu_ns += int((task / "schedstat").read_text().split()[0])
+        for line in (task / "status").read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches"):
+                wakeups += int(line.split()[1])
+    return Cost(cpu_ns, wakeups)
+
+
+def pss_mb(pid: int) -> float:
+    """Return the proportional set size, in MB of 10^6 bytes."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise ValueError("no Pss in smaps_rollup")
