@@ -6,7 +6,7 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,13 @@ def sqlite_code(error: BaseException) -> int:
 def is_damage(error: BaseException) -> bool:
     """Tell whether `error` says that the file is no database or its pages are broken."""
     return sqlite_code(error) in _DAMAGE_CODES
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    """Give `path` the rights `mode`; what belongs to somebody else is theirs to decide."""
+    found = path.stat()
+    if found.st_mode & 0o777 != mode and (os.name == "nt" or found.st_uid == os.geteuid()):
+        path.chmod(found.st_mode & ~0o777 | mode)
 
 
 class DatabaseAdapter(ABC):
@@ -180,13 +187,13 @@ class SqliteAdapter(DatabaseAdapter):
         for own in (folder, folder.parent):
             # A folder with any other mode is somebody's decision.
             if own.stat().st_mode & 0o777 in _FOLDER_MODES.values():
-                own.chmod(own.stat().st_mode & ~0o777 | mode)
+                _set_mode(own, mode)
         # SQLite gives -wal and -shm the rights of the file itself.
         file_mode = _FILE_MODES[self._readable_by]
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, file_mode))
         for own in (self.path, *(Path(f"{self.path}{end}") for end in ("-wal", "-shm"))):
             if own.exists():
-                own.chmod(file_mode)
+                _set_mode(own, file_mode)
 
     def _bring_up_to_date(self) -> None:
         version = self.database.execute_sql("PRAGMA user_version").fetchone()[0]
@@ -224,11 +231,15 @@ class SqliteAdapter(DatabaseAdapter):
         self._device_id = device_id
 
     def _leave_wal(self) -> bool:
-        connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
+        uri = f"{self.path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
         try:
             mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         except sqlite3.OperationalError:
             return False
+        except sqlite3.DatabaseError as error:
+            log.warning("%s stays in WAL mode: %s", self.path, error)
+            return True
         finally:
             connection.close()
         return bool(mode == "delete")
@@ -254,7 +265,8 @@ class SqliteAdapter(DatabaseAdapter):
                 source.close()
             partial.replace(target)
         except (OSError, sqlite3.Error) as error:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
             raise StoreError(
                 _("The snapshot {path} cannot be written: {reason}.").format(
                     path=target, reason=error

@@ -29,14 +29,12 @@ class SessionWriter:
         self._rollup = Rollup(adapter.models)
         newest = self._session.select(self._session.id).order_by(self._session.id.desc()).first()
         self._last_id_before_run = newest.id if newest else 0
+        self._run_started_at: int | None = None
 
     def recover(self) -> int:
         """Close what this device left open at its last heartbeat; return how many."""
         with self._database.atomic("IMMEDIATE"):
-            left = list(self._mine().where(self._session.open == 1).dicts())
-            for row in left:
-                self._change(row, open=0)
-        return len(left)
+            return self._close_left_open()
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Apply `changes` in order, all of them or none.
@@ -57,7 +55,7 @@ class SessionWriter:
     def occupied(self, since: int) -> list[Interval]:
         """Return what earlier runs recorded beyond `since`: no new row may meet it."""
         session = self._session
-        earlier = self._mine().where(session.id <= self._last_id_before_run)
+        earlier = self._mine().where(self._before_run())
         # By index: an end beyond `since` is asked of what begins there, and of the one before.
         over = straddling(session, self._device_id, since)
         near = earlier.where(session.started_at >= (over[1] if over else since))
@@ -67,6 +65,20 @@ class SessionWriter:
     def _mine(self) -> Any:
         session = self._session
         return session.select().where(session.device_id == self._device_id, session.deleted == 0)
+
+    def _close_left_open(self) -> int:
+        left = list(self._mine().where(self._session.open == 1).dicts())
+        for row in left:
+            self._change(row, open=0)
+        return len(left)
+
+    def _before_run(self) -> Any:
+        """Return the condition for rows of earlier runs, or taken over from a damaged file."""
+        session = self._session
+        before = session.id <= self._last_id_before_run
+        if self._run_started_at is not None:
+            before |= session.started_at < self._run_started_at
+        return before
 
     def _put(self, session: Session) -> None:
         table = self._session
@@ -84,7 +96,12 @@ class SessionWriter:
         if not changed:
             if table.select().where(table.uid == session.uid).exists():
                 return  # closed or erased meanwhile: that was the last word
+            if session.open:
+                # The end of the one before may have been lost where memory was full.
+                self._close_left_open()
             table.insert(row).execute()
+            if self._run_started_at is None:
+                self._run_started_at = session.started_at
         if not session.open:
             self._rollup.add([row])
 
@@ -114,43 +131,40 @@ class SessionWriter:
 
     def _step_back(self, step: int, now: int) -> None:
         next_start: int | None = None
+        first_start = self._run_started_at
         for row in self._this_run_newest_first():
             beyond = row["ended_at"] > now
             pushed = next_start is not None and row["ended_at"] > next_start
             if not (beyond or pushed):
-                return
+                break
             end = row["ended_at"] - step
             start = max(row["started_at"] - step, self._end_before_run(end))
             if end <= start:
                 self._erase(row)
             else:
                 self._change(row, started_at=start, ended_at=end)
+                first_start = start if first_start is None else min(first_start, start)
             next_start = row["started_at"] - step
+        self._run_started_at = first_start
 
     def _end_before_run(self, moment: int) -> int:
         """Return where the last session of earlier runs that began before `moment` ends."""
         session = self._session
-        rows = self._mine().where(
-            session.id <= self._last_id_before_run, session.started_at < moment
-        )
+        rows = self._mine().where(self._before_run(), session.started_at < moment)
         last = rows.order_by(session.started_at.desc()).first()
         return last.ended_at if last else 0
 
     def _this_run_newest_first(self) -> Iterable[Row]:
-        # Rows are read in pages, because the loop changes what it walks over.
+        # In pages, because the loop changes what it walks over; by id, which no change touches.
         session = self._session
         this_run = self._mine().where(session.id > self._last_id_before_run)
-        newest_first = this_run.order_by(session.started_at.desc()).limit(_PAGE)
-        before: int | None = None
-        while True:
-            query = newest_first
-            if before is not None:
-                query = query.where(session.started_at < before)
-            page = list(query.dicts())
+        if self._run_started_at is not None:
+            this_run = this_run.where(session.started_at >= self._run_started_at)
+        newest_first = this_run.order_by(session.id.desc()).limit(_PAGE)
+        query = newest_first
+        while page := list(query.dicts()):
             yield from page
-            if len(page) < _PAGE:
-                return
-            before = page[-1]["started_at"]
+            query = newest_first.where(session.id < page[-1]["id"])
 
     def _change(self, row: Row, **values: int) -> None:
         """Change a living row, and the rollup with it."""

@@ -149,9 +149,13 @@ def _driver(backend: backends.Backend, on_action: Callable[[Action], None]) -> D
             from reprospective_tray.tray.gtk import GtkDriver
 
             return GtkDriver(module, on_action)
+        if backend.name == backends.XORG:
+            from reprospective_tray.tray.xorg import XorgDriver
+
+            return XorgDriver(module, on_action)
         from reprospective_tray.tray.plain import PlainDriver
 
-        return PlainDriver(module, on_action, has_menu=backend.has_menu)
+        return PlainDriver(module, on_action)
     except Exception as error:
         # Whatever the desktop's libraries raise; recording goes on without an icon.
         raise _ended(str(error)) from error
