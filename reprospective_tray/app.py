@@ -11,31 +11,26 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprospective_tray import config, state
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
-from reprospective_tray.desktop.notifications import Notifier
+from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
-from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.privacy import Privacy
 from reprospective_tray.monitor.probes import open_probe
-from reprospective_tray.monitor.sessionizer import Rules
-from reprospective_tray.monitor.titles import comparable
+from reprospective_tray.parts import make_adapter, make_filter, make_rules
 from reprospective_tray.paths import Paths
 from reprospective_tray.status import status_object, today_active_ms
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.ids import new_uid
 from reprospective_tray.store.recorder import Recorder
 from reprospective_tray.tray.menu import Action, action_arguments
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
@@ -45,38 +40,6 @@ _REFRESH_S = 30.0
 _FIRST_S = 1.0
 # News that come close together are shown together.
 _TOGETHER_S = 1.0
-
-
-def make_adapter(loaded: config.Loaded, paths: Paths, *, read_only: bool = False) -> SqliteAdapter:
-    """Return the adapter of the local database that the config asks for."""
-    local = loaded.config.database.local
-    path = loaded.config.database_path(paths)
-    return SqliteAdapter(path, readable_by=local.readable_by, read_only=read_only)
-
-
-def make_filter(privacy: Privacy) -> Callable[[Observation], Observation | None]:
-    """Return the privacy rules as what stands between the probe and the sessionizer."""
-
-    def apply(seen: Observation) -> Observation | None:
-        verdict = privacy.apply(seen.application_name, seen.window_title)
-        if verdict is None:
-            return None
-        return Observation(
-            verdict.application_name, verdict.window_title, seen.process_id, seen.window_id
-        )
-
-    return apply
-
-
-def make_text_filter(loaded: config.Loaded) -> Callable[[str, str], tuple[str, str] | None]:
-    """Return the privacy rules as imports ask them: names in, names or nothing out."""
-    privacy = Privacy(loaded.config.privacy)
-
-    def apply(application_name: str, window_title: str) -> tuple[str, str] | None:
-        verdict = privacy.apply(application_name, window_title)
-        return (verdict.application_name, verdict.window_title) if verdict else None
-
-    return apply
 
 
 class Application:
@@ -96,18 +59,12 @@ class Application:
         self._reader = make_adapter(loaded, paths, read_only=True)
         self._take_away_icon: Callable[[], None] = lambda: None
         self._has_menu: Callable[[], bool] = lambda: False
-        settings = loaded.config.monitor
+        poll_interval = loaded.config.monitor.poll_interval
         self._monitor = DesktopActivityMonitor(
             Recorder(lambda: make_adapter(loaded, paths), socket.gethostname(), self._on_damage),
-            Rules(
-                heartbeat_ms=round(settings.heartbeat * 1000),
-                idle_after_ms=round(settings.idle_after * 1000),
-                title_changes_per_minute=settings.titles.changes_per_minute,
-                comparable=comparable(settings.titles.ignore, settings.titles.ignore_patterns),
-                new_uid=new_uid,
-            ),
-            make_filter(Privacy(loaded.config.privacy)),
-            lambda: open_probe(settings.poll_interval),
+            make_rules(loaded),
+            make_filter(loaded),
+            lambda: open_probe(poll_interval),
             lambda _state: self._news.set(),
         )
 
@@ -192,7 +149,7 @@ class Application:
         ).format(path=self._loaded.config.database_path(self._paths))
         log.info("first start: %s", text)
         if self._loaded.config.notifications.first_start:
-            self._actions.put(Action("notify", {"body": text}))
+            self._notify(text)
         try:
             state.update(self._paths, first_start_at=_now())
         except ReprospectiveError as error:
@@ -204,7 +161,7 @@ class Application:
             "file, and what can still be read is taken over."
         ).format(path=damaged)
         if self._loaded.config.notifications.storage:
-            self._actions.put(Action("notify", {"body": text}))
+            self._notify(text)
 
     def _status(self, today_ms: int) -> dict[str, object]:
         now = self._monitor.state
@@ -264,7 +221,7 @@ class Application:
                 self._do(action.command, action_arguments(action, _now()))
             except ReprospectiveError as error:
                 log.warning("%s %s", error, error.remedy)
-                self._notifier.notify(_("Re:prospective"), f"{error} {error.remedy}".strip())
+                self._notify(f"{error} {error.remedy}".strip())
             # A click that fails must not take the next one with it.
             except Exception:
                 log.exception("%s failed", action.command)
@@ -285,8 +242,6 @@ class Application:
                 self._open_settings()
             case "open_log_folder":
                 programs.open_with_desktop(self._paths.log)
-            case "notify":
-                self._notifier.notify(_("Re:prospective"), str(arguments["body"]))
             case "quit":
                 self._ended.set()
                 self._take_away_icon()
@@ -296,6 +251,12 @@ class Application:
         log.info("paused")
         # A restart must not begin to record what the person did not want recorded.
         state.update(self._paths, paused=True, paused_until=until)
+
+    def _notify(self, body: str) -> None:
+        """Show a notification; a service that hangs must hold up nothing."""
+        threading.Thread(
+            target=self._notifier.notify, args=(NAME, body), name="notification", daemon=True
+        ).start()
 
     def _open_settings(self) -> None:
         file = self._loaded.file or self._paths.config_file

@@ -39,7 +39,7 @@ def _load(options: Options) -> tuple[config.Loaded, Paths]:
 
 def _reader(loaded: config.Loaded, paths: Paths) -> "SqliteAdapter":
     """Return the local database, open for reading."""
-    from reprospective_tray.app import make_adapter
+    from reprospective_tray.parts import make_adapter
 
     adapter = make_adapter(loaded, paths, read_only=True)
     adapter.open()
@@ -118,7 +118,7 @@ def summary(options: Options) -> int:
     """Show the summary window until it is closed."""
     loaded, paths = _load(options)
     logs.setup(paths, verbose=options.verbose, console=True)
-    from reprospective_tray.app import make_adapter
+    from reprospective_tray.parts import make_adapter
     from reprospective_tray.summary.window import show
 
     show(
@@ -237,7 +237,7 @@ def _output(path: "Path | None") -> Iterator[TextIO]:
 def import_(options: Options) -> int:
     """Take over the sessions of a file."""
     loaded, paths = _load(options)
-    from reprospective_tray.app import make_adapter, make_text_filter
+    from reprospective_tray.parts import make_adapter, make_text_filter
     from reprospective_tray.progress import Progress
     from reprospective_tray.store.importers.jsonl import import_jsonl
 

@@ -112,6 +112,8 @@ class DesktopActivityMonitor:
                 continue
             probe = self._open_probe()
             self._probe = probe
+            if self.state.sees_windows and not probe.sees_windows:
+                log.warning("no window can be seen: %s", probe.trouble)
             self._tell(sees_windows=probe.sees_windows)
             try:
                 self._pump(probe)
@@ -146,7 +148,8 @@ class DesktopActivityMonitor:
                 # What happened before the last look was seen in it.
                 at = now.back(min(age, max(now.steady - at.steady, 0)))
                 changes += self._sessionizer.see(at, self._look(probe))
-            if age is None or now.steady >= due_at:
+            # The event that ends idle time may come together with a window's.
+            if age is None or self._sessionizer.idle or now.steady >= due_at:
                 at = now
                 changes += self._sessionizer.tick(at, probe.idle_ms())
             self._write(changes)
@@ -178,8 +181,12 @@ class DesktopActivityMonitor:
                 return
             # A pause ends by the wall clock, which may be set, or sleep, meanwhile.
             left_s = None if until is None else min((until - now) / 1000, _LOOK_AT_CLOCK_S)
+            retry_ms = self._recorder.retry_in_ms()
+            if retry_ms is not None:
+                left_s = min(left_s or _LOOK_AT_CLOCK_S, retry_ms / 1000)
             self._news.wait(left_s)
             self._news.clear()
+            self._write(())
 
     def _tell(self, **values: object) -> None:
         """Let others know, where something is new."""

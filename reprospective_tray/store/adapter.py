@@ -6,7 +6,7 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,8 @@ class DatabaseAdapter(ABC):
 
 class SqliteAdapter(DatabaseAdapter):
     """The local file: WAL with synchronous=FULL while it is written, DELETE mode after."""
+
+    database: peewee.SqliteDatabase
 
     def __init__(self, path: Path, *, readable_by: str = "owner", read_only: bool = False) -> None:
         """Take the file's `path`; `readable_by` is ``owner`` or ``group``.
@@ -170,13 +172,16 @@ class SqliteAdapter(DatabaseAdapter):
     def explain(self, error: Exception) -> StoreError:
         """Return `error` as one that a person understands."""
         if is_damage(error):
-            return DamagedStoreError(
-                _("The database {path} is damaged.").format(path=self.path),
-                _("The next start of recording sets it aside and saves what can be read."),
-            )
+            return self._damaged()
         return StoreError(
             _("The database {path} cannot be used: {reason}.").format(path=self.path, reason=error),
             _("Check the disk and the file's rights, then try again."),
+        )
+
+    def _damaged(self) -> DamagedStoreError:
+        return DamagedStoreError(
+            _("The database {path} is damaged.").format(path=self.path),
+            _("The next start of recording sets it aside and saves what can be read."),
         )
 
     def _prepare_file(self) -> None:
@@ -188,6 +193,10 @@ class SqliteAdapter(DatabaseAdapter):
             # A folder with any other mode is somebody's decision.
             if own.stat().st_mode & 0o777 in _FOLDER_MODES.values():
                 _set_mode(own, mode)
+        wal = Path(f"{self.path}-wal")
+        emptied = self.path.exists() and not self.path.stat().st_size
+        if emptied and wal.exists() and wal.stat().st_size:
+            raise self._damaged()  # SQLite would take it for new and delete the rows in -wal
         # SQLite gives -wal and -shm the rights of the file itself.
         file_mode = _FILE_MODES[self._readable_by]
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, file_mode))
@@ -225,23 +234,20 @@ class SqliteAdapter(DatabaseAdapter):
         return str(meta.get_by_id("device_id").value)
 
     def adopt_device_id(self, device_id: str) -> None:
-        """Go on as the device of the file that this one replaces."""
-        with self.connection():
-            self.models.Meta.replace(key="device_id", value=device_id).execute()
+        """Go on as the device of the file that this one replaces; inside `connection()`."""
+        self.models.Meta.replace(key="device_id", value=device_id).execute()
         self._device_id = device_id
 
     def _leave_wal(self) -> bool:
         uri = f"{self.path.absolute().as_uri()}?mode=rw"
-        connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
         try:
-            mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+            with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
+                mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         except sqlite3.OperationalError:
             return False
         except sqlite3.DatabaseError as error:
             log.warning("%s stays in WAL mode: %s", self.path, error)
             return True
-        finally:
-            connection.close()
         return bool(mode == "delete")
 
     def snapshot(self, target: Path) -> None:

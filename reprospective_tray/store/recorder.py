@@ -10,6 +10,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import peewee
@@ -27,8 +29,8 @@ log = logging.getLogger(__name__)
 QUEUE_LIMIT = 20_000
 _BATCH = 500
 # Somebody else's transaction must not hold up the observing thread.
-_BUSY_TIMEOUT_MS = 100
-# The most a blocked queue waits for its next attempt; the first comes after a tenth.
+_BUSY_TIMEOUT_S = 0.1
+# How long a blocked queue waits for its next attempt.
 _RETRY_MS = 1_000
 
 OpenAdapter = Callable[[], SqliteAdapter]
@@ -47,7 +49,9 @@ class Recorder:
         self._queue: deque[Change] = deque()
         self._dropped = 0
         self._damage_found = threading.Event()
+        self._damaged: list[Path] = []  # set aside, and unknown to the new file as yet
         self._helpers: list[threading.Thread] = []
+        self._stopping = threading.Event()
         self._adapter: SqliteAdapter | None = None
         self._writer: SessionWriter | None = None
         self.problem = ""
@@ -71,12 +75,13 @@ class Recorder:
             self._ready()
             yield
         finally:
-            self.flush()
-            if self._queue:
-                log.error("%d changes could not be written: %s", len(self._queue), self.problem)
-            self._let_go(clean=True)
-            for helper in self._helpers:
-                helper.join()
+            try:
+                self.flush()
+                if self._queue:
+                    log.error("%d changes could not be written: %s", len(self._queue), self.problem)
+            finally:
+                self._stop_helpers()
+                self._let_go(clean=True)
 
     def occupied(self, since: int) -> list[Interval]:
         """Return the recorded times after `since`; nothing while the file cannot be read."""
@@ -98,8 +103,7 @@ class Recorder:
                 self._queue.pop()  # its newest state says it all
             self._queue.append(change)
         while len(self._queue) > QUEUE_LIMIT:
-            self._queue.popleft()
-            self._dropped += 1
+            self._drop_oldest()
         if changes:
             self.flush()
 
@@ -107,14 +111,20 @@ class Recorder:
         """Write what waits; tell whether nothing does any more."""
         if self._damage_found.is_set():
             self._replace_damaged()
+        size = _BATCH
         while self._ready() and self._writer and self._queue:
-            batch = [self._queue[i] for i in range(min(_BATCH, len(self._queue)))]
+            batch = list(islice(self._queue, size))
             try:
                 self._writer.apply(batch)
+            except peewee.IntegrityError as error:
+                # Waiting never mends it, and one bad row never blocks the others.
+                if len(batch) > 1:
+                    size = 1
+                    continue
+                log.error("a change that cannot be stored is left out: %s", error)  # noqa: TRY400  a line is enough
             except peewee.PeeweeException as error:
                 self._note(error)
-                if is_damage(error):
-                    self._replace_damaged()
+                if is_damage(error) and self._replace_damaged():
                     continue
                 return False
             for _change in batch:
@@ -129,7 +139,7 @@ class Recorder:
             return
 
         def read() -> None:
-            if not salvage.is_sound(adapter.path):
+            if not salvage.is_sound(adapter.path, self._stopping):
                 self._damage_found.set()
 
         self._start_helper("check", read)
@@ -139,29 +149,36 @@ class Recorder:
         if self._adapter and self._adapter.replaced:
             log.warning("the database %s was replaced: opening it anew", self._adapter.path)
             self._let_go(clean=False)
-        if self._writer:
-            return True
-        try:
-            self._open()
-        except DamagedStoreError:
-            self._set_aside()
-        except (StoreError, peewee.PeeweeException) as error:
-            self._note(error)
-        return self._writer is not None
+        while not self._writer:
+            try:
+                self._open()
+            except DamagedStoreError:
+                if not self._set_aside():
+                    return False
+            except (StoreError, peewee.PeeweeException) as error:
+                self._note(error)
+                return False
+        return True
 
     def _open(self) -> None:
         adapter = self._open_adapter()
+        adapter.database.timeout = _BUSY_TIMEOUT_S
         adapter.open()
         adapter.database.connect()
         try:
-            adapter.database.execute_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+            for damaged in self._damaged:
+                salvage.adopt(damaged, adapter)
             writer = SessionWriter(adapter, self._source_host)
             if closed := writer.recover():
                 log.warning("%d session left open by a killed run was closed", closed)
+            unfinished = salvage.unfinished(adapter)
         except peewee.PeeweeException as error:
             adapter.database.close()
             raise adapter.explain(error) from error
         self._adapter, self._writer = adapter, writer
+        self._damaged.clear()
+        for damaged in unfinished:
+            self._start_helper("salvage", partial(self._take_over, damaged, adapter))
 
     def _let_go(self, *, clean: bool) -> None:
         if self._adapter:
@@ -170,34 +187,40 @@ class Recorder:
                 self._adapter.close()
         self._adapter = self._writer = None
 
-    def _replace_damaged(self) -> None:
+    def _replace_damaged(self) -> bool:
         self._damage_found.clear()
         self._let_go(clean=False)
-        self._set_aside()
+        return self._set_aside() and self._ready()
 
-    def _set_aside(self) -> None:
-        path = self._open_adapter().path
+    def _set_aside(self) -> bool:
+        """Make room for a new file; tell whether there is."""
         try:
-            damaged = salvage.set_aside(path)
-            self._open()
-        except (OSError, StoreError, peewee.PeeweeException) as error:
+            damaged = salvage.set_aside(self._open_adapter().path)
+        except OSError as error:
             self._note(error)
-            return
-        adapter = self._adapter
-        if adapter is None:
-            return
-        if device_id := salvage.device_id_of(damaged):
-            adapter.adopt_device_id(device_id)
-            self._writer = SessionWriter(adapter, self._source_host)
-        self._start_helper("salvage", lambda: self._take_over(damaged, adapter))
+            return False
+        self._damaged.append(damaged)
         self._on_damage(damaged)
+        return True
 
-    @staticmethod
-    def _take_over(damaged: Path, adapter: SqliteAdapter) -> None:
+    def _take_over(self, damaged: Path, adapter: SqliteAdapter) -> None:
         try:
-            salvage.take_over(damaged, adapter)
+            salvage.take_over(damaged, adapter, self._stopping)
         except (peewee.PeeweeException, sqlite3.Error):
-            log.exception("not everything could be taken over from %s", damaged)
+            log.exception("not everything was taken over from %s: the next start goes on", damaged)
+
+    def _drop_oldest(self) -> None:
+        # What a Rewind or StepBack is about may be in the file already.
+        puts = (i for i, change in enumerate(self._queue) if isinstance(change, Put))
+        del self._queue[next(puts, 0)]
+        self._dropped += 1
+
+    def _stop_helpers(self) -> None:
+        self._stopping.set()
+        for helper in self._helpers:
+            helper.join()
+        self._helpers.clear()
+        self._stopping.clear()
 
     def _start_helper(self, name: str, work: Callable[[], None]) -> None:
         helper = threading.Thread(target=work, name=name, daemon=True)
@@ -207,7 +230,7 @@ class Recorder:
     def _note(self, error: Exception) -> None:
         """Say once what keeps the changes in memory."""
         code = sqlite_code(error)
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        if not self._dropped and code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return  # another program's transaction: it ends
         if code == sqlite3.SQLITE_FULL:
             problem = _("The disk is full: sessions are kept in memory until there is room.")

@@ -2,17 +2,30 @@
 
 import logging
 import sqlite3
+import threading
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.sessions import MINUTE_MS
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 1000
+_BUSY_TIMEOUT_MS = 60_000
+_STEPS_TO_STOP = 10_000
+# A broken last page may claim any id: the search for more must end.
+_MOST_FAILURES = 200_000
+_LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
+# The key in desktop_activity_meta: rows of the file named after it are to be taken over.
+_NOTE = "take_over:"
 
 
 def set_aside(path: Path) -> Path:
@@ -31,86 +44,126 @@ def set_aside(path: Path) -> Path:
     return target
 
 
-def is_sound(path: Path) -> bool:
+def is_sound(path: Path, stop: threading.Event) -> bool:
     """Tell whether every page of the file can be read (SQLite's quick_check)."""
-    connection = _open(path)
     try:
-        answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        with _open(path) as connection:
+            connection.set_progress_handler(stop.is_set, _STEPS_TO_STOP)
+            answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.OperationalError:
-        return True  # locked or out of reach: nothing is known against it
+        return True  # locked, out of reach or interrupted: nothing is known against it
     except sqlite3.DatabaseError:
         return False
-    finally:
-        connection.close()
     return bool(answer == "ok")
 
 
-def device_id_of(damaged: Path) -> str | None:
-    """Return the device id that the damaged file bears, if that can still be read."""
-    connection = _open(damaged)
-    try:
-        query = "SELECT value FROM desktop_activity_meta WHERE key = 'device_id'"
-        found = connection.execute(query).fetchone()
-    except sqlite3.DatabaseError:
-        return None
-    finally:
-        connection.close()
-    return str(found[0]) if found else None
+def adopt(damaged: Path, adapter: SqliteAdapter) -> None:
+    """Go on in `adapter` as the device of `damaged`, and note that its rows are to be taken over.
+
+    The note survives a kill; use it inside the adapter's `connection()`.
+    """
+    with adapter.database.atomic("IMMEDIATE"):
+        if device_id := _device_id_of(damaged):
+            adapter.adopt_device_id(device_id)
+        adapter.models.Meta.replace(key=_NOTE + damaged.name, value="").execute()
 
 
-def take_over(damaged: Path, adapter: SqliteAdapter) -> int:
-    """Copy every readable session of `damaged` into `adapter`; return how many were new."""
+def unfinished(adapter: SqliteAdapter) -> list[Path]:
+    """Return the damaged files whose rows are to be taken over; inside `connection()`."""
+    meta = adapter.models.Meta
+    notes = meta.select().where(meta.key.startswith(_NOTE)).order_by(meta.key)
+    return [adapter.path.with_name(note.key.removeprefix(_NOTE)) for note in notes]
+
+
+def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> int:
+    """Copy every readable session of `damaged` into `adapter`; return how many were new.
+
+    When `stop` is set it ends at once, and goes on at the next start.
+    """
     taken = 0
     with adapter.connection():
-        writer = BulkWriter(adapter)
-        batch: list[dict[str, Any]] = []
-        for row in _readable_rows(damaged):
-            batch.append(row)
-            if len(batch) >= _CHUNK:
-                taken += writer.write(batch)
-                batch = []
-        taken += writer.write(batch)
+        adapter.database.execute_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        rows = _readable_rows(damaged) if damaged.exists() else iter(())
+        while batch := list(islice(rows, _CHUNK)):
+            if stop.is_set():
+                return taken
+            taken += _take(batch, adapter)
+        meta = adapter.models.Meta
+        meta.delete().where(meta.key == _NOTE + damaged.name).execute()
     log.warning("%d sessions were taken over from %s", taken, damaged)
     return taken
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
+    """Store what is not here; what recording has gone on with here stays, in a newer revision."""
+    table = adapter.models.Session
+    by_uid = {row["uid"]: row for row in rows}
+    with adapter.database.atomic("IMMEDIATE"):
+        for held in list(table.select().where(table.uid.in_(list(by_uid)))):
+            row = by_uid.pop(held.uid)
+            if held.revision <= row["revision"] and held.ended_at != row["ended_at"]:
+                newer = row["revision"] + held.revision
+                table.update(revision=newer, synced=0).where(table.id == held.id).execute()
+        return BulkWriter(adapter).write(list(by_uid.values()))
+
+
+def _device_id_of(damaged: Path) -> str | None:
+    try:
+        with _open(damaged) as connection:
+            query = "SELECT value FROM desktop_activity_meta WHERE key = 'device_id'"
+            found = connection.execute(query).fetchone()
+        return str(uuid.UUID(found[0])) if found else None
+    except (sqlite3.Error, ValueError):
+        return None  # the new file's own id serves as well
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
     # Read-only, so that the damaged file and its -wal stay as they were found.
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    return connection
-
-
-def _readable_rows(damaged: Path) -> Iterator[dict[str, Any]]:
-    connection = _open(damaged)
     try:
-        ranges = [
-            (first, first + _CHUNK - 1) for first in range(1, _last_id(connection) + 1, _CHUNK)
-        ]
-        while ranges:
-            first, last = ranges.pop()
-            try:
-                query = "SELECT * FROM desktop_activity_sessions WHERE id BETWEEN ? AND ?"
-                rows = connection.execute(query, (first, last)).fetchall()
-            except sqlite3.DatabaseError:
-                if first < last:
-                    middle = (first + last) // 2
-                    ranges += [(first, middle), (middle + 1, last)]
-                continue
-            for row in rows:
-                if _is_whole(row):
-                    values = dict(row)
-                    del values["id"]
-                    yield values | {"open": 0}
+        connection.row_factory = sqlite3.Row
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        yield connection
     finally:
         connection.close()
 
 
+def _readable_rows(damaged: Path) -> Iterator[dict[str, Any]]:
+    query = "SELECT * FROM desktop_activity_sessions WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
+    failures = 0
+    with _open(damaged) as connection:
+        ranges = [(1, _last_id(connection))]
+        while ranges and failures < _MOST_FAILURES:
+            first, last = ranges.pop()
+            if first > last:
+                continue
+            try:
+                rows = connection.execute(query, (first, last, _CHUNK)).fetchall()
+            except sqlite3.DatabaseError:
+                failures += 1
+                if first < last:
+                    # By chunks first: a broken page in the middle must not cost much.
+                    middle = min((first + last) // 2, first + _CHUNK - 1)
+                    ranges += [(middle + 1, last), (first, middle)]
+                continue
+            if len(rows) == _CHUNK:
+                ranges.append((rows[-1]["id"] + 1, last))
+            yield from (_values(row) for row in rows if _is_whole(row))
+
+
+def _values(row: sqlite3.Row) -> dict[str, Any]:
+    values = dict(row)
+    del values["id"]
+    if values["open"]:  # it ended when the file was set aside: that is a change
+        values |= {"open": 0, "synced": 0, "revision": values["revision"] + 1}
+    return values
+
+
 def _last_id(connection: sqlite3.Connection) -> int:
     for query in (
-        "SELECT max(id) FROM desktop_activity_sessions",
         "SELECT seq FROM sqlite_sequence WHERE name = 'desktop_activity_sessions'",
+        "SELECT max(id) FROM desktop_activity_sessions",
     ):
         try:
             found = connection.execute(query).fetchone()
@@ -128,6 +181,9 @@ def _is_whole(row: sqlite3.Row) -> bool:
     return (
         all(isinstance(row[name], str) for name in texts)
         and all(isinstance(row[name], int) for name in numbers)
-        and row["started_at"] <= row["ended_at"]
+        and all(row[name] in (0, 1) for name in ("open", "deleted", "synced"))
+        and all(isinstance(row[name], int | None) for name in ("process_id", "synced_at"))
+        and 0 <= row["started_at"] <= row["ended_at"] < _LAST_MOMENT
+        and abs(row["utc_offset_minutes"]) * MINUTE_MS <= LARGEST_OFFSET_MS
         and row["state"] in {"active", "idle", "locked"}
     )

@@ -187,6 +187,14 @@ def test_control_characters_of_a_title_do_not_reach_the_terminal():
     assert "b cdcba next last" in text
 
 
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [("Code", 4), ("ターミナル", 10), ("終了 0", 6), ("ﾀ", 1), ("e\u0301", 1), ("\u200b", 0)],
+)
+def test_a_wide_character_takes_two_columns_and_a_combining_one_none(text, width):
+    assert columns(text) == width
+
+
 @given(st.text())
 def test_printable_text_is_one_line(text):
     assert len(printable(text).splitlines()) <= 1

@@ -1,13 +1,10 @@
 """Probes: one file a desktop. `open_probe` chooses the one that sees windows here."""
 
-import logging
 import os
 import sys
 
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
-
-log = logging.getLogger(__name__)
 
 
 def open_probe(poll_interval_s: float) -> WindowProbe:
@@ -18,15 +15,13 @@ def open_probe(poll_interval_s: float) -> WindowProbe:
     if sys.platform in {"win32", "darwin"}:
         return _open_polling(poll_interval_s)
     if not os.environ.get("DISPLAY"):
-        log.warning("there is no display: no window can be seen")
-        return NullProbe()
+        return NullProbe("there is no display")
     from reprospective_tray.monitor.probes.x11 import X11Probe
 
     try:
         return X11Probe()
     except ProbeLostError as error:
-        log.warning("the display cannot be reached: %s", error)
-        return NullProbe()
+        return NullProbe(f"the display cannot be reached: {error}")
 
 
 def _open_polling(poll_interval_s: float) -> WindowProbe:
@@ -35,5 +30,4 @@ def _open_polling(poll_interval_s: float) -> WindowProbe:
     try:
         return PollingProbe(poll_interval_s)
     except ProbeLostError as error:
-        log.warning("no window can be seen: %s", error)
-        return NullProbe()
+        return NullProbe(str(error))

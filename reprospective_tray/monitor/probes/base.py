@@ -14,6 +14,8 @@ class WindowProbe(ABC):
 
     name: str
     sees_windows = True
+    trouble = ""
+    """Why it sees none."""
 
     @abstractmethod
     def current(self) -> Observation | None:

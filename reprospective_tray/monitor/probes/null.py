@@ -14,8 +14,9 @@ class NullProbe(WindowProbe):
     name = "none"
     sees_windows = False
 
-    def __init__(self) -> None:
-        """Make one; nothing is opened."""
+    def __init__(self, trouble: str) -> None:
+        """Make one, because of `trouble`; nothing is opened."""
+        self.trouble = trouble
         self._woken = threading.Event()
 
     def current(self) -> Observation | None:

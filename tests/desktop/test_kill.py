@@ -1,0 +1,116 @@
+"""SIGKILL at random moments: nothing closed is lost, the open session loses a heartbeat at most."""
+
+import random
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from installer.virtual_desktop import VirtualDesktop
+from tests.desktop.app_under_test import AppUnderTest
+from tests.desktop.script import Script, Stretch
+from tests.desktop.windows import Windows, now_ms
+from tests.support import User
+
+ROUNDS = 8
+HEARTBEAT_MS = 1_000
+# What the last moments may cost beside the heartbeat: a change settles before it is written,
+# and the machine is busy.
+MARGIN_MS = 300
+EXACT_MS = 50
+# Shorter than this, what is in front is no session.
+SHORTEST_S = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One life of the app, ms since the epoch."""
+
+    ready_at: int
+    killed_at: int
+
+
+def live_and_die(app: AppUnderTest, script: Script, life_s: float, longest_s: float) -> Run:
+    """Let the app record for `life_s` seconds, then kill it in the middle of things."""
+    app.start()
+    ready_at = now_ms()
+    moments: list[int] = []
+
+    def kill() -> None:
+        app.kill()
+        moments.append(now_ms())
+
+    timer = threading.Timer(life_s, kill)
+    timer.start()
+    try:
+        script.play(life_s, shortest=SHORTEST_S, longest=longest_s)
+    finally:
+        timer.join()
+    return Run(ready_at, moments[0])
+
+
+def told(row: sqlite3.Row) -> tuple[str, str]:
+    return row["application_name"], row["window_title"]
+
+
+def assert_kept(rows: list[sqlite3.Row], stretch: Stretch) -> None:
+    """A stretch that had ended in time has one row, with its times."""
+    found = [
+        row
+        for row in rows
+        if told(row) == stretch.names
+        and row["started_at"] < stretch.ended_at
+        and row["ended_at"] > stretch.started_at
+    ]
+    assert len(found) == 1, (stretch, [tuple(row) for row in found])
+    assert abs(found[0]["started_at"] - stretch.started_at) <= EXACT_MS, stretch
+    assert abs(found[0]["ended_at"] - stretch.ended_at) <= EXACT_MS, stretch
+
+
+@pytest.mark.timeout(240)
+def test_a_killed_app_loses_nothing_that_was_closed_and_a_heartbeat_of_what_was_open(
+    make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop, windows: Windows, user: User
+) -> None:
+    user.write_config("monitor: {heartbeat: 1}")
+    chance = random.Random(20261124)  # noqa: S311  moments that repeat
+    script = Script(windows, seed=20261124)
+    runs = []
+    for number in range(ROUNDS):
+        app = make_app(desktop, *(["--no-tray"] if number % 2 else []))
+        # Every second run dies in the middle of a long session.
+        longest_s = 0.35 if number % 2 else 2.0
+        runs.append(live_and_die(app, script, chance.uniform(0.1, 2.4), longest_s))
+    app = make_app(desktop, "--no-tray").start()
+    last_start = now_ms()
+    truth = script.truth(last_start)
+    rows = app.rows()
+
+    (going_on,) = [row for row in rows if row["open"]]
+    assert going_on["started_at"] > runs[-1].killed_at
+    assert len({row["uid"] for row in rows}) == len(rows)
+    for row, after in zip(rows, rows[1:], strict=False):
+        assert row["started_at"] < row["ended_at"] <= after["started_at"], tuple(row)
+    for run in runs:
+        lived = [it for it in rows if run.ready_at <= it["ended_at"] <= run.killed_at]
+        ended = [
+            it
+            for it in truth
+            if it.started_at >= run.ready_at and it.ended_at <= run.killed_at - MARGIN_MS
+        ]
+        for stretch in ended:
+            assert_kept(rows, stretch)
+        names = {it.names for it in truth if it.started_at <= run.killed_at}
+        assert {told(row) for row in lived} <= names, "a session of what never was in front"
+        until = max((row["ended_at"] for row in lived), default=run.ready_at)
+        assert until >= run.killed_at - HEARTBEAT_MS - MARGIN_MS
+    assert any(len(truth) for _run in runs)
+
+    app.stop()
+    assert app.rows("open = 1") == []
+    totals = "select sum(ms) from desktop_activity_days"
+    with sqlite3.connect(f"{app.database.as_uri()}?mode=ro", uri=True) as connection:
+        (in_rollup,) = connection.execute(totals).fetchone()
+    connection.close()
+    assert in_rollup == sum(row["ended_at"] - row["started_at"] for row in app.rows())
