@@ -30,16 +30,13 @@ from reprospective_tray.tray.menu import Action, action_arguments
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+
+    from reprospective_tray.tray.live import LiveIcon
 
 log = logging.getLogger(__name__)
 
-# The icon shows the minutes of today: it is looked at twice a minute, and at each news.
-_REFRESH_S = 30.0
 # How long everything else waits for the first look at the desktop.
 _FIRST_S = 1.0
-# News that come close together are shown together.
-_TOGETHER_S = 1.0
 
 
 class Application:
@@ -50,22 +47,20 @@ class Application:
         self._loaded = loaded
         self._paths = paths
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
-        self._news = threading.Event()
         self._ended = threading.Event()
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._control = ControlServer(paths, self._answer)
         self._reader = make_adapter(loaded, paths, read_only=True)
-        self._take_away_icon: Callable[[], None] = lambda: None
-        self._has_menu: Callable[[], bool] = lambda: False
+        self._icon: LiveIcon | None = None
         poll_interval = loaded.config.monitor.poll_interval
         self._monitor = DesktopActivityMonitor(
             Recorder(lambda: make_adapter(loaded, paths), socket.gethostname(), self._on_damage),
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(poll_interval),
-            lambda _state: self._news.set(),
+            lambda _state: self._icon.tell() if self._icon else None,
         )
 
     def run(self, *, tray: bool) -> None:
@@ -93,7 +88,6 @@ class Application:
             self._ended.wait()
         finally:
             self._ended.set()
-            self._news.set()
             self._monitor.stop()
             self._control.stop()
             self._lock.release()
@@ -104,39 +98,25 @@ class Application:
         for name in ("SIGTERM", "SIGINT", "SIGHUP"):
             if number := getattr(signal, name, None):
                 signal.signal(number, lambda *_unused: self._actions.put(Action("quit")))
+        if hasattr(signal, "SIGUSR1"):
+            # It brings up a window that was started from here; one that is not ready inherits this.
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
     def _show_icon(self) -> None:
         """Show the tray icon until the end; without one, say why and return."""
         # The tray's libraries are most of the program's memory: not for `--no-tray`.
-        from reprospective_tray.tray.icon import TrayIcon
-        from reprospective_tray.tray.state import from_status
+        from reprospective_tray.tray.live import LiveIcon
 
         try:
-            icon = TrayIcon(self._actions.put)
-            if icon.backend.problem:
-                log.warning("%s %s", icon.backend.problem, icon.backend.remedy)
-            if icon.has_notifications:
-                self._notifier.fallback = icon.notify
-            self._has_menu = lambda: icon.has_menu
-            self._take_away_icon = icon.stop
-
-            def refresh() -> None:
-                read_at, today_ms = -_REFRESH_S, 0
-                while not self._ended.is_set():
-                    # Asking the database at each switch of windows would cost more than recording.
-                    if time.monotonic() - read_at >= _REFRESH_S:
-                        read_at, today_ms = time.monotonic(), today_active_ms(self._reader)
-                    icon.update(from_status(self._status(today_ms)))
-                    self._ended.wait(_TOGETHER_S)
-                    self._news.wait(_REFRESH_S)
-                    self._news.clear()
-
-            if self._ended.is_set():
-                return  # somebody quit while the tray's libraries were being loaded
-            threading.Thread(target=refresh, name="display", daemon=True).start()
-            icon.run(on_ready=self._take_signals)
+            self._icon = LiveIcon(
+                self._actions.put, lambda: today_active_ms(self._reader), self._status
+            )
+            if self._icon.icon.has_notifications:
+                self._notifier.fallback = self._icon.icon.notify
+            if not self._ended.is_set():  # somebody may have quit while the tray was being loaded
+                self._icon.run(on_ready=self._take_signals)
         except ReprospectiveError as error:
-            self._has_menu = lambda: False
+            self._icon = None
             log.warning("%s %s", error, error.remedy)
 
     def _greet(self, remembered: state.ProgramState) -> None:
@@ -163,6 +143,10 @@ class Application:
         if self._loaded.config.notifications.storage:
             self._notify(text)
 
+    @property
+    def _has_menu(self) -> bool:
+        return self._icon is not None and self._icon.icon.has_menu
+
     def _status(self, today_ms: int) -> dict[str, object]:
         now = self._monitor.state
         mode = "recording"
@@ -185,7 +169,7 @@ class Application:
             "mode": mode,
             "application_name": now.application_name,
             "problem": problem,
-            "has_menu": self._has_menu(),
+            "has_menu": self._has_menu,
         }
 
     def _answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
@@ -235,7 +219,7 @@ class Application:
                 self._monitor.resume()
                 state.update(self._paths, paused=False, paused_until=None)
             case "show":
-                self._open_window("summary" if self._has_menu() else "control-window")
+                self._open_window("summary" if self._has_menu else "control-window")
             case "open_summary":
                 self._open_window("summary")
             case "open_settings":
@@ -244,7 +228,8 @@ class Application:
                 programs.open_with_desktop(self._paths.log)
             case "quit":
                 self._ended.set()
-                self._take_away_icon()
+                if self._icon:
+                    self._icon.stop()
 
     def _pause(self, until: int | None) -> None:
         self._monitor.pause(until)

@@ -187,9 +187,10 @@ def report(options: Options) -> int:
     text = report_text.render(
         found,
         width=shutil.get_terminal_size().columns,
+        titles=options.titles,
         colour=report_text.wants_colour(sys.stdout, os.environ),
     )
-    print(text)
+    print(text, end="")
     return 0
 
 
@@ -218,7 +219,7 @@ def export(options: Options) -> int:
 def _output(path: "Path | None") -> Iterator[TextIO]:
     """Yield stdout, or the file at `path`, which is there when it is whole."""
     if path is None:
-        cast("TextIOWrapper", sys.stdout).reconfigure(encoding="utf-8", newline="")
+        _speak_utf8()
         yield sys.stdout
         return
     partial = path.with_name(f".{path.name}.partial")
@@ -234,6 +235,11 @@ def _output(path: "Path | None") -> Iterator[TextIO]:
         partial.unlink(missing_ok=True)
 
 
+def _speak_utf8() -> None:
+    """Let stdout be what other programs read, whatever the terminal's encoding is."""
+    cast("TextIOWrapper", sys.stdout).reconfigure(encoding="utf-8", newline="\n")
+
+
 def import_(options: Options) -> int:
     """Take over the sessions of a file."""
     loaded, paths = _load(options)
@@ -247,6 +253,8 @@ def import_(options: Options) -> int:
         done = import_jsonl(
             options.file, adapter, privacy=make_text_filter(loaded), progress=progress.show
         )
+    if _status_or_none(paths) is None:
+        adapter.close()
     print(
         _("{sessions} sessions read: {stored} stored, {private} left out by privacy rules.").format(
             sessions=done.sessions, stored=done.stored, private=done.private
@@ -303,4 +311,5 @@ def config_check(options: Options) -> int:
 def _print_json(value: object) -> None:
     import json
 
+    _speak_utf8()
     print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -15,8 +15,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reprospective_tray.paths import NAME
 from reprospective_tray.tray.gtk_menu import GtkMenu
-from reprospective_tray.tray.icon import NAME
 from reprospective_tray.tray.picture import write_all
 from reprospective_tray.tray.state import mode_name
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from reprospective_tray.tray.icon import Appearance
+    from reprospective_tray.tray.driver import Appearance
     from reprospective_tray.tray.menu import Action
     from reprospective_tray.tray.state import Mode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.tray.icon import NAME
+from reprospective_tray.paths import NAME
 from reprospective_tray.tray.menu import SEPARATOR
 from reprospective_tray.tray.picture import picture
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from reprospective_tray.tray.icon import Appearance
+    from reprospective_tray.tray.driver import Appearance
     from reprospective_tray.tray.menu import Action, Item
     from reprospective_tray.tray.state import Mode
 

@@ -11,7 +11,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.tray.icon import NAME
+from reprospective_tray.paths import NAME
 from reprospective_tray.tray.menu import CLICK_WITHOUT_MENU
 from reprospective_tray.tray.picture import picture
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from reprospective_tray.tray.icon import Appearance
+    from reprospective_tray.tray.driver import Appearance
     from reprospective_tray.tray.menu import Action
     from reprospective_tray.tray.state import Mode
 

@@ -43,6 +43,14 @@ def assert_nothing_recorded_between(app: AppUnderTest, start: int, end: int) -> 
     assert app.rows(f"started_at < {end} and ended_at > {start}") == []
 
 
+def await_output(app: AppUnderTest, text: str) -> None:
+    """Wait until the app has said something."""
+    try:
+        wait_until(lambda: text in app.output(), SECONDS, text)
+    except TimeoutError:
+        raise AssertionError(f"{text!r} was not said:\n{app.output()}") from None
+
+
 def look(desktop: VirtualDesktop) -> str:
     """Return what a StatusNotifier panel is told of the icon and its menu."""
     return desktop.run(sys.executable, NOTIFIER, "look")
@@ -179,7 +187,7 @@ def test_where_the_icon_has_no_menu_a_second_run_brings_up_the_control_window(
     app = make_app(desktop)
     app.env["PYTHONPATH"] = str(hidden)
     app.start()
-    wait_until(lambda: "has no menu" in app.output(), SECONDS, "the word on the missing menu")
+    await_output(app, "has no menu")
     assert "python3-gi" in app.output()
     assert not app.ask("status")["has_menu"]
     assert app.cli("run").stderr == ""
@@ -191,7 +199,7 @@ def test_where_the_icon_has_no_menu_a_second_run_brings_up_the_control_window(
 def test_a_desktop_without_a_tray_is_told_so_and_recorded(make_app: MakeApp) -> None:
     with VirtualDesktop(panel=None) as bare, Windows(bare.env["DISPLAY"]) as windows:
         app = make_app(bare).start()
-        wait_until(lambda: "No tray was found" in app.output(), SECONDS, "the word on the tray")
+        await_output(app, "No tray was found")
         assert "start the program once more to get its window" in app.output()
         windows.open("Editor", "recorded all the same")
         app.wait_for_row("window_title = 'recorded all the same'")

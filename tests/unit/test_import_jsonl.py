@@ -206,6 +206,13 @@ def test_what_no_database_can_hold_is_cleaned(take, adapter):
     assert row["application_name"] == "x\ufffd"
 
 
+def test_a_nul_alone_is_cleaned_too(take, adapter):
+    take(line(window_title="a\x00b", application_name="\x00", source_host="h\x00"))
+    (row,) = rows(adapter)
+    assert (row["window_title"], row["application_name"]) == ("a\ufffdb", "\ufffd")
+    assert row["source_host"] == "h\ufffd"
+
+
 def test_privacy_rules_drop_and_redact_and_a_repeat_still_changes_nothing(take, adapter):
     def privacy(name, title):
         return None if name == "KeePassXC" else (name, "" if "secret" in title else title)

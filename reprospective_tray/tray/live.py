@@ -1,0 +1,89 @@
+"""LiveIcon: the tray icon with the thread that keeps it true."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from reprospective_tray.tray.icon import TrayIcon
+from reprospective_tray.tray.state import from_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reprospective_tray.tray.menu import Action
+
+log = logging.getLogger(__name__)
+
+# The icon shows the minutes of today: the database is asked twice a minute, not at each news.
+REFRESH_S = 30.0
+# News that come close together are shown together.
+TOGETHER_S = 1.0
+# Panels start after the programs of a log-in: none is missed before this.
+PANEL_S = 5.0
+
+
+class LiveIcon:
+    """Shows the running program's status; one in the life of a process, as `TrayIcon`."""
+
+    def __init__(
+        self,
+        on_action: Callable[[Action], None],
+        today_ms: Callable[[], int],
+        status: Callable[[int], Mapping[str, object]],
+    ) -> None:
+        """Take who does what is clicked, and where today's time and the status come from.
+
+        Args:
+            on_action: Takes a clicked action over, without doing it.
+            today_ms: Returns today's active time, in ms; asked now and then.
+            status: Returns the status object with that time in it; asked at each news.
+
+        Raises:
+            TrayUnavailableError: there can be no icon; says why and what to do.
+        """
+        self.icon = TrayIcon(on_action)
+        self._today_ms = today_ms
+        self._status = status
+        self._news = threading.Event()
+        self._ended = threading.Event()
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Show the icon until `stop`; see `TrayIcon.run`."""
+        if self.icon.backend.problem:
+            overdue = threading.Timer(PANEL_S, self._warn_of_panel)
+            overdue.daemon = True
+            overdue.start()
+        threading.Thread(target=self._refresh, name="display", daemon=True).start()
+        try:
+            self.icon.run(on_ready)
+        finally:
+            self._ended.set()
+            self._news.set()
+
+    def tell(self) -> None:
+        """Say that the status is another; from any thread, without waiting."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """Take the icon away and let `run` return; from any thread."""
+        self._ended.set()
+        self._news.set()
+        self.icon.stop()
+
+    def _refresh(self) -> None:
+        read_at, today_ms = -REFRESH_S, 0
+        while not self._ended.is_set():
+            self._news.clear()
+            if time.monotonic() - read_at >= REFRESH_S:
+                read_at, today_ms = time.monotonic(), self._today_ms()
+            self.icon.update(from_status(self._status(today_ms)))
+            self._ended.wait(TOGETHER_S)
+            self._news.wait(REFRESH_S)
+
+    def _warn_of_panel(self) -> None:
+        backend = self.icon.backend
+        if not self._ended.is_set() and not (backend.has_menu and self.icon.shown):
+            log.warning("%s %s", backend.problem, backend.remedy)

@@ -1,0 +1,172 @@
+"""How the app lives and ends: signals, pauses, and displays that come and go."""
+
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from installer.virtual_desktop import VirtualDesktop
+from installer.x_protocol import XConnection
+from tests.desktop.app_under_test import AppUnderTest
+from tests.desktop.windows import Windows, now_ms
+from tests.support import User, wait_until
+
+SECONDS = 10.0
+HEARTBEAT_MS = 1_000
+# What a busy machine may take for a moment's work.
+BUSY_MS = 300
+QUICK_HEARTBEAT = "monitor: {heartbeat: 1}"
+
+MakeApp = Callable[..., AppUnderTest]
+
+
+def await_mode(app: AppUnderTest, mode: str) -> dict[str, object]:
+    wait_until(lambda: app.ask("status")["mode"] == mode, SECONDS, f"the mode {mode}")
+    return app.ask("status")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--no-tray",)], ids=["tray", "no-tray"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_ends_the_open_session_at_once_and_the_program_well(
+    make_app: MakeApp,
+    desktop: VirtualDesktop,
+    windows: Windows,
+    name: str,
+    arguments: tuple[str, ...],
+) -> None:
+    app = make_app(desktop, *arguments).start()
+    windows.open("Editor", "until the signal")
+    app.wait_for_row("window_title = 'until the signal' and open = 1")
+    if not arguments:
+        wait_until(lambda: app.ask("status")["has_menu"], SECONDS, "the icon in the panel")
+    # The heartbeat of ten seconds has no part in what is written now.
+    sent_at = now_ms()
+    assert app.stop(signal.Signals[name]) == 0
+    assert now_ms() - sent_at < 3_000
+    last = app.rows()[-1]
+    assert (last["window_title"], last["open"]) == ("until the signal", 0)
+    assert sent_at <= last["ended_at"] <= sent_at + BUSY_MS
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
+def test_a_signal_while_the_icon_is_being_made_ends_the_program_all_the_same(
+    make_app: MakeApp, desktop: VirtualDesktop, after_s: float
+) -> None:
+    app = make_app(desktop).launch()
+    wait_until(app.answers, SECONDS, "the channel, which is there before the icon")
+    time.sleep(after_s)  # a person's moment: nothing marks it
+    assert app.stop() == 0
+    assert app.rows("open = 1") == []
+
+
+def test_a_pause_survives_a_restart_and_ends_by_resume(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows
+) -> None:
+    app = make_app(desktop, "--no-tray").start()
+    window = windows.open("Editor", "before")
+    app.wait_for_row("window_title = 'before'")
+    app.cli("pause")
+    assert app.stop() == 0
+    app.start()
+    status = app.ask("status")
+    assert (status["paused"], status["paused_until"], status["mode"]) == (True, None, "paused")
+    window.set_title("while paused")
+    resumed_at = window.set_title("after")
+    app.cli("resume")
+    assert app.wait_for_row("window_title = 'after'")["started_at"] >= resumed_at
+    assert app.rows("window_title = 'while paused'") == []
+    app.stop()
+    app.start()
+    assert app.ask("status")["paused"] is False
+
+
+def test_a_pause_for_two_seconds_ends_by_itself(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows
+) -> None:
+    app = make_app(desktop, "--no-tray").start()
+    windows.open("Editor", "before and after")
+    app.wait_for_row("window_title = 'before and after'")
+    asked_at = now_ms()
+    app.cli("pause", "--for", "2s")
+    paused_at = now_ms()
+    status = app.ask("status")
+    assert (status["paused"], status["mode"]) == (True, "paused")
+    assert status["paused_until"] is not None
+    wait_until(lambda: not app.rows("open = 1"), SECONDS, "the end of the session")
+    row = app.wait_for_row("open = 1")
+    assert asked_at + 2_000 <= row["started_at"] <= paused_at + 2_000 + BUSY_MS
+    assert app.ask("status")["paused"] is False
+    assert app.rows(f"ended_at > {paused_at} and started_at < {asked_at + 2_000}") == []
+
+
+def test_when_the_display_dies_the_next_start_closes_the_session_at_its_last_heartbeat(
+    make_app: MakeApp, own_desktop: VirtualDesktop, user: User
+) -> None:
+    user.write_config(QUICK_HEARTBEAT)
+    app = make_app(own_desktop).start()
+    windows = Windows(own_desktop.env["DISPLAY"])
+    windows.open("Editor", "to the end")
+    app.wait_for_row("window_title = 'to the end' and ended_at > started_at")
+    wait_until(lambda: app.ask("status")["has_menu"], SECONDS, "the icon in the panel")
+    died_at = now_ms()
+    own_desktop.stop_x()
+    assert app.process is not None
+    app.process.wait(SECONDS)
+    left = app.rows()[-1]
+    assert left["ended_at"] >= died_at - HEARTBEAT_MS - BUSY_MS
+    again = make_app(own_desktop, "--no-tray").start()
+    assert again.rows("open = 1") == []
+    assert again.rows()[-1]["ended_at"] == left["ended_at"]
+
+
+def test_without_tray_recording_outlives_the_display_and_goes_on_with_the_next_one(
+    make_app: MakeApp, own_desktop: VirtualDesktop
+) -> None:
+    app = make_app(own_desktop, "--no-tray").start()
+    name = own_desktop.env["DISPLAY"]
+    Windows(name).open("Editor", "on the first display")
+    app.wait_for_row("window_title = 'on the first display'")
+    died_at = now_ms()
+    own_desktop.stop_x()
+    wait_until(lambda: not app.rows("open = 1"), SECONDS, "the end of the session")
+    assert died_at <= app.rows()[-1]["ended_at"] <= died_at + BUSY_MS
+    assert "display" in str(await_mode(app, "attention")["problem"])
+
+    own_desktop.start(["Xvfb", name, "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"])
+    wait_until(lambda: has_window_manager(name, own_desktop), SECONDS, "the second display")
+    came_at = now_ms()
+    with Windows(name) as windows:
+        windows.open("Browser", "on the second display")
+        row = app.wait_for_row("window_title = 'on the second display'")
+        assert row["started_at"] >= came_at
+        await_mode(app, "recording")
+        assert app.stop() == 0
+
+
+def has_window_manager(name: str, desktop: VirtualDesktop) -> bool:
+    """Start openbox on a display as soon as that answers; say whether it is ready."""
+    with suppress(OSError), XConnection(int(name[1:])) as x:
+        if x.root_property("_NET_SUPPORTING_WM_CHECK"):
+            return True
+        if not desktop.log("openbox-second"):
+            (desktop.folder / "openbox-second.log").write_text("started")
+            desktop.start(["openbox", "--sm-disable"])
+    return False
+
+
+@pytest.mark.parametrize("arguments", [(), ("--no-tray",)], ids=["tray", "no-tray"])
+def test_without_a_display_it_runs_says_so_and_ends_well(
+    make_app: MakeApp, desktop: VirtualDesktop, arguments: tuple[str, ...]
+) -> None:
+    app = make_app(desktop, *arguments)
+    del app.env["DISPLAY"]
+    app.start()
+    status = await_mode(app, "attention")
+    assert status["problem"] == "No window can be seen: there is no display."
+    if not arguments:
+        said = "There is no tray icon: this session has no display."
+        wait_until(lambda: said in app.output(), SECONDS, said)
+    assert app.stop() == 0
+    assert app.rows() == []
