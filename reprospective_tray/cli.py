@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from reprospective_tray import __version__, arguments
 from reprospective_tray.errors import ReprospectiveError, UsageError
@@ -15,8 +15,22 @@ from reprospective_tray.messages import _, set_language
 INTERRUPTED = 130
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Help whose first word comes from the catalogue, too."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that refuses in two lines: what is wrong, and where help is."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(add_help=False, formatter_class=_Formatter, **settings)
+        # argparse has words of its own for these, in English alone.
+        self._positionals.title = _("arguments")
+        self._optionals.title = _("options")
+        self.add_argument("-h", "--help", action="help", help=_("show this help"))
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, _("See: {program} --help").format(program=self.prog))
@@ -61,7 +75,12 @@ def make_parser() -> argparse.ArgumentParser:
         prog="reprospective-tray",
         description=_("Records which window you use, as sessions, and shows where the time went."),
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {__version__}",
+        help=_("show the version"),
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help=_("the config file to use"))
     parser.add_argument(
         "-v", "--verbose", action="store_true", help=_("say every step, and tracebacks of errors")

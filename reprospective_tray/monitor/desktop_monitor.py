@@ -183,7 +183,7 @@ class DesktopActivityMonitor:
             left_s = None if until is None else min((until - now) / 1000, _LOOK_AT_CLOCK_S)
             retry_ms = self._recorder.retry_in_ms()
             if retry_ms is not None:
-                left_s = min(left_s or _LOOK_AT_CLOCK_S, retry_ms / 1000)
+                left_s = min(_LOOK_AT_CLOCK_S if left_s is None else left_s, retry_ms / 1000)
             self._news.wait(left_s)
             self._news.clear()
             self._write(())

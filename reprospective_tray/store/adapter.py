@@ -28,15 +28,24 @@ _FOLDER_MODES = {"owner": 0o700, "group": 0o750}
 _FILE_MODES = {"owner": 0o600, "group": 0o640}
 
 
-def sqlite_code(error: BaseException) -> int:
-    """Return SQLite's primary result code of `error`, 0 when it carries none."""
+def sqlite_cause(error: BaseException) -> BaseException:
+    """Return what lies behind `error`.
+
+    On a full disk SQLite rolls back by itself, and the error that comes up is
+    that there is nothing to roll back.
+    """
     seen: BaseException | None = error
     while seen is not None:
         code = getattr(seen, "sqlite_errorcode", None)
-        if code is not None:
-            return int(code) & 0xFF
+        if code is not None and code & 0xFF != sqlite3.SQLITE_ERROR:
+            return seen
         seen = getattr(seen, "orig", None) or seen.__cause__ or seen.__context__
-    return 0
+    return error
+
+
+def sqlite_code(error: BaseException) -> int:
+    """Return SQLite's primary result code of `error`, 0 when it carries none but "error"."""
+    return int(getattr(sqlite_cause(error), "sqlite_errorcode", 0)) & 0xFF
 
 
 def is_damage(error: BaseException) -> bool:
@@ -238,6 +247,14 @@ class SqliteAdapter(DatabaseAdapter):
         self.models.Meta.replace(key="device_id", value=device_id).execute()
         self._device_id = device_id
 
+    def leave_no_wal(self) -> None:
+        """Empty this connection's -wal, before another file's rows are read with it.
+
+        It is found by its descriptor: one that belongs to the new file stays as it is.
+        """
+        with suppress(peewee.PeeweeException):
+            self.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _leave_wal(self) -> bool:
         uri = f"{self.path.absolute().as_uri()}?mode=rw"
         try:
@@ -256,10 +273,10 @@ class SqliteAdapter(DatabaseAdapter):
         Raises:
             StoreError: `target` is the database itself or cannot be written.
         """
-        if target.exists() and target.samefile(self.path):
-            raise StoreError(_("The snapshot cannot replace the database itself."))
         partial = target.with_name(f".{target.name}.partial")
         try:
+            if target.exists() and target.samefile(self.path):
+                raise StoreError(_("The snapshot cannot replace the database itself."))
             os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
             source = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
             copy = sqlite3.connect(partial)

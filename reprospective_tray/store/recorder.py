@@ -7,6 +7,7 @@ file is being replaced, and are written in their order when it is possible again
 import logging
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,12 @@ import peewee
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store import salvage
-from reprospective_tray.store.adapter import SqliteAdapter, is_damage, sqlite_code
+from reprospective_tray.store.adapter import (
+    SqliteAdapter,
+    is_damage,
+    sqlite_cause,
+    sqlite_code,
+)
 from reprospective_tray.store.sessions import Change, Put
 from reprospective_tray.store.writer import Interval, SessionWriter
 
@@ -27,11 +33,13 @@ log = logging.getLogger(__name__)
 
 # Several days of dense use; beyond it the oldest changes are dropped, and that is said.
 QUEUE_LIMIT = 20_000
-_BATCH = 500
-# Somebody else's transaction must not hold up the observing thread.
+# Neither a long queue nor somebody else's transaction must hold up the observing thread.
+_BATCH = 25
+_BUDGET_S = 0.05
 _BUSY_TIMEOUT_S = 0.1
 # How long a blocked queue waits for its next attempt.
-_RETRY_MS = 1_000
+_RETRY_S = 1.0
+_SALVAGE_RETRY_S = 10.0
 
 OpenAdapter = Callable[[], SqliteAdapter]
 
@@ -48,6 +56,7 @@ class Recorder:
         self._on_damage = on_damage
         self._queue: deque[Change] = deque()
         self._dropped = 0
+        self._blocked_until = 0.0
         self._damage_found = threading.Event()
         self._damaged: list[Path] = []  # set aside, and unknown to the new file as yet
         self._helpers: list[threading.Thread] = []
@@ -63,7 +72,9 @@ class Recorder:
 
     def retry_in_ms(self) -> int | None:
         """Return when to call `flush` again, or None when nothing waits."""
-        return _RETRY_MS if self._queue else None
+        if not self._queue:
+            return None
+        return max(round((self._blocked_until - time.monotonic()) * 1000), 0)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -76,7 +87,7 @@ class Recorder:
             yield
         finally:
             try:
-                self.flush()
+                self.flush(to_the_end=True)
                 if self._queue:
                     log.error("%d changes could not be written: %s", len(self._queue), self.problem)
             finally:
@@ -107,30 +118,51 @@ class Recorder:
         if changes:
             self.flush()
 
-    def flush(self) -> bool:
-        """Write what waits; tell whether nothing does any more."""
+    def flush(self, *, to_the_end: bool = False) -> bool:
+        """Write of what waits as much as takes no time; tell whether nothing waits any more.
+
+        While the file is blocked it only tries now and then. `to_the_end` tries
+        at once and takes all the time it needs.
+        """
+        begun = time.monotonic()
+        if not to_the_end and begun < self._blocked_until:
+            return False
         if self._damage_found.is_set():
             self._replace_damaged()
         size = _BATCH
-        while self._ready() and self._writer and self._queue:
-            batch = list(islice(self._queue, size))
-            try:
-                self._writer.apply(batch)
-            except peewee.IntegrityError as error:
-                # Waiting never mends it, and one bad row never blocks the others.
-                if len(batch) > 1:
-                    size = 1
-                    continue
-                log.error("a change that cannot be stored is left out: %s", error)  # noqa: TRY400  a line is enough
-            except peewee.PeeweeException as error:
-                self._note(error)
-                if is_damage(error) and self._replace_damaged():
-                    continue
+        while self._queue and (to_the_end or time.monotonic() - begun < _BUDGET_S):
+            written = self._write_some(size)
+            if written is None:
+                self._blocked_until = time.monotonic() + _RETRY_S
                 return False
-            for _change in batch:
-                self._queue.popleft()
-            self._recovered()
+            size = written or 1
         return not self._queue
+
+    def _write_some(self, size: int) -> int | None:
+        """Write the first `size` changes; return how many, None where it must wait.
+
+        Where one of them can never be stored it is none, and `size` must be one.
+        """
+        if not self._ready() or self._writer is None:
+            return None
+        batch = list(islice(self._queue, size))
+        try:
+            self._writer.apply(batch)
+        except peewee.IntegrityError as error:
+            # Waiting never mends it, and one bad row never blocks the others.
+            if len(batch) > 1:
+                return 0
+            # An error that is kept keeps its statement, and that keeps the file open.
+            log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
+        except peewee.PeeweeException as error:
+            self._note(error)
+            if is_damage(error):
+                self._replace_damaged()
+            return None
+        for _change in batch:
+            self._queue.popleft()
+        self._recovered()
+        return len(batch)
 
     def check(self) -> None:
         """Read every page in a thread of its own; a damaged file is replaced at the next flush."""
@@ -148,8 +180,11 @@ class Recorder:
         """Make sure that the file is open and is still the one at its path."""
         if self._adapter and self._adapter.replaced:
             log.warning("the database %s was replaced: opening it anew", self._adapter.path)
+            self._adapter.leave_no_wal()
             self._let_go(clean=False)
-        while not self._writer:
+        for _attempt in ("as it is", "in place of a damaged one"):
+            if self._writer:
+                break
             try:
                 self._open()
             except DamagedStoreError:
@@ -158,7 +193,7 @@ class Recorder:
             except (StoreError, peewee.PeeweeException) as error:
                 self._note(error)
                 return False
-        return True
+        return self._writer is not None
 
     def _open(self) -> None:
         adapter = self._open_adapter()
@@ -187,10 +222,10 @@ class Recorder:
                 self._adapter.close()
         self._adapter = self._writer = None
 
-    def _replace_damaged(self) -> bool:
+    def _replace_damaged(self) -> None:
         self._damage_found.clear()
         self._let_go(clean=False)
-        return self._set_aside() and self._ready()
+        self._set_aside()
 
     def _set_aside(self) -> bool:
         """Make room for a new file; tell whether there is."""
@@ -204,16 +239,26 @@ class Recorder:
         return True
 
     def _take_over(self, damaged: Path, adapter: SqliteAdapter) -> None:
-        try:
-            salvage.take_over(damaged, adapter, self._stopping)
-        except (peewee.PeeweeException, sqlite3.Error):
-            log.exception("not everything was taken over from %s: the next start goes on", damaged)
+        told = False
+        while not self._stopping.is_set():
+            try:
+                salvage.take_over(damaged, adapter, self._stopping)
+            except (peewee.PeeweeException, sqlite3.Error):
+                if not told:
+                    log.exception("not everything was taken over from %s yet", damaged)
+                told = True
+                self._stopping.wait(_SALVAGE_RETRY_S)
+            else:
+                return
 
     def _drop_oldest(self) -> None:
         # What a Rewind or StepBack is about may be in the file already.
         puts = (i for i, change in enumerate(self._queue) if isinstance(change, Put))
         del self._queue[next(puts, 0)]
         self._dropped += 1
+        if self._dropped == 1:
+            self.problem = _("Memory for waiting sessions is full: the oldest are being lost.")
+            log.error("%s", self.problem)
 
     def _stop_helpers(self) -> None:
         self._stopping.set()
@@ -229,18 +274,16 @@ class Recorder:
 
     def _note(self, error: Exception) -> None:
         """Say once what keeps the changes in memory."""
-        code = sqlite_code(error)
-        if not self._dropped and code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return  # another program's transaction: it ends
+        reason, code = sqlite_cause(error), sqlite_code(error)
+        if self._dropped or code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return  # worse has been said, or it is another program's transaction: it ends
         if code == sqlite3.SQLITE_FULL:
             problem = _("The disk is full: sessions are kept in memory until there is room.")
         else:
             problem = _("The database cannot be written: {reason}. Sessions wait in memory.")
-            problem = problem.format(reason=error)
-        if self._dropped:
-            problem = _("Memory for waiting sessions is full: the oldest are being lost.")
+            problem = problem.format(reason=reason)
         if problem != self.problem:
-            log.error("%s (%s)", problem, error)
+            log.error("%s (%s)", problem, str(reason))
         self.problem = problem
 
     def _recovered(self) -> None:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 _CHUNK = 1000
 _BUSY_TIMEOUT_MS = 60_000
 _STEPS_TO_STOP = 10_000
+# Without it SQLite reads nothing of a file that is shorter than its header says.
+_READ_TRUNCATED = "PRAGMA writable_schema = ON"
 # A broken last page may claim any id: the search for more must end.
 _MOST_FAILURES = 200_000
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
@@ -98,18 +100,28 @@ def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
     """Store what is not here; what recording has gone on with here stays, in a newer revision."""
     table = adapter.models.Session
     by_uid = {row["uid"]: row for row in rows}
+    taken = 0
     with adapter.database.atomic("IMMEDIATE"):
         for held in list(table.select().where(table.uid.in_(list(by_uid)))):
             row = by_uid.pop(held.uid)
             if held.revision <= row["revision"] and held.ended_at != row["ended_at"]:
                 newer = row["revision"] + held.revision
                 table.update(revision=newer, synced=0).where(table.id == held.id).execute()
-        return BulkWriter(adapter).write(list(by_uid.values()))
+        for row in [row for row in by_uid.values() if row["open"] and not row["deleted"]]:
+            this_device = table.device_id == row["device_id"]
+            if table.select().where(this_device, table.open == 1).exists():
+                row |= {"open": 0, "synced": 0, "revision": row["revision"] + 1}
+            else:
+                # Recording may go on with it, else the next session or start closes it.
+                table.insert(by_uid.pop(row["uid"])).execute()
+                taken += 1
+        return taken + BulkWriter(adapter).write(list(by_uid.values()))
 
 
 def _device_id_of(damaged: Path) -> str | None:
     try:
         with _open(damaged) as connection:
+            connection.execute(_READ_TRUNCATED)
             query = "SELECT value FROM desktop_activity_meta WHERE key = 'device_id'"
             found = connection.execute(query).fetchone()
         return str(uuid.UUID(found[0])) if found else None
@@ -133,6 +145,7 @@ def _readable_rows(damaged: Path) -> Iterator[dict[str, Any]]:
     query = "SELECT * FROM desktop_activity_sessions WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
     failures = 0
     with _open(damaged) as connection:
+        connection.execute(_READ_TRUNCATED)
         ranges = [(1, _last_id(connection))]
         while ranges and failures < _MOST_FAILURES:
             first, last = ranges.pop()
@@ -149,15 +162,11 @@ def _readable_rows(damaged: Path) -> Iterator[dict[str, Any]]:
                 continue
             if len(rows) == _CHUNK:
                 ranges.append((rows[-1]["id"] + 1, last))
-            yield from (_values(row) for row in rows if _is_whole(row))
-
-
-def _values(row: sqlite3.Row) -> dict[str, Any]:
-    values = dict(row)
-    del values["id"]
-    if values["open"]:  # it ended when the file was set aside: that is a change
-        values |= {"open": 0, "synced": 0, "revision": values["revision"] + 1}
-    return values
+            for row in rows:
+                if _is_whole(row):
+                    values = dict(row)
+                    del values["id"]
+                    yield values
 
 
 def _last_id(connection: sqlite3.Connection) -> int:

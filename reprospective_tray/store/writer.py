@@ -92,6 +92,8 @@ class SessionWriter:
             .where(table.uid == session.uid, table.open == 1)
             .execute()
         )
+        if self._run_started_at is None:
+            self._run_started_at = session.started_at
         row = self._row(session)
         if not changed:
             if table.select().where(table.uid == session.uid).exists():
@@ -100,8 +102,6 @@ class SessionWriter:
                 # The end of the one before may have been lost where memory was full.
                 self._close_left_open()
             table.insert(row).execute()
-            if self._run_started_at is None:
-                self._run_started_at = session.started_at
         if not session.open:
             self._rollup.add([row])
 

@@ -112,10 +112,7 @@ class _Writer:
             self._heading(_("Days"))
         else:
             months = groupby(report.days, key=lambda day: day.day[:7])
-            rows = [
-                (f"{month_name(int(name[5:]))} {name[:4]}", sum(day.active_ms for day in days))
-                for name, days in months
-            ]
+            rows = [(_month(name), sum(day.active_ms for day in days)) for name, days in months]
             self._heading(_("Months"))
         self._bars(rows)
 
@@ -187,6 +184,12 @@ def _range_name(report: Report) -> str:
     if report.range.count == 1:
         return long_date(report.range.first)
     return f"{long_date(report.range.first)} \N{EN DASH} {long_date(report.range.last)}"
+
+
+def _month(name: str) -> str:
+    """Return what to call the month `name`, such as ``2026-11``."""
+    year, month = name.split("-")
+    return _("{month} {year}").format(month=month_name(int(month)), year=year)
 
 
 def _why_no_details() -> str:

@@ -48,7 +48,6 @@ def long_date(day: date) -> str:
         weekday=weekdays[day.weekday()],
         day=day.day,
         month=month_name(day.month),
-        month_number=day.month,
         year=day.year,
     )
 

@@ -57,7 +57,9 @@ def show(
 
     palette = system_palette()
     try:
-        root = ttkbootstrap.Window(title=_("Re:prospective"), themename=palette.base)
+        root = ttkbootstrap.Window(
+            title=_("Re:prospective"), themename=palette.base, className="Reprospective-tray"
+        )
     except tk.TclError as error:
         raise ReprospectiveError(
             _("The window cannot be opened: {reason}.").format(reason=error),

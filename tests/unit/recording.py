@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from reprospective_tray.monitor.observation import Moment, Observation
@@ -39,7 +40,8 @@ def session(start: int, end: int, name: str = "app", **other) -> Session:
 def rows_of(path: Path, columns: str = "*", where: str = "deleted = 0") -> list:
     """Return rows of the file as any other program reads them, in order of their start."""
     with closing(sqlite3.connect(path, timeout=5)) as connection:
-        query = f"SELECT {columns} FROM {SESSIONS} WHERE {where} ORDER BY started_at, id"
+        # S608: a test's own words.
+        query = f"SELECT {columns} FROM {SESSIONS} WHERE {where} ORDER BY started_at, id"  # noqa: S608
         return connection.execute(query).fetchall()
 
 
@@ -66,8 +68,7 @@ def assert_days_add_up(path: Path) -> None:
     wanted: dict[tuple, list] = {}
     closed = rows_of(
         path,
-        "device_id, source_host, state, application_name, started_at, ended_at,"
-        " utc_offset_minutes",
+        "device_id, source_host, state, application_name, started_at, ended_at, utc_offset_minutes",
         "deleted = 0 AND open = 0",
     )
     for *who, start, end, offset in closed:
@@ -90,7 +91,7 @@ def assert_in_order(path: Path) -> None:
     """Rows never overlap or run backwards, names are never None, and one is open at most."""
     found = rows_of(path, "started_at, ended_at, application_name, window_title, open")
     assert all(start <= end for start, end, *_rest in found)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before[1] <= after[0], (before, after)
     assert all(name is not None and title is not None for _s, _e, name, title, _o in found)
     assert sum(row[4] for row in found) <= 1

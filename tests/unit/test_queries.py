@@ -23,7 +23,7 @@ def days_from(first: int, count: int) -> DayRange:
     return DayRange(day, day + timedelta(days=count))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=40)
 @given(timelines(), timelines(open_last=False), st.integers(-2, 20), st.integers(0, 20))
 def test_rollup_and_raw_rows_agree_to_the_millisecond(timeline, imported, first, count):
     days = days_from(first, count)
@@ -46,7 +46,7 @@ def test_rollup_and_raw_rows_agree_to_the_millisecond(timeline, imported, first,
             assert queries.states(days, host).active_ms == active
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=30)
 @given(timelines(), st.integers(-1, 12), st.integers(0, 6))
 def test_a_report_adds_up_and_its_range_is_the_sum_of_its_days(timeline, first, count):
     days = days_from(first, count)

@@ -51,7 +51,8 @@ class X11Probe(WindowProbe):
         """
         try:
             self._display = Display(display_name)
-        except (error.DisplayError, error.ConnectionClosedError, OSError) as reason:
+        # A number that no port has is an OverflowError.
+        except (error.DisplayError, error.ConnectionClosedError, OSError, OverflowError) as reason:
             raise ProbeLostError(str(reason)) from reason
         self._processes = ProcessNames()
         self._active: Any = None
@@ -144,27 +145,28 @@ class X11Probe(WindowProbe):
         if event.type != X.PropertyNotify:
             return False
         if event.window == self._root:
-            return event.atom == self._net_active and self._follow_active()
+            if event.atom != self._net_active:
+                return False
+            self._follow_active()
+            return True
         return event.window == self._active and event.atom in {
             self._net_name,
             Xatom.WM_NAME,
             Xatom.WM_CLASS,
         }
 
-    def _follow_active(self) -> bool:
-        """Listen to the window that is active now; tell whether it is another one."""
+    def _follow_active(self) -> None:
+        """Listen to the window that is active now."""
         found = self._root.get_full_property(self._net_active, X.AnyPropertyType)
         number = int(found.value[0]) if found and len(found.value) else 0
         before = self._active
-        if (before.id if before is not None else 0) == number:
-            return False
-        if before is not None:
+        if before is not None and before.id != number:
             before.change_attributes(event_mask=X.NoEventMask)
         self._active = None
         if number:
+            # Also where the number is the same: ids of closed windows are used again.
             self._active = self._display.create_resource_object("window", number)
             self._active.change_attributes(event_mask=X.PropertyChangeMask | X.StructureNotifyMask)
-        return True
 
     def _describe(self, window: Any) -> Observation:
         pid = window.get_full_property(self._net_pid, X.AnyPropertyType)

@@ -1,0 +1,162 @@
+"""Every command as a process of its own: its exit code, and what it says on which stream."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from installer.virtual_desktop import VirtualDesktop
+from tests.desktop.app_under_test import AppUnderTest
+from tests.desktop.command_line import Command, assert_good, assert_refused, command_of
+from tests.desktop.windows import Windows
+from tests.support import User
+
+
+@pytest.fixture
+def command(user: User) -> Command:
+    return command_of(user)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "COMMAND"),
+        (("frobnicate",), "frobnicate"),
+        (("status", "--jason"), "--jason"),
+        (("config",), "ACTION"),
+        (("report", "--date", "2026-02-30"), "2026-02-30"),
+        (("report", "--from", "2026-03-02", "--to", "2026-03-01"), "2026-03-02"),
+        (("report", "--date", "today", "--from", "today"), "--date"),
+        (("report", "--titles", "-1"), "-1"),
+        (("report", "--format", "tea"), "tea"),
+        (("export", "--from", "2026-02-30T10:00"), "2026-02-30T10:00"),
+        (("export", "--from", "2026-03-02", "--to", "2026-03-01"), "--from"),
+        (("export", "--snapshot", "x.db", "--from", "2026-03-01"), "--snapshot"),
+        (("pause", "--for", "soon"), "soon"),
+        (("pause", "--for", "0m"), "0m"),
+        (("import",), "FILE"),
+    ],
+)
+def test_a_command_line_that_cannot_be_is_refused(
+    command: Command, words: tuple[str, ...], said: str
+) -> None:
+    assert_refused(command(*words), 2, said)
+
+
+@pytest.mark.parametrize("word", ["pause", "resume"])
+def test_what_needs_a_running_instance_says_how_to_start_it(command: Command, word: str) -> None:
+    assert_refused(command(word), 1, "not running", "reprospective-tray run")
+
+
+def test_verbose_adds_the_traceback(command: Command) -> None:
+    done = command("--verbose", "pause")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-2:] == command("pause").stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("monitor:\n  hartbeat: 5\n", ("line 2", "monitor.hartbeat", "monitor.heartbeat")),
+        ("monitor:\n  heartbeat: often\n", ("line 2", "monitor.heartbeat", "often", "300")),
+        ("monitor: {heartbeat: 0}\n", ("line 1", "monitor.heartbeat", "0", "300")),
+        ("monitor:\n  heartbeat: 5\n  heartbeat: 6\n", ("line 3", "monitor.heartbeat", "twice")),
+        ("monitor: [1\n", ("line 2", "YAML")),
+        ("- a list\n", ("line 1", "section")),
+        ("privacy:\n  rules:\n    - {title: '('}\n", ("line 3", "privacy.rules[0].title")),
+        ("database: {sync: {enabled: true}}\n", ("line 1", "database.sync.enabled", "false")),
+    ],
+)
+def test_a_broken_config_is_said_with_file_line_key_and_what_is_allowed(
+    command: Command, user: User, text: str, said: tuple[str, ...]
+) -> None:
+    file = user.write_config(text)
+    assert_refused(command("run", "--no-tray"), 2, str(file), *said)
+    assert not user.paths.data.exists()
+
+
+def test_a_config_that_is_no_file_or_not_there_is_said(command: Command, user: User) -> None:
+    assert_refused(command("--config", user.folder, "status"), 2, str(user.folder), "folder")
+    absent = user.folder / "absent.yaml"
+    assert_refused(command("--config", absent, "status"), 2, str(absent), "--config")
+    named = command("status", REPROSPECTIVE_CONFIG=str(absent))
+    assert_refused(named, 2, str(absent), "REPROSPECTIVE_CONFIG")
+    user.paths.config_file.mkdir(parents=True)
+    assert_refused(command("status"), 2, str(user.paths.config_file), "folder")
+
+
+def test_an_unreadable_config_is_said(command: Command, user: User) -> None:
+    # Also for root, who may read everything: the kernel refuses to read this one.
+    file = Path("/proc/self/mem")
+    assert_refused(command("--config", file, "status"), 2, str(file), "cannot be read")
+    file = user.write_config("language: en")
+    file.write_bytes(b"language: en # caf\xe9")
+    assert_refused(command("status"), 2, str(file), "line 1", "UTF-8")
+
+
+def test_an_empty_config_means_the_defaults(command: Command, user: User) -> None:
+    defaults = assert_good(command("config", "show"))
+    user.write_config("")
+    assert assert_good(command("config", "show")) == defaults
+    assert "heartbeat: 10" in defaults
+
+
+def test_config_says_where_makes_and_checks(command: Command, user: User) -> None:
+    lines = assert_good(command("config", "path")).splitlines()
+    assert dict(line.split(": ", 1) for line in lines) == {
+        "config": str(user.paths.config_file),
+        "data": str(user.database),
+        "state": str(user.paths.state),
+        "log": str(user.paths.log),
+    }
+    defaults = assert_good(command("config", "show"))
+    assert assert_good(command("config", "init")).strip() == str(user.paths.config_file)
+    assert assert_good(command("config", "show")) == defaults
+    assert str(user.paths.config_file) in assert_good(command("config", "check"))
+    assert_refused(command("config", "init"), 1, "already")
+    words = ("config", "check", "--application", "KeePassXC", "--title", "mine")
+    assert "ignored" in assert_good(command(*words))
+    words = ("config", "check", "--application", "Editor", "--title", "mine")
+    assert "recorded as it is" in assert_good(command(*words))
+
+
+def test_before_anything_was_recorded_commands_answer_and_make_nothing(
+    command: Command, user: User
+) -> None:
+    found = json.loads(assert_good(command("status", "--json")))
+    assert (found["running"], found["pid"], found["today_active_seconds"]) == (False, None, 0)
+    assert assert_good(command("status"))
+    for words in (("report",), ("export",), ("export", "--snapshot", user.folder / "copy.db")):
+        assert_refused(command(*words), 1, "recorded yet", "reprospective-tray run")
+    assert not user.paths.data.exists()
+
+
+def test_the_commands_talk_to_the_running_instance(
+    make_app: Callable[..., AppUnderTest],
+    desktop: VirtualDesktop,
+    windows: Windows,
+    command: Command,
+    user: User,
+) -> None:
+    app = make_app(desktop, "--no-tray").start()
+    windows.open("Editor", "asked about")
+    app.wait_for_row("window_title = 'asked about'")
+    found = json.loads(assert_good(command("status", "--json")))
+    assert app.process is not None
+    assert (found["running"], found["pid"]) == (True, app.process.pid)
+    assert assert_good(command("pause", "--for", "1h30m")) == ""
+    found = json.loads(assert_good(command("status", "--json")))
+    assert found["paused"]
+    assert found["paused_until"].endswith("Z")
+    assert assert_good(command("resume")) == ""
+    app.wait_for_row("open = 1")
+    report = json.loads(assert_good(command("report", "--format", "json")))
+    assert "Editor" in {each["application_name"] for each in report["applications"]}
+    snapshot = user.folder / "while.db"
+    assert_good(command("export", "--snapshot", snapshot))
+    exported = [json.loads(line) for line in assert_good(command("export")).splitlines()]
+    assert exported[-1]["open"]
+    assert app.stop() == 0
+    assert json.loads(assert_good(command("status", "--json")))["running"] is False
