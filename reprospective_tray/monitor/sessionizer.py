@@ -71,6 +71,7 @@ class Sessionizer:
         self._settling: _Target | None = None
         self._settling_since = 0
         self._unbroken_since: int | None = None  # idle time is never back-dated beyond it
+        self._now = 0
         self._last_end = 0
         self._last_put = 0
         self._offset_minutes = 0
@@ -136,7 +137,7 @@ class Sessionizer:
         reading = self._timeline.read(at, settled_until=self._last_end if nothing_goes_on else None)
         if reading.kind is not Break.NONE:
             self._break(reading)
-        now = reading.now
+        now = self._now = reading.now
         while self._occupied and now >= self._occupied[0][0]:
             start, end = self._occupied[0]
             self._end(start)
@@ -266,7 +267,7 @@ class Sessionizer:
             window_title=target.window.window_title,
             process_id=target.window.process_id,
             started_at=since,
-            ended_at=since,
+            ended_at=max(since, self._now),
             utc_offset_minutes=self._offset_minutes,
             open=True,
         )
