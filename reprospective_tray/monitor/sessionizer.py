@@ -138,15 +138,17 @@ class Sessionizer:
         if reading.kind is not Break.NONE:
             self._break(reading)
         now = self._now = reading.now
+        unbroken = reading.kind is Break.NONE
         while self._occupied and now >= self._occupied[0][0]:
             start, end = self._occupied[0]
             self._end(start)
             if now < end:
                 break
             self._occupied.popleft()
-            self._unbroken_since = end
             self._last_end = max(self._last_end, end)
-            self._differ(end)
+            # After a break nothing is known of the time since the interval's end.
+            self._unbroken_since = end if unbroken else now
+            self._differ(self._unbroken_since)
         if self._unbroken_since is None or self._unbroken_since > now:
             self._unbroken_since = now
         if at.utc_offset_minutes != self._offset_minutes:

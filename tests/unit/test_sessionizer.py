@@ -492,6 +492,38 @@ def test_recorded_times_of_an_earlier_run_are_never_met(tmp_path):
     ]
 
 
+def test_recorded_times_are_not_met_either_when_the_clock_is_set_forward_beyond_them(tmp_path):
+    path = tmp_path / "x.db"
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(session(20_000, 30_000, "future"))])
+    with store(path) as (_adapter, writer):
+        desk = Desk(writer)
+        desk.see("a")
+        desk.run(19_000)
+        desk.skip(5000)
+        desk.wall += HOUR
+        desk.tick()
+        desk.stop()
+    assert spans(path) == [("a", 0, 20_000), ("future", 20_000, 30_000)]
+
+
+def test_a_sleep_over_recorded_times_leaves_a_gap_behind_them(tmp_path):
+    path = tmp_path / "x.db"
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(session(20_000, 30_000, "future"))])
+    with store(path) as (_adapter, writer):
+        desk = Desk(writer)
+        desk.see("a")
+        desk.run(10_000)
+        desk.skip(HOUR)
+        desk.input()
+        desk.tick()
+        desk.run(1000)
+        desk.stop()
+    awake = 10_000 + HOUR
+    assert spans(path)[1:] == [("future", 20_000, 30_000), ("a", awake, awake + 1000)]
+
+
 def test_times_of_an_earlier_run_stay_free_when_the_timeline_goes_back_to_the_clock(tmp_path):
     path = tmp_path / "x.db"
     with store(path) as (_adapter, writer):

@@ -99,6 +99,11 @@ def test_a_held_clock_is_followed_back_when_nothing_is_recorded_there(clocks):
     assert clocks.read(settled_until=T0).now == T0
 
 
+def test_a_sleep_with_a_clock_set_back_goes_on_where_time_had_come_to(clocks):
+    clocks.pass_by(STALL_MS + 1, -30_000)
+    assert clocks.read() == Reading(T0, T0, Break.STALL)
+
+
 def test_a_step_back_of_more_than_a_minute_is_said_with_its_size(clocks):
     clocks.pass_by(1000, -HELD_STEP_MS - 1)
     assert clocks.read() == Reading(T0 - 59_001, T0 + 1000, Break.BACK, HELD_STEP_MS + 1)
