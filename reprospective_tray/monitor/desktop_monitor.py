@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from reprospective_tray.monitor.observation import Observation, read_clocks
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
+from reprospective_tray.monitor.timeline import HELD_STEP_MS
 from reprospective_tray.store.recorder import Recorder
 from reprospective_tray.store.sessions import Change, StepBack
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 _LOOK_FOR_RETURN_S = 1.0
 _LOOK_AT_CLOCK_S = 60.0
 _RESTART_S = 5.0
+# How long a display may keep the end waiting.
+_PROBE_PATIENCE_S = 2.0
 
 Filter = Callable[[Observation], Observation | None]
 
@@ -77,6 +80,11 @@ class DesktopActivityMonitor:
         with self._lock:
             self._stopping = True
         self._poke()
+        self._thread.join(_PROBE_PATIENCE_S)
+        probe = self._probe
+        if probe and self._thread.is_alive():
+            log.warning("the display does not answer: letting go of it")
+            probe.abort()
         self._thread.join()
 
     def _wish(self, *, paused: bool, paused_until: int | None) -> None:
@@ -96,7 +104,7 @@ class DesktopActivityMonitor:
             try:
                 with self._recorder.running():
                     self._recorder.check()
-                    self._sessionizer.occupy(self._recorder.occupied(read_clocks().wall))
+                    self._keep_out_of_earlier_runs()
                     self._record()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
             except Exception:
@@ -164,13 +172,18 @@ class DesktopActivityMonitor:
         elif self._recorder.waiting:
             self._recorder.flush()
         if any(isinstance(change, StepBack) for change in changes):
-            self._sessionizer.occupy(self._recorder.occupied(read_clocks().wall))
+            self._keep_out_of_earlier_runs()
         going_on = self._sessionizer.open_session
         self._tell(
             idle=self._sessionizer.idle,
             application_name=going_on.application_name if going_on else "",
             problem=self._recorder.problem,
         )
+
+    def _keep_out_of_earlier_runs(self) -> None:
+        # The clock may be set back by so much, and be followed.
+        since = read_clocks().wall - HELD_STEP_MS
+        self._sessionizer.occupy(self._recorder.occupied(since))
 
     def _sit_out_pause(self) -> None:
         """Wait until the pause is over; the desktop is not even listened to meanwhile."""

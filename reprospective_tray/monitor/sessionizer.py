@@ -146,6 +146,8 @@ class Sessionizer:
                 break
             self._occupied.popleft()
             self._last_end = max(self._last_end, end)
+            if self._unbroken_since is None or self._unbroken_since >= end:
+                continue  # it was over before anything was seen
             # After a break nothing is known of the time since the interval's end.
             self._unbroken_since = end if unbroken else now
             self._differ(self._unbroken_since)

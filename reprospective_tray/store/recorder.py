@@ -19,7 +19,7 @@ import peewee
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.messages import _
-from reprospective_tray.store import salvage
+from reprospective_tray.store import leftover, salvage
 from reprospective_tray.store.adapter import (
     SqliteAdapter,
     is_damage,
@@ -40,6 +40,8 @@ _BUSY_TIMEOUT_S = 0.1
 # How long a blocked queue waits for its next attempt.
 _RETRY_S = 1.0
 _SALVAGE_RETRY_S = 10.0
+# How long the end waits for another program's transaction.
+_LAST_S = 3.0
 
 OpenAdapter = Callable[[], SqliteAdapter]
 
@@ -63,6 +65,7 @@ class Recorder:
         self._stopping = threading.Event()
         self._adapter: SqliteAdapter | None = None
         self._writer: SessionWriter | None = None
+        self._run = 0
         self.problem = ""
 
     @property
@@ -87,12 +90,26 @@ class Recorder:
             yield
         finally:
             try:
-                self.flush(to_the_end=True)
-                if self._queue:
-                    log.error("%d changes could not be written: %s", len(self._queue), self.problem)
+                self._write_the_rest()
             finally:
                 self._stop_helpers()
                 self._let_go(clean=True)
+
+    def _write_the_rest(self) -> None:
+        """Write everything, or keep it for the next start; in bounded time."""
+        deadline = time.monotonic() + _LAST_S
+        while not self.flush(to_the_end=True) and time.monotonic() < deadline:
+            self._stopping.wait(_BUSY_TIMEOUT_S)
+        if not self._queue:
+            return
+        count, reason = len(self._queue), self.problem or _("another program is writing to it")
+        try:
+            leftover.keep(self._open_adapter().path, list(self._queue), self._run)
+        except OSError as error:
+            log.error("%d changes are lost: %s (%s)", count, reason, error)  # noqa: TRY400  a line is enough
+        else:
+            log.warning("%d changes are kept for the next start: %s", count, reason)
+        self._queue.clear()
 
     def occupied(self, since: int) -> list[Interval]:
         """Return the recorded times after `since`; nothing while the file cannot be read."""
@@ -122,7 +139,7 @@ class Recorder:
         """Write of what waits as much as takes no time; tell whether nothing waits any more.
 
         While the file is blocked it only tries now and then. `to_the_end` tries
-        at once and takes all the time it needs.
+        at once, and does not stop before the file is blocked.
         """
         begun = time.monotonic()
         if not to_the_end and begun < self._blocked_until:
@@ -203,6 +220,8 @@ class Recorder:
         try:
             for damaged in self._damaged:
                 salvage.adopt(damaged, adapter)
+            if taken := leftover.take_up(adapter, self._source_host):
+                log.warning("%d changes that an earlier run could not write are written", taken)
             writer = SessionWriter(adapter, self._source_host)
             if closed := writer.recover():
                 log.warning("%d session left open by a killed run was closed", closed)
@@ -210,7 +229,7 @@ class Recorder:
         except peewee.PeeweeException as error:
             adapter.database.close()
             raise adapter.explain(error) from error
-        self._adapter, self._writer = adapter, writer
+        self._adapter, self._writer, self._run = adapter, writer, writer.run
         self._damaged.clear()
         for damaged in unfinished:
             self._start_helper("salvage", partial(self._take_over, damaged, adapter))

@@ -20,16 +20,26 @@ class SessionWriter:
     A run begins where the writer is made: `StepBack` moves this run's rows alone.
     """
 
-    def __init__(self, adapter: DatabaseAdapter, source_host: str) -> None:
-        """Write into `adapter` as the computer named `source_host`."""
+    def __init__(self, adapter: DatabaseAdapter, source_host: str, run: int | None = None) -> None:
+        """Write into `adapter` as the computer named `source_host`.
+
+        `run` goes on with the run of another writer, by its `run`.
+        """
         self._database = adapter.database
         self._session = adapter.models.Session
         self._device_id = adapter.device_id
         self._source_host = source_host
         self._rollup = Rollup(adapter.models)
-        newest = self._session.select(self._session.id).order_by(self._session.id.desc()).first()
-        self._last_id_before_run = newest.id if newest else 0
+        if run is None:
+            ids = self._session.select(self._session.id).order_by(self._session.id.desc())
+            run = int(ids.limit(1).scalar() or 0)
+        self._last_id_before_run = run
         self._run_started_at: int | None = None
+
+    @property
+    def run(self) -> int:
+        """What names this run: the last id before it."""
+        return self._last_id_before_run
 
     def recover(self) -> int:
         """Close what this device left open at its last heartbeat; return how many."""

@@ -19,7 +19,7 @@ import pytest
 
 from reprospective_tray.monitor import probes
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes import idle, null, x11, xsync
+from reprospective_tray.monitor.probes import idle, null, x11, x11_text, xsync
 from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
@@ -71,14 +71,14 @@ def test_a_server_without_the_counter_or_with_half_an_answer_has_none(listed):
     ],
 )
 def test_compound_text_is_read_as_it_was_meant(raw, text):
-    assert x11._compound_text(raw) == text
+    assert x11_text._compound_text(raw) == text
 
 
 @pytest.mark.parametrize(
     "raw", [b"\x1b-Lxyz", b"\xff\xfe\x1b\x1b", b"\x1b$(B\xff", bytes(range(256))]
 )
 def test_compound_text_of_sets_that_nobody_knows_still_is_a_text(raw):
-    text = x11._compound_text(raw)
+    text = x11_text._compound_text(raw)
     assert isinstance(text, str)
     assert "\x1b" not in text
 

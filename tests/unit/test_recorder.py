@@ -12,17 +12,18 @@ import sqlite3
 import subprocess
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reprospective_tray.store import adapter as adapter_module
+from reprospective_tray.store import leftover
 from reprospective_tray.store import recorder as recorder_module
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.recorder import Recorder
-from reprospective_tray.store.sessions import Put, Rewind
+from reprospective_tray.store.sessions import Put, Rewind, State
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of, session, spans
 
 LONGEST_BLOCK_S = 0.25  # a tenth is allowed; the rest is for a busy machine
@@ -152,16 +153,65 @@ def test_what_waits_is_written_at_the_end(path):
     assert names(path) == ["app 0"]
 
 
-def test_what_could_not_be_written_by_the_end_is_said(path, caplog, monkeypatch):
+@contextmanager
+def ended_under_a_lock(path: Path, monkeypatch):
+    """Let a run end while another program holds the lock; it is released afterwards."""
     monkeypatch.setattr(adapter_module, "CLOSE_PATIENCE_S", 0.1)
+    monkeypatch.setattr(recorder_module, "_LAST_S", 0.2)
+    recorder = recorder_for(path)
+    with ExitStack() as stack, recorder.running():
+        yield recorder, lambda: stack.enter_context(locked(path))
+
+
+def test_what_a_lock_kept_from_being_written_at_the_end_is_written_by_the_next_start(
+    path, caplog, monkeypatch
+):
+    with ended_under_a_lock(path, monkeypatch) as (recorder, lock):
+        record(recorder, 0)
+        lock()
+        record(recorder, 1)
+    assert "1 changes are kept for the next start" in caplog.text
+    left = leftover.file_beside(path)
+    assert left.stat().st_mode & 0o777 == 0o600
+    with recorder_for(path).running():
+        pass
+    assert names(path) == ["app 0", "app 1"]
+    assert not left.exists()
+    assert_days_add_up(path)
+
+
+def test_the_session_that_a_lock_left_open_ends_where_it_ended(path, monkeypatch):
+    one = session(0, 1000, open=True)
+    with ended_under_a_lock(path, monkeypatch) as (recorder, lock):
+        recorder.record([Put(one)])
+        lock()
+        recorder.record([Put(replace(one, ended_at=T0 + 5000, open=False))])
+    with recorder_for(path).running():
+        pass
+    assert spans(path) == [("app", 0, 5000)]
+
+
+def test_idle_time_that_a_lock_kept_from_being_written_still_takes_rows_back(path, monkeypatch):
+    away = session(1500, 9000, "", state=State.IDLE, window_title="")
+    with ended_under_a_lock(path, monkeypatch) as (recorder, lock):
+        record(recorder, 0)
+        record(recorder, 2)
+        lock()
+        recorder.record([Rewind(T0 + 1500), Put(away)])
+    with recorder_for(path).running():
+        pass
+    assert spans(path) == [("app 0", 0, 1000), ("", 1500, 9000)]
+    assert_days_add_up(path)
+
+
+def test_a_leftover_that_is_no_leftover_does_not_stop_recording(path, caplog):
+    path.parent.mkdir()
+    leftover.file_beside(path).write_text("{")
     recorder = recorder_for(path)
     with recorder.running():
         record(recorder, 0)
-        lock = locked(path)
-        lock.__enter__()
-        record(recorder, 1)
-    lock.__exit__(None, None, None)
-    assert "1 changes could not be written" in caplog.text
+    assert names(path) == ["app 0"]
+    assert "cannot be read" in caplog.text
 
 
 def test_heartbeats_that_wait_are_one(path):

@@ -556,3 +556,25 @@ def test_a_day_adds_up_to_the_millisecond(tmp_path):
     assert sum(end - start for _name, start, end in found) == 24 * HOUR
     assert all(a[2] == b[1] for a, b in pairwise(found))
     assert_days_add_up(path)
+
+
+def test_a_step_back_right_after_a_start_does_not_go_into_what_an_earlier_run_recorded():
+    desk = Desk()
+    desk.sessionizer.occupy([(T0 - 20_000, T0 - 1000)])
+    desk.see(None)
+    desk.skip(100)
+    desk.wall -= 10_000
+    desk.see("a")
+    desk.run(1000)
+    desk.stop()
+    assert all(start >= 0 for _name, start, _end in desk.closed)
+    assert desk.closed
+
+
+def test_what_ended_before_the_start_leaves_its_gap():
+    desk = Desk()
+    desk.sessionizer.occupy([(T0 - 20_000, T0 - 5000)])
+    desk.see("a")
+    desk.run(1000)
+    desk.stop()
+    assert desk.closed == [("a", 0, 1000)]

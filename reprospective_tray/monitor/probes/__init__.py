@@ -19,7 +19,7 @@ def open_probe(poll_interval_s: float) -> WindowProbe:
     from reprospective_tray.monitor.probes.x11 import X11Probe
 
     try:
-        return X11Probe()
+        return X11Probe(poll_interval_s)
     except ProbeLostError as error:
         return NullProbe(f"the display cannot be reached: {error}")
 

@@ -54,6 +54,9 @@ class WindowProbe(ABC):
         """
         return False
 
+    def abort(self) -> None:  # noqa: B027  for desktops that can block
+        """Let a call that blocks in the probe's thread raise `ProbeLostError`; from any thread."""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of the desktop; never raises."""

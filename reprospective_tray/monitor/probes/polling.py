@@ -1,4 +1,4 @@
-"""The polling probe, by pywinctl: Windows and macOS, and X11 where events are not to be had."""
+"""The polling probe, by pywinctl, for desktops that offer no events: Windows and macOS."""
 
 import sys
 import threading

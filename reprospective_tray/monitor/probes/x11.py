@@ -4,38 +4,27 @@ The root window says which window is active (_NET_ACTIVE_WINDOW, EWMH 1.5), the
 active window says when its title changes. Idle time comes from MIT-SCREEN-SAVER.
 """
 
-import os
 import select
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from Xlib import X, Xatom, error
+from Xlib import X, error
 from Xlib.display import Display
 from Xlib.ext import screensaver
 
-from reprospective_tray.monitor.observation import TITLE_LIMIT, Observation
+from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.processes import ProcessNames
+from reprospective_tray.monitor.probes.x11_text import WindowTexts
 from reprospective_tray.monitor.probes.xsync import IdleAlarms
 
-# python-xlib counts property lengths in units of 32 bits; a character takes up to 4 bytes.
-_TITLE_UNITS = TITLE_LIMIT
-# Properties of text are lists of 8-bit units.
-_TEXT_FORMAT = 8
 # A process that was held up finds events of this age at most; older ones are of another clock.
 _OLDEST_EVENT_MS = 5_000
 # The window went away between its event and our question.
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
-# Compound text (X Consortium Standard) marks UTF-8 parts, and names the sets of ISO 2022
-# in a longer way than Python's codec does.
-_COMPOUND_SETS = {
-    b"\x1b%G": b"",
-    b"\x1b%@": b"",
-    b"\x1b$(A": b"\x1b$A",
-    b"\x1b$(B": b"\x1b$B",
-}
 
 
 class X11Probe(WindowProbe):
@@ -43,8 +32,11 @@ class X11Probe(WindowProbe):
 
     name = "x11"
 
-    def __init__(self, display_name: str | None = None) -> None:
+    def __init__(self, poll_interval_s: float, display_name: str | None = None) -> None:
         """Connect to `display_name`, or to $DISPLAY.
+
+        Every `poll_interval_s` the focus is asked for where the window manager, or
+        the lack of one, names no active window.
 
         Raises:
             ProbeLostError: no X server answers there.
@@ -54,12 +46,18 @@ class X11Probe(WindowProbe):
         # A number that no port has is an OverflowError.
         except (error.DisplayError, error.ConnectionClosedError, OSError, OverflowError) as reason:
             raise ProbeLostError(str(reason)) from reason
+        self._poll_interval_s = poll_interval_s
         self._processes = ProcessNames()
         self._active: Any = None
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_read, False)
-        with self._connection():
-            self._prepare()
+        # Closed sockets refuse a late `wake`; a closed descriptor might be another file's by then.
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        try:
+            with self._connection():
+                self._prepare()
+        except ProbeLostError:
+            self.close()
+            raise
 
     def current(self) -> Observation | None:
         """Return the active window; see `WindowProbe.current`."""
@@ -75,25 +73,37 @@ class X11Probe(WindowProbe):
     def wait(self, timeout_s: float) -> int | None:
         """Wait for an event that concerns the active window; see `WindowProbe.wait`."""
         with self._connection():
+            if not self._names_active:
+                timeout_s = min(timeout_s, self._poll_interval_s)
             # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
             if self._display.pending_events() == 0:
                 ready, _write, _error = select.select(
-                    [self._display.fileno(), self._wake_read], [], [], max(timeout_s, 0.0)
+                    [self._display.fileno(), self._woken.fileno()], [], [], max(timeout_s, 0.0)
                 )
-                if self._wake_read in ready:
+                if self._woken.fileno() in ready:
                     with suppress(BlockingIOError):
-                        os.read(self._wake_read, 1024)
+                        self._woken.recv(1024)
             age: int | None = None
             while self._display.pending_events():
                 event = self._display.next_event()
                 if self._concerns(event):
                     age = _age_ms(event.time) if event.type == X.PropertyNotify else 0
+            if not self._names_active and age is None:
+                focused = self._focused()
+                if focused != (self._active.id if self._active else 0):
+                    self._follow(focused)
+                    return 0
             return age
 
     def wake(self) -> None:
         """End a `wait` of another thread."""
         with suppress(OSError):
-            os.write(self._wake_write, b"\0")
+            self._waker.send(b"\0")
+
+    def abort(self) -> None:
+        """Cut the connection; see `WindowProbe.abort`."""
+        with suppress(OSError):
+            self._display.display.socket.shutdown(socket.SHUT_RDWR)
 
     def idle_ms(self) -> int | None:
         """Return the ms since the last input; see `WindowProbe.idle_ms`."""
@@ -114,21 +124,25 @@ class X11Probe(WindowProbe):
         """Close the connection."""
         with suppress(OSError, error.ConnectionClosedError, error.DisplayError):
             self._display.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        self._woken.close()
+        self._waker.close()
 
     def _prepare(self) -> None:
         # A window that vanished makes requests without answer fail later: that is no news.
         self._display.set_error_handler(lambda *_ignored: None)
         self._root = self._display.screen().root
         self._net_active = self._display.intern_atom("_NET_ACTIVE_WINDOW")
-        self._net_name = self._display.intern_atom("_NET_WM_NAME")
+        self._net_check = self._display.intern_atom("_NET_SUPPORTING_WM_CHECK")
         self._net_pid = self._display.intern_atom("_NET_WM_PID")
-        self._compound_text = self._display.intern_atom("COMPOUND_TEXT")
+        self._texts = WindowTexts(self._display)
         self._has_screensaver = bool(self._display.has_extension(screensaver.extname))
         self._alarms = IdleAlarms.of(self._display)
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self._follow_active()
+        self._names_active = any(
+            self._root.get_full_property(atom, X.AnyPropertyType)
+            for atom in (self._net_check, self._net_active)
+        )
+        self._follow(self._named_active() if self._names_active else self._focused())
 
     @contextmanager
     def _connection(self) -> Iterator[None]:
@@ -145,20 +159,36 @@ class X11Probe(WindowProbe):
         if event.type != X.PropertyNotify:
             return False
         if event.window == self._root:
-            if event.atom != self._net_active:
+            if event.atom not in {self._net_active, self._net_check}:
                 return False
-            self._follow_active()
+            self._names_active = True
+            self._follow(self._named_active())
             return True
-        return event.window == self._active and event.atom in {
-            self._net_name,
-            Xatom.WM_NAME,
-            Xatom.WM_CLASS,
-        }
+        return event.window == self._active and event.atom in self._texts.atoms
 
-    def _follow_active(self) -> None:
-        """Listen to the window that is active now."""
+    def _named_active(self) -> int:
+        """Return the window that the window manager names as the active one, 0 for none."""
         found = self._root.get_full_property(self._net_active, X.AnyPropertyType)
         number = int(found.value[0]) if found and len(found.value) else 0
+        return 0 if number == self._root.id else number
+
+    def _focused(self) -> int:
+        """Return the window with the keyboard, for window managers that name none; 0 for none."""
+        try:
+            window = self._display.get_input_focus().focus
+            if window == X.PointerRoot:
+                window = self._root.query_pointer().child
+            # A part of a window may have the focus: its title and class stand further out.
+            while not isinstance(window, int) and window != self._root:
+                if window.get_wm_class():
+                    return int(window.id)
+                window = window.query_tree().parent
+        except _GONE:
+            pass
+        return 0
+
+    def _follow(self, number: int) -> None:
+        """Listen to the window that is active now."""
         before = self._active
         if before is not None and before.id != number:
             before.change_attributes(event_mask=X.NoEventMask)
@@ -171,26 +201,8 @@ class X11Probe(WindowProbe):
     def _describe(self, window: Any) -> Observation:
         pid = window.get_full_property(self._net_pid, X.AnyPropertyType)
         process_id = int(pid.value[0]) if pid and len(pid.value) else None
-        names = window.get_wm_class()
-        name = (names[1] or names[0]) if names else ""
-        return Observation.of(
-            name or self._processes.name(process_id), self._title(window), process_id, window.id
-        )
-
-    def _title(self, window: Any) -> str:
-        for atom in (self._net_name, Xatom.WM_NAME):
-            found = window.get_property(atom, X.AnyPropertyType, 0, _TITLE_UNITS)
-            if found is not None and found.format == _TEXT_FORMAT and found.value:
-                return self._decode(found.property_type, bytes(found.value))
-        return ""
-
-    def _decode(self, kind: int, raw: bytes) -> str:
-        raw = raw.split(b"\0", 1)[0]
-        if kind == Xatom.STRING:
-            return raw.decode("latin-1")
-        if kind == self._compound_text:
-            return _compound_text(raw)
-        return raw.decode("utf-8", "replace")
+        name = self._texts.class_name(window) or self._processes.name(process_id)
+        return Observation.of(name, self._texts.title(window), process_id, window.id)
 
 
 def _age_ms(server_time: int) -> int:
@@ -201,15 +213,3 @@ def _age_ms(server_time: int) -> int:
     """
     age = (time.monotonic_ns() // 1_000_000 - server_time) & 0xFFFFFFFF
     return age if age <= _OLDEST_EVENT_MS else 0
-
-
-def _compound_text(raw: bytes) -> str:
-    """Return the text of an old program's title, as far as Python knows its character sets."""
-    for begin, same in _COMPOUND_SETS.items():
-        raw = raw.replace(begin, same)
-    for encoding in ("utf-8", "iso2022_jp_2", "latin-1"):
-        with suppress(UnicodeDecodeError):
-            text = raw.decode(encoding)
-            if "\x1b" not in text:
-                return text
-    return raw.decode("latin-1").replace("\x1b", "")

@@ -1,0 +1,62 @@
+"""What could not be written before the end, kept beside the database for the next start."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reprospective_tray.private_files import write_private
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
+from reprospective_tray.store.writer import SessionWriter
+
+log = logging.getLogger(__name__)
+
+
+def file_beside(database: Path) -> Path:
+    """Return where the leftover of `database` lies."""
+    return Path(f"{database}.leftover")
+
+
+def keep(database: Path, changes: Sequence[Change], run: int) -> None:
+    """Keep `changes` of the run that `SessionWriter.run` names; for their owner alone.
+
+    Raises:
+        OSError: they cannot be kept, either.
+    """
+    plain = [[type(change).__name__, asdict(change)] for change in changes]
+    write_private(file_beside(database), msgspec.json.encode({"run": run, "changes": plain}))
+
+
+def take_up(adapter: SqliteAdapter, source_host: str) -> int:
+    """Write what an earlier run has kept, and let go of it; return how many changes that were.
+
+    Use it inside the adapter's `connection()`, before what that run left open is closed.
+
+    Raises:
+        peewee.PeeweeException: it cannot be written yet.
+    """
+    file = file_beside(adapter.path)
+    try:
+        content: Any = msgspec.json.decode(file.read_bytes())
+        changes = [_change(name, values) for name, values in content["changes"]]
+        run = int(content["run"])
+    except FileNotFoundError:
+        return 0
+    except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+        log.error("%s cannot be read: %s", file, error)  # noqa: TRY400  a line is enough
+        return 0
+    SessionWriter(adapter, source_host, run).apply(changes)
+    file.unlink()
+    return len(changes)
+
+
+def _change(name: str, values: dict[str, Any]) -> Change:
+    if name == Put.__name__:
+        return Put(msgspec.convert(values["session"], Session))
+    if name == Rewind.__name__:
+        return msgspec.convert(values, Rewind)
+    return msgspec.convert(values, StepBack)
