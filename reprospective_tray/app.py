@@ -18,9 +18,9 @@ from reprospective_tray import config, state
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.notifications import NAME, Notifier
-from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
 from reprospective_tray.messages import _
-from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
+from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.parts import make_adapter, make_filter, make_rules
 from reprospective_tray.paths import Paths
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 # How long everything else waits for the first look at the desktop.
 _FIRST_S = 1.0
+# The program's own note to itself, among the clicks.
+_PAUSE_OVER = Action("pause over")
 
 
 class Application:
@@ -49,6 +51,9 @@ class Application:
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
+        self._doing = threading.Lock()  # one command after the other, whoever asks
+        self._shown = MonitorState()
+        self._showing = threading.Lock()
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._control = ControlServer(paths, self._answer)
@@ -60,7 +65,7 @@ class Application:
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(poll_interval),
-            lambda _state: self._icon.tell() if self._icon else None,
+            self._on_change,
         )
 
     def run(self, *, tray: bool) -> None:
@@ -73,9 +78,11 @@ class Application:
         self._lock.acquire()
         self._take_signals()
         remembered = state.load(self._paths)
-        self._monitor.start(
-            paused=remembered.is_paused_at(_now()), paused_until=remembered.paused_until
-        )
+        paused = remembered.is_paused_at(_now())
+        self._shown = MonitorState(paused=paused)
+        self._monitor.start(paused=paused, paused_until=remembered.paused_until if paused else None)
+        if remembered.paused and not paused:
+            self._actions.put(_PAUSE_OVER)  # it ended while nothing ran
         try:
             # Loading the tray takes the processor for a while: the first session goes first.
             self._monitor.recording.wait(_FIRST_S)
@@ -108,9 +115,7 @@ class Application:
         from reprospective_tray.tray.live import LiveIcon
 
         try:
-            self._icon = LiveIcon(
-                self._actions.put, lambda: today_active_ms(self._reader), self._status
-            )
+            self._icon = LiveIcon(self._actions.put, lambda: self._today()[0], self._status)
             if self._icon.icon.has_notifications:
                 self._notifier.fallback = self._icon.icon.notify
             if not self._ended.is_set():  # somebody may have quit while the tray was being loaded
@@ -135,6 +140,17 @@ class Application:
         except ReprospectiveError as error:
             log.warning("%s", error)
 
+    def _on_change(self, now: MonitorState) -> None:
+        """Pass on what the monitor says, in its thread: nothing here may wait."""
+        with self._showing:
+            before, self._shown = self._shown, now
+        if self._icon:
+            self._icon.tell()
+        if now.problem and not before.problem and self._loaded.config.notifications.storage:
+            self._notify(now.problem)
+        if before.paused and not now.paused:
+            self._actions.put(_PAUSE_OVER)
+
     def _on_damage(self, damaged: Path) -> None:
         text = _(
             "The database was damaged. It was set aside as {path}; recording goes on in a new "
@@ -147,7 +163,16 @@ class Application:
     def _has_menu(self) -> bool:
         return self._icon is not None and self._icon.icon.has_menu
 
-    def _status(self, today_ms: int) -> dict[str, object]:
+    def _today(self) -> tuple[int, str]:
+        """Return today's active ms, and what keeps them from being read."""
+        try:
+            return today_active_ms(self._reader), ""
+        except DamagedStoreError as error:
+            return 0, str(error)
+        except StoreError:
+            return 0, ""  # nothing is there as yet, or it is the monitor's to say
+
+    def _status(self, today_ms: int, trouble: str = "") -> dict[str, object]:
         now = self._monitor.state
         mode = "recording"
         if now.paused:
@@ -156,7 +181,7 @@ class Application:
             mode = "attention"
         elif now.idle:
             mode = "idle"
-        problem = now.problem
+        problem = now.problem or trouble
         if not problem and not now.sees_windows and not now.paused:
             problem = _("No window can be seen: there is no display.")
         return status_object(
@@ -169,13 +194,14 @@ class Application:
             "mode": mode,
             "application_name": now.application_name,
             "problem": problem,
+            "unreadable": bool(trouble),
             "has_menu": self._has_menu,
         }
 
     def _answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
         """Do what another process asks for, in that connection's thread."""
         if command == "status":
-            return self._status(today_active_ms(self._reader))
+            return self._status(*self._today())
         if command not in {
             "pause",
             "resume",
@@ -194,7 +220,8 @@ class Application:
         if command == "quit":
             self._actions.put(Action("quit"))
         else:
-            self._do(command, arguments)
+            with self._doing:
+                self._do(command, arguments)
         return {}
 
     def _act(self) -> None:
@@ -202,7 +229,8 @@ class Application:
         while not self._ended.is_set():
             action = self._actions.get()
             try:
-                self._do(action.command, action_arguments(action, _now()))
+                with self._doing:
+                    self._do(action.command, action_arguments(action, _now()))
             except ReprospectiveError as error:
                 log.warning("%s %s", error, error.remedy)
                 self._notify(f"{error} {error.remedy}".strip())
@@ -218,6 +246,8 @@ class Application:
             case "resume":
                 self._monitor.resume()
                 state.update(self._paths, paused=False, paused_until=None)
+            case _PAUSE_OVER.command:
+                self._forget_pause()
             case "show":
                 self._open_window("summary" if self._has_menu else "control-window")
             case "open_summary":
@@ -236,6 +266,11 @@ class Application:
         log.info("paused")
         # A restart must not begin to record what the person did not want recorded.
         state.update(self._paths, paused=True, paused_until=until)
+
+    def _forget_pause(self) -> None:
+        """Remember that a pause ended by itself, where nobody has begun another meanwhile."""
+        if state.load(self._paths).paused and not self._monitor.state.paused:
+            state.update(self._paths, paused=False, paused_until=None)
 
     def _notify(self, body: str) -> None:
         """Show a notification; a service that hangs must hold up nothing."""

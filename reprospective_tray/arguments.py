@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentTypeError
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from reprospective_tray.messages import _
 
@@ -49,6 +50,13 @@ def length(text: str) -> timedelta:
     raise ArgumentTypeError(
         _("{text!r} is no length of time; write it as 30m, 1h30m or 2d").format(text=text)
     )
+
+
+def file(text: str) -> Path:
+    """Return the file that `text` names."""
+    if not text:
+        raise ArgumentTypeError(_("the name of a file is empty"))
+    return Path(text)
 
 
 def count(text: str) -> int:

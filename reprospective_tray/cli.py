@@ -3,16 +3,25 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Any, NoReturn
 
-from reprospective_tray import __version__, arguments
+from reprospective_tray import __version__, arguments, logs
 from reprospective_tray.errors import ReprospectiveError, UsageError
 from reprospective_tray.messages import _, set_language
 
 INTERRUPTED = 130
+# Started by the program itself where the tray has no menu.
+_OWN_COMMAND = "control-window"
+
+
+class _Offered(dict[str, Any]):
+    """The commands by name; those that the program keeps for itself are not listed."""
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in super().__iter__() if name != _OWN_COMMAND)
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -39,37 +48,91 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 wrong usage or config."""
     set_language("auto")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A title in a script that the terminal cannot show must not end a command.
-            stream.reconfigure(errors="replace")
+    _prepare_streams()
     verbose = False
     try:
-        options = make_parser().parse_args(argv)
-        verbose = options.verbose
-        code: int = options.call(options)
+        try:
+            options = make_parser().parse_args(argv)
+            verbose = options.verbose
+            code: int = options.call(options)
+        except SystemExit:  # --help and --version have printed
+            code = 0
         sys.stdout.flush()
     except ReprospectiveError as error:
         if verbose:
             import traceback
 
-            traceback.print_exc()
-        print(f"reprospective-tray: {error}", file=sys.stderr)
-        if error.remedy:
-            print(error.remedy, file=sys.stderr)
+            _complain(traceback.format_exc().rstrip())
+        _complain(f"reprospective-tray: {error}", error.remedy)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Who reads our output has enough of it; Python must not try to flush the rest at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Who reads our output has enough of it.
+        _give_up_stdout()
+        return 1
+    except Exception as error:  # noqa: BLE001  the top: what nobody foresaw is said in a line
+        if reason := _stdout_trouble():
+            _give_up_stdout()
+            what = _("the output cannot be written: {reason}.").format(reason=reason)
+            _complain(f"reprospective-tray: {what}")
+        else:
+            _report_crash(error, verbose=verbose)
         return 1
     return code
 
 
+def _prepare_streams() -> None:
+    """Let there be streams, also where they were closed, that take any character."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # In this order each gets its own number again, which no database may get.
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            nowhere = open(descriptor, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  for good
+            setattr(sys, name, nowhere)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A title in a script that the terminal cannot show must not end a command.
+            stream.reconfigure(errors="replace")
+
+
+def _stdout_trouble() -> str:
+    """Return why stdout takes nothing; what it did not take is still waiting in it."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return str(error.strerror or error)
+    return ""
+
+
+def _give_up_stdout() -> None:
+    """Let Python's own flush at the end find a place for what nobody takes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(*lines: str) -> None:
+    """Print `lines` on stderr; where that cannot be, nobody is left to hear it."""
+    with suppress(OSError):
+        for line in filter(None, lines):
+            print(line, file=sys.stderr)
+
+
+def _report_crash(error: Exception, *, verbose: bool) -> None:
+    """Say that the program itself is wrong; the log and `--verbose` get the traceback."""
+    kind = type(error).__name__
+    what = _("an internal error: {kind}: {error}").format(kind=kind, error=error)
+    if verbose:
+        import traceback
+
+        _complain("".join(traceback.format_exception(error)).rstrip())
+    logs.to_file(what, error)
+    remedy = "" if verbose else _("The option --verbose shows where.")
+    _complain(f"reprospective-tray: {what}", remedy)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
-    from reprospective_tray import commands
+    from reprospective_tray.commands import data, instance
 
     parser = _Parser(
         prog="reprospective-tray",
@@ -81,21 +144,24 @@ def make_parser() -> argparse.ArgumentParser:
         version=f"%(prog)s {__version__}",
         help=_("show the version"),
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help=_("the config file to use"))
+    parser.add_argument(
+        "--config", type=arguments.file, metavar="FILE", help=_("the config file to use")
+    )
     parser.add_argument(
         "-v", "--verbose", action="store_true", help=_("say every step, and tracebacks of errors")
     )
-    add = parser.add_subparsers(
+    commands = parser.add_subparsers(
         title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser
-    ).add_parser
+    )
+    add = commands.add_parser
 
     run = add("run", help=_("record, with the icon in the tray"))
     run.add_argument("--no-tray", action="store_true", help=_("record without an icon"))
-    run.set_defaults(call=commands.run)
+    run.set_defaults(call=instance.run)
 
     status = add("status", help=_("how the program and what it keeps stand"))
     status.add_argument("--json", action="store_true", help=_("as JSON"))
-    status.set_defaults(call=commands.status)
+    status.set_defaults(call=instance.status)
 
     pause = add("pause", help=_("record nothing for a while"))
     pause.add_argument(
@@ -105,29 +171,33 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help=_("such as 30m or 1h; otherwise until `resume`"),
     )
-    pause.set_defaults(call=commands.pause)
-    add("resume", help=_("record again")).set_defaults(call=commands.resume)
+    pause.set_defaults(call=instance.pause)
+    add("resume", help=_("record again")).set_defaults(call=instance.resume)
 
     add("summary", help=_("open the window with the day's figures")).set_defaults(
-        call=commands.summary
+        call=instance.summary
     )
-    # Started by the program itself where the tray has no menu.
-    add("control-window").set_defaults(call=commands.control_window)
-    _add_report(add("report", help=_("where the time went")), commands.report)
+    add(_OWN_COMMAND).set_defaults(call=instance.control_window)
+    _add_report(add("report", help=_("where the time went")), data.report)
     _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
 
     take = add("import", help=_("take over what `export` wrote"))
     take.add_argument("--format", choices=["jsonl"], default="jsonl", help=_("default: jsonl"))
-    take.add_argument("file", type=Path, metavar="FILE")
-    take.set_defaults(call=commands.import_)
+    take.add_argument("file", type=arguments.file, metavar="FILE")
+    take.set_defaults(call=data.import_)
     _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
+    commands.choices = _Offered(commands.choices)
     return parser
 
 
 def _add_report(report: argparse.ArgumentParser, call: object) -> None:
     report.add_argument("--date", type=arguments.day, metavar="D", help=_("default: today"))
-    report.add_argument("--from", dest="first", type=arguments.day, metavar="D")
-    report.add_argument("--to", dest="last", type=arguments.day, metavar="D", help=_("inclusive"))
+    report.add_argument(
+        "--from", dest="first", type=arguments.day, metavar="D", help=_("until today, or --to")
+    )
+    report.add_argument(
+        "--to", dest="last", type=arguments.day, metavar="D", help=_("inclusive; with --from")
+    )
     report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
     report.add_argument(
         "--titles", type=arguments.count, metavar="N", help=_("titles of each application")
@@ -137,32 +207,37 @@ def _add_report(report: argparse.ArgumentParser, call: object) -> None:
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
-    from reprospective_tray import commands
+    from reprospective_tray.commands import data
 
     export.add_argument("--from", dest="since", type=arguments.instant, metavar="T")
     export.add_argument(
         "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
     )
     export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl")
-    export.add_argument("-o", "--output", type=Path, metavar="FILE", help=_("default: stdout"))
     export.add_argument(
-        "--snapshot", type=Path, metavar="FILE", help=_("a consistent copy of the whole database")
+        "-o", "--output", type=arguments.file, metavar="FILE", help=_("default: stdout, also -")
     )
-    export.set_defaults(call=commands.export)
+    export.add_argument(
+        "--snapshot",
+        type=arguments.file,
+        metavar="FILE",
+        help=_("a consistent copy of the whole database"),
+    )
+    export.set_defaults(call=data.export)
 
 
 def _add_config(config: argparse.ArgumentParser) -> None:
-    from reprospective_tray import commands
+    from reprospective_tray.commands import configuration
 
     add = config.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser).add_parser
     add("path", help=_("where config, data, state and log lie")).set_defaults(
-        call=commands.config_path
+        call=configuration.path
     )
-    add("show", help=_("the settings in force")).set_defaults(call=commands.config_show)
+    add("show", help=_("the settings in force")).set_defaults(call=configuration.show)
     add("init", help=_("put a config file with every key explained in its place")).set_defaults(
-        call=commands.config_init
+        call=configuration.init
     )
     check = add("check", help=_("whether the config is right, and what the privacy rules take"))
     check.add_argument("--application", default="", metavar="A")
     check.add_argument("--title", default="", metavar="T")
-    check.set_defaults(call=commands.config_check)
+    check.set_defaults(call=configuration.check)

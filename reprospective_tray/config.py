@@ -135,7 +135,7 @@ class Config(_Section, frozen=True):
 
     def database_path(self, paths: Paths) -> Path:
         """Return where the local database lies; a relative path is under the data folder."""
-        return paths.data / os.path.expanduser(self.database.local.path)  # noqa: PTH111  leaves an unknown ~name as it is
+        return paths.data / _expanded(self.database.local.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +153,15 @@ def find(explicit: Path | None, paths: Paths) -> Path | None:
         ConfigError: a file that was asked for is not there.
     """
     if explicit is not None:
-        return _existing(explicit.expanduser(), "--config")
+        return _existing(_expanded(str(explicit)), "--config")
     if named := os.environ.get(ENVIRONMENT):
-        return _existing(Path(named).expanduser(), f"${ENVIRONMENT}")
+        return _existing(_expanded(named), f"${ENVIRONMENT}")
     # A dangling link is a mistake to be told of, not an absent file.
     return paths.config_file if os.path.lexists(paths.config_file) else None
+
+
+def _expanded(name: str) -> Path:
+    return Path(os.path.expanduser(name))  # noqa: PTH111  leaves an unknown ~name as it is
 
 
 def _existing(file: Path, asked_by: str) -> Path:
@@ -188,11 +192,13 @@ def load(explicit: Path | None, paths: Paths) -> Loaded:
             _("The config file {file} points to a file that is not there.").format(file=file),
             _("Put the file back, or remove the link."),
         ) from error
-    return Loaded(read_config(text, file), file)
+    return Loaded(read_config(text, file, paths), file)
 
 
-def read_config(text: str, file: Path) -> Config:
+def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
     """Return the config that `text` says; `file` is named in errors.
+
+    With `paths` it is also asked whether a file can lie where the database is to be.
 
     Raises:
         ConfigError: as for `load`.
@@ -207,7 +213,7 @@ def read_config(text: str, file: Path) -> Config:
 
         narrower = {keys: allowed for keys, allowed, _unused in _not_yet()}
         raise explain(tree, Config, file, narrower) from error
-    for keys, allowed, remedy in _beyond_types(config):
+    for keys, allowed, remedy in _beyond_types(config, paths):
         from reprospective_tray.config_errors import not_allowed
 
         raise not_allowed(_at(tree, keys), keys, allowed, file, remedy)
@@ -220,7 +226,7 @@ def _not_yet() -> Iterator[tuple[Keys, str, object]]:
     yield ("database", "sync", "enabled"), "false", False
 
 
-def _beyond_types(config: Config) -> Iterator[tuple[Keys, str, str]]:
+def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, str, str]]:
     """Yield what types cannot say: the keys of a value, what is allowed there, a remedy."""
     for keys, allowed, only in _not_yet():
         value: object = config
@@ -232,7 +238,7 @@ def _beyond_types(config: Config) -> Iterator[tuple[Keys, str, str]]:
                 allowed,
                 _("PostgreSQL comes with a later version; recording here does without it."),
             )
-    if "\0" in config.database.local.path:
+    if "\0" in config.database.local.path or (paths and not _may_be_file(config, paths)):
         yield ("database", "local", "path"), _("the name of a file"), ""
     for number, rule in enumerate(config.privacy.rules):
         if rule.application is None and rule.title is None:
@@ -240,6 +246,15 @@ def _beyond_types(config: Config) -> Iterator[tuple[Keys, str, str]]:
     for keys, pattern in _patterns(config):
         if problem := pattern_problem(pattern):
             yield keys, _("a regular expression"), problem
+
+
+def _may_be_file(config: Config, paths: Paths) -> bool:
+    """Say whether the database is a file, or can become one."""
+    place = config.database_path(paths)
+    try:
+        return place.is_file() or not place.exists()
+    except OSError:  # what is in the way is said where it is opened
+        return True
 
 
 def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:

@@ -70,6 +70,11 @@ def read(file: Path) -> str:
         ConfigError: it is no readable file of UTF-8 text.
     """
     try:
+        if file.is_fifo():  # it would be waited for
+            raise ConfigError(
+                _("The config file {file} is a pipe.").format(file=file),
+                _("Save the config to a file and name that."),
+            )
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:

@@ -121,6 +121,15 @@ def setup(paths: Paths, verbose: bool, console: bool) -> None:
         )
 
 
+def to_file(what: str, error: BaseException) -> None:
+    """Write `what` and the traceback of `error` to the log's file alone, where there is one."""
+    about = (type(error), error, error.__traceback__)
+    record = logging.LogRecord(PACKAGE, logging.ERROR, __file__, 0, what, None, about)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _PrivateFile):
+            handler.handle(record)
+
+
 def _file_handler(file: Path) -> logging.Handler:
     make_private_folder(file.parent)
     handler = _PrivateFile(

@@ -16,7 +16,9 @@ def make_adapter(loaded: config.Loaded, paths: Paths, *, read_only: bool = False
     """Return the adapter of the local database that the config asks for."""
     local = loaded.config.database.local
     path = loaded.config.database_path(paths)
-    return SqliteAdapter(path, readable_by=local.readable_by, read_only=read_only)
+    return SqliteAdapter(
+        path, readable_by=local.readable_by, private_below=paths.data, read_only=read_only
+    )
 
 
 def make_rules(loaded: config.Loaded) -> Rules:

@@ -24,16 +24,27 @@ class Paths:
 
     @classmethod
     def of_user(cls) -> Paths:
-        """Return the folders that the person's system keeps for such things."""
+        """Return the folders that the person's system keeps for such things.
+
+        Raises:
+            ReprospectiveError: the system does not know the person's home.
+        """
         import platformdirs
 
         folders = platformdirs.PlatformDirs(NAME, appauthor=False)
-        return cls(
-            config=Path(folders.user_config_dir),
-            data=Path(folders.user_data_dir),
-            state=Path(folders.user_state_dir),
-            log=Path(folders.user_log_dir),
-        )
+        try:
+            found = cls(
+                config=Path(folders.user_config_dir),
+                data=Path(folders.user_data_dir),
+                state=Path(folders.user_state_dir),
+                log=Path(folders.user_log_dir),
+            )
+        except RuntimeError as error:
+            raise _no_home() from error
+        # Some systems leave the ~ as it is: the folders would be made wherever one stands.
+        if not found.state.is_absolute():
+            raise _no_home()
+        return found
 
     def prepare(self) -> None:
         """Make the state and the log folder, for their owner alone (0700).
@@ -79,6 +90,13 @@ class Paths:
     def log_file(self) -> Path:
         """Return the log that is being written now."""
         return self.log / f"{NAME}.log"
+
+
+def _no_home() -> ReprospectiveError:
+    return ReprospectiveError(
+        _("The system does not say where your home folder is."),
+        _("Set the variable HOME to it and try again."),
+    )
 
 
 def shipped_file(name: str) -> Path:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 OWNER_FILE = 0o600
 OWNER_FOLDER = 0o700
@@ -33,6 +36,38 @@ def write_private(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield an empty file beside `target` that takes its place at the end, whole or not at all.
+
+    A new file is its owner's alone; one that is replaced keeps its rights, and
+    where `target` is a link, it is the file at its end.
+
+    Raises:
+        OSError: it cannot be written, or something other than a file is there.
+    """
+    import tempfile
+
+    target = Path(os.path.realpath(target))
+    mode = OWNER_FILE
+    with contextlib.suppress(FileNotFoundError):
+        there = target.stat().st_mode
+        if not stat.S_ISREG(there):
+            code = errno.EISDIR if stat.S_ISDIR(there) else errno.EINVAL
+            raise OSError(code, os.strerror(code), str(target))
+        mode = stat.S_IMODE(there)
+    descriptor, name = tempfile.mkstemp(".partial", ".reprospective-", target.parent)
+    os.close(descriptor)
+    partial = Path(name)
+    try:
+        yield partial
+        partial.chmod(mode)
+        partial.replace(target)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def make_private_folder(folder: Path) -> None:

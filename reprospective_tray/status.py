@@ -3,9 +3,6 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import peewee
-
-from reprospective_tray.errors import StoreError
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.queries import Queries
 
@@ -34,13 +31,14 @@ def status_object(
 
 
 def today_active_ms(reader: SqliteAdapter) -> int:
-    """Return today's active time as `reader` holds it; 0 while it holds nothing readable."""
+    """Return today's active time as `reader` holds it.
+
+    Raises:
+        StoreError: it cannot be read, or there is nothing as yet.
+    """
     today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
-    try:
-        with reader.connection():
-            return Queries(reader).active_ms(today)
-    except (peewee.PeeweeException, StoreError):
-        return 0
+    with reader.reading():
+        return Queries(reader).active_ms(today)
 
 
 def _iso(ms: int) -> str:

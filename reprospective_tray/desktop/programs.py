@@ -28,7 +28,13 @@ def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         ReprospectiveError: there is no such program.
     """
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        # What it prints is for nobody: it must not come up between the output of a command.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     except OSError as error:
         raise ReprospectiveError(
             _("{program} cannot be started: {reason}.").format(

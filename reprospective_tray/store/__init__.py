@@ -1,1 +1,7 @@
 """Where sessions are kept: the models, the adapter, migrations, writers and queries."""
+
+from reprospective_tray.lean_memory import without
+
+# peewee looks for a PostgreSQL driver, and takes OpenSSL's hashes where Python's own do.
+with without("psycopg2", "_hashlib"):
+    import peewee  # noqa: F401  loaded here, before anything else can

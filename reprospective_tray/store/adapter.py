@@ -1,7 +1,6 @@
 """DatabaseAdapter: one database with its own models, and its SQLite child."""
 
 import logging
-import os
 import sqlite3
 import time
 from abc import ABC, abstractmethod
@@ -13,7 +12,10 @@ from typing import Any
 import peewee
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
+from reprospective_tray.lean_memory import without
 from reprospective_tray.messages import _
+from reprospective_tray.private_files import replacing
+from reprospective_tray.store import rights
 from reprospective_tray.store.ids import new_device_id
 from reprospective_tray.store.models import Models, make_models
 
@@ -24,8 +26,7 @@ BUSY_TIMEOUT_S = 5.0
 # How long a clean close waits for other readers before it leaves the file in WAL mode.
 CLOSE_PATIENCE_S = 2.0
 _DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_FOLDER_MODES = {"owner": 0o700, "group": 0o750}
-_FILE_MODES = {"owner": 0o600, "group": 0o640}
+_MIGRATIONS_TABLE = "schema_migration"
 
 
 def sqlite_cause(error: BaseException) -> BaseException:
@@ -51,13 +52,6 @@ def sqlite_code(error: BaseException) -> int:
 def is_damage(error: BaseException) -> bool:
     """Tell whether `error` says that the file is no database or its pages are broken."""
     return sqlite_code(error) in _DAMAGE_CODES
-
-
-def _set_mode(path: Path, mode: int) -> None:
-    """Give `path` the rights `mode`; what belongs to somebody else is theirs to decide."""
-    found = path.stat()
-    if found.st_mode & 0o777 != mode and (os.name == "nt" or found.st_uid == os.geteuid()):
-        path.chmod(found.st_mode & ~0o777 | mode)
 
 
 class DatabaseAdapter(ABC):
@@ -99,15 +93,24 @@ class SqliteAdapter(DatabaseAdapter):
 
     database: peewee.SqliteDatabase
 
-    def __init__(self, path: Path, *, readable_by: str = "owner", read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        readable_by: str = "owner",
+        private_below: Path | None = None,
+        read_only: bool = False,
+    ) -> None:
         """Take the file's `path`; `readable_by` is ``owner`` or ``group``.
 
-        With `read_only` the file must exist and neither its content nor its
-        journal mode is changed.
+        The folders at or below `private_below` are the program's own: they get
+        the rights that go with `readable_by`. With `read_only` the file must
+        exist and neither its content nor its journal mode is changed.
         """
         self.path = path
         self.read_only = read_only
         self._readable_by = readable_by
+        self._private_below = private_below
         self._device_id = ""
         self._inode = (0, 0)
         pragmas: dict[str, int | str] = {"query_only": 1} if read_only else {"synchronous": "full"}
@@ -152,6 +155,8 @@ class SqliteAdapter(DatabaseAdapter):
                 self._device_id = self._find_device_id()
             found = self.path.stat()
             self._inode = (found.st_dev, found.st_ino)
+            if self._readable_by == "group" and not self.read_only:
+                self._warn_of_closed_folders()
         except peewee.PeeweeException as error:
             raise self.explain(error) from error
         except OSError as error:
@@ -178,6 +183,20 @@ class SqliteAdapter(DatabaseAdapter):
                 return
             time.sleep(0.05)
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Open this thread's connection for questions.
+
+        Raises:
+            StoreError: what was asked for cannot be read.
+        """
+        try:
+            with self.connection():
+                yield
+        # A page that breaks while rows are fetched is SQLite's own error, past peewee.
+        except (peewee.PeeweeException, sqlite3.Error) as error:
+            raise self.explain(error) from error
+
     def explain(self, error: Exception) -> StoreError:
         """Return `error` as one that a person understands."""
         if is_damage(error):
@@ -194,34 +213,35 @@ class SqliteAdapter(DatabaseAdapter):
         )
 
     def _prepare_file(self) -> None:
-        folder = self.path.parent
-        mode = _FOLDER_MODES[self._readable_by]
-        for missing in reversed([f for f in (folder, *folder.parents) if not f.exists()]):
-            missing.mkdir(mode=mode)
-        for own in (folder, folder.parent):
-            # A folder with any other mode is somebody's decision.
-            if own.stat().st_mode & 0o777 in _FOLDER_MODES.values():
-                _set_mode(own, mode)
-        wal = Path(f"{self.path}-wal")
+        rights.prepare_folders(self.path, self._readable_by, self._private_below)
+        wal, shm = (Path(f"{self.path}{end}") for end in ("-wal", "-shm"))
         emptied = self.path.exists() and not self.path.stat().st_size
         if emptied and wal.exists() and wal.stat().st_size:
             raise self._damaged()  # SQLite would take it for new and delete the rows in -wal
-        # SQLite gives -wal and -shm the rights of the file itself.
-        file_mode = _FILE_MODES[self._readable_by]
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, file_mode))
-        for own in (self.path, *(Path(f"{self.path}{end}") for end in ("-wal", "-shm"))):
-            if own.exists():
-                _set_mode(own, file_mode)
+        rights.prepare_files(self.path, (wal, shm), self._readable_by)
+
+    def _warn_of_closed_folders(self) -> None:
+        if folder := rights.closed_to_group(self.path):
+            rights.warn_of_closed(folder, self.path)
 
     def _bring_up_to_date(self) -> None:
         version = self.database.execute_sql("PRAGMA user_version").fetchone()[0]
-        if version == SCHEMA_VERSION:
-            return
         if version > SCHEMA_VERSION:
             raise StoreError(
                 _("The database {path} was written by a newer version.").format(path=self.path),
                 _("Install the newest version of reprospective-tray."),
             )
+        own = {model._meta.table_name for model in vars(self.models).values()}  # noqa: SLF001  peewee's public name for it
+        found = {name for name in self.database.get_tables() if not name.startswith("sqlite_")}
+        if found and not found & {*own, _MIGRATIONS_TABLE}:
+            raise StoreError(
+                _("{path} is another program's database.").format(path=self.path),
+                _("Set database.local.path in config.yaml to a file of its own."),
+            )
+        if version == SCHEMA_VERSION:
+            if not own <= found:
+                raise self._damaged()
+            return
         if self.read_only:
             # A file whose first start never finished: nothing in it yet.
             raise StoreError(
@@ -229,18 +249,21 @@ class SqliteAdapter(DatabaseAdapter):
                 _("Start recording with: reprospective-tray run"),
             )
         # The runner is imported by the one start that needs it.
-        from playhouse.migrations import Runner
+        with without("psycopg2"):
+            from playhouse.migrations import Runner
 
         folder = Path(__file__).with_name("migrations")
-        Runner(self.database, str(folder), table_name="schema_migration").up()
+        Runner(self.database, str(folder), table_name=_MIGRATIONS_TABLE).up()
+        made = self.models.Meta.insert(key="device_id", value=new_device_id())
+        made.on_conflict_ignore().execute()
+        # Last: a file of this version that lacks any of it is damaged.
         self.database.execute_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _find_device_id(self) -> str:
-        meta = self.models.Meta
-        if not self.read_only:
-            made = meta.insert(key="device_id", value=new_device_id())
-            made.on_conflict_ignore().execute()
-        return str(meta.get_by_id("device_id").value)
+        found = self.models.Meta.get_or_none(key="device_id")
+        if found is None:
+            raise self._damaged()
+        return str(found.value)
 
     def adopt_device_id(self, device_id: str) -> None:
         """Go on as the device of the file that this one replaces; inside `connection()`."""
@@ -273,25 +296,27 @@ class SqliteAdapter(DatabaseAdapter):
         Raises:
             StoreError: `target` is the database itself or cannot be written.
         """
-        partial = target.with_name(f".{target.name}.partial")
         try:
             if target.exists() and target.samefile(self.path):
                 raise StoreError(_("The snapshot cannot replace the database itself."))
-            os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-            source = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
-            copy = sqlite3.connect(partial)
-            try:
-                source.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                copy.close()
-                source.close()
-            partial.replace(target)
-        except (OSError, sqlite3.Error) as error:
-            with suppress(OSError):
-                partial.unlink()
-            raise StoreError(
-                _("The snapshot {path} cannot be written: {reason}.").format(
-                    path=target, reason=error
-                )
-            ) from error
+            with replacing(target) as partial:
+                source = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+                copy = sqlite3.connect(partial)
+                try:
+                    source.backup(copy)
+                    copy.execute("PRAGMA journal_mode = DELETE")
+                finally:
+                    copy.close()
+                    source.close()
+        except sqlite3.Error as error:
+            if is_damage(error):
+                raise self._damaged() from error
+            raise self._no_snapshot(target, error) from error
+        except OSError as error:
+            raise self._no_snapshot(target, error.strerror) from error
+
+    @staticmethod
+    def _no_snapshot(target: Path, reason: object) -> StoreError:
+        return StoreError(
+            _("The snapshot {path} cannot be written: {reason}.").format(path=target, reason=reason)
+        )

@@ -1,7 +1,6 @@
 """UUIDv7 (RFC 9562): sorts by time, random beyond it, or derived when a repeat must agree."""
 
-import hashlib
-import secrets
+import os
 import uuid
 
 _RANDOM_BITS = 74
@@ -17,11 +16,13 @@ def _uuid7(ms: int, bits: int) -> str:
 
 def new_uid(ms: int) -> str:
     """Return a new UUIDv7 for something that began at `ms` since the epoch, UTC."""
-    return _uuid7(ms, secrets.randbits(_RANDOM_BITS))
+    return _uuid7(ms, int.from_bytes(os.urandom(10), "big") >> (80 - _RANDOM_BITS))
 
 
 def derived_uid(ms: int, *parts: object) -> str:
     """Return the UUIDv7 that the same `ms` and `parts` always give."""
+    import hashlib
+
     text = "\x1f".join(str(part) for part in parts)
     digest = hashlib.sha256(text.encode()).digest()
     return _uuid7(ms, int.from_bytes(digest, "big") >> (256 - _RANDOM_BITS))

@@ -9,6 +9,8 @@ from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS
 
 # The schema's bound on `utc_offset_minutes`: no wall clock is further from UTC.
 LARGEST_OFFSET_MS = 1080 * MINUTE_MS
+# How far back imported sessions that overlap, against the rules, are still all found.
+_REACH_MS = DAY_MS
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -44,12 +46,13 @@ def lived(instant: Any, utc_offset_minutes: Any) -> Any:
     return instant + utc_offset_minutes * MINUTE_MS
 
 
-def straddling(session: Any, device_id: str, moment: int) -> tuple[str, int] | None:
-    """Return uid and start of the device's session that lasts over `moment`, if one does.
+def straddling(session: Any, device_id: str, moment: int) -> list[tuple[str, int]]:
+    """Return uid and start of the device's sessions that last over `moment`, in order.
 
-    Sessions of one device never overlap, so it is the last one that began before.
+    Sessions that were recorded never overlap: it is the last one that began
+    before. Imported ones may, so those of a day before it are looked at, too.
     """
-    last = (
+    of_device = (
         session.select(session.uid, session.started_at, session.ended_at)
         .where(
             session.device_id == device_id,
@@ -57,12 +60,21 @@ def straddling(session: Any, device_id: str, moment: int) -> tuple[str, int] | N
             session.started_at < moment,
             session.ended_at > session.started_at,
         )
-        .order_by(session.started_at.desc())
-        .limit(1)
+        .order_by(session.started_at)
         .tuples()
-        .first()
     )
-    return (last[0], last[1]) if last and last[2] > moment else None
+    last = of_device.order_by(session.started_at.desc()).first()
+    if last is None:
+        return []
+    since = min(last[1], moment - _REACH_MS)
+    near = of_device.where(session.started_at >= since, session.ended_at > moment)
+    return [(uid, started_at) for uid, started_at, _ended_at in near]
+
+
+def reach(session: Any, device_id: str, moment: int) -> int:
+    """Return where what the device recorded over `moment` began; `moment` where nothing was."""
+    over = straddling(session, device_id, moment)
+    return over[0][1] if over else moment
 
 
 def devices(session: Any) -> Iterator[str]:

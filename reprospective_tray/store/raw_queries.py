@@ -1,7 +1,7 @@
 """Questions that need the sessions themselves: hours, titles, lists and streams.
 
-Rows are found by index: what began inside the range, and of each device the one
-session that lasts over its beginning.
+Rows are found by index: what began inside the range, and of each device what
+lasts over its beginning.
 """
 
 from collections import defaultdict
@@ -169,8 +169,8 @@ class RawQueries:
             )
 
     def _straddling_uids(self, moment: int) -> list[str]:
-        found = (straddling(self._session, each, moment) for each in devices(self._session))
-        return [row[0] for row in found if row]
+        session = self._session
+        return [uid for each in devices(session) for uid, _at in straddling(session, each, moment)]
 
     def _within(self, days: DayRange, host: str | None) -> Any:
         """Return the condition for living sessions that lie at least partly on `days`."""

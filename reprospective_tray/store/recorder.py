@@ -300,7 +300,7 @@ class Recorder:
             problem = _("The disk is full: sessions are kept in memory until there is room.")
         else:
             problem = _("The database cannot be written: {reason}. Sessions wait in memory.")
-            problem = problem.format(reason=reason)
+            problem = problem.format(reason=str(reason).rstrip("."))
         if problem != self.problem:
             log.error("%s (%s)", problem, str(reason))
         self.problem = problem

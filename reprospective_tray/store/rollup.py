@@ -8,7 +8,7 @@ from typing import Any
 from peewee import EXCLUDED, Case
 
 from reprospective_tray.store.models import Models
-from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, lived, straddling
+from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, lived, reach
 from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -154,12 +154,11 @@ class Rollup:
         that = date.fromisoformat(key[0])
         begin, end = DayRange(that, that).begin, DayRange(that, that).end
         offset_column = session.utc_offset_minutes
-        # What began in UTC's neighbourhood of the day, and the one session that lasts into it.
+        # What began in UTC's neighbourhood of the day, and what lasts into it.
         earliest = begin - LARGEST_OFFSET_MS
-        over = straddling(session, key[1], earliest)
         rows = session.select().where(
             session.device_id == key[1],
-            session.started_at >= (over[1] if over else earliest),
+            session.started_at >= reach(session, key[1], earliest),
             session.started_at < end + LARGEST_OFFSET_MS,
             session.source_host == key[2],
             session.state == key[3],

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import peewee
+from peewee import EXCLUDED
+
 from reprospective_tray.store.adapter import DatabaseAdapter
-from reprospective_tray.store.ranges import straddling
+from reprospective_tray.store.ranges import reach
 from reprospective_tray.store.rollup import Rollup
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
 
@@ -66,9 +69,8 @@ class SessionWriter:
         """Return what earlier runs recorded beyond `since`: no new row may meet it."""
         session = self._session
         earlier = self._mine().where(self._before_run())
-        # By index: an end beyond `since` is asked of what begins there, and of the one before.
-        over = straddling(session, self._device_id, since)
-        near = earlier.where(session.started_at >= (over[1] if over else since))
+        # By index: an end beyond `since` is asked of what begins there, and of what lasts over it.
+        near = earlier.where(session.started_at >= reach(session, self._device_id, since))
         rows = near.where(session.ended_at > since).order_by(session.started_at)
         return [(row.started_at, row.ended_at) for row in rows]
 
@@ -79,7 +81,10 @@ class SessionWriter:
     def _close_left_open(self) -> int:
         left = list(self._mine().where(self._session.open == 1).dicts())
         for row in left:
-            self._change(row, open=0)
+            if row["ended_at"] > row["started_at"]:
+                self._change(row, open=0)
+            else:
+                self._erase(row)  # the end came before its first heartbeat: nothing lasted
         return len(left)
 
     def _before_run(self) -> Any:
@@ -91,29 +96,33 @@ class SessionWriter:
         return before
 
     def _put(self, session: Session) -> None:
-        table = self._session
-        changed = (
-            table.update(
-                ended_at=session.ended_at,
-                open=int(session.open),
-                revision=table.revision + 1,
-                synced=0,
-            )
-            .where(table.uid == session.uid, table.open == 1)
-            .execute()
-        )
         if self._run_started_at is None:
             self._run_started_at = session.started_at
         row = self._row(session)
-        if not changed:
-            if table.select().where(table.uid == session.uid).exists():
-                return  # closed or erased meanwhile: that was the last word
-            if session.open:
-                # The end of the one before may have been lost where memory was full.
-                self._close_left_open()
-            table.insert(row).execute()
-        if not session.open:
+        try:
+            written = self._upsert(row)
+        except peewee.IntegrityError:
+            # The end of the one before may have been lost where memory was full.
+            if not session.open or not self._close_left_open():
+                raise
+            written = self._upsert(row)
+        # Where nothing was written it is closed or erased already: that was the last word.
+        if written and not session.open:
             self._rollup.add([row])
+
+    def _upsert(self, row: Row) -> int:
+        """Insert the row, or bring it up to date while it is open; return how many were written."""
+        table = self._session
+        newest = {
+            table.ended_at: EXCLUDED.ended_at,
+            table.open: EXCLUDED.open,
+            table.revision: table.revision + 1,
+            table.synced: 0,
+        }
+        query = table.insert(row).on_conflict(
+            conflict_target=[table.uid], update=newest, where=table.open == 1
+        )
+        return int(query.as_rowcount().execute())
 
     def _row(self, session: Session) -> Row:
         return {

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-import peewee
-
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import SqliteAdapter
@@ -87,16 +85,13 @@ class Loader:
             # Made anew each time: a damaged file may have been replaced meanwhile.
             adapter = self._adapter_factory()
             adapter.open()
-        except ReprospectiveError as error:
-            return Loaded(day, None, status, _sentences(error))
-        days = DayRange(day, day)
-        try:
-            with adapter.connection():
+            days = DayRange(day, day)
+            with adapter.reading():
                 queries = Queries(adapter)
                 figures = report.build(queries, days)
                 sessions = queries.sessions(days, newest=NEWEST_SESSIONS)
-        except peewee.PeeweeException as error:
-            return Loaded(day, None, status, _sentences(adapter.explain(error)))
+        except ReprospectiveError as error:
+            return Loaded(day, None, status, _sentences(error))
         return Loaded(day, day_view(figures, sessions, NEWEST_SESSIONS), status)
 
 

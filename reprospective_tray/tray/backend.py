@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.desktop import session_bus
 from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.lean_memory import without
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def choose() -> Backend:
             _("There is no tray icon: this session has no display."),
             _("Start the program inside a desktop session, or with `run --no-tray`."),
         )
+    # First: whoever imports GTK waits for a bus that never answers, and this finds that out.
+    has_bus = session_bus.connect() is not None
     lacking = _lacking_for_menu()
     if lacking is not None:
         return _without_menu(lacking, x11=x11)
@@ -72,26 +75,25 @@ def choose() -> Backend:
     if x11 and _xembed_tray():
         return Backend(GTK)
     problem = _("No tray was found on this desktop, so the icon cannot be seen.")
-    if not with_indicator:
-        remedy = _("Install gir1.2-ayatanaappindicator3-0.1 (or your system's name for it).")
-        if not x11:
-            raise TrayUnavailableError(problem, remedy)
-        return Backend(GTK, problem=problem, remedy=remedy)
-    return Backend(
-        APPINDICATOR,
-        problem=problem,
-        remedy=_(
+    if with_indicator:
+        remedy = _(
             "Enable your desktop's tray: on GNOME the extension AppIndicator and "
             "KStatusNotifierItem Support, elsewhere the panel's tray. Until then, start the "
             "program once more to get its window."
-        ),
-    )
+        )
+    else:
+        remedy = _("Install gir1.2-ayatanaappindicator3-0.1 (or your system's name for it).")
+    if with_indicator and has_bus:
+        return Backend(APPINDICATOR, problem=problem, remedy=remedy)
+    if not x11:
+        raise TrayUnavailableError(problem, remedy)
+    return Backend(GTK, problem=problem, remedy=remedy)
 
 
 def _lacking_for_menu() -> str | None:
     """Return what PyGObject's GTK lacks, or None if it can be used."""
     # GTK would ask for OpenGL at its first window: with Mesa's software driver 22 MB for nothing.
-    with _environment("GDK_GL", "disable"), _without_ssl():
+    with _environment("GDK_GL", "disable"), without("ssl"):
         try:
             import gi
 
@@ -104,22 +106,6 @@ def _lacking_for_menu() -> str | None:
     if isinstance(initialised, tuple):
         initialised = initialised[0]
     return None if initialised else "GTK cannot open the display"
-
-
-@contextlib.contextmanager
-def _without_ssl() -> Iterator[None]:
-    """Let PyGObject load asyncio, which nobody here runs, without OpenSSL: 4 MB less.
-
-    asyncio is made to do without; whoever imports ssl afterwards gets it as ever.
-    """
-    if "ssl" in sys.modules:
-        yield
-        return
-    sys.modules["ssl"] = None  # type: ignore[assignment]  # how Python spells "cannot be imported"
-    try:
-        yield
-    finally:
-        del sys.modules["ssl"]
 
 
 @contextlib.contextmanager

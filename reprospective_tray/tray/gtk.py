@@ -2,8 +2,8 @@
 
 What is changed of pystray 0.19.5: no notification service and no session bus are needed; SIGINT
 is left alone; no set-up thread that could outlive a failed start; the menu changes in place;
-tooltips; and icons by name from a folder, since hosts that want a name show nothing for the
-path without extension that pystray hands over.
+tooltips; panels may crash; and icons by name from a folder, since hosts that want a name show
+nothing for the path without extension that pystray hands over.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.paths import NAME
 from reprospective_tray.tray.gtk_menu import GtkMenu
+from reprospective_tray.tray.panel_crash import outlive_panels
 from reprospective_tray.tray.picture import write_all
 from reprospective_tray.tray.state import mode_name
 
@@ -45,6 +46,7 @@ class GtkDriver:
         self._lock = threading.Lock()
         self._next: Appearance | None = None
         self._now: Appearance | None = None
+        outlive_panels()
         has_indicator = hasattr(module, "AppIndicator")
         self._menu = GtkMenu(Gtk, on_action, bold_default=not has_indicator)
         make = _indicator if has_indicator else _status_icon

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from reprospective_tray.lean_memory import give_back
 from reprospective_tray.tray.icon import TrayIcon
 from reprospective_tray.tray.state import from_status
 
@@ -23,6 +24,8 @@ REFRESH_S = 30.0
 TOGETHER_S = 1.0
 # Panels start after the programs of a log-in: none is missed before this.
 PANEL_S = 5.0
+# For what a thread is in the middle of at the end: a read of the database, or a line of the log.
+JOIN_S = 2.0
 
 
 class LiveIcon:
@@ -52,16 +55,20 @@ class LiveIcon:
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Show the icon until `stop`; see `TrayIcon.run`."""
-        if self.icon.backend.problem:
-            overdue = threading.Timer(PANEL_S, self._warn_of_panel)
-            overdue.daemon = True
-            overdue.start()
-        threading.Thread(target=self._refresh, name="display", daemon=True).start()
+        overdue = threading.Timer(PANEL_S, self._warn_of_panel)
+        display = threading.Thread(target=self._refresh, name="display")
+        # Daemons, since what they wait for may take longer than anybody waits for them.
+        overdue.daemon = display.daemon = True
+        threads = [overdue, display] if self.icon.backend.problem else [display]
+        for thread in threads:
+            thread.start()
         try:
             self.icon.run(on_ready)
         finally:
-            self._ended.set()
-            self._news.set()
+            self._end()
+            overdue.cancel()
+            for thread in threads:
+                thread.join(JOIN_S)
 
     def tell(self) -> None:
         """Say that the status is another; from any thread, without waiting."""
@@ -69,18 +76,27 @@ class LiveIcon:
 
     def stop(self) -> None:
         """Take the icon away and let `run` return; from any thread."""
-        self._ended.set()
-        self._news.set()
+        self._end()
         self.icon.stop()
 
+    def _end(self) -> None:
+        """Let the thread end; in this order, since it forgets the news before it looks."""
+        self._ended.set()
+        self._news.set()
+
     def _refresh(self) -> None:
-        read_at, today_ms = -REFRESH_S, 0
-        while not self._ended.is_set():
+        read_at, today_ms, trimmed = -REFRESH_S, 0, False
+        while True:
             self._news.clear()
+            if self._ended.is_set():
+                return
             if time.monotonic() - read_at >= REFRESH_S:
                 read_at, today_ms = time.monotonic(), self._today_ms()
             self.icon.update(from_status(self._status(today_ms)))
             self._ended.wait(TOGETHER_S)
+            if not trimmed:
+                trimmed = True
+                give_back()  # the tray's libraries are loaded by now
             self._news.wait(REFRESH_S)
 
     def _warn_of_panel(self) -> None:

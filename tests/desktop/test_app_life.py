@@ -1,6 +1,8 @@
 """How the app lives and ends: signals, pauses, and displays that come and go."""
 
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +11,11 @@ import pytest
 
 from installer.virtual_desktop import VirtualDesktop
 from installer.x_protocol import XConnection
+from reprospective_tray import state
+from reprospective_tray.app import Application
+from reprospective_tray.config import Config, Loaded, Notifications
+from reprospective_tray.desktop import programs
+from reprospective_tray.monitor.desktop_monitor import MonitorState
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows, now_ms
 from tests.support import User, wait_until
@@ -181,3 +188,61 @@ def test_without_a_display_it_runs_says_so_and_ends_well(
         wait_until(lambda: said in app.output(), SECONDS, said)
     assert app.stop() == 0
     assert app.rows() == []
+
+
+def test_a_pause_that_ended_by_itself_is_not_remembered(
+    make_app: MakeApp, desktop: VirtualDesktop, user: User
+) -> None:
+    app = make_app(desktop, "--no-tray").start()
+    app.cli("pause", "--for", "1s")
+    assert state.load(user.paths).paused
+    wait_until(lambda: not state.load(user.paths).paused, SECONDS, "the end of the pause on disk")
+    app.cli("pause", "--for", "1s")
+    assert app.stop() == 0
+    time.sleep(1.1)  # a pause ends by the clock alone, while nothing runs
+    app.start()
+    wait_until(lambda: not state.load(user.paths).paused, SECONDS, "the end of the second pause")
+
+
+def test_what_keeps_sessions_from_being_stored_is_notified_once(
+    monkeypatch: pytest.MonkeyPatch, user: User
+) -> None:
+    for storage, wanted in ((True, ["disk full", "disk full"]), (False, [])):
+        notifications = Notifications(storage=storage)
+        app = Application(Loaded(Config(notifications=notifications), None), user.paths)
+        said: list[str] = []
+        monkeypatch.setattr(app, "_notify", said.append)
+        for problem in ("", "disk full", "disk full", "still full", "", "disk full"):
+            app._on_change(MonitorState(problem=problem))
+        assert said == wanted
+
+
+def test_second_starts_at_once_open_one_window(monkeypatch: pytest.MonkeyPatch, user: User) -> None:
+    app = Application(Loaded(Config(), None), user.paths)
+    started: list[list[str]] = []
+
+    class Window:
+        def poll(self) -> None:
+            return None
+
+        def send_signal(self, _number: int) -> None:
+            pass
+
+    def start(command: list[str]) -> Window:
+        time.sleep(0.1)  # what starting a process takes
+        started.append(command)
+        return Window()
+
+    monkeypatch.setattr(programs, "start", start)
+    threads = [threading.Thread(target=app._answer, args=("show", {})) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(started) == 1
+
+
+def test_what_a_window_prints_is_for_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import sys; print('chatter'); print('trouble', file=sys.stderr)"
+    assert programs.start([sys.executable, "-c", code]).wait(SECONDS) == 0
+    assert capfd.readouterr() == ("", "trouble\n")

@@ -1,14 +1,27 @@
 """Every command as a process of its own: its exit code, and what it says on which stream."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
+from reprospective_tray import paths as cli_paths
+from reprospective_tray.cli import main
 from tests.desktop.app_under_test import AppUnderTest
-from tests.desktop.command_line import Command, assert_good, assert_refused, command_of
+from tests.desktop.command_line import (
+    ROOT,
+    Command,
+    assert_good,
+    assert_refused,
+    command_of,
+    environment,
+)
 from tests.desktop.windows import Windows
 from tests.support import User
 
@@ -28,6 +41,7 @@ def command(user: User) -> Command:
         (("report", "--date", "2026-02-30"), "2026-02-30"),
         (("report", "--from", "2026-03-02", "--to", "2026-03-01"), "2026-03-02"),
         (("report", "--date", "today", "--from", "today"), "--date"),
+        (("report", "--to", "2026-03-01"), "--from"),
         (("report", "--titles", "-1"), "-1"),
         (("report", "--format", "tea"), "tea"),
         (("export", "--from", "2026-02-30T10:00"), "2026-02-30T10:00"),
@@ -75,6 +89,77 @@ def test_a_broken_config_is_said_with_file_line_key_and_what_is_allowed(
     file = user.write_config(text)
     assert_refused(command("run", "--no-tray"), 2, str(file), *said)
     assert not user.paths.data.exists()
+
+
+@pytest.mark.parametrize("place", ["/", ".", "'~'"])
+def test_a_folder_in_place_of_the_database_is_a_broken_config(
+    command: Command, user: User, place: str
+) -> None:
+    user.paths.data.mkdir(parents=True)
+    file = user.write_config(f"database:\n  local:\n    path: {place}\n")
+    for words in (("config", "check"), ("run", "--no-tray")):
+        assert_refused(command(*words), 2, str(file), "line 3", "database.local.path", "file")
+
+
+def test_a_config_that_is_a_pipe_is_refused_and_not_waited_for(
+    command: Command, user: User
+) -> None:
+    pipe = user.folder / "pipe"
+    os.mkfifo(pipe)
+    assert_refused(command("--config", pipe, "config", "check"), 2, str(pipe), "pipe")
+
+
+def test_what_the_program_keeps_for_itself_is_not_offered(command: Command) -> None:
+    assert "control-window" not in assert_good(command("--help"))
+    done = command("frobnicate")
+    assert "status" in done.stderr
+    assert "control-window" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("config", "show"), ("status", "--json"), ("--help",)])
+def test_output_that_nobody_takes_is_said_in_a_line(user: User, words: tuple[str, ...]) -> None:
+    program = [sys.executable, "-m", "reprospective_tray", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            program, cwd=ROOT, env=environment(user), stdout=full, stderr=PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert b"No space left" in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["status", "status --json", "config show"])
+def test_closed_streams_are_no_trouble(user: User, words: str, closed: str) -> None:
+    line = f"{sys.executable} -m reprospective_tray {words} {closed}"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=ROOT, env=environment(user), stderr=PIPE, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_nobody_foresaw_is_a_line_and_with_verbose_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_cls: type) -> None:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(cli_paths.Paths, "of_user", classmethod(fail))
+    assert main(["status"]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 2
+    assert "internal error" in said
+    assert "--verbose" in said
+    assert main(["--verbose", "status"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_config_check_names_the_folder_that_keeps_the_group_out(
+    command: Command, user: User
+) -> None:
+    user.folder.chmod(0o700)
+    user.write_config("database: {local: {readable_by: group}}")
+    assert str(user.folder) in assert_good(command("config", "check")).splitlines()[1]
 
 
 def test_a_config_that_is_no_file_or_not_there_is_said(command: Command, user: User) -> None:

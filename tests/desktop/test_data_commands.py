@@ -1,10 +1,13 @@
 """Commands that read and write what is recorded, where no instance runs."""
 
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -195,3 +198,99 @@ def test_an_import_with_a_bad_line_names_it_and_takes_nothing(
     assert assert_good(command("export")) == before
     assert_refused(command("import", user.folder / "absent.jsonl"), 1, "absent.jsonl")
     assert_refused(command("import", user.folder), 1, str(user.folder))
+
+
+def test_a_damaged_page_is_said_by_every_command_that_meets_it(
+    command: Command, user: User, sessions: Path
+) -> None:
+    many = user.folder / "many.jsonl"
+    line = json.loads(sessions.read_text("utf-8").splitlines()[0])
+    del line["uid"]
+    with many.open("w", encoding="utf-8") as stream:
+        for number in range(1000):
+            at = f"2026-04-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"
+            line |= {"started_at": f"{at}.000Z", "ended_at": f"{at}.900Z"}
+            stream.write(json.dumps(line) + "\n")
+    assert_good(command("import", many))
+    with closing(sqlite3.connect(user.database)) as connection:
+        query = "select rootpage from sqlite_master where name = ?"
+        pages = [
+            connection.execute(query, (name,)).fetchone()[0]
+            for name in ("desktop_activity_sessions", "desktop_activity_days")
+        ]
+    with user.database.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
+    for words in (("report",), ("export",)):
+        assert_refused(command(*words), 1, "damaged", str(user.database))
+    for words in (("status",), ("status", "--json")):
+        done = command(*words)
+        assert done.returncode == 1
+        assert "damaged" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("sessions")
+def test_a_file_without_tables_is_said_to_be_damaged(command: Command, user: User) -> None:
+    with closing(sqlite3.connect(user.database)) as connection:
+        for table in ("sessions", "days", "meta"):
+            connection.execute(f"drop table desktop_activity_{table}")
+    for word in ("report", "export"):
+        assert_refused(command(word), 1, "damaged")
+    assert "damaged" in command("status").stdout
+
+
+@pytest.mark.usefixtures("sessions")
+def test_an_export_goes_to_stdout_a_device_a_pipe_or_a_private_file(
+    command: Command, user: User
+) -> None:
+    exported = assert_good(command("export"))
+    assert assert_good(command("export", "-o", "-")) == exported
+    assert assert_good(command("export", "-o", "/dev/stdout")) == exported
+    assert_good(command("export", "-o", "/dev/null"))
+    assert Path("/dev/null").is_char_device()
+    assert_refused(command("export", "-o", "/dev/full"), 1, "/dev/full", "space")
+    pipe = user.folder / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert_good(command("export", "-o", pipe))
+        assert reader.communicate(timeout=SECONDS)[0].decode() == exported
+    assert pipe.is_fifo()
+    file, link = user.folder / "file.jsonl", user.folder / "link.jsonl"
+    link.symlink_to(file)
+    assert_good(command("export", "-o", link))
+    assert link.is_symlink()
+    assert file.read_text("utf-8") == exported
+    assert file.stat().st_mode & 0o777 == 0o600
+    for option in ("-o", "--snapshot"):
+        assert_refused(command("export", option, ""), 2, option)
+        assert_refused(command("export", option, "/"), 1, "/", "directory")
+        assert_refused(command("export", option, user.folder), 1, str(user.folder))
+
+
+def test_an_import_of_a_bad_file_makes_no_database_and_leaves_none_in_wal_mode(
+    command: Command, user: User, sessions: Path
+) -> None:
+    line = json.loads(sessions.read_text("utf-8").splitlines()[0])
+    bad = user.folder / "bad.jsonl"
+    with closing(sqlite3.connect(user.database)) as connection:
+        query = "select value from desktop_activity_meta where key = 'device_id'"
+        own = connection.execute(query).fetchone()[0]
+    moment = datetime.now(UTC)
+    line |= {
+        "device_id": own,
+        "uid": "019a0000-0000-7000-8000-0000000000aa",
+        "started_at": moment.isoformat(),
+        "ended_at": (moment + timedelta(minutes=10)).isoformat(),
+    }
+    bad.write_text(json.dumps(line), "utf-8")
+    done = command("import", bad)
+    assert (done.returncode, "line 1" in done.stderr) == (1, True)
+    assert user.database.read_bytes()[18] == 1  # SQLite's header: no WAL
+    shutil.rmtree(user.paths.data)
+    for file in (user.folder / "absent.jsonl", user.folder):
+        assert command("import", file).returncode == 1
+    bad.write_text("nonsense", "utf-8")
+    assert command("import", bad).returncode == 1
+    assert not user.paths.data.exists()

@@ -169,8 +169,101 @@ def test_rights_follow_a_changed_config(path):
         ("group", 0o640, 0o750),
         ("owner", 0o600, 0o700),
     ]:
-        SqliteAdapter(path, readable_by=readable_by).open()
+        adapter = SqliteAdapter(path, readable_by=readable_by, private_below=path.parent)
+        adapter.open()
         assert (rights(path), rights(path.parent)) == (file_mode, folder_mode)
+
+
+@needs_rights
+@pytest.mark.parametrize("readable_by", ["owner", "group"])
+def test_the_rights_of_folders_that_are_not_the_programs_stay(tmp_path, readable_by):
+    home = tmp_path / "home"
+    home.mkdir()
+    data = home / "share" / "program"
+    for mode in (0o750, 0o700):
+        home.chmod(mode)
+        SqliteAdapter(home / "act.db", readable_by=readable_by, private_below=data).open()
+        path = data / "data" / "act.db"
+        SqliteAdapter(path, readable_by=readable_by, private_below=data).open()
+        assert rights(home) == mode
+        assert rights(data) == rights(path.parent) == {"owner": 0o700, "group": 0o750}[readable_by]
+
+
+@needs_rights
+@pytest.mark.parametrize(("mode", "said"), [(0o700, 1), (0o710, 0)])
+def test_a_folder_that_keeps_the_group_out_is_said_once_and_no_umask_makes_one(caplog, mode, said):
+    before = os.umask(0o077)
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            home = Path(name) / "home"
+            path = home / "share" / "data" / "local.db"
+            Path(name).chmod(0o755)
+            home.mkdir()
+            home.chmod(mode)
+            for _time in range(2):
+                SqliteAdapter(path, readable_by="group").open()
+            warning = f"is group, but {home} does not let the group through to {path}"
+            assert sum(warning in each for each in caplog.messages) == len(caplog.messages) == said
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("gone", ["tables", "device"])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_that_lacks_what_its_version_has_is_damaged(path, gone, read_only):
+    SqliteAdapter(path).open()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        if gone == "tables":
+            for table in ("sessions", "days", "meta"):
+                other.execute(f"DROP TABLE desktop_activity_{table}")
+        else:
+            other.execute("DELETE FROM desktop_activity_meta")
+    with pytest.raises(DamagedStoreError):
+        SqliteAdapter(path, read_only=read_only).open()
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_another_programs_database_is_refused_and_not_taken_for_a_damaged_one(path, version):
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE places (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+        other.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(StoreError, match="another program") as caught:
+        SqliteAdapter(path).open()
+    assert not isinstance(caught.value, DamagedStoreError)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchone() == ("places",)
+
+
+def test_a_page_that_breaks_while_rows_are_read_is_a_damage_that_a_person_understands(path):
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(session(number, number + 1)) for number in range(300)])
+    with path.open("r+b") as file:
+        last = path.stat().st_size // 4096 // 4
+        file.seek(-4096 * last, os.SEEK_END)
+        file.write(b"\xff" * 4096 * last)
+    reader = SqliteAdapter(path, read_only=True)
+    reader.open()
+    with pytest.raises(DamagedStoreError, match="damaged"), reader.reading():
+        list(reader.models.Session.select().dicts())
+
+
+def test_a_snapshot_follows_a_link_and_keeps_the_rights_of_what_it_replaces(path, tmp_path):
+    adapter = SqliteAdapter(path)
+    adapter.open()
+    there, link = tmp_path / "there.db", tmp_path / "link.db"
+    there.touch()
+    there.chmod(0o640)
+    link.symlink_to(there)
+    adapter.snapshot(link)
+    assert link.is_symlink()
+    assert there.stat().st_size > 0
+    assert rights(there) == 0o640
+    os.mkfifo(tmp_path / "pipe")
+    for target in (tmp_path / "pipe", Path("/"), Path()):
+        with pytest.raises(StoreError, match="cannot be written"):
+            adapter.snapshot(target)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 @needs_rights

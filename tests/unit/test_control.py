@@ -518,3 +518,16 @@ def test_an_idle_server_never_wakes_up(paths, serve):
     before = switches()
     threading.Event().wait(0.6)
     assert switches() == before
+
+
+def test_whether_the_lock_is_held_is_seen_without_taking_it(paths):
+    asking, running = InstanceLock(paths), InstanceLock(paths)
+    assert asking.is_held() is False
+    assert not paths.state.exists()
+    running.acquire()
+    assert asking.is_held() is True
+    assert running.is_held() is True
+    running.release()
+    assert asking.is_held() is False
+    running.acquire()
+    running.release()

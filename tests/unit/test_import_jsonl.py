@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -30,6 +32,13 @@ LEAST = {
 def line(**changes: object) -> str:
     said = LEAST | changes
     return json.dumps({key: value for key, value in said.items() if value is not ...})
+
+
+def later(number: int, **changes: object) -> str:
+    """Return a line that begins `number` half hours after the end of the first one."""
+    begin = datetime(2026, 3, 30, 9, 30, tzinfo=UTC) + number * timedelta(minutes=30)
+    end = begin + timedelta(minutes=30)
+    return line(started_at=begin.isoformat(), ended_at=end.isoformat(), **changes)
 
 
 @pytest.fixture
@@ -73,7 +82,7 @@ def test_what_is_missing_is_filled_in(take, adapter):
 
 
 def test_a_repeat_changes_nothing(take, adapter):
-    lines = [line(), line(window_title="b.py", started_at="2026-03-30T09:10:00.000Z")]
+    lines = [line(), later(0, window_title="b.py")]
     assert take(*lines).stored == 2
     before = rows(adapter)
     assert take(*lines).stored == 0
@@ -96,7 +105,8 @@ def test_the_same_line_twice_is_one_session(take):
     ],
 )
 def test_a_line_that_differs_in_any_of_what_makes_its_uid_is_another_session(take, change):
-    assert take(line(), line(**change)).stored == 2
+    assert take(line()).stored == 1
+    assert take(line(**change)).stored == 1
 
 
 def test_an_export_comes_back_as_it_was_but_closed(tmp_path, adapter):
@@ -169,7 +179,7 @@ def test_any_iso_offset_is_understood(take, adapter, text):
 )
 def test_a_bad_line_is_named_by_number_and_nothing_is_taken(take, adapter, bad, said):
     with pytest.raises(ImportFileError, match=said) as caught:
-        take(line(), "", bad, line(window_title="b"))
+        take(line(), "", bad, later(0))
     assert "line 3: " in str(caught.value)
     assert "line 4" not in str(caught.value)
     assert caught.value.remedy
@@ -191,7 +201,7 @@ def test_bytes_that_are_no_utf8_are_refused_with_their_line(take):
 
 
 def test_a_bom_blank_lines_and_windows_line_ends_are_fine(take):
-    text = "\r\n".join(["\ufeff" + line(), "", "  ", line(window_title="b"), ""])
+    text = "\r\n".join(["\ufeff" + line(), "", "  ", later(0), ""])
     assert take(text.encode()).stored == 2
 
 
@@ -217,7 +227,7 @@ def test_privacy_rules_drop_and_redact_and_a_repeat_still_changes_nothing(take, 
     def privacy(name, title):
         return None if name == "KeePassXC" else (name, "" if "secret" in title else title)
 
-    lines = [line(application_name="KeePassXC"), line(window_title="secret plan"), line()]
+    lines = [line(application_name="KeePassXC"), later(0, window_title="secret plan"), later(1)]
     done = take(*lines, privacy=privacy)
     assert (done.sessions, done.stored, done.private) == (3, 2, 1)
     assert sorted(row["window_title"] for row in rows(adapter)) == ["", "a.py"]
@@ -232,7 +242,7 @@ def test_idle_rows_have_no_names_and_no_rule_is_asked_about_them(take, adapter):
 
 def test_an_interrupted_import_is_finished_by_a_repeat(take, adapter, monkeypatch):
     monkeypatch.setattr(jsonl, "_CHUNK", 2)
-    lines = [line(window_title=str(number)) for number in range(7)]
+    lines = [later(number) for number in range(7)]
 
     def interrupt(phase, done, total):
         if phase is Phase.WRITING and done > total / 2:
@@ -253,6 +263,55 @@ def test_progress_runs_once_through_each_phase_to_its_end(take):
     assert seen == [(Phase.CHECKING, size, size), (Phase.WRITING, size, size)]
 
 
+def test_sessions_of_one_device_that_overlap_are_refused_with_both_lines(take, adapter):
+    over = line(started_at="2026-03-30T09:29:59.999Z", ended_at="2026-03-30T09:40:00.000Z")
+    with pytest.raises(ImportFileError, match="line 3: it overlaps line 2"):
+        take("", line(), over, later(1))
+    assert rows(adapter) == []
+    elsewhere = json.dumps(json.loads(over) | {"source_host": "other"})
+    empty = line(started_at="2026-03-30T09:20:00Z", ended_at="2026-03-30T09:20:00Z")
+    assert take(line(), elsewhere, line(), empty, later(0)).stored == 4
+
+
+def in_minutes(number: float) -> str:
+    return (datetime.now(UTC) + timedelta(minutes=number)).isoformat()
+
+
+def test_a_session_that_is_yet_to_come_is_refused(take):
+    with pytest.raises(ImportFileError, match="line 1: it ends in the future"):
+        take(line(started_at=in_minutes(0), ended_at=in_minutes(25 * 60)))
+    assert take(line(started_at=in_minutes(-10), ended_at=in_minutes(23 * 60))).stored == 1
+
+
+def test_a_coming_session_of_this_very_device_is_refused_unless_it_is_held(take, adapter):
+    coming = line(
+        device_id=adapter.device_id,
+        uid="0195d9c2-1f00-7000-8000-00000000000a",
+        started_at=in_minutes(-10),
+        ended_at=in_minutes(10),
+    )
+    with pytest.raises(ImportFileError, match="line 2: it is this computer's own"):
+        take(line(), coming)
+    assert rows(adapter) == []
+    held = session("2026-03-29T09:00:00Z", "2026-03-29T09:30:00Z")
+    with adapter.connection():
+        SessionWriter(adapter, "desk").apply([Put(held)])
+    again = json.dumps(json.loads(coming) | {"uid": held.uid})
+    assert take(line(), again).stored == 1
+    newer = json.dumps(json.loads(again) | {"revision": 2})
+    with pytest.raises(ImportFileError, match="own"):
+        take(newer)
+
+
+def test_a_bad_file_makes_no_database(tmp_path):
+    fresh = SqliteAdapter(tmp_path / "fresh" / "local.db")
+    file = tmp_path / "import.jsonl"
+    file.write_text("nonsense\n")
+    with pytest.raises(ImportFileError):
+        import_jsonl(file, fresh, privacy=lambda *names: names, progress=lambda *_: None)
+    assert not fresh.path.parent.exists()
+
+
 def test_a_missing_file_a_folder_and_a_pipe_are_said(adapter, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "none.jsonl", tmp_path, tmp_path / "pipe"):
@@ -263,8 +322,6 @@ def test_a_missing_file_a_folder_and_a_pipe_are_said(adapter, tmp_path):
 
 
 def test_a_local_offset_is_that_of_the_time_of_the_session(monkeypatch):
-    import time
-
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     try:

@@ -47,11 +47,11 @@ SHOWING_KEYWORDS = {
 }
 # What looks like a sentence and is none.
 NOT_SENTENCES = {
-    ("cli.py", "reprospective-tray: "): "the program's name",
-    ("commands.py", "config: "): "a name and a path a line, for scripts",
-    ("commands.py", "data: "): "a name and a path a line, for scripts",
-    ("commands.py", "state: "): "a name and a path a line, for scripts",
-    ("commands.py", "log: "): "a name and a path a line, for scripts",
+    ("commands/instance.py", "reprospective-tray: "): "the program's name",
+    ("commands/configuration.py", "config: "): "a name and a path a line, for scripts",
+    ("commands/configuration.py", "data: "): "a name and a path a line, for scripts",
+    ("commands/configuration.py", "state: "): "a name and a path a line, for scripts",
+    ("commands/configuration.py", "log: "): "a name and a path a line, for scripts",
 }
 
 

@@ -1,5 +1,6 @@
 """Where things lie."""
 
+import os
 import stat
 
 import pytest
@@ -84,3 +85,16 @@ def test_a_missing_part_of_the_program_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(paths_module, "__file__", str(tmp_path / "package" / "paths.py"))
     with pytest.raises(ReprospectiveError, match=r"config\.yaml"):
         shipped_file("config.yaml")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="homes of POSIX")
+def test_who_has_no_home_is_told_to_name_one(monkeypatch):
+    def unknown(number):
+        raise KeyError(number)
+
+    for name in [name for name in os.environ if name == "HOME" or name.startswith("XDG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    with pytest.raises(ReprospectiveError, match="home folder") as caught:
+        Paths.of_user()
+    assert "HOME" in caught.value.remedy

@@ -46,6 +46,26 @@ def test_rollup_and_raw_rows_agree_to_the_millisecond(timeline, imported, first,
             assert queries.states(days, host).active_ms == active
 
 
+def test_imported_sessions_that_overlap_are_counted_alike_by_every_question():
+    long = session("2026-03-29T19:00:00Z", "2026-03-30T09:00:00Z", title="long")
+    short = session("2026-03-29T19:30:00Z", "2026-03-29T19:45:00Z", title="short")
+    with fresh_adapter() as adapter:
+        elsewhere = derived_device_id("other")
+        # The range that indexes know begins 18 hours before the day: let it cut the long one.
+        rows = [row(each, elsewhere, "other") for each in (long, short)]
+        for one in rows:
+            one |= {name: one[name] - 14 * 3_600_000 for name in ("started_at", "ended_at")}
+            one["utc_offset_minutes"] = 14 * 60
+        BulkWriter(adapter).write(rows)
+        queries = Queries(adapter)
+        (application,) = queries.applications(ONE_DAY)
+        assert application.ms == 9 * 3_600_000
+        assert sum(title.ms for title in queries.titles(ONE_DAY)) == application.ms
+        assert sum(hour.active_ms for hour in queries.hours(ONE_DAY)) == application.ms
+        since = at("2026-03-29T08:00:00Z")
+        assert [each.window_title for each in queries.stream(since)] == ["long"]
+
+
 @settings(max_examples=30)
 @given(timelines(), st.integers(-1, 12), st.integers(0, 6))
 def test_a_report_adds_up_and_its_range_is_the_sum_of_its_days(timeline, first, count):

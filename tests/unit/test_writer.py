@@ -190,6 +190,17 @@ def test_recovery_closes_what_this_device_left_open_at_its_last_heartbeat(path):
     assert_days_add_up(path)
 
 
+def test_recovery_erases_what_was_left_open_before_its_first_heartbeat(path):
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(session(0, 7000)), Put(session(7000, 7000, "empty", open=True))])
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(session(8000, 9000, "next"))])
+    assert spans(path) == [("app", 0, 7000), ("next", 8000, 9000)]
+    erased = rows_of(path, "application_name, open, revision, synced", "deleted = 1")
+    assert erased == [("", 0, 2, 0)]
+    assert_days_add_up(path)
+
+
 def test_an_open_session_whose_end_was_lost_does_not_block_the_next(path):
     with store(path) as (_adapter, writer):
         writer.apply([Put(session(0, 7000, "first", open=True))])

@@ -74,26 +74,47 @@ class X11Probe(WindowProbe):
         """Wait for an event that concerns the active window; see `WindowProbe.wait`."""
         with self._connection():
             if not self._names_active:
-                timeout_s = min(timeout_s, self._poll_interval_s)
-            # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
-            if self._display.pending_events() == 0:
-                ready, _write, _error = select.select(
-                    [self._display.fileno(), self._woken.fileno()], [], [], max(timeout_s, 0.0)
-                )
-                if self._woken.fileno() in ready:
-                    with suppress(BlockingIOError):
-                        self._woken.recv(1024)
-            age: int | None = None
-            while self._display.pending_events():
-                event = self._display.next_event()
-                if self._concerns(event):
-                    age = _age_ms(event.time) if event.type == X.PropertyNotify else 0
-            if not self._names_active and age is None:
-                focused = self._focused()
-                if focused != (self._active.id if self._active else 0):
-                    self._follow(focused)
-                    return 0
-            return age
+                return self._wait_and_look(min(timeout_s, self._poll_interval_s))
+            return self._wait_for_event(timeout_s)
+
+    def _wait_for_event(self, timeout_s: float) -> int | None:
+        """Wait until an event is news; the window manager's many others end nothing."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            news, age = self._take_events()
+            left_s = deadline - time.monotonic()
+            if news or left_s <= 0:
+                return age
+            ready, _write, _error = select.select(
+                [self._display.fileno(), self._woken.fileno()], [], [], left_s
+            )
+            if self._woken.fileno() in ready:
+                with suppress(BlockingIOError):
+                    self._woken.recv(1024)
+                return self._take_events()[1]
+
+    def _wait_and_look(self, timeout_s: float) -> int | None:
+        """Wait, then ask for the focus, where nobody tells of the active window."""
+        age = self._wait_for_event(timeout_s)
+        if age is None and not self._names_active:
+            focused = self._focused()
+            if focused != (self._active.id if self._active else 0):
+                self._follow(focused)
+                return 0
+        return age
+
+    def _take_events(self) -> tuple[bool, int | None]:
+        """Take what has arrived; tell whether any is news, and how old a change of windows is."""
+        news, age = False, None
+        # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
+        while self._display.pending_events():
+            event = self._display.next_event()
+            if self._concerns(event):
+                news = True
+                age = _age_ms(event.time) if event.type == X.PropertyNotify else 0
+            elif self._alarms is not None and self._alarms.sent(event):
+                news = True
+        return news, age
 
     def wake(self) -> None:
         """End a `wait` of another thread."""

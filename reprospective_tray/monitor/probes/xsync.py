@@ -77,9 +77,10 @@ _ChangeAlarm = _alarm_request(9)
 class IdleAlarms:
     """Two alarms on the server's idle time; their events need no reading, only waking."""
 
-    def __init__(self, display: Any, opcode: int, counter: int) -> None:
-        """Watch `counter` of `display`, whose SYNC requests have `opcode`."""
+    def __init__(self, display: Any, opcode: int, event: int, counter: int) -> None:
+        """Watch `counter` of `display`, with SYNC's `opcode` and its alarms' `event` code."""
         self._display = display
+        self._event = event
         self._opcode = opcode
         self._counter = counter
         self._alarms: tuple[int, int] | None = None
@@ -95,8 +96,13 @@ class IdleAlarms:
         answer = _ListSystemCounters(display=display.display, opcode=opcode)
         counter = _find(bytes(answer.counters), _COUNTER)
         # Alarms are events 0 and 1 of the extension.
-        display.extension_add_event(extension.first_event + 1, _AlarmNotify)
-        return cls(display, opcode, counter) if counter else None
+        event = extension.first_event + 1
+        display.extension_add_event(event, _AlarmNotify)
+        return cls(display, opcode, event, counter) if counter else None
+
+    def sent(self, event: Any) -> bool:
+        """Tell whether `event` is an alarm's."""
+        return bool(event.type == self._event)
 
     def set(self, idle_ms: int) -> None:
         """Have an event when idle time reaches `idle_ms`, and one when it falls below again."""

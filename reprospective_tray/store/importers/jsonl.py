@@ -13,9 +13,10 @@ from typing import BinaryIO
 import peewee
 
 from reprospective_tray.errors import ImportFileError
-from reprospective_tray.messages import _, plural
+from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.importers.jsonl_check import FileCheck
 from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, LineError, LineReader, Row
 
 
@@ -29,7 +30,6 @@ class Phase(StrEnum):
 Progress = Callable[[Phase, int, int], None]  # the phase, bytes done in it, bytes in all
 Privacy = Callable[[str, str], tuple[str, str] | None]  # names in, names or nothing out
 
-_SHOWN = 20
 _CHUNK = 1000
 _PRIVACY_MEMORY = 10_000
 
@@ -63,7 +63,7 @@ def import_jsonl(
 
     Args:
         path: A regular file of UTF-8, one JSON object a line.
-        adapter: The open database; its connection is made here.
+        adapter: The database; it is opened here, once the file is known to be good.
         privacy: The rules, as a function of application and title.
         progress: Told how far each of the two phases is.
         reader: What fills in a missing host or offset; by default this computer's
@@ -83,7 +83,10 @@ def import_jsonl(
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             source = _Source(path, file, size, reader or local_reader())
-            _check(source, progress)
+            checked = _check(source, progress, _now())
+            adapter.open()
+            with adapter.connection():
+                checked.compare(adapter)
             file.seek(0)
             return _take(source, adapter, lru_cache(_PRIVACY_MEMORY)(privacy), progress)
     except OSError as error:
@@ -100,31 +103,19 @@ def local_reader() -> LineReader:
     return LineReader(socket.gethostname(), lambda ms: time.localtime(ms / 1000).tm_gmtoff // 60)
 
 
-def _check(source: _Source, progress: Progress) -> None:
-    shown: list[str] = []
-    bad = 0
+def _check(source: _Source, progress: Progress, now: int) -> FileCheck:
+    """Read every line; return what is to be compared with the database."""
+    check = FileCheck(source.path, now)
     for number, done, line in _lines(source.file):
         try:
-            source.reader.read(line)
+            check.add(number, source.reader.read(line))
         except LineError as error:
-            bad += 1
-            if bad <= _SHOWN:
-                shown.append(_("  line {number}: {reason}").format(number=number, reason=error))
+            check.refuse(number, str(error))
         if number % _CHUNK == 0:
             progress(Phase.CHECKING, done, source.size)
     progress(Phase.CHECKING, source.size, source.size)
-    if bad:
-        what = plural(
-            "{path} has {count} bad line; nothing was taken:",
-            "{path} has {count} bad lines; nothing was taken:",
-            bad,
-        ).format(path=source.path, count=bad)
-        if bad > _SHOWN:
-            shown.append(_("  and {count} more").format(count=bad - _SHOWN))
-        raise ImportFileError(
-            "\n".join([what, *shown]),
-            _("Correct or remove these lines, then import the file again."),
-        )
+    check.raise_if_bad()
+    return check
 
 
 def _take(
@@ -183,3 +174,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
         while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             line = file.readline(LONGEST_LINE + 1)
             done += len(line)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,43 @@
+"""What the commands share: the config in force, the database for reading, JSON on stdout."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from reprospective_tray import config
+from reprospective_tray.commands.output import speak_utf8
+from reprospective_tray.messages import set_language
+from reprospective_tray.paths import Paths
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.adapter import SqliteAdapter
+
+Options = argparse.Namespace
+
+
+def load(options: Options) -> tuple[config.Loaded, Paths]:
+    """Return the config in force, and speak its language from now on."""
+    paths = Paths.of_user()
+    loaded = config.load(options.config, paths)
+    set_language(loaded.config.language)
+    return loaded, paths
+
+
+def open_reader(loaded: config.Loaded, paths: Paths) -> "SqliteAdapter":
+    """Return the local database, open for reading.
+
+    Raises:
+        StoreError: there is nothing, or it cannot be read.
+    """
+    from reprospective_tray.parts import make_adapter
+
+    adapter = make_adapter(loaded, paths, read_only=True)
+    adapter.open()
+    return adapter
+
+
+def print_json(value: object) -> None:
+    """Print `value` for other programs."""
+    import json
+
+    speak_utf8()
+    print(json.dumps(value, ensure_ascii=False, indent=2))

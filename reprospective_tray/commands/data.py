@@ -1,0 +1,100 @@
+"""Commands that read and write what was recorded: report, export, import."""
+
+import sys
+
+from reprospective_tray import control
+from reprospective_tray.commands.common import Options, load, open_reader, print_json
+from reprospective_tray.commands.output import open_output
+from reprospective_tray.errors import UsageError
+from reprospective_tray.messages import _
+
+
+def report(options: Options) -> int:
+    """Print where the time went."""
+    from datetime import date
+
+    from reprospective_tray.store.queries import Queries
+    from reprospective_tray.store.ranges import DayRange
+    from reprospective_tray.summary import report as reports
+
+    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
+    if options.date and (options.first or options.last):
+        raise UsageError(_("--date and --from or --to exclude each other."))
+    if options.last and not options.first:
+        raise UsageError(
+            _("--to needs --from."), _("Name the first day with --from, or one day with --date.")
+        )
+    first = options.date or options.first or today
+    last = options.date or options.last or max(first, today)
+    if first > last:
+        raise UsageError(
+            _("--from {first} is after --to {last}.").format(first=first, last=last),
+            _("Put the earlier day first."),
+        )
+    loaded, paths = load(options)
+    adapter = open_reader(loaded, paths)
+    with adapter.reading():
+        found = reports.build(
+            Queries(adapter), DayRange(first, last), host=options.host, titles=options.titles
+        )
+    if options.format == "json":
+        print_json(reports.as_object(found))
+        return 0
+    import os
+    import shutil
+
+    from reprospective_tray.summary import report_text
+
+    text = report_text.render(
+        found,
+        width=shutil.get_terminal_size().columns,
+        titles=options.titles,
+        colour=report_text.wants_colour(sys.stdout, os.environ),
+    )
+    print(text, end="")
+    return 0
+
+
+def export(options: Options) -> int:
+    """Write the raw sessions, or a copy of the database."""
+    if options.snapshot and (options.output or options.since or options.until):
+        raise UsageError(_("--snapshot copies everything: it goes with no other option."))
+    since, until = options.since, options.until
+    if since is not None and until is not None and since > until:
+        raise UsageError(_("--from is after --to."), _("Put the earlier time first."))
+    loaded, paths = load(options)
+    adapter = open_reader(loaded, paths)
+    if options.snapshot:
+        adapter.snapshot(options.snapshot)
+        return 0
+    from reprospective_tray.store import exporters
+    from reprospective_tray.store.queries import Queries
+
+    write = exporters.write_jsonl if options.format == "jsonl" else exporters.write_csv
+    with open_output(options.output) as stream, adapter.reading():
+        write(Queries(adapter).stream(since, until), stream)
+    return 0
+
+
+def import_(options: Options) -> int:
+    """Take over the sessions of a file."""
+    loaded, paths = load(options)
+    from reprospective_tray.parts import make_adapter, make_text_filter
+    from reprospective_tray.progress import Progress
+    from reprospective_tray.store.importers.jsonl import import_jsonl
+
+    adapter = make_adapter(loaded, paths)
+    try:
+        with Progress() as progress:
+            done = import_jsonl(
+                options.file, adapter, privacy=make_text_filter(loaded), progress=progress.show
+            )
+    finally:
+        if not control.InstanceLock(paths).is_held():
+            adapter.close()
+    print(
+        _("{sessions} sessions read: {stored} stored, {private} left out by privacy rules.").format(
+            sessions=done.sessions, stored=done.stored, private=done.private
+        )
+    )
+    return 0

@@ -1,0 +1,127 @@
+"""Commands that start the running instance, talk to it, or open its windows."""
+
+import sys
+import time
+
+from reprospective_tray import config, control, logs, state
+from reprospective_tray.commands.common import Options, load, open_reader, print_json
+from reprospective_tray.errors import (
+    AlreadyRunningError,
+    NotRunningError,
+    ReprospectiveError,
+    StoreError,
+)
+from reprospective_tray.messages import _
+from reprospective_tray.paths import Paths
+
+
+def run(options: Options) -> int:
+    """Record until the end; a second start brings up the first one's window."""
+    loaded, paths = load(options)
+    paths.prepare()
+    logs.setup(paths, verbose=options.verbose, console=True)
+    from reprospective_tray.app import Application
+
+    try:
+        Application(loaded, paths).run(tray=not options.no_tray)
+    except AlreadyRunningError:
+        if options.no_tray:
+            raise
+        control.request(paths, "show")
+        print(_("reprospective-tray is already running; its window is coming up."))
+    return 0
+
+
+def status(options: Options) -> int:
+    """Print how things stand, whether it runs or not; 1 where today's time cannot be read."""
+    loaded, paths = load(options)
+    try:
+        found = control.request(paths, "status")
+    except NotRunningError:
+        found = _status_at_rest(loaded, paths)
+    code = int(bool(found.get("unreadable")))
+    if options.json:
+        contract = ("running", "pid", "paused", "paused_until", "today_active_seconds")
+        print_json({key: found[key] for key in (*contract, "data_path", "sync")})
+        if problem := found.get("problem"):
+            print(f"reprospective-tray: {problem}", file=sys.stderr)
+        return code
+    from reprospective_tray.summary.status_text import status_text
+
+    print(status_text(found))
+    return code
+
+
+def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
+    from reprospective_tray.status import status_object, today_active_ms
+
+    path = loaded.config.database_path(paths)
+    today_ms, problem = 0, ""
+    if path.exists():
+        try:
+            today_ms = today_active_ms(open_reader(loaded, paths))
+        except StoreError as error:
+            problem = f"{error} {error.remedy}".strip()
+    remembered = state.load(paths)
+    return status_object(
+        pid=None,
+        paused=remembered.is_paused_at(time.time_ns() // 1_000_000),
+        paused_until=remembered.paused_until,
+        today_ms=today_ms,
+        data_path=path,
+    ) | {"problem": problem, "unreadable": bool(problem)}
+
+
+def pause(options: Options) -> int:
+    """Pause the running instance."""
+    _loaded, paths = load(options)
+    until = None
+    if options.length:
+        until = time.time_ns() // 1_000_000 + round(options.length.total_seconds() * 1000)
+    control.request(paths, "pause", until=until)
+    return 0
+
+
+def resume(options: Options) -> int:
+    """Let the running instance record again."""
+    _loaded, paths = load(options)
+    control.request(paths, "resume")
+    return 0
+
+
+def summary(options: Options) -> int:
+    """Show the summary window until it is closed."""
+    loaded, paths = load(options)
+    logs.setup(paths, verbose=options.verbose, console=True)
+    from reprospective_tray.parts import make_adapter
+    from reprospective_tray.summary.window import show
+
+    show(
+        lambda: make_adapter(loaded, paths, read_only=True),
+        lambda: _status_or_none(paths),
+        geometry=state.load(paths).geometry.get("summary", ""),
+        remember=lambda text: _remember_geometry(paths, "summary", text),
+    )
+    return 0
+
+
+def control_window(options: Options) -> int:
+    """Show the menu as a window, where the tray has none."""
+    _loaded, paths = load(options)
+    logs.setup(paths, verbose=options.verbose, console=True)
+    from reprospective_tray.tray.control_window import show
+
+    show(paths)
+    return 0
+
+
+def _status_or_none(paths: Paths) -> dict[str, object] | None:
+    try:
+        return control.request(paths, "status")
+    except ReprospectiveError:
+        return None
+
+
+def _remember_geometry(paths: Paths, window: str, text: str) -> None:
+    known = state.load(paths).geometry
+    state.update(paths, geometry={**known, window: text})

@@ -1,0 +1,97 @@
+"""What makes lines bad that are sessions each: times to come, and overlaps on one device."""
+
+from pathlib import Path
+
+from reprospective_tray.errors import ImportFileError
+from reprospective_tray.messages import _, plural
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.importers.jsonl_line import LineError, Row
+from reprospective_tray.store.sessions import DAY_MS
+
+_SHOWN = 20
+_UIDS_A_QUERY = 500
+# Another computer's clock may be ahead, but not further.
+_AHEAD_MS = DAY_MS
+
+
+class FileCheck:
+    """Takes the lines of one file in order, and remembers which are bad."""
+
+    def __init__(self, path: Path, now: int) -> None:
+        """Check the file at `path`, at `now` (ms since the epoch)."""
+        self._path = path
+        self._now = now
+        self._bad = 0
+        self._shown: list[str] = []
+        self._furthest: dict[str, tuple[Row, int]] = {}  # of each device, and its line
+        self._beyond_now: list[tuple[int, Row]] = []
+
+    def add(self, number: int, row: Row) -> None:
+        """Take the session of line `number`.
+
+        Raises:
+            LineError: it cannot be kept.
+        """
+        if row["ended_at"] > self._now + _AHEAD_MS:
+            raise LineError(_("it ends in the future"))
+        if row["ended_at"] > self._now:
+            self._beyond_now.append((number, row))
+        before = self._furthest.get(row["device_id"])
+        if before is not None:
+            last, its_line = before
+            # Lines without an order are not compared: `export` writes them in order.
+            meets = last["started_at"] <= row["started_at"] < last["ended_at"]
+            if meets and row["ended_at"] > row["started_at"] and row["uid"] != last["uid"]:
+                raise LineError(_("it overlaps line {number}").format(number=its_line))
+        if before is None or row["ended_at"] > before[0]["ended_at"]:
+            self._furthest[row["device_id"]] = row, number
+
+    def refuse(self, number: int, reason: str) -> None:
+        """Note that line `number` is bad."""
+        self._bad += 1
+        if self._bad <= _SHOWN:
+            self._shown.append(_("  line {number}: {reason}").format(number=number, reason=reason))
+
+    def compare(self, adapter: SqliteAdapter) -> None:
+        """Refuse sessions of the database's own device that are yet to be lived.
+
+        They would be in the way of recording. What is held already does no more
+        harm. Use it inside the adapter's `connection()`.
+
+        Raises:
+            ImportFileError: there are such.
+        """
+        own = [each for each in self._beyond_now if each[1]["device_id"] == adapter.device_id]
+        for first in range(0, len(own), _UIDS_A_QUERY):
+            some = own[first : first + _UIDS_A_QUERY]
+            held = _revisions(adapter, [row["uid"] for _number, row in some])
+            for number, row in some:
+                if held.get(row["uid"], 0) < row["revision"]:
+                    self.refuse(number, _("it is this computer's own and ends in the future"))
+        self.raise_if_bad()
+
+    def raise_if_bad(self) -> None:
+        """Say which lines are bad.
+
+        Raises:
+            ImportFileError: there are some.
+        """
+        if not self._bad:
+            return
+        what = plural(
+            "{path} has {count} bad line; nothing was taken:",
+            "{path} has {count} bad lines; nothing was taken:",
+            self._bad,
+        ).format(path=self._path, count=self._bad)
+        more = self._bad - _SHOWN
+        rest = [_("  and {count} more").format(count=more)] if more > 0 else []
+        raise ImportFileError(
+            "\n".join([what, *self._shown, *rest]),
+            _("Correct or remove these lines, then import the file again."),
+        )
+
+
+def _revisions(adapter: SqliteAdapter, uids: list[str]) -> dict[str, int]:
+    table = adapter.models.Session
+    found = table.select(table.uid, table.revision).where(table.uid.in_(uids))
+    return dict(found.tuples())

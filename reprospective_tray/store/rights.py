@@ -1,0 +1,83 @@
+"""Who may read the database: the rights of its files, and of the folders above them."""
+
+import functools
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_FOLDER_MODES = {"owner": 0o700, "group": 0o750}
+_FILE_MODES = {"owner": 0o600, "group": 0o640}
+_GROUP_TRAVERSES = 0o010
+_OTHERS_TRAVERSE = 0o001
+
+
+def prepare_folders(database: Path, readable_by: str, private_below: Path | None) -> None:
+    """Make the folders of `database` that are missing, and let in whom `readable_by` says.
+
+    Only the folders made here, and those at or below `private_below`, are the
+    program's; the rights of all others are left as they are.
+
+    Raises:
+        OSError: a folder cannot be made.
+    """
+    mode = _FOLDER_MODES[readable_by]
+    folder = database.absolute().parent
+    above = [folder, *folder.parents]
+    missing = [each for each in above if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=mode)
+        each.chmod(mode)  # the umask may have taken the group's part
+    for each in above:
+        ours = private_below is not None and each.is_relative_to(private_below.absolute())
+        # A folder with any other mode is somebody's decision.
+        if ours and each.stat().st_mode & 0o777 in _FOLDER_MODES.values():
+            _set_mode(each, mode)
+
+
+def prepare_files(database: Path, beside: Sequence[Path], readable_by: str) -> None:
+    """Make `database` if it is missing; give it and what is there `beside` it their rights.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    # SQLite gives -wal and -shm the rights of the file itself.
+    mode = _FILE_MODES[readable_by]
+    os.close(os.open(database, os.O_CREAT | os.O_RDWR, mode))
+    for each in (database, *beside):
+        if each.exists():
+            _set_mode(each, mode)
+
+
+def closed_to_group(database: Path) -> Path | None:
+    """Return the topmost folder through which the group of `database` cannot reach it, if any."""
+    if os.name == "nt":
+        return None
+    place = database.absolute()
+    folders = [each for each in reversed(place.parents) if each.exists()]
+    group = (place if place.exists() else folders[-1]).stat().st_gid
+    for folder in folders:
+        found = folder.stat()
+        needed = _GROUP_TRAVERSES if found.st_gid == group else _OTHERS_TRAVERSE
+        if not found.st_mode & needed:
+            return folder
+    return None
+
+
+@functools.cache
+def warn_of_closed(folder: Path, database: Path) -> None:
+    """Say in the log, once a process, that `folder` keeps the group from `database`."""
+    log.warning(
+        "database.local.readable_by is group, but %s does not let the group through to %s",
+        folder,
+        database,
+    )
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    """Give `path` the rights `mode`; what belongs to somebody else is theirs to decide."""
+    found = path.stat()
+    if found.st_mode & 0o777 != mode and (os.name == "nt" or found.st_uid == os.geteuid()):
+        path.chmod(found.st_mode & ~0o777 | mode)

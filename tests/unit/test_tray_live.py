@@ -1,0 +1,131 @@
+"""The threads beside the icon end with it, with an icon that shows nothing."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.tray import live
+from reprospective_tray.tray.backend import Backend
+from reprospective_tray.tray.live import LiveIcon
+
+SECONDS = 10.0
+STATUS = {"mode": "recording"}
+
+
+class FakeIcon:
+    """Stands in for `TrayIcon`: runs until it is stopped."""
+
+    shown = False
+
+    def __init__(self, problem: str) -> None:
+        self.backend = Backend("fake", problem=problem)
+        self.updated = threading.Event()
+        self._stopped = threading.Event()
+
+    def run(self, on_ready) -> None:
+        on_ready()
+        assert self._stopped.wait(SECONDS)
+
+    def update(self, _state) -> None:
+        self.updated.set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+@pytest.fixture(params=["", "No tray was found."], ids=["no problem", "a problem"])
+def icon(request, monkeypatch) -> Iterator[FakeIcon]:
+    fake = FakeIcon(request.param)
+    monkeypatch.setattr(live, "TrayIcon", lambda _on_action: fake)
+    before = set(threading.enumerate())
+    yield fake
+    assert set(threading.enumerate()) == before
+
+
+def ignore(_action) -> None:
+    """Nobody clicks here."""
+
+
+def test_no_thread_is_left_when_run_returns(icon):
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
+
+    def ready() -> None:
+        assert icon.updated.wait(SECONDS)
+        shown.stop()
+
+    before = set(threading.enumerate())
+    shown.run(ready)
+    assert set(threading.enumerate()) == before
+
+
+def test_no_thread_is_left_when_the_icon_fails(icon, monkeypatch):
+    def fail(_on_ready) -> None:
+        raise ReprospectiveError("no icon", "")
+
+    monkeypatch.setattr(icon, "run", fail)
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
+    before = set(threading.enumerate())
+    with pytest.raises(ReprospectiveError):
+        shown.run(lambda: None)
+    assert set(threading.enumerate()) == before
+
+
+def test_the_end_waits_for_a_read_of_the_database(icon):
+    reading, may_go_on = threading.Event(), threading.Event()
+    finished = []
+
+    def today_ms() -> int:
+        reading.set()
+        assert may_go_on.wait(SECONDS)
+        finished.append(True)
+        return 0
+
+    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS)
+
+    def ready() -> None:
+        assert reading.wait(SECONDS)
+        shown.stop()
+        threading.Timer(0.2, may_go_on.set).start()
+
+    shown.run(ready)
+    assert finished
+    assert icon.updated.is_set()
+
+
+def test_a_read_that_never_ends_is_not_waited_for_forever(icon, monkeypatch):
+    del icon
+    monkeypatch.setattr(live, "JOIN_S", 0.05)
+    reading, may_go_on = threading.Event(), threading.Event()
+
+    def today_ms() -> int:
+        reading.set()
+        assert may_go_on.wait(SECONDS)
+        return 0
+
+    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS)
+
+    def ready() -> None:
+        assert reading.wait(SECONDS)
+        shown.stop()
+
+    shown.run(ready)
+    (left,) = [thread for thread in threading.enumerate() if thread.name == "display"]
+    may_go_on.set()
+    left.join(SECONDS)
+
+
+def test_the_end_is_not_missed_however_the_news_fall(icon):
+    # The end comes between the thread's look at it and its wait for news.
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
+    clear = shown._news.clear
+
+    def end_then_clear() -> None:
+        shown.stop()
+        clear()
+
+    shown._news.clear = end_then_clear
+    shown.run(lambda: None)
+    assert [thread for thread in threading.enumerate() if thread.name == "display"] == []
+    assert not icon.updated.is_set()
