@@ -23,7 +23,7 @@ class BulkWriter:
         """Write into `adapter`."""
         self._database: Any = adapter.database
         self._session = adapter.models.Session
-        self._rollup = Rollup(adapter.models)
+        self._rollup = Rollup(adapter)
         meta = self._session._meta  # noqa: SLF001  peewee's public name for it
         fields = [field for field in meta.sorted_fields if field.name != "id"]
         self._names = [field.name for field in fields]

@@ -1,13 +1,14 @@
 """The daily rollup: what closed sessions add to each day as lived."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
 from peewee import EXCLUDED, Case
 
-from reprospective_tray.store.models import Models
+from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.prepared import Prepared
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, lived, reach
 from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS
 
@@ -67,8 +68,9 @@ class Addition:
 class Rollup:
     """Keeps `desktop_activity_days` true; call it inside the transaction of the change."""
 
-    def __init__(self, models: Models) -> None:
-        """Work on the tables of `models`."""
+    def __init__(self, adapter: DatabaseAdapter) -> None:
+        """Work on the tables of `adapter`."""
+        models = adapter.models
         self._day = models.Day
         self._session = models.Session
         day = models.Day
@@ -79,6 +81,9 @@ class Rollup:
             day.state,
             day.application_name,
         )
+        names = [column.name for column in self._key_columns]
+        names += [field.name for field in fields(Addition)]
+        self._addition = Prepared(adapter.database, names, self._addition_query)
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Count closed, living sessions, given as rows of the table."""
@@ -126,6 +131,10 @@ class Rollup:
         return where
 
     def _write(self, key: DayKey, part: Addition) -> None:
+        names = (column.name for column in self._key_columns)
+        self._addition.execute(dict(zip(names, key, strict=True)) | asdict(part))
+
+    def _addition_query(self, values: dict[str, Any]) -> Any:
         day = self._day
         earlier = EXCLUDED.first_at < day.first_at
         later = EXCLUDED.last_at > day.last_at
@@ -133,10 +142,7 @@ class Rollup:
         def if_(condition: Any, column: str) -> Any:
             return Case(None, [(condition, getattr(EXCLUDED, column))], getattr(day, column))
 
-        values = dict(zip(self._key_columns, key, strict=True)) | {
-            getattr(day, column): value for column, value in asdict(part).items()
-        }
-        day.insert(values).on_conflict(
+        return day.insert(values).on_conflict(
             conflict_target=self._key_columns,
             update={
                 day.ms: day.ms + EXCLUDED.ms,
@@ -146,7 +152,7 @@ class Rollup:
                 day.last_at: if_(later, "last_at"),
                 day.last_offset_minutes: if_(later, "last_offset_minutes"),
             },
-        ).execute()
+        )
 
     def _find_edges(self, key: DayKey) -> None:
         """Ask the sessions themselves when the day's first began and its last ended."""

@@ -7,11 +7,16 @@ import peewee
 from peewee import EXCLUDED
 
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.prepared import Prepared
 from reprospective_tray.store.ranges import reach
 from reprospective_tray.store.rollup import Rollup
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
 
 _PAGE = 100
+_RECORDED = (
+    *("uid", "device_id", "source_host", "state", "application_name", "window_title"),
+    *("process_id", "started_at", "ended_at", "utc_offset_minutes", "open"),
+)
 
 Row = dict[str, Any]
 Interval = tuple[int, int]
@@ -32,12 +37,26 @@ class SessionWriter:
         self._session = adapter.models.Session
         self._device_id = adapter.device_id
         self._source_host = source_host
-        self._rollup = Rollup(adapter.models)
+        self._rollup = Rollup(adapter)
+        # Inserts a row, or brings it up to date while it is open.
+        self._upsert = Prepared(adapter.database, _RECORDED, self._upsert_query)
         if run is None:
             ids = self._session.select(self._session.id).order_by(self._session.id.desc())
             run = int(ids.limit(1).scalar() or 0)
         self._last_id_before_run = run
         self._run_started_at: int | None = None
+
+    def _upsert_query(self, row: Row) -> Any:
+        table = self._session
+        newest = {
+            table.ended_at: EXCLUDED.ended_at,
+            table.open: EXCLUDED.open,
+            table.revision: table.revision + 1,
+            table.synced: 0,
+        }
+        return table.insert(row).on_conflict(
+            conflict_target=[table.uid], update=newest, where=table.open == 1
+        )
 
     @property
     def run(self) -> int:
@@ -100,29 +119,15 @@ class SessionWriter:
             self._run_started_at = session.started_at
         row = self._row(session)
         try:
-            written = self._upsert(row)
+            written = self._upsert.execute(row)
         except peewee.IntegrityError:
             # The end of the one before may have been lost where memory was full.
             if not session.open or not self._close_left_open():
                 raise
-            written = self._upsert(row)
+            written = self._upsert.execute(row)
         # Where nothing was written it is closed or erased already: that was the last word.
         if written and not session.open:
             self._rollup.add([row])
-
-    def _upsert(self, row: Row) -> int:
-        """Insert the row, or bring it up to date while it is open; return how many were written."""
-        table = self._session
-        newest = {
-            table.ended_at: EXCLUDED.ended_at,
-            table.open: EXCLUDED.open,
-            table.revision: table.revision + 1,
-            table.synced: 0,
-        }
-        query = table.insert(row).on_conflict(
-            conflict_target=[table.uid], update=newest, where=table.open == 1
-        )
-        return int(query.as_rowcount().execute())
 
     def _row(self, session: Session) -> Row:
         return {

@@ -112,6 +112,7 @@ def test_a_file_that_is_locked_at_the_start_does_not_hold_up_observing(path):
 
 def test_a_long_queue_is_written_in_short_turns(path, monkeypatch):
     monkeypatch.setattr(recorder_module, "_BUSY_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(recorder_module, "_BUDGET_S", 0.01)
     recorder = recorder_for(path)
     with recorder.running():
         with locked(path):
