@@ -45,9 +45,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     """Start the tray app in place of this process, or the demo where there is no display."""
+    if {"-h", "--help"} & set(arguments):
+        print(USAGE, end="")
+        return 0
     if has_display():
         environment.prepare(environment.RUN, virtual_desktop=False)
-        steps.say("Starting reprospective-tray; its icon appears in the tray.")
+        steps.say("Starting reprospective-tray.")
         return hand_over([environment.scripts_folder() / "reprospective-tray", "run", *arguments])
     steps.say(
         "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set): showing the app "

@@ -19,7 +19,7 @@ def day(text: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a date has no zone
     except ValueError:
         raise ArgumentTypeError(
-            _("{text!r} is no day; write it as 2026-11-23, today or yesterday").format(text=text)
+            _("{text!r} is not a day; write it as 2026-11-23, today or yesterday").format(text=text)
         ) from None
 
 
@@ -30,9 +30,9 @@ def instant(text: str) -> int:
         return round(found.astimezone().timestamp() * 1000)
     except (ValueError, OverflowError, OSError):
         raise ArgumentTypeError(
-            _("{text!r} is no time; write it as 2026-11-23T09:30, with or without +09:00").format(
-                text=text
-            )
+            _(
+                "{text!r} is not a time; write it as 2026-11-23T09:30, with or without +09:00"
+            ).format(text=text)
         ) from None
 
 
@@ -48,7 +48,7 @@ def length(text: str) -> timedelta:
         if timedelta(0) < total <= timedelta(days=3650):
             return total
     raise ArgumentTypeError(
-        _("{text!r} is no length of time; write it as 30m, 1h30m or 2d").format(text=text)
+        _("{text!r} is not a length of time; write it as 30m, 1h30m or 2d").format(text=text)
     )
 
 
@@ -63,4 +63,4 @@ def count(text: str) -> int:
     """Return `text` as a number of things, 1 or more."""
     if text.isascii() and text.isdigit() and 0 < int(text) <= 1_000_000:  # noqa: PLR2004  enough
         return int(text)
-    raise ArgumentTypeError(_("{text!r} is no number of at least 1").format(text=text))
+    raise ArgumentTypeError(_("{text!r} is not a number of at least 1").format(text=text))

@@ -159,7 +159,7 @@ def make_parser() -> argparse.ArgumentParser:
     run.add_argument("--no-tray", action="store_true", help=_("record without an icon"))
     run.set_defaults(call=instance.run)
 
-    status = add("status", help=_("how the program and what it keeps stand"))
+    status = add("status", help=_("is it running, paused until when, active time today"))
     status.add_argument("--json", action="store_true", help=_("as JSON"))
     status.set_defaults(call=instance.status)
 
@@ -183,7 +183,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     take = add("import", help=_("take over what `export` wrote"))
     take.add_argument("--format", choices=["jsonl"], default="jsonl", help=_("default: jsonl"))
-    take.add_argument("file", type=arguments.file, metavar="FILE")
+    take.add_argument("file", type=arguments.file, metavar="FILE", help=_("JSON lines"))
     take.set_defaults(call=data.import_)
     _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
     commands.choices = _Offered(commands.choices)
@@ -191,7 +191,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_report(report: argparse.ArgumentParser, call: object) -> None:
-    report.add_argument("--date", type=arguments.day, metavar="D", help=_("default: today"))
+    report.add_argument(
+        "--date",
+        type=arguments.day,
+        metavar="D",
+        help=_("a day, such as 2026-11-23; default: today"),
+    )
     report.add_argument(
         "--from", dest="first", type=arguments.day, metavar="D", help=_("until today, or --to")
     )
@@ -202,18 +207,28 @@ def _add_report(report: argparse.ArgumentParser, call: object) -> None:
     report.add_argument(
         "--titles", type=arguments.count, metavar="N", help=_("titles of each application")
     )
-    report.add_argument("--format", choices=["text", "json"], default="text")
+    report.add_argument(
+        "--format", choices=["text", "json"], default="text", help=_("default: text")
+    )
     report.set_defaults(call=call)
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
     from reprospective_tray.commands import data
 
-    export.add_argument("--from", dest="since", type=arguments.instant, metavar="T")
+    export.add_argument(
+        "--from",
+        dest="since",
+        type=arguments.instant,
+        metavar="T",
+        help=_("local time, such as 2026-11-23T09:30"),
+    )
     export.add_argument(
         "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
     )
-    export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl")
+    export.add_argument(
+        "--format", choices=["jsonl", "csv"], default="jsonl", help=_("default: jsonl")
+    )
     export.add_argument(
         "-o", "--output", type=arguments.file, metavar="FILE", help=_("default: stdout, also -")
     )
@@ -238,6 +253,8 @@ def _add_config(config: argparse.ArgumentParser) -> None:
         call=configuration.init
     )
     check = add("check", help=_("whether the config is right, and what the privacy rules take"))
-    check.add_argument("--application", default="", metavar="A")
-    check.add_argument("--title", default="", metavar="T")
+    check.add_argument(
+        "--application", default="", metavar="A", help=_("the application of a window")
+    )
+    check.add_argument("--title", default="", metavar="T", help=_("its title"))
     check.set_defaults(call=configuration.check)

@@ -82,7 +82,7 @@ class InstanceLock:
             ) from error
         if not held:
             raise AlreadyRunningError(
-                _("reprospective-tray is already running."),
+                _("The program is already running."),
                 _("`reprospective-tray status` says more about it."),
             )
 
@@ -265,7 +265,7 @@ def request(
     """
     until = time.monotonic() + timeout
     not_running = NotRunningError(
-        _("reprospective-tray is not running."), _("Start it with `reprospective-tray run`.")
+        _("The program is not running."), _("Start it with `reprospective-tray run`.")
     )
     there = endpoint.find(paths)
     if there is None:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 def without(*names: str) -> Iterator[None]:
     """Let the imports inside do without the modules `names`, as where they are not installed.
 
-    Whoever imports them afterwards gets them as ever; what is loaded already stays.
+    Whoever imports them afterwards gets them as ever, but not the modules that were
+    loaded here without them; what is loaded already stays.
     """
     hidden = [name for name in names if name not in sys.modules]
     for name in hidden:

@@ -5,7 +5,7 @@ import sys
 from reprospective_tray import control
 from reprospective_tray.commands.common import Options, load, open_reader, print_json
 from reprospective_tray.commands.output import open_output
-from reprospective_tray.errors import UsageError
+from reprospective_tray.errors import ReprospectiveError, UsageError
 from reprospective_tray.messages import _
 
 
@@ -34,8 +34,14 @@ def report(options: Options) -> int:
     loaded, paths = load(options)
     adapter = open_reader(loaded, paths)
     with adapter.reading():
+        queries = Queries(adapter)
+        if options.host and options.host not in (known := queries.hosts()):
+            raise ReprospectiveError(
+                _("Nothing was recorded on a computer named {host}.").format(host=options.host),
+                _("Known computers: {hosts}").format(hosts=", ".join(known)),
+            )
         found = reports.build(
-            Queries(adapter), DayRange(first, last), host=options.host, titles=options.titles
+            queries, DayRange(first, last), host=options.host, titles=options.titles
         )
     if options.format == "json":
         print_json(reports.as_object(found))
@@ -64,6 +70,10 @@ def export(options: Options) -> int:
         raise UsageError(_("--from is after --to."), _("Put the earlier time first."))
     loaded, paths = load(options)
     adapter = open_reader(loaded, paths)
+    if options.output and options.output.exists() and options.output.samefile(adapter.path):
+        raise UsageError(
+            _("-o names the database itself: nothing was written."), _("Name another file.")
+        )
     if options.snapshot:
         adapter.snapshot(options.snapshot)
         return 0

@@ -28,7 +28,7 @@ def run(options: Options) -> int:
         if options.no_tray:
             raise
         control.request(paths, "show")
-        print(_("reprospective-tray is already running; its window is coming up."))
+        print(_("The program is already running; its window is coming up."))
     return 0
 
 
@@ -78,7 +78,10 @@ def pause(options: Options) -> int:
     until = None
     if options.length:
         until = time.time_ns() // 1_000_000 + round(options.length.total_seconds() * 1000)
+    from reprospective_tray.summary.status_text import paused_line
+
     control.request(paths, "pause", until=until)
+    print(paused_line(until))
     return 0
 
 
@@ -86,6 +89,7 @@ def resume(options: Options) -> int:
     """Let the running instance record again."""
     _loaded, paths = load(options)
     control.request(paths, "resume")
+    print(_("Recording."))
     return 0
 
 

@@ -58,7 +58,8 @@ class DesktopActivityMonitor:
         self._stopping = False
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
-        self._thread = threading.Thread(target=self._run, name="monitor")
+        self._opening = threading.Event()  # a probe is being opened
+        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self.state = MonitorState()
         self.recording = threading.Event()  # set once the store and the probe are ready
 
@@ -76,15 +77,25 @@ class DesktopActivityMonitor:
         self._wish(paused=False, paused_until=None)
 
     def stop(self) -> None:
-        """End the open session and the thread; returns when both have ended."""
+        """End the open session and the thread; returns when both have ended.
+
+        Where a display never answers while it is being opened, the thread ends
+        with the process.
+        """
         with self._lock:
             self._stopping = True
         self._poke()
         self._thread.join(_PROBE_PATIENCE_S)
+        if not self._thread.is_alive():
+            return
         probe = self._probe
-        if probe and self._thread.is_alive():
+        if probe:
             log.warning("the display does not answer: letting go of it")
             probe.abort()
+        if self._opening.is_set():
+            # No session is open then, and nothing cuts a connection that is not made yet.
+            log.warning("the display does not answer: ending without it")
+            return
         self._thread.join()
 
     def _wish(self, *, paused: bool, paused_until: int | None) -> None:
@@ -118,7 +129,9 @@ class DesktopActivityMonitor:
             if self.state.paused:
                 self._sit_out_pause()
                 continue
+            self._opening.set()
             probe = self._open_probe()
+            self._opening.clear()
             self._probe = probe
             if self.state.sees_windows and not probe.sees_windows:
                 log.warning("no window can be seen: %s", probe.trouble)

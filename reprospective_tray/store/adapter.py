@@ -253,6 +253,11 @@ class SqliteAdapter(DatabaseAdapter):
             from playhouse.migrations import Runner
 
         folder = Path(__file__).with_name("migrations")
+        if not any(folder.glob("[0-9]*.py")):
+            raise StoreError(
+                _("{name}, a part of the program, is missing.").format(name=folder),
+                _("Install the program again."),
+            )
         Runner(self.database, str(folder), table_name=_MIGRATIONS_TABLE).up()
         made = self.models.Meta.insert(key="device_id", value=new_device_id())
         made.on_conflict_ignore().execute()

@@ -21,14 +21,18 @@ def file_beside(database: Path) -> Path:
     return Path(f"{database}.leftover")
 
 
-def keep(database: Path, changes: Sequence[Change], run: int) -> None:
-    """Keep `changes` of the run that `SessionWriter.run` names; for their owner alone.
+def keep(database: Path, changes: Sequence[Change], run: int | None) -> None:
+    """Keep `changes`, behind what earlier runs have kept; for their owner alone.
+
+    `run` is `SessionWriter.run`, None where the file could not even be opened.
 
     Raises:
         OSError: they cannot be kept, either.
     """
+    file = file_beside(database)
     plain = [[type(change).__name__, asdict(change)] for change in changes]
-    write_private(file_beside(database), msgspec.json.encode({"run": run, "changes": plain}))
+    kept = _read(file)
+    write_private(file, msgspec.json.encode([*kept, {"run": run, "changes": plain}]))
 
 
 def take_up(adapter: SqliteAdapter, source_host: str) -> int:
@@ -40,18 +44,31 @@ def take_up(adapter: SqliteAdapter, source_host: str) -> int:
         peewee.PeeweeException: it cannot be written yet.
     """
     file = file_beside(adapter.path)
+    kept = _read(file)
+    count = 0
+    for part in kept:
+        changes = [_change(name, values) for name, values in part["changes"]]
+        SessionWriter(adapter, source_host, part["run"]).apply(changes)
+        count += len(changes)
+    if kept:
+        file.unlink()
+    return count
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    """Return what is kept, one part for each run; nothing where the file is none of ours."""
     try:
-        content: Any = msgspec.json.decode(file.read_bytes())
-        changes = [_change(name, values) for name, values in content["changes"]]
-        run = int(content["run"])
+        kept: list[dict[str, Any]] = msgspec.json.decode(file.read_bytes())
+        for part in kept:
+            for name, values in part["changes"]:
+                _change(name, values)
+            msgspec.convert(part["run"], int | None)
     except FileNotFoundError:
-        return 0
+        return []
     except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         log.error("%s cannot be read: %s", file, error)  # noqa: TRY400  a line is enough
-        return 0
-    SessionWriter(adapter, source_host, run).apply(changes)
-    file.unlink()
-    return len(changes)
+        return []
+    return kept
 
 
 def _change(name: str, values: dict[str, Any]) -> Change:

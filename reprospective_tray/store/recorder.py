@@ -65,7 +65,7 @@ class Recorder:
         self._stopping = threading.Event()
         self._adapter: SqliteAdapter | None = None
         self._writer: SessionWriter | None = None
-        self._run = 0
+        self._run: int | None = None
         self.problem = ""
 
     @property

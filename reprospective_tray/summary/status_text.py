@@ -19,6 +19,14 @@ def status_text(status: Mapping[str, object]) -> str:
     return "\n".join(lines)
 
 
+def paused_line(until: int | None) -> str:
+    """Return until when the recording is paused: ms since the epoch, None until it is resumed."""
+    if until is None:
+        return _("Paused until you resume.")
+    end = datetime.fromtimestamp(until / 1000).astimezone()
+    return _("Paused until {time}.").format(time=f"{end:%Y-%m-%d %H:%M}")
+
+
 def _running(status: Mapping[str, object]) -> str:
     until = status["paused_until"]
     if not status["running"]:

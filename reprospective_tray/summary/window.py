@@ -9,6 +9,7 @@ from typing import Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.paths import shipped_file
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.summary.loader import Loaded, Loader, Status
 from reprospective_tray.summary.text import long_date
@@ -58,7 +59,10 @@ def show(
     palette = system_palette()
     try:
         root = ttkbootstrap.Window(
-            title=_("Re:prospective"), themename=palette.base, className="Reprospective-tray"
+            title=_("Re:prospective"),
+            themename=palette.base,
+            className="Reprospective-tray",
+            iconphoto=str(shipped_file("assets/icon.png")),
         )
     except tk.TclError as error:
         raise ReprospectiveError(

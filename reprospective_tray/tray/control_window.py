@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from reprospective_tray import control
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.paths import shipped_file
 from reprospective_tray.summary.theme import choose_family, system_palette
 from reprospective_tray.tray import menu
 from reprospective_tray.tray.state import NAME, AppState, Mode, from_status
@@ -106,6 +107,8 @@ class ControlWindow:
         self._palette = system_palette()
         self.root = tkinter.Tk(className="Reprospective-tray")
         self.root.title(NAME)
+        self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
+        self.root.iconphoto(True, self._mark)
         self.root.configure(background=self._palette.surface)
         self.root.resizable(width=False, height=False)
         self._pictures: dict[Mode, Any] = {}

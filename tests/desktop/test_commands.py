@@ -231,11 +231,11 @@ def test_the_commands_talk_to_the_running_instance(
     found = json.loads(assert_good(command("status", "--json")))
     assert app.process is not None
     assert (found["running"], found["pid"]) == (True, app.process.pid)
-    assert assert_good(command("pause", "--for", "1h30m")) == ""
+    assert assert_good(command("pause", "--for", "1h30m")).startswith("Paused until ")
     found = json.loads(assert_good(command("status", "--json")))
     assert found["paused"]
     assert found["paused_until"].endswith("Z")
-    assert assert_good(command("resume")) == ""
+    assert assert_good(command("resume")) == "Recording.\n"
     app.wait_for_row("open = 1")
     report = json.loads(assert_good(command("report", "--format", "json")))
     assert "Editor" in {each["application_name"] for each in report["applications"]}

@@ -184,6 +184,16 @@ def test_a_snapshot_is_a_whole_database_of_its_own(command: Command, user: User)
     assert_refused(command("export", "-o", user.folder / "no" / "file"), 1, "file")
 
 
+@pytest.mark.usefixtures("sessions")
+def test_an_export_never_replaces_the_database(command: Command, user: User) -> None:
+    before = user.database.read_bytes()
+    link = user.folder / "link"
+    link.symlink_to(user.database)
+    for target in (user.database, link):
+        assert_refused(command("export", "-o", target), 2, "database")
+    assert user.database.read_bytes() == before
+
+
 def test_an_import_with_a_bad_line_names_it_and_takes_nothing(
     command: Command, user: User, sessions: Path
 ) -> None:

@@ -99,3 +99,11 @@ def test_a_silent_x_server_does_not_keep_the_program_from_ending(
         with silent(own_desktop._x):
             assert app.stop() == 0
         assert [row["open"] for row in app.rows()] == [0]
+
+
+def test_an_x_server_that_is_silent_from_the_start_does_not_keep_the_program_from_ending(
+    make_app: Callable[..., AppUnderTest], own_desktop: VirtualDesktop
+) -> None:
+    with silent(own_desktop._x):
+        app = make_app(own_desktop, "--no-tray").start()
+        assert app.stop() == 0

@@ -27,6 +27,7 @@ from reprospective_tray.store import adapter as adapter_module
 from reprospective_tray.store.adapter import SCHEMA_VERSION, SqliteAdapter
 from reprospective_tray.store.sessions import Put
 from reprospective_tray.store.writer import SessionWriter
+from tests.support import others_can_read_the_code
 from tests.unit.recording import T0, rows_of, session, store
 
 needs_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root")
@@ -276,6 +277,7 @@ def test_a_folder_with_other_rights_is_somebodys_decision(path, mode):
 
 
 @needs_root
+@pytest.mark.skipif(not others_can_read_the_code(), reason="the checkout is closed to others")
 def test_a_folder_of_somebody_else_is_no_hindrance():
     with tempfile.TemporaryDirectory() as name:
         top = Path(name) / "team"
