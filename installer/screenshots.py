@@ -51,7 +51,7 @@ def sample_morning(now: datetime) -> Iterator[dict[str, str]]:
 def main() -> int:
     """Write the pictures; return an exit code."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, VirtualDesktop(notifications=True) as desktop:
+    with tempfile.TemporaryDirectory() as folder, VirtualDesktop() as desktop:
         app = demo.App(Path(sys.executable), desktop)
         sample = Path(folder) / "sample.jsonl"
         lines = [json.dumps(session) for session in sample_morning(datetime.now().astimezone())]
