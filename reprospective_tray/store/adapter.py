@@ -21,7 +21,7 @@ from reprospective_tray.store.models import Models, make_models
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_S = 5.0
 # How long a clean close waits for other readers before it leaves the file in WAL mode.
 CLOSE_PATIENCE_S = 2.0
@@ -243,6 +243,8 @@ class SqliteAdapter(DatabaseAdapter):
                 raise self._damaged()
             return
         if self.read_only:
+            if version:
+                return  # an older version's: what every version has can be read
             # A file whose first start never finished: nothing in it yet.
             raise StoreError(
                 _("Nothing has been recorded yet in {path}.").format(path=self.path),

@@ -17,6 +17,9 @@ class Models:
     Session: Any
     Day: Any
     Meta: Any
+    Taken: Any
+    Refused: Any
+    RangeOrder: Any
 
 
 def make_models(database: peewee.Database) -> Models:
@@ -76,4 +79,38 @@ def make_models(database: peewee.Database) -> Models:
         class Meta:
             table_name = "desktop_activity_meta"
 
-    return Models(Session, Day, Meta)
+    class Taken(base):
+        """A session that retention took: it is counted in its days, and on the server."""
+
+        uid = peewee.TextField(primary_key=True)
+        revision = peewee.IntegerField()
+
+        class Meta:
+            table_name = "desktop_activity_taken"
+
+    class Refused(base):
+        """A session that the server refused in this revision, and why."""
+
+        uid = peewee.TextField(primary_key=True)
+        revision = peewee.IntegerField()
+        reason = peewee.TextField()
+        refused_at = peewee.BigIntegerField()
+
+        class Meta:
+            table_name = "desktop_activity_refused"
+
+    class RangeOrder(base):
+        """What was forgotten after retention had taken it, for the server to forget, too."""
+
+        uid = peewee.TextField(primary_key=True)
+        device_ids = peewee.TextField()  # a JSON list
+        started_at = peewee.BigIntegerField()
+        ended_at = peewee.BigIntegerField()
+        application_name = peewee.TextField(null=True)  # None: every application
+        ordered_at = peewee.BigIntegerField()
+        acknowledged = peewee.IntegerField(default=0)
+
+        class Meta:
+            table_name = "desktop_activity_range_orders"
+
+    return Models(Session, Day, Meta, Taken, Refused, RangeOrder)

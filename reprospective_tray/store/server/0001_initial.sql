@@ -1,0 +1,435 @@
+-- The first schema of the central database: sessions, devices, ingest() and the readers' views.
+--
+-- Runs once, in one transaction, by a role that may create a schema. Who may see what is in
+-- roles.sql; without it all of this belongs to the role that made it (single-owner mode).
+
+CREATE TABLE reprospective.schema_version (
+    version integer NOT NULL PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- The time as lived: what the clock on the wall showed, and the day on it.
+CREATE FUNCTION reprospective.lived(moment timestamptz, utc_offset_minutes integer)
+RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (moment AT TIME ZONE 'UTC') + utc_offset_minutes * interval '1 minute';
+
+-- The moment of a time as lived.
+CREATE FUNCTION reprospective.moment(lived timestamp, utc_offset_minutes integer)
+RETURNS timestamptz LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (lived - utc_offset_minutes * interval '1 minute') AT TIME ZONE 'UTC';
+
+-- Milliseconds since the epoch are how times travel: exact, and free of time zones.
+CREATE FUNCTION reprospective.from_ms(ms bigint)
+RETURNS timestamptz LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN to_timestamp(ms / 1000.0::double precision);
+
+CREATE FUNCTION reprospective.to_ms(moment timestamptz)
+RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (extract(epoch FROM moment) * 1000)::bigint;
+
+CREATE TABLE reprospective.desktop_activity_sessions (
+    uid uuid NOT NULL PRIMARY KEY,
+    owner name NOT NULL DEFAULT current_user,
+    device_id uuid NOT NULL,
+    source_host text NOT NULL,
+    original_id bigint,
+    state text NOT NULL CHECK (state IN ('active', 'idle', 'locked')),
+    application_name text NOT NULL,
+    window_title text NOT NULL,
+    process_id integer,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL CHECK (ended_at >= started_at),
+    utc_offset_minutes smallint NOT NULL CHECK (utc_offset_minutes BETWEEN -1080 AND 1080),
+    open smallint NOT NULL DEFAULT 0 CHECK (open IN (0, 1)),
+    deleted smallint NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+    revision bigint NOT NULL DEFAULT 1,
+    received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- The schema that the sender knew: a row that comes again with more to say is taken.
+    sent_schema smallint NOT NULL DEFAULT 1,
+    -- Stored, because row-level security lets no index serve an expression.
+    first_day date NOT NULL GENERATED ALWAYS AS (
+        ((started_at AT TIME ZONE 'UTC') + utc_offset_minutes * interval '1 minute')::date
+    ) STORED,
+    -- What ends at midnight ends on the day before.
+    last_day date NOT NULL GENERATED ALWAYS AS (
+        (greatest(
+            started_at AT TIME ZONE 'UTC', (ended_at AT TIME ZONE 'UTC') - interval '1 millisecond'
+        ) + utc_offset_minutes * interval '1 minute')::date
+    ) STORED
+);
+
+CREATE INDEX sessions_by_owner ON reprospective.desktop_activity_sessions (owner, started_at);
+CREATE INDEX sessions_by_day ON reprospective.desktop_activity_sessions (owner, first_day);
+CREATE INDEX sessions_by_device ON reprospective.desktop_activity_sessions (device_id, started_at);
+CREATE INDEX sessions_over_midnight ON reprospective.desktop_activity_sessions (owner, last_day)
+    WHERE last_day > first_day;
+CREATE INDEX sessions_open ON reprospective.desktop_activity_sessions (owner, device_id)
+    WHERE open = 1;
+-- Readers of everybody's days ask by time alone; what arrives is nearly in its order.
+CREATE INDEX sessions_by_time ON reprospective.desktop_activity_sessions
+    USING brin (started_at, first_day) WITH (pages_per_range = 16);
+
+-- How far each device has come: the pair that was taken last, and what was answered to it.
+CREATE TABLE reprospective.devices (
+    owner name NOT NULL DEFAULT current_user,
+    device_id uuid NOT NULL,
+    counter bigint NOT NULL,
+    token text NOT NULL,
+    verdict text NOT NULL CHECK (verdict IN ('fits', 'restored')),
+    sent_schema smallint NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (owner, device_id)
+);
+
+-- One row of a batch, as it comes: its times are ms, unknown keys are left out.
+CREATE TYPE reprospective.sent_row AS (
+    uid uuid,
+    device_id uuid,
+    source_host text,
+    original_id bigint,
+    state text,
+    application_name text,
+    window_title text,
+    process_id integer,
+    started_at bigint,
+    ended_at bigint,
+    utc_offset_minutes smallint,
+    open smallint,
+    deleted smallint,
+    revision bigint
+);
+
+-- Stores the rows of a JSON array and returns the uids of those that were new or newer.
+CREATE FUNCTION reprospective.take_rows(sent json, sent_schema smallint, received timestamptz)
+RETURNS uuid[] LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH written AS (
+        INSERT INTO reprospective.desktop_activity_sessions AS held (
+            uid, device_id, source_host, original_id, state, application_name, window_title,
+            process_id, started_at, ended_at, utc_offset_minutes, open, deleted, revision,
+            received_at, sent_schema
+        )
+        SELECT
+            r.uid, r.device_id, r.source_host, r.original_id, r.state, r.application_name,
+            r.window_title, r.process_id, reprospective.from_ms(r.started_at),
+            reprospective.from_ms(r.ended_at), r.utc_offset_minutes, coalesce(r.open, 0::smallint),
+            coalesce(r.deleted, 0::smallint), coalesce(r.revision, 1), take_rows.received,
+            take_rows.sent_schema
+        FROM json_populate_recordset(NULL::reprospective.sent_row, take_rows.sent) AS r
+        ON CONFLICT (uid) DO UPDATE SET
+            device_id = excluded.device_id,
+            source_host = excluded.source_host,
+            original_id = excluded.original_id,
+            state = excluded.state,
+            application_name = excluded.application_name,
+            window_title = excluded.window_title,
+            process_id = excluded.process_id,
+            started_at = excluded.started_at,
+            ended_at = excluded.ended_at,
+            utc_offset_minutes = excluded.utc_offset_minutes,
+            open = excluded.open,
+            deleted = excluded.deleted,
+            revision = greatest(held.revision, excluded.revision),
+            received_at = excluded.received_at,
+            sent_schema = excluded.sent_schema
+        WHERE held.owner = current_user
+            AND held.deleted = 0
+            AND (
+                excluded.deleted = 1  -- whatever its revision
+                OR (excluded.revision, excluded.sent_schema) > (held.revision, held.sent_schema)
+            )
+        RETURNING uid
+    )
+    SELECT coalesce(array_agg(uid), '{}') FROM written;
+END;
+
+-- Forgets what retention had taken from the sender: [started_at, ended_at) of some devices.
+CREATE FUNCTION reprospective.forget_range(
+    device_ids uuid[], since timestamptz, until timestamptz, application text, received timestamptz
+) RETURNS void LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    WITH met AS (
+        SELECT s.uid, s.device_id, s.source_host, s.state, s.application_name, s.window_title,
+            s.process_id, s.started_at, s.ended_at, s.utc_offset_minutes, s.sent_schema
+        FROM reprospective.desktop_activity_sessions AS s
+        WHERE s.owner = current_user
+            AND s.device_id = ANY (device_ids)
+            AND s.deleted = 0
+            AND s.open = 0
+            AND s.started_at < until
+            AND (s.ended_at > since OR s.started_at >= since)
+            AND (application IS NULL OR s.application_name = application)
+    ), erased AS (
+        UPDATE reprospective.desktop_activity_sessions AS s
+        SET deleted = 1, application_name = '', window_title = '', revision = s.revision + 1,
+            received_at = received
+        FROM met
+        WHERE s.uid = met.uid
+    )
+    INSERT INTO reprospective.desktop_activity_sessions (
+        uid, device_id, source_host, state, application_name, window_title, process_id,
+        started_at, ended_at, utc_offset_minutes, received_at, sent_schema
+    )
+    SELECT gen_random_uuid(), met.device_id, met.source_host, met.state, met.application_name,
+        met.window_title, met.process_id, piece.began, piece.ended, met.utc_offset_minutes,
+        received, met.sent_schema
+    FROM met
+    CROSS JOIN LATERAL (
+        VALUES (met.started_at, least(met.ended_at, since)), (greatest(met.started_at, until), met.ended_at)
+    ) AS piece (began, ended)
+    WHERE piece.ended > piece.began;
+END
+$$;
+
+-- One row as it goes back to who sent an older one.
+CREATE FUNCTION reprospective.as_sent(held reprospective.desktop_activity_sessions)
+RETURNS json LANGUAGE sql STABLE STRICT
+BEGIN ATOMIC
+    SELECT json_build_object(
+        'uid', held.uid,
+        'device_id', held.device_id,
+        'source_host', held.source_host,
+        'state', held.state,
+        'application_name', held.application_name,
+        'window_title', held.window_title,
+        'process_id', held.process_id,
+        'started_at', reprospective.to_ms(held.started_at),
+        'ended_at', reprospective.to_ms(held.ended_at),
+        'utc_offset_minutes', held.utc_offset_minutes,
+        'open', held.open,
+        'deleted', held.deleted,
+        'revision', held.revision
+    );
+END;
+
+-- Takes one batch, all in the one transaction of the call and with the caller's rights.
+--
+-- batch: {"schema", "device_id", "acknowledged": pair or null, "pair", "rows": [...],
+--         "orders": [...]}, where a pair is {"counter", "token"}.
+-- Returns {"schema", "clock", "verdict", "stored", "held", "superseded", "refused", "orders"}.
+-- A row that is in none of held, superseded and refused (by its position) was stored.
+CREATE FUNCTION reprospective.ingest(batch json) RETURNS json LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    received timestamptz := clock_timestamp();
+    device uuid := (batch ->> 'device_id')::uuid;
+    known_schema integer := (SELECT max(version) FROM reprospective.schema_version);
+    common_schema smallint := least((batch ->> 'schema')::integer, known_schema);
+    sent_counter bigint := (batch #>> '{pair,counter}')::bigint;
+    sent_token text := batch #>> '{pair,token}';
+    acknowledged_counter bigint := (batch #>> '{acknowledged,counter}')::bigint;
+    acknowledged_token text := batch #>> '{acknowledged,token}';
+    sent_rows json := coalesce(batch -> 'rows', '[]');
+    count_sent integer := json_array_length(sent_rows);
+    known record;
+    judged text;
+    written uuid[] := '{}';
+    one json;
+    place integer := -1;
+    reason text;
+    code text;
+    refused json[] := '{}';
+    refused_positions integer[] := '{}';
+    held_rows json;
+    superseded_rows json;
+    ordered text[] := '{}';
+BEGIN
+    IF device IS NULL OR sent_counter IS NULL OR sent_token IS NULL OR common_schema IS NULL THEN
+        RAISE EXCEPTION 'a batch needs schema, device_id and pair'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    -- Two batches of one device wait for each other here.
+    LOOP
+        SELECT d.counter, d.token, d.verdict INTO known FROM reprospective.devices AS d
+        WHERE d.owner = current_user AND d.device_id = device FOR UPDATE;
+        EXIT WHEN FOUND;
+        judged := CASE WHEN acknowledged_counter IS NULL THEN 'fits' ELSE 'restored' END;
+        INSERT INTO reprospective.devices (device_id, counter, token, verdict, sent_schema, received_at)
+        VALUES (device, sent_counter, sent_token, judged, common_schema, received)
+        ON CONFLICT DO NOTHING;
+        EXIT WHEN FOUND;
+        judged := NULL;
+    END LOOP;
+    IF judged IS NULL THEN
+        IF (known.counter, known.token) = (sent_counter, sent_token) THEN
+            judged := known.verdict;  -- its answer was lost: it is given once more
+        ELSIF (known.counter, known.token) = (acknowledged_counter, acknowledged_token) THEN
+            judged := 'fits';
+        ELSIF known.counter < acknowledged_counter THEN
+            judged := 'restored';
+        ELSE
+            RETURN json_build_object(
+                'schema', known_schema, 'clock', reprospective.to_ms(received), 'verdict', 'fork'
+            );
+        END IF;
+        UPDATE reprospective.devices AS d
+        SET counter = sent_counter, token = sent_token, verdict = judged,
+            sent_schema = common_schema, received_at = received
+        WHERE d.owner = current_user AND d.device_id = device;
+    END IF;
+
+    BEGIN
+        written := reprospective.take_rows(sent_rows, common_schema, received);
+    EXCEPTION
+        WHEN data_exception OR integrity_constraint_violation OR cardinality_violation
+            OR insufficient_privilege OR program_limit_exceeded THEN
+        IF NOT has_table_privilege('reprospective.desktop_activity_sessions', 'INSERT')
+            OR NOT has_table_privilege('reprospective.desktop_activity_sessions', 'UPDATE') THEN
+            RAISE;  -- no row is to blame
+        END IF;
+        FOR one IN SELECT value FROM json_array_elements(sent_rows) LOOP
+            place := place + 1;
+            BEGIN
+                written := written
+                    || reprospective.take_rows(json_build_array(one), common_schema, received);
+            EXCEPTION
+                WHEN data_exception OR integrity_constraint_violation OR cardinality_violation
+                    OR insufficient_privilege OR program_limit_exceeded THEN
+                GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
+                IF code = '42501' THEN
+                    reason := 'its uid belongs to another owner';
+                END IF;
+                refused := refused || json_build_object('at', place, 'reason', reason);
+                refused_positions := refused_positions || place;
+            END;
+        END LOOP;
+    END;
+
+    IF cardinality(written) + cardinality(refused) < count_sent THEN
+        WITH unwritten AS (
+            SELECT (e.ordinality - 1)::integer AS at, r.*
+            FROM json_array_elements(sent_rows) WITH ORDINALITY AS e
+            CROSS JOIN LATERAL json_populate_record(NULL::reprospective.sent_row, e.value) AS r
+            WHERE (e.ordinality - 1)::integer <> ALL (refused_positions)
+                AND (e.value ->> 'uid')::uuid <> ALL (written)
+        ), compared AS (
+            SELECT u.at, s AS held, s.owner = current_user AS mine,
+                s.deleted = 1 AND u.deleted = 1 OR (
+                    s.revision, s.device_id, s.state, s.application_name, s.window_title,
+                    s.started_at, s.ended_at, s.utc_offset_minutes, s.open, s.deleted
+                ) = (
+                    coalesce(u.revision, 1), u.device_id, u.state, u.application_name,
+                    u.window_title, reprospective.from_ms(u.started_at),
+                    reprospective.from_ms(u.ended_at), u.utc_offset_minutes,
+                    coalesce(u.open, 0::smallint), coalesce(u.deleted, 0::smallint)
+                ) AS same
+            FROM unwritten AS u JOIN reprospective.desktop_activity_sessions AS s USING (uid)
+        )
+        SELECT
+            json_agg(c.at ORDER BY c.at) FILTER (WHERE c.mine AND c.same),
+            json_agg(
+                json_build_object('at', c.at, 'row', reprospective.as_sent(c.held)) ORDER BY c.at
+            ) FILTER (WHERE c.mine AND NOT c.same),
+            refused || coalesce(
+                array_agg(
+                    json_build_object('at', c.at, 'reason', 'its uid belongs to another owner')
+                ) FILTER (WHERE NOT c.mine),
+                '{}'
+            )
+        INTO held_rows, superseded_rows, refused
+        FROM compared AS c;
+    END IF;
+
+    -- After the rows: what the sender has clipped itself is clipped here by then.
+    FOR one IN SELECT value FROM json_array_elements(coalesce(batch -> 'orders', '[]')) LOOP
+        PERFORM reprospective.forget_range(
+            ARRAY(SELECT json_array_elements_text(one -> 'device_ids')::uuid),
+            reprospective.from_ms((one ->> 'started_at')::bigint),
+            reprospective.from_ms((one ->> 'ended_at')::bigint),
+            one ->> 'application_name',
+            received
+        );
+        ordered := ordered || (one ->> 'uid');
+    END LOOP;
+
+    RETURN json_build_object(
+        'schema', known_schema,
+        'clock', reprospective.to_ms(received),
+        'verdict', judged,
+        'stored', cardinality(written),
+        'held', coalesce(held_rows, '[]'),
+        'superseded', coalesce(superseded_rows, '[]'),
+        'refused', array_to_json(refused),
+        'orders', array_to_json(ordered)
+    );
+END
+$$;
+
+-- Each living session, cut at the midnights of the clock on the wall.
+CREATE VIEW reprospective.session_days WITH (security_invoker = true) AS
+SELECT first_day AS day, owner, device_id, source_host, state, application_name, open,
+    started_at, ended_at, utc_offset_minutes
+FROM reprospective.desktop_activity_sessions
+WHERE deleted = 0 AND last_day = first_day
+UNION ALL
+SELECT each.day::date, owner, device_id, source_host, state, application_name, open,
+    greatest(started_at, reprospective.moment(each.day, utc_offset_minutes)),
+    least(ended_at, reprospective.moment(each.day + interval '1 day', utc_offset_minutes)),
+    utc_offset_minutes
+FROM reprospective.desktop_activity_sessions
+CROSS JOIN LATERAL generate_series(first_day::timestamp, last_day::timestamp, '1 day')
+    AS each (day)
+WHERE deleted = 0 AND last_day > first_day;
+
+-- The daily totals of closed sessions, as the local file keeps them.
+CREATE VIEW reprospective.desktop_activity_days WITH (security_invoker = true) AS
+WITH by_offset AS (
+    -- By the offset first: it is constant on most days, and the edges' own comes along.
+    SELECT day, owner, device_id, source_host, state, application_name, utc_offset_minutes,
+        sum(ended_at - started_at) AS length, count(*) AS sessions,
+        min(started_at) AS first_at, max(ended_at) AS last_at
+    FROM reprospective.session_days
+    WHERE open = 0
+    GROUP BY day, owner, device_id, source_host, state, application_name, utc_offset_minutes
+)
+SELECT day, device_id, source_host, state, application_name,
+    (extract(epoch FROM sum(length)) * 1000)::bigint AS ms,
+    sum(sessions)::bigint AS sessions,
+    min(first_at) AS first_at,
+    (array_agg(utc_offset_minutes ORDER BY first_at))[1] AS first_offset_minutes,
+    max(last_at) AS last_at,
+    (array_agg(utc_offset_minutes ORDER BY last_at DESC))[1] AS last_offset_minutes,
+    owner
+FROM by_offset
+GROUP BY day, owner, device_id, source_host, state, application_name;
+
+-- For readers, in days as lived; the running hour included.
+CREATE VIEW reprospective.daily_application_totals WITH (security_invoker = true) AS
+SELECT owner, day, source_host, application_name,
+    extract(epoch FROM sum(ended_at - started_at)) AS active_seconds,
+    count(*) AS sessions
+FROM reprospective.session_days
+WHERE state = 'active'
+GROUP BY owner, day, source_host, application_name;
+
+CREATE VIEW reprospective.hourly_activity WITH (security_invoker = true) AS
+WITH hours AS (
+    SELECT owner, source_host, state, each.hour,
+        least(lived_end, each.hour + interval '1 hour') - greatest(lived_start, each.hour) AS length
+    FROM (
+        SELECT day, owner, source_host, state,
+            reprospective.lived(started_at, utc_offset_minutes) AS lived_start,
+            reprospective.lived(ended_at, utc_offset_minutes) AS lived_end
+        FROM reprospective.session_days
+    ) AS pieces
+    CROSS JOIN LATERAL generate_series(
+        date_trunc('hour', lived_start),
+        greatest(lived_start, lived_end - interval '1 millisecond'),
+        '1 hour'
+    ) AS each (hour)
+)
+SELECT owner, source_host, hour,
+    coalesce(extract(epoch FROM sum(length) FILTER (WHERE state = 'active')), 0) AS active_seconds,
+    coalesce(extract(epoch FROM sum(length) FILTER (WHERE state = 'idle')), 0) AS idle_seconds,
+    coalesce(extract(epoch FROM sum(length) FILTER (WHERE state = 'locked')), 0) AS locked_seconds
+FROM hours
+GROUP BY owner, source_host, hour;
+
+CREATE VIEW reprospective.hosts WITH (security_invoker = true) AS
+SELECT owner, source_host, device_id, count(*) AS sessions,
+    min(started_at) AS first_at, max(ended_at) AS last_at, max(received_at) AS last_received_at
+FROM reprospective.desktop_activity_sessions
+WHERE deleted = 0
+GROUP BY owner, source_host, device_id;
