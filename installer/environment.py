@@ -152,9 +152,10 @@ def prepare(scope: str, *, virtual_desktop: bool) -> None:
     """
     interpreter = Interpreter.current()
     if sys.platform == "linux":
-        system_packages.provide(interpreter, virtual_desktop=virtual_desktop)
+        use = {"virtual_desktop": virtual_desktop, "server_tests": scope == TEST}
+        system_packages.provide(interpreter, **use)
         if not system_packages.has_apt() and not is_ready(scope):
-            steps.warn(system_packages.elsewhere(interpreter, virtual_desktop=virtual_desktop))
+            steps.warn(system_packages.elsewhere(interpreter, **use))
     if is_ready(scope):
         return
     steps.BUILD.mkdir(exist_ok=True)

@@ -47,3 +47,27 @@ class DamagedStoreError(StoreError):
 
 class ImportFileError(ReprospectiveError):
     """An import file has bad lines; nothing of it was taken."""
+
+
+class SyncBusyError(ReprospectiveError):
+    """Another process is sending this file's sessions."""
+
+
+class ServerError(ReprospectiveError):
+    """The central PostgreSQL did not do what was asked of it."""
+
+
+class ServerUnreachableError(ServerError):
+    """It cannot be reached, went away, gave no answer in time or cannot just now: try again."""
+
+
+class ServerRefusedError(ServerError):
+    """It does not let this role in, or not do this: trying again changes nothing, a person can."""
+
+
+class ServerSchemaMissingError(ServerRefusedError):
+    """It has none of the tables and functions, or older ones that lack something."""
+
+
+class ServerDataError(ServerError):
+    """It cannot store what was sent: some of it is wrong, the rest may be sent again."""

@@ -77,6 +77,11 @@ def test_a_machine_with_a_display_installs_no_virtual_desktop():
     assert "x11-xserver-utils" in run
 
 
+def test_only_the_tests_install_a_pooler():
+    assert "pgbouncer" not in system_packages.wanted(DEBIAN, virtual_desktop=True)
+    assert "pgbouncer" in system_packages.wanted(DEBIAN, virtual_desktop=True, server_tests=True)
+
+
 def test_only_the_systems_own_python_is_completed_by_packages():
     own = {"python3.11-dev", "python3.11-venv", "python3-tk"}
     assert own <= set(system_packages.wanted(DEBIAN, virtual_desktop=False))

@@ -1,0 +1,146 @@
+"""A deadline that holds on this side: it ends a statement whose server has gone silent.
+
+statement_timeout is the server's, and keepalives see a dead host but no dead network. What ends
+a psycopg2 call that waits is the end of its socket, so that is what is done to it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class DeadlineError(TimeoutError):
+    """Time was over before an answer came, or somebody here would not wait for it."""
+
+    def __init__(self, seconds: float, *, aborted: bool) -> None:
+        """Take how many seconds it had, and whether it was `Deadline.abort` instead."""
+        super().__init__("aborted" if aborted else f"no answer within {seconds:g} s")
+        self.seconds = seconds
+        self.aborted = aborted
+
+
+class Deadline:
+    """Watches statements on psycopg2 connections: several at once, of any threads.
+
+    One thread, begun with the first statement, sleeps until the next deadline; a statement
+    wakes it only where its own comes earlier. Close it when no connection needs it any more.
+    """
+
+    def __init__(self) -> None:
+        """Begin nothing yet."""
+        self._changed = threading.Condition()
+        self._watched: set[Within] = set()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._aborted = False
+
+    def within(self, connection: Any, seconds: float) -> Within:
+        """Return the context in which `connection` is used for at most `seconds`.
+
+        Raises:
+            DeadlineError: on leaving it: time was over, and what was done failed of it. The
+                connection is closed then, and also where the last answer came with the deadline.
+        """
+        return Within(self, connection, seconds)
+
+    def abort(self) -> None:
+        """Let everything that waits now, and whatever would from now on, end at once.
+
+        For a thread that others wait for; any thread may call it.
+        """
+        with self._changed:
+            self._aborted = True
+            for one in self._watched:
+                one.end(aborted=True)
+            self._watched.clear()
+
+    def close(self) -> None:
+        """End its thread; nothing may be watched any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _add(self, one: Within) -> None:
+        with self._changed:
+            assert not self._closed
+            if self._aborted:
+                one.end(aborted=True)
+                return
+            self._watched.add(one)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="deadline", daemon=True)
+                self._thread.start()
+            elif one.ends_at < self._wakes_at:
+                self._changed.notify()
+
+    def _remove(self, one: Within) -> None:
+        with self._changed:
+            self._watched.discard(one)
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not self._closed:
+                now = time.monotonic()
+                for one in [each for each in self._watched if each.ends_at <= now]:
+                    self._watched.discard(one)
+                    one.end(aborted=False)
+                self._wakes_at = min((each.ends_at for each in self._watched), default=math.inf)
+                forever = self._wakes_at == math.inf
+                self._changed.wait(None if forever else self._wakes_at - now)
+
+
+class Within:
+    """One use of one connection; see `Deadline.within`."""
+
+    __slots__ = ("_aborted", "_connection", "_deadline", "_ended", "_seconds", "_socket", "ends_at")
+
+    def __init__(self, deadline: Deadline, connection: Any, seconds: float) -> None:
+        """Take the psycopg2 `connection`, and the `seconds` that it may be used for."""
+        self._deadline = deadline
+        self._connection = connection
+        self._seconds = seconds
+        self.ends_at = math.inf
+        self._ended = False
+        self._aborted = False
+
+    def end(self, *, aborted: bool) -> None:
+        """Shut the socket down, which fails whatever waits for it; for `Deadline` alone."""
+        self._ended = True
+        self._aborted = aborted
+        with suppress(OSError):  # the peer ended it first
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> None:
+        # A descriptor of its own: libpq may close its one at any moment, and the system may give
+        # the number to somebody else; this one stays the same socket until it is closed here.
+        self._socket = socket.socket(fileno=os.dup(self._connection.fileno()))
+        self.ends_at = time.monotonic() + self._seconds
+        self._deadline._add(self)  # noqa: SLF001  two halves of one thing
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._deadline._remove(self)  # noqa: SLF001  from here on nobody ends it
+        self._socket.close()
+        if not self._ended:
+            return
+        self._connection.close()
+        # An answer of the server that came in time is worth more than that it was the last.
+        if isinstance(error, Exception) and getattr(error, "pgcode", None) is None:
+            raise DeadlineError(self._seconds, aborted=self._aborted) from error

@@ -1,0 +1,163 @@
+"""What psycopg2 raises, as the errors that a person can meet."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import (
+    ServerDataError,
+    ServerError,
+    ServerRefusedError,
+    ServerSchemaMissingError,
+    ServerUnreachableError,
+)
+from reprospective_tray.messages import _
+from reprospective_tray.store.server.deadline import DeadlineError
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.server.address import ServerAddress
+
+# SQLSTATEs by what helps against them.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+PASSES = (
+    "08",  # the connection broke
+    "25006",  # a standby
+    "25P03",  # idle for too long
+    "40",  # a deadlock, or a neighbour's transaction
+    "53",  # disk or memory full, too many connections
+    "55006",  # in use by somebody else
+    "55P03",  # a lock
+    "57",  # shut down, starting, cancelled, timed out
+    "58",  # the system below it: input and output
+    "XX",  # internal
+)
+DATA = ("21", "22", "23", "54")
+LOGIN = ("28",)
+NO_RIGHT = ("42501",)
+NO_DATABASE = ("3D000",)
+NO_SCHEMA = ("3F000", "42P01", "42883", "42703", "42704")
+
+# What is said about a log-in that failed has no SQLSTATE: libpq's and PostgreSQL's own words.
+LOGIN_WORDS = re.compile(
+    r"fe_sendauth|authentication failed|role .* does not exist"
+    r"|not permitted to log in|no such user|SASL|password",
+    re.IGNORECASE,
+)
+ACCESS_WORDS = re.compile(r"pg_hba\.conf", re.IGNORECASE)
+DATABASE_WORDS = re.compile(r"database .* does not exist|no such database", re.IGNORECASE)
+RIGHT_WORDS = re.compile(r"permission denied for database", re.IGNORECASE)
+TLS_WORDS = re.compile(
+    r"certificate|does not support SSL|SSL is not enabled|SSL required|sslmode",
+    re.IGNORECASE,
+)
+# What libpq puts before the words themselves.
+LIBPQS_PLACE = re.compile(r"^connection to server (?:at|on) .*? failed: (?:FATAL:\s+)?")
+SETTING_WORDS = re.compile(r"definition of service|service file|invalid .* value", re.IGNORECASE)
+
+
+def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
+    """Return the error for a connection that could not be made."""
+    reason = _first_words(error)
+    what = _("No connection to {where}: {reason}").format(where=address, reason=reason)
+    for words, remedy in (
+        (TLS_WORDS, _("Compare sslmode and sslrootcert with what the server shows.")),
+        (DATABASE_WORDS, _no_database_remedy()),
+        (RIGHT_WORDS, _no_right_remedy()),
+        (
+            ACCESS_WORDS,
+            _("Have pg_hba.conf of the server let you in; it may want sslmode: require."),
+        ),
+        (LOGIN_WORDS, _login_remedy()),
+        (SETTING_WORDS, _("Correct it where it is written, or remove it there.")),
+    ):
+        if words.search(reason):
+            return ServerRefusedError(what, remedy)
+    return ServerUnreachableError(what, _unreachable_remedy())
+
+
+def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
+    """Return the error for a deadline that was over."""
+    return ServerUnreachableError(
+        _("No answer within {seconds:g} s from {where}.").format(seconds=seconds, where=address),
+        _unreachable_remedy(),
+    )
+
+
+def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
+    """Return the error for a statement that failed, of psycopg2 or of a `Deadline`.
+
+    Of what the server says only the first line is in it: the others quote rows.
+    """
+    if isinstance(error, DeadlineError):
+        if not error.aborted:
+            return too_slow(error.seconds, address)
+        what = _("The connection to {where} was ended from here.").format(where=address)
+        return ServerUnreachableError(what)
+    reason = _first_words(error)
+    if isinstance(error, ValueError):  # of psycopg2 itself: NUL, or a lone surrogate
+        return _cannot_store(address, reason)
+    code: str | None = getattr(error, "pgcode", None)
+    if code is None:
+        what = _("The connection to {where} was lost: {reason}")
+        return ServerUnreachableError(
+            what.format(where=address, reason=reason), _unreachable_remedy()
+        )
+    return _by_code(code, reason, address)
+
+
+def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
+    if code.startswith(PASSES):
+        what = _("The server cannot do it just now, in {where}: {reason}")
+        return ServerUnreachableError(
+            what.format(where=address, reason=reason),
+            _("It is tried again; if it stays, tell whoever runs the server."),
+        )
+    if code.startswith(DATA):
+        return _cannot_store(address, reason)
+    what = _("The server refuses, in {where}: {reason}").format(where=address, reason=reason)
+    if code.startswith(NO_SCHEMA):
+        return ServerSchemaMissingError(
+            what, _("Have `reprospective-tray server init` called once for this database.")
+        )
+    remedies = {
+        LOGIN: _login_remedy(),
+        NO_RIGHT: _no_right_remedy(),
+        NO_DATABASE: _no_database_remedy(),
+    }
+    fitting = (remedy for codes, remedy in remedies.items() if code.startswith(codes))
+    return ServerRefusedError(what, next(fitting, _("Tell whoever runs the server.")))
+
+
+def _first_words(error: Exception) -> str:
+    """Return what the server says first, on one line; of a log-in, what each host says."""
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    lines = [line.strip() for line in str(primary or error).splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("Is the server running")]
+    if len(lines) == 1:  # where it was tried is said anyway
+        lines = [LIBPQS_PLACE.sub("", lines[0])]
+    return ("; ".join(lines) or type(error).__name__).rstrip(". ") + "."
+
+
+def _cannot_store(address: ServerAddress, reason: str) -> ServerDataError:
+    what = _("The server cannot store this, in {where}: {reason}")
+    return ServerDataError(what.format(where=address, reason=reason))
+
+
+def _unreachable_remedy() -> str:
+    return _("It is tried again. See that the server runs and that the network leads there.")
+
+
+def _login_remedy() -> str:
+    return _(
+        "Check user and password: PGPASSWORD, .pgpass, a service file, the keyring, or "
+        "database.remote in config.yaml."
+    )
+
+
+def _no_right_remedy() -> str:
+    return _("Have `reprospective-tray server add-person NAME` called for this user.")
+
+
+def _no_database_remedy() -> str:
+    return _("Correct database.remote.database, or have the database created.")
