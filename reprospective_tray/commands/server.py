@@ -1,0 +1,206 @@
+"""Commands about the central PostgreSQL: prepare it, add persons, see how it stands."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from reprospective_tray.commands.common import Options, load, print_json
+from reprospective_tray.errors import ServerError
+from reprospective_tray.messages import _, plural
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.server.address import ServerAddress
+    from reprospective_tray.store.server.connection import Connection
+    from reprospective_tray.store.server.persons import AddedPerson, Initialised
+    from reprospective_tray.store.server.standing import Standing
+
+PLACEHOLDER = "NAME"
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` the actions of `server`."""
+    add = parser.add_subparsers(
+        metavar="ACTION", required=True, parser_class=type(parser)
+    ).add_parser
+    initialise = add("init", help=_("make or upgrade tables, views and roles there"))
+    initialise.add_argument(
+        "--owner",
+        metavar="NAME",
+        help=_("whose the sessions are that are there already; made a person"),
+    )
+    initialise.set_defaults(call=init)
+    adding = add("add-person", help=_("make a role that sends and reads its own sessions"))
+    adding.add_argument("name", metavar="NAME", help=_("the name of the role"))
+    adding.set_defaults(call=add_person)
+    showing = add("status", help=_("what is there, and what you may do with it"))
+    showing.add_argument("--json", action="store_true", help=_("as JSON"))
+    showing.set_defaults(call=status)
+    for each in (initialise, adding, showing):
+        each.add_argument(
+            "--dsn",
+            metavar="DSN",
+            help=_("instead of the config's: host=HOST dbname=DATABASE user=USER"),
+        )
+
+
+def init(options: Options) -> int:
+    """Prepare the database, and print what goes into config.yaml."""
+    from reprospective_tray.store.server.persons import initialise
+
+    with _connect(_address(options)) as connection:
+        done = initialise(connection, options.owner)
+        print("\n".join(_init_lines(done, connection)))
+    return 0
+
+
+def add_person(options: Options) -> int:
+    """Make a person's role, and print once what goes to them."""
+    from reprospective_tray.store.server import persons
+
+    with _connect(_address(options)) as connection:
+        added = persons.add_person(connection, options.name)
+        print("\n".join(_person_lines(added, connection)))
+    return 0
+
+
+def status(options: Options) -> int:
+    """Print how the server stands; 1 where it cannot be asked."""
+    from reprospective_tray.store.server.standing import standing
+
+    address = _address(options)
+    try:
+        with _connect(address) as connection:
+            found = standing(connection)
+    except ServerError as error:
+        if options.json:
+            print_json({"reachable": False, "server": str(address), "error": str(error)})
+        raise
+    if options.json:
+        import msgspec
+
+        print_json({"reachable": True, "server": str(address)} | msgspec.to_builtins(found))
+    else:
+        print("\n".join(_status_lines(found, address)))
+    return 0
+
+
+def _address(options: Options) -> "ServerAddress":
+    from reprospective_tray.store.server.address import ServerAddress
+
+    loaded, _paths = load(options)
+    if options.dsn is not None:
+        return ServerAddress.from_dsn(options.dsn)
+    return ServerAddress.from_remote(loaded.config.database.remote)
+
+
+def _connect(address: "ServerAddress") -> "Connection":
+    from reprospective_tray.store.server.connection import connect
+
+    return connect(address)
+
+
+def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
+    where = connection.address
+    if done.made:
+        yield _("Prepared: {where} (schema {version}).").format(where=where, version=done.version)
+    else:
+        yield _("Up to date: {where} (schema {version}).").format(where=where, version=done.version)
+    if done.taken_from is not None:
+        yield _(
+            "The tables were {name}'s own; they are yours now, and {name} is a person among others."
+        ).format(name=done.taken_from)
+    if done.person is not None:
+        yield plural(
+            "{count} session is {name}'s now.", "{count} sessions are {name}'s now.", done.handed
+        ).format(count=done.handed, name=done.person.name)
+        yield from _person_lines(done.person, connection)
+        return
+    yield ""
+    yield _("Into config.yaml of each computer:")
+    yield _snippet(connection, PLACEHOLDER)
+    yield _("Next, once for each person: {command}").format(
+        command=f"reprospective-tray server add-person {PLACEHOLDER}"
+    )
+
+
+def _person_lines(added: "AddedPerson", connection: "Connection") -> Iterator[str]:
+    if added.password is None:
+        yield _("The role {name} was there; it is a person now and keeps its password.").format(
+            name=added.name
+        )
+    else:
+        yield _("{name} is a person now. The password is shown this once:").format(name=added.name)
+        yield added.password
+    yield ""
+    yield _("Into config.yaml of each of their computers:")
+    yield _snippet(connection, added.name)
+    if added.password is not None:
+        yield _("The password, as a line of their ~/.pgpass (chmod 600):")
+        yield _pgpass_line(connection, added.name, added.password)
+
+
+def _snippet(connection: "Connection", user: str) -> str:
+    import yaml
+
+    host, port, database = _place(connection)
+    remote: dict[str, object] = {"host": host, "port": port, "database": database, "user": user}
+    tree = {"database": {"remote": remote, "sync": {"enabled": True}}}
+    text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _pgpass_line(connection: "Connection", user: str, password: str) -> str:
+    fields = [str(part) for part in (*_place(connection), user, password)]
+    return ":".join(field.replace("\\", "\\\\").replace(":", "\\:") for field in fields)
+
+
+def _place(connection: "Connection") -> tuple[str, int, str]:
+    """Return what others write to get here, all hosts of a list among them."""
+    info = connection.raw.info
+    return connection.address.resolved().get("host") or info.host, info.port, info.dbname
+
+
+def _status_lines(found: "Standing", address: "ServerAddress") -> Iterator[str]:
+    yield _("Server: {where}, PostgreSQL {version}").format(where=address, version=found.postgresql)
+    yield _("TLS: {version}").format(version=found.tls or _("none"))
+    yield _("Clock: {seconds:+.1f} s from this computer's").format(
+        seconds=found.clock_difference_ms / 1000
+    )
+    if found.mode == "none":
+        yield _("Nothing is prepared there. Call `reprospective-tray server init`.")
+        return
+    yield _("Schema: {there} there, {here} in this program").format(
+        there=found.schema_version or "?", here=found.schema_version_here
+    )
+    if found.mode == "roles":
+        yield _("Mode: a role for each person: {names}").format(
+            names=", ".join(found.persons) or _("nobody yet")
+        )
+    else:
+        yield _("Mode: single owner, all of it is {name}'s").format(name=found.owner)
+    rights = [
+        right
+        for right, given in (
+            (_("record"), found.may_record),
+            (_("read everybody's sessions"), found.may_read_all),
+        )
+        if given
+    ]
+    yield _("You are {name} and may: {rights}").format(
+        name=found.user, rights=", ".join(rights) or _("nothing")
+    )
+    yield plural(
+        "{count} session of yours is there.", "{count} sessions of yours are there.", found.sessions
+    ).format(count=found.sessions)
+    for device in found.devices:
+        yield _("Computer {host} ({device}), last heard of {when}").format(
+            host=device.source_host or "?",
+            device=device.device_id,
+            when=_local_time(device.last_received_at),
+        )
+
+
+def _local_time(ms: int) -> str:
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(ms / 1000, UTC).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,251 @@
+"""The schema on the server: what is there, and the numbered scripts that make and upgrade it.
+
+Every script runs once, in the order of the numbers, by a role that may. All of them and the note
+of their numbers are one transaction: a killed upgrade leaves nothing half. It holds an advisory
+lock, so that of several computers that start at once one does it, and it takes the tables in the
+order in which ``ingest()`` does, so that it waits for batches under way and they for it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import (
+    ServerRefusedError,
+    ServerSchemaMissingError,
+    ServerUnreachableError,
+)
+from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reprospective_tray.store.server.connection import Connection
+
+SCRIPTS = Path(__file__).parent
+ROLES = SCRIPTS / "roles.sql"
+OLDEST_POSTGRESQL = 15  # the first whose views ask for the rights of who reads them
+ENCODING = "UTF8"
+# One number of our own, the same in every version of this program ("reprosp" in ASCII).
+LOCK_KEY = 0x72_65_70_72_6F_73_70
+# Meanwhile nobody else can send: better to try again later than to keep them waiting.
+LOCK_WAIT_S = 3
+UPGRADE_DEADLINE_S = 600.0
+LOCK_NOT_AVAILABLE = "55P03"
+
+_VERSION = """
+SELECT max(version), current_setting('server_version_num')::integer,
+    current_setting('server_encoding')
+FROM reprospective.schema_version
+"""
+_FOUND = """
+SELECT current_setting('server_version_num')::integer, current_setting('server_encoding'),
+    current_user::text, pg_get_userbyid(coalesce(s.relowner, n.nspowner))::text,
+    n.oid IS NOT NULL, s.oid IS NOT NULL, coalesce(s.relrowsecurity, false),
+    CASE WHEN n.oid IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+        ELSE has_schema_privilege(n.oid, 'CREATE') END,
+    coalesce(pg_has_role(s.relowner, CASE
+        WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER'
+    END), false)
+FROM (SELECT) AS always
+LEFT JOIN pg_namespace AS n ON n.nspname = 'reprospective'
+LEFT JOIN pg_class AS s ON s.relnamespace = n.oid AND s.relname = 'desktop_activity_sessions'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is in the database, and what the role that asks may do about it."""
+
+    postgresql: int
+    """As PostgreSQL numbers itself: 150018 is 15.18."""
+    encoding: str
+    user: str
+    owner: str | None
+    """Who owns the tables, or the schema where it has none yet."""
+    schema: bool
+    made: bool
+    """Whether its tables are there."""
+    roles: bool
+    """Whether every person has rows of their own; else everything is its owner's."""
+    may_make: bool
+    may_upgrade: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One numbered script."""
+
+    number: int
+    path: Path
+
+    def read(self) -> str:
+        """Return its SQL."""
+        return self.path.read_text("utf-8")
+
+
+def scripts(folder: Path = SCRIPTS) -> list[Script]:
+    """Return the scripts of `folder` in the order of their numbers."""
+    found = (Script(int(path.name[:4]), path) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    return sorted(found, key=lambda script: script.number)
+
+
+def ensure(connection: Connection, folder: Path = SCRIPTS) -> int:
+    """Return the version of the schema there, made or upgraded first where this role may.
+
+    One query where all is as it should be. A server that is newer than this program is fine, and
+    so is an older one that this role may not upgrade, or not now because somebody is reading:
+    rows of either version go into the other.
+
+    Raises:
+        ServerRefusedError: nothing is there and this role may not make it; it may not use what is
+            there; or it is no database for this (its encoding, its PostgreSQL).
+        ServerUnreachableError: not now.
+    """
+    latest = scripts(folder)[-1].number
+    version = _version(connection)
+    if version >= latest:
+        return version
+    found = look(connection)
+    if found.made and not found.may_upgrade:
+        return version
+    if not found.made and not found.may_make:
+        raise _nothing_there(connection, found)
+    try:
+        with exclusive(connection):
+            return bring_up_to_date(connection, look(connection), folder)
+    except ServerUnreachableError as error:
+        if version and getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+            return version
+        raise
+
+
+def version_there(connection: Connection) -> int:
+    """Return the version of the schema, inside `exclusive`; 0 where it is not made yet."""
+    ((version,),) = connection.rows(
+        "SELECT coalesce(max(version), 0) FROM reprospective.schema_version"
+    )
+    return int(version)
+
+
+def _version(connection: Connection) -> int:
+    try:
+        ((version, postgresql, encoding),) = connection.rows(_VERSION)
+    except ServerSchemaMissingError:
+        return 0
+    check_database(connection, postgresql, encoding)
+    return int(version or 0)
+
+
+@contextmanager
+def exclusive(connection: Connection) -> Iterator[None]:
+    """Make one transaction in which nobody else makes, upgrades or grants anything here.
+
+    Raises:
+        ServerUnreachableError: somebody has been at it for longer than LOCK_WAIT_S.
+    """
+    with connection.transaction():
+        # What a person made in another schema must not run with the rights of this role.
+        connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+        connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+        yield
+
+
+def look(connection: Connection) -> Found:
+    """Return what is there, whatever this role may see of it.
+
+    Raises:
+        ServerRefusedError: this is no database for it.
+    """
+    (row,) = connection.rows(_FOUND)
+    found = Found(*row)
+    check_database(connection, found.postgresql, found.encoding)
+    return found
+
+
+def check_database(connection: Connection, postgresql: int, encoding: str) -> None:
+    """Let a PostgreSQL that is too old, and a database that cannot hold every title, be refused.
+
+    Raises:
+        ServerRefusedError: it is one of these.
+    """
+    if postgresql // 10_000 < OLDEST_POSTGRESQL:
+        raise ServerRefusedError(
+            _("The server is PostgreSQL {version}: {where}.").format(
+                version=postgresql // 10_000, where=connection.address
+            ),
+            _("It must be {oldest} or newer.").format(oldest=OLDEST_POSTGRESQL),
+        )
+    if encoding != ENCODING:
+        raise ServerRefusedError(
+            _("The encoding of this database is {encoding}, not {needed}: {where}.").format(
+                encoding=encoding, needed=ENCODING, where=connection.address
+            ),
+            _("Have another created: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"),
+        )
+
+
+def bring_up_to_date(connection: Connection, found: Found, folder: Path = SCRIPTS) -> int:
+    """Run the scripts that were not run yet, inside `exclusive`; return the version then.
+
+    Raises:
+        ServerError: a statement failed; nothing has happened once the transaction is undone.
+    """
+    if not found.schema:
+        connection.execute("CREATE SCHEMA reprospective")
+    version = 0
+    if found.made:
+        become(connection, found.owner)  # so that all of it goes on having one owner
+        lock_tables(connection)
+        version = version_there(connection)
+    version = run_scripts(connection, version, folder)
+    if found.roles:
+        grant_roles(connection)
+    connection.execute("RESET ROLE")
+    return version
+
+
+def become(connection: Connection, role: str | None) -> None:
+    """Act as `role` until RESET ROLE or the end of the transaction."""
+    connection.execute("SELECT set_config('role', %s, true)", [role])
+
+
+def run_scripts(connection: Connection, version: int, folder: Path = SCRIPTS) -> int:
+    """Run those beyond `version` in the schema that is there; return the last one's number."""
+    for script in scripts(folder):
+        if script.number > version:
+            connection.execute(script.read(), deadline_s=UPGRADE_DEADLINE_S)
+            connection.execute(
+                "INSERT INTO reprospective.schema_version (version) VALUES (%s)", [script.number]
+            )
+            version = script.number
+    return version
+
+
+def lock_tables(connection: Connection) -> None:
+    """Wait for the batches under way and hold new ones up, in the order in which they lock."""
+    connection.execute(
+        "LOCK TABLE reprospective.schema_version, reprospective.devices,"
+        " reprospective.desktop_activity_sessions IN ACCESS EXCLUSIVE MODE"
+    )
+
+
+def grant_roles(connection: Connection) -> None:
+    """Give the group roles what is theirs, on what is new as well."""
+    connection.execute(ROLES.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
+
+
+def _nothing_there(connection: Connection, found: Found) -> ServerSchemaMissingError:
+    return ServerSchemaMissingError(
+        _("Nothing is prepared for this program, and {user} may not do that: {where}.").format(
+            user=found.user, where=connection.address
+        ),
+        _(
+            "Have `reprospective-tray server init` called once for this database, then "
+            "`reprospective-tray server add-person {user}`."
+        ).format(user=found.user),
+    )
