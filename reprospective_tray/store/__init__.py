@@ -3,5 +3,5 @@
 from reprospective_tray.lean_memory import without
 
 # peewee looks for a PostgreSQL driver, and takes OpenSSL's hashes where Python's own do.
-with without("psycopg2", "_hashlib"):
+with without("psycopg2", "psycopg", "_hashlib"):
     import peewee  # noqa: F401  loaded here, before anything else can

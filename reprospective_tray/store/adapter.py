@@ -1,23 +1,31 @@
-"""DatabaseAdapter: one database with its own models, and its SQLite child."""
+"""SqliteAdapter: the local file; `postgresql` has the other child of `DatabaseAdapter`."""
 
 import logging
 import sqlite3
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import peewee
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.lean_memory import without
 from reprospective_tray.messages import _
-from reprospective_tray.private_files import replacing
-from reprospective_tray.store import rights
+from reprospective_tray.store import rights, scrubbing
+from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
-from reprospective_tray.store.models import Models, make_models
+from reprospective_tray.store.models import LocalModels, make_models
+from reprospective_tray.store.ranges import straddling_uids
+from reprospective_tray.store.sqlite_errors import is_damage
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.bookkeeping import Bookkeeping
+    from reprospective_tray.store.row_writer import RowWriter
+    from reprospective_tray.store.upkeep import OnDamage, Upkeep
+
+__all__ = ["DatabaseAdapter", "SqliteAdapter"]
 
 log = logging.getLogger(__name__)
 
@@ -25,73 +33,15 @@ SCHEMA_VERSION = 2
 BUSY_TIMEOUT_S = 5.0
 # How long a clean close waits for other readers before it leaves the file in WAL mode.
 CLOSE_PATIENCE_S = 2.0
-_DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _MIGRATIONS_TABLE = "schema_migration"
-
-
-def sqlite_cause(error: BaseException) -> BaseException:
-    """Return what lies behind `error`.
-
-    On a full disk SQLite rolls back by itself, and the error that comes up is
-    that there is nothing to roll back.
-    """
-    seen: BaseException | None = error
-    while seen is not None:
-        code = getattr(seen, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF != sqlite3.SQLITE_ERROR:
-            return seen
-        seen = getattr(seen, "orig", None) or seen.__cause__ or seen.__context__
-    return error
-
-
-def sqlite_code(error: BaseException) -> int:
-    """Return SQLite's primary result code of `error`, 0 when it carries none but "error"."""
-    return int(getattr(sqlite_cause(error), "sqlite_errorcode", 0)) & 0xFF
-
-
-def is_damage(error: BaseException) -> bool:
-    """Tell whether `error` says that the file is no database or its pages are broken."""
-    return sqlite_code(error) in _DAMAGE_CODES
-
-
-class DatabaseAdapter(ABC):
-    """One database: its connection rules and the model classes that live in it.
-
-    Connections belong to threads: each thread works inside `connection()`.
-    """
-
-    database: peewee.Database
-    models: Models
-
-    @abstractmethod
-    def open(self) -> None:
-        """Make the database ready: create or migrate it as needed.
-
-        Raises:
-            StoreError: it cannot be opened.
-            DamagedStoreError: it is there, but damaged.
-        """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Leave the database as other readers need it."""
-
-    @property
-    @abstractmethod
-    def device_id(self) -> str:
-        """The UUID that was made with this database."""
-
-    @contextmanager
-    def connection(self) -> Iterator[Any]:
-        """Open this thread's connection, and close it at the end."""
-        with self.database.connection_context():
-            yield self.database
 
 
 class SqliteAdapter(DatabaseAdapter):
     """The local file: WAL with synchronous=FULL while it is written, DELETE mode after."""
 
     database: peewee.SqliteDatabase
+    models: LocalModels
+    errors = (peewee.PeeweeException, sqlite3.Error)
 
     def __init__(
         self,
@@ -113,7 +63,9 @@ class SqliteAdapter(DatabaseAdapter):
         self._private_below = private_below
         self._device_id = ""
         self._inode = (0, 0)
-        pragmas: dict[str, int | str] = {"query_only": 1} if read_only else {"synchronous": "full"}
+        # What is forgotten must leave its page at once; it costs no time that could be measured.
+        writing: dict[str, int | str] = {"synchronous": "full", "secure_delete": 1}
+        pragmas: dict[str, int | str] = {"query_only": 1} if read_only else writing
         mode = "ro" if read_only else "rwc"
         self.database = peewee.SqliteDatabase(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -123,11 +75,22 @@ class SqliteAdapter(DatabaseAdapter):
             autoconnect=False,
         )
         self.models = make_models(self.database)
+        self.original_id, self.synced = self.models.Session.id, self.models.Session.synced
 
     @property
     def device_id(self) -> str:
         """The UUID that was made with the file."""
         return self._device_id
+
+    @property
+    def place(self) -> str:
+        """The file's path."""
+        return str(self.path)
+
+    @property
+    def leftover_file(self) -> Path:
+        """See `DatabaseAdapter.leftover_file`: beside the file."""
+        return Path(f"{self.path}.leftover")
 
     @property
     def replaced(self) -> bool:
@@ -182,20 +145,6 @@ class SqliteAdapter(DatabaseAdapter):
                 log.warning("%s is open elsewhere: it stays in WAL mode", self.path)
                 return
             time.sleep(0.05)
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Open this thread's connection for questions.
-
-        Raises:
-            StoreError: what was asked for cannot be read.
-        """
-        try:
-            with self.connection():
-                yield
-        # A page that breaks while rows are fetched is SQLite's own error, past peewee.
-        except (peewee.PeeweeException, sqlite3.Error) as error:
-            raise self.explain(error) from error
 
     def explain(self, error: Exception) -> StoreError:
         """Return `error` as one that a person understands."""
@@ -263,6 +212,8 @@ class SqliteAdapter(DatabaseAdapter):
         Runner(self.database, str(folder), table_name=_MIGRATIONS_TABLE).up()
         made = self.models.Meta.insert(key="device_id", value=new_device_id())
         made.on_conflict_ignore().execute()
+        if not version:
+            scrubbing.note_clean(self.database)
         # Last: a file of this version that lacks any of it is damaged.
         self.database.execute_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -276,6 +227,70 @@ class SqliteAdapter(DatabaseAdapter):
         """Go on as the device of the file that this one replaces; inside `connection()`."""
         self.models.Meta.replace(key="device_id", value=device_id).execute()
         self._device_id = device_id
+
+    def reread_device_id(self) -> None:
+        """Go on as the device that the file names by now; inside `connection()`."""
+        self._device_id = self._find_device_id()
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """See `DatabaseAdapter.writing`: no reader becomes a writer, which could fail at once."""
+        return cast("AbstractContextManager[Any]", self.database.atomic("IMMEDIATE"))
+
+    def unchanging(self) -> AbstractContextManager[Any]:
+        """See `DatabaseAdapter.unchanging`."""
+        return cast("AbstractContextManager[Any]", self.database.atomic())
+
+    def lasting_over(self, moment: int) -> Any:
+        """See `DatabaseAdapter.lasting_over`."""
+        session = self.models.Session
+        uids = straddling_uids(session, moment)
+        return session.uid.in_(uids) if uids else None
+
+    def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
+        """See `DatabaseAdapter.stream`; in pages, which hold no lock while a consumer is slow."""
+        session = self.models.Session
+        query = query.order_by(session.started_at, session.id).limit(self.page)
+        page = query
+        while True:
+            rows = list(page.tuples())
+            yield from rows
+            if len(rows) < self.page:
+                return
+            *_columns, started_at, number = rows[-1]
+            page = query.where(
+                session.started_at >= started_at,
+                (session.started_at > started_at) | (session.id > number),
+            )
+
+    def make_bookkeeping(self) -> "Bookkeeping":
+        """See `DatabaseAdapter.make_bookkeeping`."""
+        from reprospective_tray.store.bookkeeping import LocalBookkeeping
+
+        return LocalBookkeeping(self)
+
+    def make_bulk_writer(self) -> "RowWriter":
+        """See `DatabaseAdapter.make_bulk_writer`."""
+        from reprospective_tray.store.bulk import BulkWriter
+
+        return BulkWriter(self)
+
+    def make_upkeep(self, on_damage: "OnDamage") -> "Upkeep":
+        """See `DatabaseAdapter.make_upkeep`."""
+        from reprospective_tray.store.upkeep import FileUpkeep
+
+        return FileUpkeep(on_damage)
+
+    def be_patient(self, seconds: float) -> None:
+        """See `DatabaseAdapter.be_patient`."""
+        self.database.execute_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def scrub(self) -> bool:
+        """See `DatabaseAdapter.scrub`."""
+        return scrubbing.scrub(self.database)
+
+    def other_files(self) -> list[Path]:
+        """See `DatabaseAdapter.other_files`."""
+        return scrubbing.other_files(self.path)
 
     def leave_no_wal(self) -> None:
         """Empty this connection's -wal, before another file's rows are read with it.
@@ -298,32 +313,7 @@ class SqliteAdapter(DatabaseAdapter):
         return bool(mode == "delete")
 
     def snapshot(self, target: Path) -> None:
-        """Write a consistent copy of the whole database to `target`.
+        """See `DatabaseAdapter.snapshot`; `target` must not be the database itself."""
+        from reprospective_tray.store.snapshots import write_snapshot
 
-        Raises:
-            StoreError: `target` is the database itself or cannot be written.
-        """
-        try:
-            if target.exists() and target.samefile(self.path):
-                raise StoreError(_("The snapshot cannot replace the database itself."))
-            with replacing(target) as partial:
-                source = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
-                copy = sqlite3.connect(partial)
-                try:
-                    source.backup(copy)
-                    copy.execute("PRAGMA journal_mode = DELETE")
-                finally:
-                    copy.close()
-                    source.close()
-        except sqlite3.Error as error:
-            if is_damage(error):
-                raise self._damaged() from error
-            raise self._no_snapshot(target, error) from error
-        except OSError as error:
-            raise self._no_snapshot(target, error.strerror) from error
-
-    @staticmethod
-    def _no_snapshot(target: Path, reason: object) -> StoreError:
-        return StoreError(
-            _("The snapshot {path} cannot be written: {reason}.").format(path=target, reason=reason)
-        )
+        write_snapshot(self.path, target, self._damaged())

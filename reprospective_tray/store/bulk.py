@@ -1,27 +1,54 @@
 """BulkWriter: many finished rows at once, by uid, for imports and salvage."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 # The stubs leave it out.
 from peewee import __exception_wrapper__ as translated_errors  # type: ignore[attr-defined]
 
-from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.forgotten import ForgottenRanges
 from reprospective_tray.store.rollup import Rollup
 
 # Short transactions, so that recording never waits; also SQLite's bound on variables.
 _ROWS_A_STATEMENT = 1000
 
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """How many rows were not stored: forgotten ones, and such as the server alone keeps."""
+
+    forgotten: int = 0
+    on_server: int = 0
+
+
+class RowWriter(Protocol):
+    """Writes many finished rows at once, and counts what it left out."""
+
+    left_out: LeftOut
+
+    def write(self, rows: Sequence[Row]) -> int:
+        """Store what is new or newer than what is held; return how many rows were stored."""
+
 
 class BulkWriter:
     """Writes rows of `desktop_activity_sessions` that are closed; rows have all columns but `id`.
 
-    Use it inside the adapter's `connection()`.
+    What was forgotten by range is left out. A row that retention took comes
+    back in the revision in which it was taken; its days' totals have it already.
+    In any other revision it is left out: what is counted of it is not known any
+    more, and the server has its newest. Use it inside the adapter's `connection()`.
     """
 
-    def __init__(self, adapter: DatabaseAdapter) -> None:
-        """Write into `adapter`."""
+    def __init__(self, adapter: SqliteAdapter, *, restoring: bool = False) -> None:
+        """Write into `adapter`; what is `restoring` are its own rows, none of them forgotten."""
+        self.left_out = LeftOut()
+        self._restoring = restoring
         self._database: Any = adapter.database
+        self._models = adapter.models
         self._session = adapter.models.Session
         self._rollup = Rollup(adapter)
         meta = self._session._meta  # noqa: SLF001  peewee's public name for it
@@ -32,13 +59,13 @@ class BulkWriter:
         # S608: the names are the model's own.
         self._insert = f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({places})'  # noqa: S608
 
-    def write(self, rows: Sequence[dict[str, Any]]) -> int:
+    def write(self, rows: Sequence[Row]) -> int:
         """Store what is new or newer than what is held, in short transactions.
 
         A row that is held in the same or a newer revision, is open here, or is a
         tombstone stays as it is. Returns how many rows were stored.
         """
-        newest: dict[str, dict[str, Any]] = {}
+        newest: dict[str, Row] = {}
         for row in rows:
             known = newest.get(row["uid"])
             if known is None or known["revision"] < row["revision"]:
@@ -50,16 +77,17 @@ class BulkWriter:
                 stored += self._write(rows[first : first + _ROWS_A_STATEMENT])
         return stored
 
-    def _write(self, rows: Sequence[dict[str, Any]]) -> int:
+    def _write(self, rows: Sequence[Row]) -> int:
         table = self._session
+        returning, rows = self._sift(rows)
         found = table.select(table.uid, table.revision).where(
             table.uid.in_([row["uid"] for row in rows])
         )
         revisions = dict(found.tuples())
         new = [row for row in rows if row["uid"] not in revisions]
-        if new:
+        if new or returning:
             # Past the query builder: it is four fifths of the time of an insert.
-            values = [tuple(row[name] for name in self._names) for row in new]
+            values = [tuple(row[name] for name in self._names) for row in [*new, *returning]]
             with translated_errors:
                 self._database.cursor().executemany(self._insert, values)
         newer = {
@@ -69,9 +97,39 @@ class BulkWriter:
         }
         changed = self._replace(newer) if newer else []
         self._rollup.add(row for row in [*new, *changed] if not row["deleted"])
-        return len(new) + len(changed)
+        return len(new) + len(changed) + len(returning)
 
-    def _replace(self, newer: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    def _sift(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+        """Return the rows that come back after retention, and all others that may be written."""
+        taken = self._models.Taken
+        ranges = ForgottenRanges(self._models)
+        if not self._restoring:
+            remembered = [row for row in rows if not ranges.hold(row)]
+            self.left_out.forgotten += len(rows) - len(remembered)
+            rows = remembered
+        found = taken.select(taken.uid, taken.revision).where(
+            taken.uid.in_([row["uid"] for row in rows])
+        )
+        revisions = dict(found.tuples())
+        if self._restoring:
+            # Their totals come with them, or are no part of what else is restored.
+            taken.delete().where(taken.uid.in_(list(revisions))).execute()
+            revisions = {}
+        if not revisions:
+            return [], list(rows)
+        returning, others = [], []
+        for row in rows:
+            revision = revisions.get(row["uid"])
+            if revision is None:
+                others.append(row)
+            elif revision == row["revision"] and not ranges.touch_day_of(row):
+                returning.append(row)
+            else:
+                self.left_out.on_server += 1
+        taken.delete().where(taken.uid.in_([row["uid"] for row in returning])).execute()
+        return returning, others
+
+    def _replace(self, newer: dict[str, Row]) -> list[Row]:
         """Change closed, living rows to their newer revisions; return those that were taken."""
         table = self._session
         held = table.select().where(table.uid.in_(list(newer)), table.deleted == 0, table.open == 0)

@@ -8,51 +8,63 @@ from typing import Any
 
 import msgspec
 
-from reprospective_tray.private_files import write_private
-from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.private_files import make_private_folder, write_private
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
 from reprospective_tray.store.writer import SessionWriter
 
 log = logging.getLogger(__name__)
 
 
-def file_beside(database: Path) -> Path:
-    """Return where the leftover of `database` lies."""
-    return Path(f"{database}.leftover")
+def keep(file: Path, changes: Sequence[Change], run: int | None) -> None:
+    """Keep `changes` in `file`, behind what earlier runs have kept; for their owner alone.
 
-
-def keep(database: Path, changes: Sequence[Change], run: int | None) -> None:
-    """Keep `changes`, behind what earlier runs have kept; for their owner alone.
-
-    `run` is `SessionWriter.run`, None where the file could not even be opened.
+    `run` is `SessionWriter.run`, None where the database could not even be opened.
 
     Raises:
         OSError: they cannot be kept, either.
     """
-    file = file_beside(database)
     plain = [[type(change).__name__, asdict(change)] for change in changes]
     kept = _read(file)
+    if not file.parent.exists():
+        make_private_folder(file.parent)
     write_private(file, msgspec.json.encode([*kept, {"run": run, "changes": plain}]))
 
 
-def take_up(adapter: SqliteAdapter, source_host: str) -> int:
+def take_up(
+    adapter: DatabaseAdapter, source_host: str, unstorable: tuple[type[Exception], ...]
+) -> int:
     """Write what an earlier run has kept, and let go of it; return how many changes that were.
 
     Use it inside the adapter's `connection()`, before what that run left open is closed.
+    A change that raises one of `unstorable` can never be written, and is left out.
 
     Raises:
         peewee.PeeweeException: it cannot be written yet.
     """
-    file = file_beside(adapter.path)
+    file = adapter.leftover_file
     kept = _read(file)
     count = 0
     for part in kept:
         changes = [_change(name, values) for name, values in part["changes"]]
-        SessionWriter(adapter, source_host, part["run"]).apply(changes)
+        _write(changes, SessionWriter(adapter, source_host, part["run"]), unstorable)
         count += len(changes)
     if kept:
         file.unlink()
     return count
+
+
+def _write(
+    changes: Sequence[Change], writer: SessionWriter, unstorable: tuple[type[Exception], ...]
+) -> None:
+    try:
+        writer.apply(changes)
+    except unstorable as error:
+        if len(changes) > 1:
+            for change in changes:
+                _write([change], writer, unstorable)
+        else:
+            log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
 
 
 def _read(file: Path) -> list[dict[str, Any]]:

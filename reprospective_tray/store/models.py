@@ -9,60 +9,53 @@ from typing import Any
 
 import peewee
 
+from reprospective_tray.store.fields import (
+    InstantField,
+    ServerDayField,
+    ServerInstantField,
+    ServerMicrosecondField,
+)
+
+SERVER_SCHEMA = "reprospective"
+
 
 @dataclass(frozen=True)
 class Models:
-    """The model classes of one database."""
+    """The model classes that both databases have."""
 
     Session: Any
     Day: Any
+
+
+@dataclass(frozen=True)
+class LocalModels(Models):
+    """The model classes of the local file."""
+
     Meta: Any
     Taken: Any
     Refused: Any
     RangeOrder: Any
 
 
-def make_models(database: peewee.Database) -> Models:
-    """Return model classes that live in `database` and nowhere else."""
+def make_models(database: peewee.Database) -> LocalModels:
+    """Return the local file's model classes, which live in `database` and nowhere else."""
     base: Any = database.Model
 
-    class Session(base):
+    class Session(_session_columns(base, InstantField)):  # type: ignore[misc]  # made at run time
         """A session: times are ms since the epoch, UTC."""
 
         id = peewee.AutoField()
         uid = peewee.TextField(unique=True)
-        device_id = peewee.TextField()
-        source_host = peewee.TextField()
-        state = peewee.TextField()
-        application_name = peewee.TextField()
-        window_title = peewee.TextField()
-        process_id = peewee.IntegerField(null=True)
-        started_at = peewee.BigIntegerField(index=True)
-        ended_at = peewee.BigIntegerField()
-        utc_offset_minutes = peewee.IntegerField()
-        open = peewee.IntegerField(default=0)
-        deleted = peewee.IntegerField(default=0)
-        revision = peewee.IntegerField(default=1)
         synced = peewee.IntegerField(default=0)
         synced_at = peewee.BigIntegerField(null=True)
 
         class Meta:
             table_name = "desktop_activity_sessions"
 
-    class Day(base):
+    class Day(_day_columns(base, InstantField)):  # type: ignore[misc]  # made at run time
         """One application in one state on one day as lived: the daily rollup."""
 
         day = peewee.TextField()
-        device_id = peewee.TextField()
-        source_host = peewee.TextField()
-        state = peewee.TextField()
-        application_name = peewee.TextField()
-        ms = peewee.BigIntegerField()
-        sessions = peewee.IntegerField()
-        first_at = peewee.BigIntegerField()
-        first_offset_minutes = peewee.IntegerField()
-        last_at = peewee.BigIntegerField()
-        last_offset_minutes = peewee.IntegerField()
 
         class Meta:
             table_name = "desktop_activity_days"
@@ -113,4 +106,79 @@ def make_models(database: peewee.Database) -> Models:
         class Meta:
             table_name = "desktop_activity_range_orders"
 
-    return Models(Session, Day, Meta, Taken, Refused, RangeOrder)
+    return LocalModels(Session, Day, Meta, Taken, Refused, RangeOrder)
+
+
+def make_server_models(database: peewee.Database) -> Models:
+    """Return the server's model classes, which live in `database` and nowhere else."""
+    base: Any = database.Model
+
+    class Session(_session_columns(base, ServerInstantField)):  # type: ignore[misc]  # made at run time
+        """A session of anybody who may be read: times are ms since the epoch, UTC."""
+
+        uid = peewee.TextField(primary_key=True)
+        original_id = peewee.BigIntegerField(null=True)  # None: recorded straight to the server
+        received_at = ServerMicrosecondField()
+        # The days as lived on which it begins and ends, kept for the sake of their indexes.
+        first_day = ServerDayField()
+        last_day = ServerDayField()
+
+        class Meta:
+            schema = SERVER_SCHEMA
+            table_name = "desktop_activity_sessions"
+
+    class Day(_day_columns(base, ServerInstantField)):  # type: ignore[misc]  # made at run time
+        """A view: one application in one state on one day as lived."""
+
+        day = ServerDayField()
+
+        class Meta:
+            schema = SERVER_SCHEMA
+            table_name = "desktop_activity_days"
+            primary_key = False
+
+    return Models(Session, Day)
+
+
+def _session_columns(base: Any, instant: Any) -> Any:
+    """Return the columns of a session that both databases have."""
+
+    class Columns(base):
+        device_id = peewee.TextField()
+        source_host = peewee.TextField()
+        state = peewee.TextField()
+        application_name = peewee.TextField()
+        window_title = peewee.TextField()
+        process_id = peewee.IntegerField(null=True)
+        started_at = instant(index=True)
+        ended_at = instant()
+        utc_offset_minutes = peewee.IntegerField()
+        open = peewee.IntegerField(default=0)
+        deleted = peewee.IntegerField(default=0)
+        revision = peewee.IntegerField(default=1)
+
+        class Meta:
+            primary_key = False
+
+    return Columns
+
+
+def _day_columns(base: Any, instant: Any) -> Any:
+    """Return the columns of a day that both databases have."""
+
+    class Columns(base):
+        device_id = peewee.TextField()
+        source_host = peewee.TextField()
+        state = peewee.TextField()
+        application_name = peewee.TextField()
+        ms = peewee.BigIntegerField()
+        sessions = peewee.IntegerField()
+        first_at = instant()
+        first_offset_minutes = peewee.IntegerField()
+        last_at = instant()
+        last_offset_minutes = peewee.IntegerField()
+
+        class Meta:
+            primary_key = False
+
+    return Columns

@@ -64,7 +64,7 @@ class Queries(RawQueries):
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all questions inside see the same moment, so that their answers add up."""
-        with self._database.atomic():
+        with self._adapter.unchanging():
             yield
 
     def applications(self, days: DayRange, host: str | None = None) -> list[ApplicationTotal]:

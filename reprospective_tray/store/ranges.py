@@ -42,7 +42,7 @@ class DayRange:
 
 
 def lived(instant: Any, utc_offset_minutes: Any) -> Any:
-    """Return the wall time of `instant` as lived, in ms as if it were UTC; columns or values."""
+    """Return the wall time of `instant` (ms) as lived, as if it were UTC; columns or values."""
     return instant + utc_offset_minutes * MINUTE_MS
 
 
@@ -69,6 +69,11 @@ def straddling(session: Any, device_id: str, moment: int) -> list[tuple[str, int
     since = min(last[1], moment - _REACH_MS)
     near = of_device.where(session.started_at >= since, session.ended_at > moment)
     return [(uid, started_at) for uid, started_at, _ended_at in near]
+
+
+def straddling_uids(session: Any, moment: int) -> list[str]:
+    """Return the uids of all devices' sessions that last over `moment`."""
+    return [uid for each in devices(session) for uid, _at in straddling(session, each, moment)]
 
 
 def reach(session: Any, device_id: str, moment: int) -> int:

@@ -13,29 +13,25 @@ from typing import Any
 from peewee import Case, fn
 
 from reprospective_tray.store.adapter import DatabaseAdapter
-from reprospective_tray.store.ranges import (
-    LARGEST_OFFSET_MS,
-    DayRange,
-    devices,
-    lived,
-    straddling,
-)
+from reprospective_tray.store.fields import ms
+from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, lived
 from reprospective_tray.store.sessions import State
 
 HOUR_MS = 3_600_000
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  wall time as lived has no zone
-# Reading in pages holds no read lock while a slow consumer takes its time.
-_PAGE = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """A session as it is kept; `original_id` is its local row id, times are ms UTC."""
+    """A session as it is kept; `original_id` is its local row id, times are ms UTC.
+
+    What was recorded straight to the server has no `original_id`.
+    """
 
     uid: str
     device_id: str
     source_host: str
-    original_id: int
+    original_id: int | None
     state: State
     application_name: str
     window_title: str
@@ -69,25 +65,27 @@ class RawQueries:
 
     def __init__(self, adapter: DatabaseAdapter) -> None:
         """Ask the database of `adapter`."""
-        self._database = adapter.database
+        self._adapter = adapter
         self._session = session = adapter.models.Session
+        self._started_at, self._ended_at = ms(session.started_at), ms(session.ended_at)
         self._columns = (
             session.uid,
             session.device_id,
             session.source_host,
-            session.id,
+            adapter.original_id,
             session.state,
             session.application_name,
             session.window_title,
-            session.started_at,
-            session.ended_at,
+            self._ended_at,
             session.utc_offset_minutes,
             session.open,
-            session.synced,
+            adapter.synced,
             session.revision,
+            self._started_at,
+            session._meta.primary_key,  # noqa: SLF001  peewee's public name for it
         )
-        self._lived_start = lived(session.started_at, session.utc_offset_minutes)
-        self._lived_end = lived(session.ended_at, session.utc_offset_minutes)
+        self._lived_start = lived(self._started_at, session.utc_offset_minutes)
+        self._lived_end = lived(self._ended_at, session.utc_offset_minutes)
 
     def titles(self, days: DayRange, host: str | None = None) -> list[TitleTotal]:
         """Return the active ms by title, clipped to `days`: longest first, then by name."""
@@ -111,10 +109,10 @@ class RawQueries:
         # Most sessions lie in one hour and can be added up by the database.
         within_one = first_hour == (self._lived_end / HOUR_MS)
         total: dict[int, int] = defaultdict(int)
-        length = fn.SUM(session.ended_at - session.started_at)
+        length = fn.SUM(self._ended_at - self._started_at)
         short = session.select(first_hour, length).where(active, within_one).group_by(first_hour)
-        for hour, ms in short.tuples():
-            total[int(hour)] += int(ms)
+        for hour, active_ms in short.tuples():
+            total[int(hour)] += int(active_ms)
         long = session.select(self._lived_start, self._lived_end).where(active, ~within_one)
         for started, ended in long.tuples():
             start, end = max(started, days.begin), min(ended, days.end)
@@ -134,7 +132,8 @@ class RawQueries:
         """Return the sessions of `days`, unclipped, in order; the `newest` ones alone if given."""
         session = self._session
         rows = session.select(*self._columns).where(self._within(days, host))
-        rows = rows.order_by(session.started_at.desc(), session.id.desc()).limit(newest)
+        key = session._meta.primary_key  # noqa: SLF001  peewee's public name for it
+        rows = rows.order_by(session.started_at.desc(), key.desc()).limit(newest)
         return [_stored(row) for row in rows.tuples()][::-1]
 
     def stream(
@@ -150,27 +149,14 @@ class RawQueries:
             base = base.where(session.source_host == host)
         if until is not None:
             base = base.where(session.started_at < until)
-        base = base.order_by(session.started_at, session.id)
-        page = base
         if since is not None:
-            # They began before `since`, so they come before all others.
-            uids = self._straddling_uids(since)
-            yield from (_stored(row) for row in base.where(session.uid.in_(uids)).tuples())
-            page = base.where(session.started_at >= since)
-        while True:
-            rows = list(page.limit(_PAGE).tuples())
-            yield from map(_stored, rows)
-            if len(rows) < _PAGE:
-                return
-            last = _stored(rows[-1])
-            page = base.where(
-                session.started_at >= last.started_at,
-                (session.started_at > last.started_at) | (session.id > last.original_id),
-            )
-
-    def _straddling_uids(self, moment: int) -> list[str]:
-        session = self._session
-        return [uid for each in devices(session) for uid, _at in straddling(session, each, moment)]
+            # What lasts over `since` began before it, so it comes before all others.
+            over = self._adapter.lasting_over(since)
+            if over is not None:
+                before = base.where(over)
+                yield from map(_stored, self._adapter.stream(before))
+            base = base.where(session.started_at >= since)
+        yield from map(_stored, self._adapter.stream(base))
 
     def _within(self, days: DayRange, host: str | None) -> Any:
         """Return the condition for living sessions that lie at least partly on `days`."""
@@ -180,8 +166,9 @@ class RawQueries:
         candidates = (session.started_at >= earliest) & (
             session.started_at < days.end + LARGEST_OFFSET_MS
         )
-        if uids := self._straddling_uids(earliest):
-            candidates |= session.uid.in_(uids)
+        over = self._adapter.lasting_over(earliest)
+        if over is not None:
+            candidates |= over
         condition = (
             candidates
             & (session.deleted == 0)
@@ -192,7 +179,7 @@ class RawQueries:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredSession:
-    uid, device, host, number, state, name, title, start, end, offset, is_open, synced, rev = row
+    uid, device, host, number, state, name, title, end, offset, is_open, synced, rev, start, _ = row
     return StoredSession(
         uid,
         device,

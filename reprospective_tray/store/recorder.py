@@ -5,27 +5,18 @@ file is being replaced, and are written in their order when it is possible again
 """
 
 import logging
-import sqlite3
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-
-import peewee
+from typing import Any, Protocol
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.messages import _
-from reprospective_tray.store import leftover, salvage
-from reprospective_tray.store.adapter import (
-    SqliteAdapter,
-    is_damage,
-    sqlite_cause,
-    sqlite_code,
-)
+from reprospective_tray.store import leftover
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.sessions import Change, Put
 from reprospective_tray.store.writer import Interval, SessionWriter
 
@@ -37,13 +28,43 @@ QUEUE_LIMIT = 20_000
 _BATCH = 25
 _BUDGET_S = 0.05
 _BUSY_TIMEOUT_S = 0.1
-# How long a blocked queue waits for its next attempt.
-_RETRY_S = 1.0
-_SALVAGE_RETRY_S = 10.0
-# How long the end waits for another program's transaction.
-_LAST_S = 3.0
+# How long work on the database waits for other programs, and they for it.
+_WORK_S = 2.0
 
-OpenAdapter = Callable[[], SqliteAdapter]
+OpenAdapter = Callable[[], DatabaseAdapter]
+
+
+class Records(Protocol):
+    """What the monitor records with; every method belongs to its thread, and none holds it up."""
+
+    @property
+    def problem(self) -> str:
+        """What keeps changes in memory, for the person; empty where nothing does."""
+
+    @property
+    def waiting(self) -> int:
+        """How many changes `flush` is to be called for."""
+
+    def retry_in_ms(self) -> int | None:
+        """Return when to call `flush` again, or None when nothing waits for that."""
+
+    def running(self) -> AbstractContextManager[None]:
+        """Hold the database, and leave it as readers need it."""
+
+    def occupied(self, since: int) -> list[Interval]:
+        """Return the recorded times after `since` (ms), as far as they can be read."""
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Write `changes` as soon as possible."""
+
+    def flush(self) -> bool:
+        """Write of what waits as much as takes no time; tell whether nothing waits any more."""
+
+    def exclusively(self) -> AbstractContextManager[Any]:
+        """Yield the open database, everything that was recorded in it, for other work on it."""
+
+    def check(self) -> None:
+        """Look for damage beside recording."""
 
 
 class Recorder:
@@ -52,18 +73,15 @@ class Recorder:
     def __init__(
         self, open_adapter: OpenAdapter, source_host: str, on_damage: Callable[[Path], None]
     ) -> None:
-        """Take a way to open the file, and whom to tell where a damaged one was set aside."""
+        """Take what makes an adapter, and whom to tell where a damaged file was set aside."""
         self._open_adapter = open_adapter
         self._source_host = source_host
-        self._on_damage = on_damage
+        self._upkeep = open_adapter().make_upkeep(on_damage)
         self._queue: deque[Change] = deque()
         self._dropped = 0
         self._blocked_until = 0.0
-        self._damage_found = threading.Event()
-        self._damaged: list[Path] = []  # set aside, and unknown to the new file as yet
-        self._helpers: list[threading.Thread] = []
-        self._stopping = threading.Event()
-        self._adapter: SqliteAdapter | None = None
+        self._failures = 0
+        self._adapter: DatabaseAdapter | None = None
         self._writer: SessionWriter | None = None
         self._run: int | None = None
         self.problem = ""
@@ -86,25 +104,27 @@ class Recorder:
         An open session of a run that was killed is closed first.
         """
         try:
+            self._upkeep.given_up = False
+            self._run, self.problem, self._blocked_until = None, "", 0.0
             self._ready()
             yield
         finally:
             try:
                 self._write_the_rest()
             finally:
-                self._stop_helpers()
+                self._upkeep.stop()
                 self._let_go(clean=True)
 
     def _write_the_rest(self) -> None:
         """Write everything, or keep it for the next start; in bounded time."""
-        deadline = time.monotonic() + _LAST_S
+        deadline = time.monotonic() + self._upkeep.last_s
         while not self.flush(to_the_end=True) and time.monotonic() < deadline:
-            self._stopping.wait(_BUSY_TIMEOUT_S)
+            time.sleep(_BUSY_TIMEOUT_S)
         if not self._queue:
             return
-        count, reason = len(self._queue), self.problem or _("another program is writing to it")
+        count, reason = len(self._queue), self.problem or _("the database takes nothing just now")
         try:
-            leftover.keep(self._open_adapter().path, list(self._queue), self._run)
+            leftover.keep(self._open_adapter().leftover_file, list(self._queue), self._run)
         except OSError as error:
             log.error("%d changes are lost: %s (%s)", count, reason, error)  # noqa: TRY400  a line is enough
         else:
@@ -115,7 +135,7 @@ class Recorder:
         """Return the recorded times after `since`; nothing while the file cannot be read."""
         try:
             return self._writer.occupied(since) if self._writer else []
-        except peewee.PeeweeException as error:
+        except self._upkeep.trouble as error:
             self._note(error)
             return []
 
@@ -143,14 +163,15 @@ class Recorder:
         """
         begun = time.monotonic()
         if not to_the_end and begun < self._blocked_until:
-            return False
-        if self._damage_found.is_set():
+            return not self._queue
+        if self._upkeep.is_damaged():
             self._replace_damaged()
         size = _BATCH
         while self._queue and (to_the_end or time.monotonic() - begun < _BUDGET_S):
             written = self._write_some(size)
             if written is None:
-                self._blocked_until = time.monotonic() + _RETRY_S
+                self._failures += 1
+                self._blocked_until = time.monotonic() + self._upkeep.retry_s(self._failures)
                 return False
             size = written or 1
         return not self._queue
@@ -165,15 +186,15 @@ class Recorder:
         batch = list(islice(self._queue, size))
         try:
             self._writer.apply(batch)
-        except peewee.IntegrityError as error:
+        except self._upkeep.unstorable as error:
             # Waiting never mends it, and one bad row never blocks the others.
             if len(batch) > 1:
                 return 0
             # An error that is kept keeps its statement, and that keeps the file open.
             log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
-        except peewee.PeeweeException as error:
+        except self._upkeep.trouble as error:
             self._note(error)
-            if is_damage(error):
+            if self._upkeep.is_damaged(error):
                 self._replace_damaged()
             return None
         for _change in batch:
@@ -181,23 +202,49 @@ class Recorder:
         self._recovered()
         return len(batch)
 
-    def check(self) -> None:
-        """Read every page in a thread of its own; a damaged file is replaced at the next flush."""
+    @contextmanager
+    def exclusively(self) -> Iterator[Any]:
+        """Yield the open database, everything that was recorded in it, for other work on it.
+
+        Raises:
+            StoreError: it cannot be written now, or what is done to it fails.
+        """
+        deadline = time.monotonic() + _WORK_S
+        while not (self._ready() and self.flush(to_the_end=True)):
+            if time.monotonic() >= deadline:
+                raise StoreError(
+                    self.problem or _("Another program is writing to the database."),
+                    _("Try again in a moment."),
+                )
+            time.sleep(_BUSY_TIMEOUT_S)
         adapter = self._adapter
-        if adapter is None:
-            return
+        assert adapter is not None
+        try:
+            adapter.be_patient(_WORK_S)
+            yield adapter
+        except StoreError:
+            raise  # it says all already
+        except self._upkeep.trouble as error:
+            if self._upkeep.is_damaged(error):
+                self._replace_damaged()
+            raise adapter.explain(error) from error
+        finally:
+            if self._adapter is adapter:
+                with suppress(*self._upkeep.trouble):
+                    adapter.be_patient(_BUSY_TIMEOUT_S)
 
-        def read() -> None:
-            if not salvage.is_sound(adapter.path, self._stopping):
-                self._damage_found.set()
+    def give_up(self) -> None:
+        """Open nothing any more: what is not written is to be kept. Any thread may call it."""
+        self._upkeep.given_up = True
 
-        self._start_helper("check", read)
+    def check(self) -> None:
+        """Look for damage in a thread of its own; it is dealt with at the next flush."""
+        if self._adapter:
+            self._upkeep.check(self._adapter)
 
     def _ready(self) -> bool:
-        """Make sure that the file is open and is still the one at its path."""
-        if self._adapter and self._adapter.replaced:
-            log.warning("the database %s was replaced: opening it anew", self._adapter.path)
-            self._adapter.leave_no_wal()
+        """Make sure that the database is open, and is still the one that was opened."""
+        if self._adapter and self._upkeep.is_lost(self._adapter):
             self._let_go(clean=False)
         for _attempt in ("as it is", "in place of a damaged one"):
             if self._writer:
@@ -207,32 +254,29 @@ class Recorder:
             except DamagedStoreError:
                 if not self._set_aside():
                     return False
-            except (StoreError, peewee.PeeweeException) as error:
+            except self._upkeep.trouble as error:
                 self._note(error)
                 return False
         return self._writer is not None
 
     def _open(self) -> None:
         adapter = self._open_adapter()
-        adapter.database.timeout = _BUSY_TIMEOUT_S
+        self._upkeep.opening(adapter, _BUSY_TIMEOUT_S)
         adapter.open()
         adapter.database.connect()
         try:
-            for damaged in self._damaged:
-                salvage.adopt(damaged, adapter)
-            if taken := leftover.take_up(adapter, self._source_host):
+            self._upkeep.opened(adapter)
+            if taken := leftover.take_up(adapter, self._source_host, self._upkeep.unstorable):
                 log.warning("%d changes that an earlier run could not write are written", taken)
-            writer = SessionWriter(adapter, self._source_host)
-            if closed := writer.recover():
+            run = self._run if self._upkeep.goes_on else None
+            writer = SessionWriter(adapter, self._source_host, run)
+            if run is None and (closed := writer.recover()):
                 log.warning("%d session left open by a killed run was closed", closed)
-            unfinished = salvage.unfinished(adapter)
-        except peewee.PeeweeException as error:
+        except self._upkeep.trouble as error:
             adapter.database.close()
             raise adapter.explain(error) from error
         self._adapter, self._writer, self._run = adapter, writer, writer.run
-        self._damaged.clear()
-        for damaged in unfinished:
-            self._start_helper("salvage", partial(self._take_over, damaged, adapter))
+        self._upkeep.ready(adapter)
 
     def _let_go(self, *, clean: bool) -> None:
         if self._adapter:
@@ -242,33 +286,17 @@ class Recorder:
         self._adapter = self._writer = None
 
     def _replace_damaged(self) -> None:
-        self._damage_found.clear()
         self._let_go(clean=False)
         self._set_aside()
 
     def _set_aside(self) -> bool:
         """Make room for a new file; tell whether there is."""
         try:
-            damaged = salvage.set_aside(self._open_adapter().path)
+            self._upkeep.set_aside(self._open_adapter())
         except OSError as error:
             self._note(error)
             return False
-        self._damaged.append(damaged)
-        self._on_damage(damaged)
         return True
-
-    def _take_over(self, damaged: Path, adapter: SqliteAdapter) -> None:
-        told = False
-        while not self._stopping.is_set():
-            try:
-                salvage.take_over(damaged, adapter, self._stopping)
-            except (peewee.PeeweeException, sqlite3.Error):
-                if not told:
-                    log.exception("not everything was taken over from %s yet", damaged)
-                told = True
-                self._stopping.wait(_SALVAGE_RETRY_S)
-            else:
-                return
 
     def _drop_oldest(self) -> None:
         # What a Rewind or StepBack is about may be in the file already.
@@ -279,33 +307,17 @@ class Recorder:
             self.problem = _("Memory for waiting sessions is full: the oldest are being lost.")
             log.error("%s", self.problem)
 
-    def _stop_helpers(self) -> None:
-        self._stopping.set()
-        for helper in self._helpers:
-            helper.join()
-        self._helpers.clear()
-        self._stopping.clear()
-
-    def _start_helper(self, name: str, work: Callable[[], None]) -> None:
-        helper = threading.Thread(target=work, name=name, daemon=True)
-        self._helpers.append(helper)
-        helper.start()
-
     def _note(self, error: Exception) -> None:
         """Say once what keeps the changes in memory."""
-        reason, code = sqlite_cause(error), sqlite_code(error)
-        if self._dropped or code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return  # worse has been said, or it is another program's transaction: it ends
-        if code == sqlite3.SQLITE_FULL:
-            problem = _("The disk is full: sessions are kept in memory until there is room.")
-        else:
-            problem = _("The database cannot be written: {reason}. Sessions wait in memory.")
-            problem = problem.format(reason=str(reason).rstrip("."))
+        problem = "" if self._dropped else self._upkeep.problem(error)
+        if not problem:
+            return  # worse has been said, or it ends by itself
         if problem != self.problem:
-            log.error("%s (%s)", problem, str(reason))
+            log.error("%s", problem)
         self.problem = problem
 
     def _recovered(self) -> None:
+        self._failures = 0
         if self._dropped:
             log.error("%d changes were lost while the database was away", self._dropped)
             self._dropped = 0

@@ -5,15 +5,17 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from reprospective_tray.store import salvage_memory
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.bulk import BulkWriter
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.rollup import Addition, DayKey, totals
 from reprospective_tray.store.sessions import MINUTE_MS
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,8 @@ def adopt(damaged: Path, adapter: SqliteAdapter) -> None:
     with adapter.database.atomic("IMMEDIATE"):
         if device_id := _device_id_of(damaged):
             adapter.adopt_device_id(device_id)
+        with suppress(sqlite3.Error), _reading(damaged) as connection:
+            salvage_memory.copy_facts(connection, adapter)
         adapter.models.Meta.replace(key=_NOTE + damaged.name, value="").execute()
 
 
@@ -80,18 +84,37 @@ def unfinished(adapter: SqliteAdapter) -> list[Path]:
 def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> int:
     """Copy every readable session of `damaged` into `adapter`; return how many were new.
 
-    When `stop` is set it ends at once, and goes on at the next start.
+    Totals whose sessions are not there come last, and once. When `stop` is set
+    it ends at once, and goes on at the next start.
     """
     taken = 0
     with adapter.connection():
         adapter.database.execute_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        rows = _readable_rows(damaged) if damaged.exists() else iter(())
-        while batch := list(islice(rows, _CHUNK)):
-            if stop.is_set():
-                return taken
-            taken += _take(batch, adapter)
         meta = adapter.models.Meta
-        meta.delete().where(meta.key == _NOTE + damaged.name).execute()
+        note = meta.delete().where(meta.key == _NOTE + damaged.name)
+        if not damaged.exists():
+            note.execute()
+            return 0
+        with _reading(damaged) as connection:
+            salvage_memory.copy_taken(connection, adapter, stop.is_set)
+            again = salvage_memory.is_to_be_offered_again(connection)
+            explained: dict[DayKey, Addition] = {}
+            rows = _readable_rows(connection)
+            while batch := list(islice(rows, _CHUNK)):
+                if stop.is_set():
+                    return taken
+                counted = (row for row in batch if not (row["open"] or row["deleted"]))
+                for key, part in totals(counted).items():
+                    if key in explained:
+                        explained[key].take(part)
+                    else:
+                        explained[key] = part
+                if again:
+                    batch = [row | {"synced": 0} for row in batch]
+                taken += _take(batch, adapter)
+            with adapter.writing():
+                if note.execute():
+                    salvage_memory.copy_totals(connection, adapter, explained)
     log.warning("%d sessions were taken over from %s", taken, damaged)
     return taken
 
@@ -115,13 +138,12 @@ def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
                 # Recording may go on with it, else the next session or start closes it.
                 table.insert(by_uid.pop(row["uid"])).execute()
                 taken += 1
-        return taken + BulkWriter(adapter).write(list(by_uid.values()))
+        return taken + BulkWriter(adapter, restoring=True).write(list(by_uid.values()))
 
 
 def _device_id_of(damaged: Path) -> str | None:
     try:
-        with _open(damaged) as connection:
-            connection.execute(_READ_TRUNCATED)
+        with _reading(damaged) as connection:
             query = "SELECT value FROM desktop_activity_meta WHERE key = 'device_id'"
             found = connection.execute(query).fetchone()
         return str(uuid.UUID(found[0])) if found else None
@@ -141,32 +163,37 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _readable_rows(damaged: Path) -> Iterator[dict[str, Any]]:
-    query = "SELECT * FROM desktop_activity_sessions WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
-    failures = 0
+@contextmanager
+def _reading(damaged: Path) -> Iterator[sqlite3.Connection]:
     with _open(damaged) as connection:
         connection.execute(_READ_TRUNCATED)
-        ranges = [(1, _last_id(connection))]
-        while ranges and failures < _MOST_FAILURES:
-            first, last = ranges.pop()
-            if first > last:
-                continue
-            try:
-                rows = connection.execute(query, (first, last, _CHUNK)).fetchall()
-            except sqlite3.DatabaseError:
-                failures += 1
-                if first < last:
-                    # By chunks first: a broken page in the middle must not cost much.
-                    middle = min((first + last) // 2, first + _CHUNK - 1)
-                    ranges += [(middle + 1, last), (first, middle)]
-                continue
-            if len(rows) == _CHUNK:
-                ranges.append((rows[-1]["id"] + 1, last))
-            for row in rows:
-                if _is_whole(row):
-                    values = dict(row)
-                    del values["id"]
-                    yield values
+        yield connection
+
+
+def _readable_rows(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    query = "SELECT * FROM desktop_activity_sessions WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
+    failures = 0
+    ranges = [(1, _last_id(connection))]
+    while ranges and failures < _MOST_FAILURES:
+        first, last = ranges.pop()
+        if first > last:
+            continue
+        try:
+            rows = connection.execute(query, (first, last, _CHUNK)).fetchall()
+        except sqlite3.DatabaseError:
+            failures += 1
+            if first < last:
+                # By chunks first: a broken page in the middle must not cost much.
+                middle = min((first + last) // 2, first + _CHUNK - 1)
+                ranges += [(middle + 1, last), (first, middle)]
+            continue
+        if len(rows) == _CHUNK:
+            ranges.append((rows[-1]["id"] + 1, last))
+        for row in rows:
+            if _is_whole(row):
+                values = dict(row)
+                del values["id"]
+                yield values
 
 
 def _last_id(connection: sqlite3.Connection) -> int:

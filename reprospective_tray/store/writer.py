@@ -3,22 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import peewee
-from peewee import EXCLUDED
-
 from reprospective_tray.store.adapter import DatabaseAdapter
-from reprospective_tray.store.prepared import Prepared
+from reprospective_tray.store.bookkeeping import Row
 from reprospective_tray.store.ranges import reach
-from reprospective_tray.store.rollup import Rollup
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
 
 _PAGE = 100
-_RECORDED = (
-    *("uid", "device_id", "source_host", "state", "application_name", "window_title"),
-    *("process_id", "started_at", "ended_at", "utc_offset_minutes", "open"),
-)
-
-Row = dict[str, Any]
 Interval = tuple[int, int]
 
 
@@ -26,6 +16,7 @@ class SessionWriter:
     """Writes one device's sessions; use it inside the adapter's `connection()`.
 
     A run begins where the writer is made: `StepBack` moves this run's rows alone.
+    The device is the adapter's, whichever that is at the time.
     """
 
     def __init__(self, adapter: DatabaseAdapter, source_host: str, run: int | None = None) -> None:
@@ -33,39 +24,24 @@ class SessionWriter:
 
         `run` goes on with the run of another writer, by its `run`.
         """
-        self._database = adapter.database
+        self._adapter = adapter
         self._session = adapter.models.Session
-        self._device_id = adapter.device_id
+        self._key = self._session._meta.primary_key  # noqa: SLF001  peewee's public name for it
         self._source_host = source_host
-        self._rollup = Rollup(adapter)
-        # Inserts a row, or brings it up to date while it is open.
-        self._upsert = Prepared(adapter.database, _RECORDED, self._upsert_query)
-        if run is None:
-            ids = self._session.select(self._session.id).order_by(self._session.id.desc())
-            run = int(ids.limit(1).scalar() or 0)
-        self._last_id_before_run = run
+        self._books = adapter.make_bookkeeping()
+        newest = self._books.newest(adapter.device_id)
+        self._before_this_run = newest if run is None else run
         self._run_started_at: int | None = None
-
-    def _upsert_query(self, row: Row) -> Any:
-        table = self._session
-        newest = {
-            table.ended_at: EXCLUDED.ended_at,
-            table.open: EXCLUDED.open,
-            table.revision: table.revision + 1,
-            table.synced: 0,
-        }
-        return table.insert(row).on_conflict(
-            conflict_target=[table.uid], update=newest, where=table.open == 1
-        )
+        self._open_uid = ""  # of the session that this writer has seen begin, and not end
 
     @property
     def run(self) -> int:
-        """What names this run: the last id before it."""
-        return self._last_id_before_run
+        """What names this run: the number of the last row before it."""
+        return self._before_this_run
 
     def recover(self) -> int:
         """Close what this device left open at its last heartbeat; return how many."""
-        with self._database.atomic("IMMEDIATE"):
+        with self._adapter.writing():
             return self._close_left_open()
 
     def apply(self, changes: Sequence[Change]) -> None:
@@ -74,65 +50,73 @@ class SessionWriter:
         Raises:
             peewee.PeeweeException: the database is locked, full or damaged.
         """
-        with self._database.atomic("IMMEDIATE"):
-            for change in changes:
-                match change:
-                    case Put(session):
-                        self._put(session)
-                    case Rewind(moment):
-                        self._rewind(moment)
-                    case StepBack(step, now):
-                        self._step_back(step, now)
+        seen = self._run_started_at, self._open_uid
+        try:
+            with self._adapter.writing():
+                for change in changes:
+                    match change:
+                        case Put(session):
+                            self._put(session)
+                        case Rewind(moment):
+                            self._rewind(moment)
+                        case StepBack(step, now):
+                            self._step_back(step, now)
+        except BaseException:
+            self._run_started_at, self._open_uid = seen
+            raise
 
     def occupied(self, since: int) -> list[Interval]:
         """Return what earlier runs recorded beyond `since`: no new row may meet it."""
         session = self._session
         earlier = self._mine().where(self._before_run())
         # By index: an end beyond `since` is asked of what begins there, and of what lasts over it.
-        near = earlier.where(session.started_at >= reach(session, self._device_id, since))
+        near = earlier.where(session.started_at >= reach(session, self._adapter.device_id, since))
         rows = near.where(session.ended_at > since).order_by(session.started_at)
         return [(row.started_at, row.ended_at) for row in rows]
 
     def _mine(self) -> Any:
         session = self._session
-        return session.select().where(session.device_id == self._device_id, session.deleted == 0)
+        return session.select().where(
+            session.device_id == self._adapter.device_id, session.deleted == 0
+        )
 
-    def _close_left_open(self) -> int:
-        left = list(self._mine().where(self._session.open == 1).dicts())
-        for row in left:
+    def _close_left_open(self, besides: str = "") -> int:
+        session = self._session
+        left = self._mine().where(session.open == 1)
+        # Of another uid, where one is named: "" is none.
+        rows = [row for row in left.dicts() if row["uid"] != besides]
+        for row in rows:
             if row["ended_at"] > row["started_at"]:
                 self._change(row, open=0)
             else:
                 self._erase(row)  # the end came before its first heartbeat: nothing lasted
-        return len(left)
+        return len(rows)
 
     def _before_run(self) -> Any:
         """Return the condition for rows of earlier runs, or taken over from a damaged file."""
         session = self._session
-        before = session.id <= self._last_id_before_run
+        before = self._books.number <= self._before_this_run
         if self._run_started_at is not None:
             before |= session.started_at < self._run_started_at
         return before
 
     def _put(self, session: Session) -> None:
-        if self._run_started_at is None:
+        # A session that the clock's step erased leaves room for one that begins before it.
+        if self._run_started_at is None or session.started_at < self._run_started_at:
             self._run_started_at = session.started_at
-        row = self._row(session)
-        try:
-            written = self._upsert.execute(row)
-        except peewee.IntegrityError:
+        if session.open and session.uid != self._open_uid:
             # The end of the one before may have been lost where memory was full.
-            if not session.open or not self._close_left_open():
-                raise
-            written = self._upsert.execute(row)
+            self._close_left_open(besides=session.uid)
+            self._open_uid = session.uid
+        row = self._row(session)
         # Where nothing was written it is closed or erased already: that was the last word.
-        if written and not session.open:
-            self._rollup.add([row])
+        if self._books.put(row) and not session.open:
+            self._books.count([row])
 
     def _row(self, session: Session) -> Row:
         return {
             "uid": session.uid,
-            "device_id": self._device_id,
+            "device_id": self._adapter.device_id,
             "source_host": self._source_host,
             "state": session.state.value,
             "application_name": session.application_name,
@@ -179,28 +163,39 @@ class SessionWriter:
         return last.ended_at if last else 0
 
     def _this_run_newest_first(self) -> Iterable[Row]:
-        # In pages, because the loop changes what it walks over; by id, which no change touches.
+        # By time: the pieces of what was clipped by forgetting have the newest ids. In pages,
+        # because the loop changes what it walks over; what it moved back is not met again.
         session = self._session
-        this_run = self._mine().where(session.id > self._last_id_before_run)
+        this_run = self._mine().where(self._books.number > self._before_this_run)
         if self._run_started_at is not None:
             this_run = this_run.where(session.started_at >= self._run_started_at)
-        newest_first = this_run.order_by(session.id.desc()).limit(_PAGE)
+        order = (session.started_at.desc(), self._key.desc())
+        newest_first = this_run.order_by(*order).limit(_PAGE)
         query = newest_first
+        key = self._key.name
+        seen: set[object] = set()
         while page := list(query.dicts()):
-            yield from page
-            query = newest_first.where(session.id < page[-1]["id"])
+            for row in page:
+                if row[key] not in seen:
+                    seen.add(row[key])
+                    yield row
+            last = page[-1]
+            query = newest_first.where(
+                session.started_at <= last["started_at"],
+                (session.started_at < last["started_at"]) | (self._key < last[key]),
+            )
 
     def _change(self, row: Row, **values: int) -> None:
         """Change a living row, and the rollup with it."""
         table = self._session
         after = row | values
-        table.update(**values, revision=table.revision + 1, synced=0).where(
-            table.id == row["id"]
+        table.update(**values, revision=table.revision + 1, **self._books.touched).where(
+            table.uid == row["uid"]
         ).execute()
         if not row["open"]:
-            self._rollup.remove(row)
+            self._books.uncount(row)
         if not after["open"]:
-            self._rollup.add([after])
+            self._books.count([after])
 
     def _erase(self, row: Row) -> None:
         """Leave a tombstone, so that the server hears of it."""
@@ -211,7 +206,7 @@ class SessionWriter:
             application_name="",
             window_title="",
             revision=table.revision + 1,
-            synced=0,
-        ).where(table.id == row["id"]).execute()
+            **self._books.touched,
+        ).where(table.uid == row["uid"]).execute()
         if not row["open"]:
-            self._rollup.remove(row)
+            self._books.uncount(row)

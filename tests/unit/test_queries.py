@@ -5,14 +5,13 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.bulk import BulkWriter
 from reprospective_tray.store.ids import derived_device_id
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.sessions import Put, Rewind, State
 from reprospective_tray.store.writer import SessionWriter
 from reprospective_tray.summary import report
-from tests.unit.stored import FIRST_DAY, at, fresh_adapter, row, session, timelines
+from tests.unit.stored import FIRST_DAY, at, row, session, timelines
 
 DAY = date(2026, 3, 30)
 ONE_DAY = DayRange(DAY, DAY)
@@ -25,12 +24,14 @@ def days_from(first: int, count: int) -> DayRange:
 
 @settings(max_examples=40)
 @given(timelines(), timelines(open_last=False), st.integers(-2, 20), st.integers(0, 20))
-def test_rollup_and_raw_rows_agree_to_the_millisecond(timeline, imported, first, count):
+def test_rollup_and_raw_rows_agree_to_the_millisecond(
+    fresh_adapter, timeline, imported, first, count
+):
     days = days_from(first, count)
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
         elsewhere = derived_device_id("other")
-        BulkWriter(adapter).write([row(each, elsewhere, "other") for each in imported])
+        adapter.make_bulk_writer().write([row(each, elsewhere, "other") for each in imported])
         queries = Queries(adapter)
         for host in (None, "desk", "other"):
             applications = queries.applications(days, host)
@@ -46,7 +47,7 @@ def test_rollup_and_raw_rows_agree_to_the_millisecond(timeline, imported, first,
             assert queries.states(days, host).active_ms == active
 
 
-def test_imported_sessions_that_overlap_are_counted_alike_by_every_question():
+def test_imported_sessions_that_overlap_are_counted_alike_by_every_question(fresh_adapter):
     long = session("2026-03-29T19:00:00Z", "2026-03-30T09:00:00Z", title="long")
     short = session("2026-03-29T19:30:00Z", "2026-03-29T19:45:00Z", title="short")
     with fresh_adapter() as adapter:
@@ -56,7 +57,7 @@ def test_imported_sessions_that_overlap_are_counted_alike_by_every_question():
         for one in rows:
             one |= {name: one[name] - 14 * 3_600_000 for name in ("started_at", "ended_at")}
             one["utc_offset_minutes"] = 14 * 60
-        BulkWriter(adapter).write(rows)
+        adapter.make_bulk_writer().write(rows)
         queries = Queries(adapter)
         (application,) = queries.applications(ONE_DAY)
         assert application.ms == 9 * 3_600_000
@@ -68,7 +69,9 @@ def test_imported_sessions_that_overlap_are_counted_alike_by_every_question():
 
 @settings(max_examples=30)
 @given(timelines(), st.integers(-1, 12), st.integers(0, 6))
-def test_a_report_adds_up_and_its_range_is_the_sum_of_its_days(timeline, first, count):
+def test_a_report_adds_up_and_its_range_is_the_sum_of_its_days(
+    fresh_adapter, timeline, first, count
+):
     days = days_from(first, count)
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
@@ -92,7 +95,7 @@ def test_a_report_adds_up_and_its_range_is_the_sum_of_its_days(timeline, first, 
             assert queries.active_ms(date.fromisoformat(day.day)) == day.active_ms
 
 
-def test_a_day_is_the_day_as_lived_wherever_it_is_read():
+def test_a_day_is_the_day_as_lived_wherever_it_is_read(fresh_adapter):
     with fresh_adapter() as adapter:
         tokyo = session("2026-03-30T23:30:00+09:00", "2026-03-30T23:50:00+09:00", "端末")
         SessionWriter(adapter, "desk").apply([Put(tokyo)])
@@ -102,7 +105,7 @@ def test_a_day_is_the_day_as_lived_wherever_it_is_read():
         assert hour.start.isoformat() == "2026-03-30T23:00:00"
 
 
-def test_a_session_over_midnight_is_split_and_counts_on_both_days():
+def test_a_session_over_midnight_is_split_and_counts_on_both_days(fresh_adapter):
     with fresh_adapter() as adapter:
         night = session("2026-03-29T23:00:00Z", "2026-03-30T02:00:00Z")
         SessionWriter(adapter, "desk").apply([Put(night)])
@@ -113,7 +116,7 @@ def test_a_session_over_midnight_is_split_and_counts_on_both_days():
         assert queries.applications(days_from(0, 5))[0].sessions == 2
 
 
-def test_the_doubled_hour_of_a_day_of_25_hours_is_counted_twice():
+def test_the_doubled_hour_of_a_day_of_25_hours_is_counted_twice(fresh_adapter):
     with fresh_adapter() as adapter:
         summer = session("2026-10-25T02:00:00+02:00", "2026-10-25T03:00:00+02:00")
         winter = session("2026-10-25T02:00:00+01:00", "2026-10-25T03:00:00+01:00")
@@ -122,7 +125,7 @@ def test_the_doubled_hour_of_a_day_of_25_hours_is_counted_twice():
         assert (hour.start.hour, hour.active_ms) == (2, 7_200_000)
 
 
-def test_the_open_session_counts_to_its_last_heartbeat():
+def test_the_open_session_counts_to_its_last_heartbeat(fresh_adapter):
     with fresh_adapter() as adapter:
         writer = SessionWriter(adapter, "desk")
         begun = session("2026-03-30T09:00:00Z", "2026-03-30T09:00:00Z", open=True)
@@ -134,7 +137,7 @@ def test_the_open_session_counts_to_its_last_heartbeat():
         assert Queries(adapter).hosts() == ["desk"]
 
 
-def test_a_rewound_session_appears_in_no_answer():
+def test_a_rewound_session_appears_in_no_answer(fresh_adapter):
     with fresh_adapter() as adapter:
         writer = SessionWriter(adapter, "desk")
         one = session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z")
@@ -146,7 +149,7 @@ def test_a_rewound_session_appears_in_no_answer():
         assert queries.active_ms(DAY) == 0
 
 
-def test_a_session_of_many_weeks_is_found_although_it_began_long_before_the_range():
+def test_a_session_of_many_weeks_is_found_although_it_began_long_before_the_range(fresh_adapter):
     with fresh_adapter() as adapter:
         locked = session("2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z", state=State.LOCKED)
         SessionWriter(adapter, "desk").apply([Put(locked)])
@@ -157,7 +160,7 @@ def test_a_session_of_many_weeks_is_found_although_it_began_long_before_the_rang
         assert queries.states(ONE_DAY).locked_ms == 86_400_000
 
 
-def test_sessions_of_one_moment_at_the_borders_of_a_day_are_listed_once():
+def test_sessions_of_one_moment_at_the_borders_of_a_day_are_listed_once(fresh_adapter):
     with fresh_adapter() as adapter:
         flash = session("2026-03-30T00:00:00Z", "2026-03-30T00:00:00Z")
         SessionWriter(adapter, "desk").apply([Put(flash)])
@@ -170,11 +173,13 @@ def test_sessions_of_one_moment_at_the_borders_of_a_day_are_listed_once():
 
 @settings(deadline=None, max_examples=40)
 @given(timelines(), timelines(open_last=False), st.integers(0, 300), st.integers(1, 200))
-def test_a_stream_holds_what_lies_in_the_half_open_range_in_order(timeline, other, hours, length):
+def test_a_stream_holds_what_lies_in_the_half_open_range_in_order(
+    fresh_adapter, timeline, other, hours, length
+):
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
         elsewhere = derived_device_id("other")
-        BulkWriter(adapter).write([row(each, elsewhere, "other") for each in other])
+        adapter.make_bulk_writer().write([row(each, elsewhere, "other") for each in other])
         since = at("2026-03-28T00:00:00Z") + hours * 3_600_000
         until = since + length * 3_600_000
         found = list(Queries(adapter).stream(since, until))
@@ -188,9 +193,9 @@ def test_a_stream_holds_what_lies_in_the_half_open_range_in_order(timeline, othe
         assert [each.started_at for each in found] == sorted(each.started_at for each in found)
 
 
-def test_a_stream_goes_on_over_its_pages_without_losing_or_doubling(monkeypatch):
-    monkeypatch.setattr("reprospective_tray.store.raw_queries._PAGE", 3)
+def test_a_stream_goes_on_over_its_pages_without_losing_or_doubling(fresh_adapter):
     with fresh_adapter() as adapter:
+        adapter.page = 3
         rows = [
             # Four begin at one moment: a page ends among them.
             row(
@@ -201,40 +206,15 @@ def test_a_stream_goes_on_over_its_pages_without_losing_or_doubling(monkeypatch)
         ]
         late = session("2026-03-30T10:00:00Z", "2026-03-30T11:00:00Z")
         rows += [row(late, adapter.device_id)]
-        BulkWriter(adapter).write(rows)
+        adapter.make_bulk_writer().write(rows)
         found = [each.uid for each in Queries(adapter).stream()]
         assert sorted(found) == sorted(each["uid"] for each in rows)
         assert found[-1] == late.uid
 
 
-def test_the_newest_sessions_of_a_day_come_in_order():
+def test_the_newest_sessions_of_a_day_come_in_order(fresh_adapter):
     with fresh_adapter() as adapter:
         many = [session(f"2026-03-30T0{n}:00:00Z", f"2026-03-30T0{n}:30:00Z") for n in range(5)]
         SessionWriter(adapter, "desk").apply([Put(each) for each in many])
         found = Queries(adapter).sessions(ONE_DAY, newest=2)
         assert [each.uid for each in found] == [many[3].uid, many[4].uid]
-
-
-def test_a_day_is_looked_up_by_index_and_never_by_reading_the_table():
-    with fresh_adapter() as adapter:
-        queries = Queries(adapter)
-        seen: list[tuple[str, object]] = []
-        original = adapter.database.execute_sql
-        adapter.database.execute_sql = lambda sql, params=None: (  # type: ignore[method-assign]  # a spy
-            seen.append((sql, params)) or original(sql, params)
-        )
-        long = session("2026-03-20T09:00:00Z", "2026-04-20T09:00:00Z", state=State.IDLE)
-        SessionWriter(adapter, "desk").apply([Put(long)])
-        seen.clear()
-        report.build(queries, ONE_DAY)
-        queries.active_ms(DAY)
-        queries.sessions(ONE_DAY)
-        list(queries.stream(long.started_at + 1))
-        selects = [(sql, params) for sql, params in seen if sql.startswith("SELECT")]
-        plans = [
-            step[3]
-            for sql, params in selects
-            for step in original(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()
-        ]
-        assert len(selects) > 8
-        assert not [plan for plan in plans if "SCAN" in plan and "USING" not in plan]

@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 
 from reprospective_tray.store import adapter as adapter_module
-from reprospective_tray.store import leftover
 from reprospective_tray.store import recorder as recorder_module
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.recorder import Recorder
 from reprospective_tray.store.sessions import Put, Rewind, State
+from reprospective_tray.store.upkeep import FileUpkeep
 from tests.support import others_can_read_the_code
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of, session, spans
 
@@ -159,7 +159,7 @@ def test_what_waits_is_written_at_the_end(path):
 def ended_under_a_lock(path: Path, monkeypatch):
     """Let a run end while another program holds the lock; it is released afterwards."""
     monkeypatch.setattr(adapter_module, "CLOSE_PATIENCE_S", 0.1)
-    monkeypatch.setattr(recorder_module, "_LAST_S", 0.2)
+    monkeypatch.setattr(FileUpkeep, "last_s", 0.2)
     recorder = recorder_for(path)
     with ExitStack() as stack, recorder.running():
         yield recorder, lambda: stack.enter_context(locked(path))
@@ -173,7 +173,7 @@ def test_what_a_lock_kept_from_being_written_at_the_end_is_written_by_the_next_s
         lock()
         record(recorder, 1)
     assert "1 changes are kept for the next start" in caplog.text
-    left = leftover.file_beside(path)
+    left = SqliteAdapter(path).leftover_file
     assert left.stat().st_mode & 0o777 == 0o600
     with recorder_for(path).running():
         pass
@@ -186,7 +186,7 @@ def test_what_two_runs_could_not_write_is_written_by_the_third_in_order(path, mo
     with recorder_for(path).running():
         pass
     monkeypatch.setattr(adapter_module, "CLOSE_PATIENCE_S", 0.1)
-    monkeypatch.setattr(recorder_module, "_LAST_S", 0.2)
+    monkeypatch.setattr(FileUpkeep, "last_s", 0.2)
     with locked(path):
         for number in range(2):
             recorder = recorder_for(path)
@@ -195,7 +195,7 @@ def test_what_two_runs_could_not_write_is_written_by_the_third_in_order(path, mo
     with recorder_for(path).running():
         pass
     assert names(path) == ["app 0", "app 1"]
-    assert not leftover.file_beside(path).exists()
+    assert not SqliteAdapter(path).leftover_file.exists()
 
 
 def test_the_session_that_a_lock_left_open_ends_where_it_ended(path, monkeypatch):
@@ -224,7 +224,7 @@ def test_idle_time_that_a_lock_kept_from_being_written_still_takes_rows_back(pat
 
 def test_a_leftover_that_is_no_leftover_does_not_stop_recording(path, caplog):
     path.parent.mkdir()
-    leftover.file_beside(path).write_text("{")
+    SqliteAdapter(path).leftover_file.write_text("{")
     recorder = recorder_for(path)
     with recorder.running():
         record(recorder, 0)

@@ -10,12 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-import peewee
-
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.importers.jsonl_check import FileCheck
 from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, LineError, LineReader, Row
 
@@ -36,11 +33,21 @@ _PRIVACY_MEMORY = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: sessions read, stored (new or newer), and dropped by privacy rules."""
+    """What an import did.
+
+    Attributes:
+        sessions: How many sessions were read.
+        stored: How many of them are new or newer.
+        private: How many privacy rules dropped.
+        forgotten: How many lie in a range that was forgotten: they stay so.
+        on_server: How many the server has in a version that retention took from here.
+    """
 
     sessions: int
     stored: int
     private: int
+    forgotten: int = 0
+    on_server: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class _Source:
 
 def import_jsonl(
     path: Path,
-    adapter: SqliteAdapter,
+    adapter: DatabaseAdapter,
     *,
     privacy: Privacy,
     progress: Progress,
@@ -94,7 +101,7 @@ def import_jsonl(
             _("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
             _("Check the name and the file's rights."),
         ) from error
-    except peewee.PeeweeException as error:
+    except adapter.errors as error:
         raise adapter.explain(error) from error
 
 
@@ -119,11 +126,11 @@ def _check(source: _Source, progress: Progress, now: int) -> FileCheck:
 
 
 def _take(
-    source: _Source, adapter: SqliteAdapter, privacy: Privacy, progress: Progress
+    source: _Source, adapter: DatabaseAdapter, privacy: Privacy, progress: Progress
 ) -> Imported:
     sessions = stored = private = 0
     with adapter.connection():
-        writer = BulkWriter(adapter)
+        writer = adapter.make_bulk_writer()
         batch: list[Row] = []
         for number, done, line in _lines(source.file):
             try:
@@ -146,7 +153,8 @@ def _take(
                 progress(Phase.WRITING, done, source.size)
         stored += writer.write(batch)
     progress(Phase.WRITING, source.size, source.size)
-    return Imported(sessions, stored, private)
+    left_out = writer.left_out
+    return Imported(sessions, stored, private, left_out.forgotten, left_out.on_server)
 
 
 def _is_allowed(row: Row, privacy: Privacy) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
-from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.importers.jsonl_line import LineError, Row
 from reprospective_tray.store.sessions import DAY_MS
 
@@ -52,7 +52,7 @@ class FileCheck:
         if self._bad <= _SHOWN:
             self._shown.append(_("  line {number}: {reason}").format(number=number, reason=reason))
 
-    def compare(self, adapter: SqliteAdapter) -> None:
+    def compare(self, adapter: DatabaseAdapter) -> None:
         """Refuse sessions of the database's own device that are yet to be lived.
 
         They would be in the way of recording. What is held already does no more
@@ -91,7 +91,7 @@ class FileCheck:
         )
 
 
-def _revisions(adapter: SqliteAdapter, uids: list[str]) -> dict[str, int]:
+def _revisions(adapter: DatabaseAdapter, uids: list[str]) -> dict[str, int]:
     table = adapter.models.Session
     found = table.select(table.uid, table.revision).where(table.uid.in_(uids))
     return dict(found.tuples())

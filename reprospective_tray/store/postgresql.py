@@ -1,0 +1,270 @@
+"""PostgresqlAdapter: the central database as a place to record into and to read from."""
+
+from __future__ import annotations
+
+import threading
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
+
+import peewee
+
+from reprospective_tray.errors import ServerError, StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.store.database import DatabaseAdapter
+from reprospective_tray.store.device_file import kept_device_id
+from reprospective_tray.store.models import make_server_models
+from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.rollup import day_name
+from reprospective_tray.store.server.connection import STATEMENT_DEADLINE_S, connect
+from reprospective_tray.store.server.failures import statement_failure
+from reprospective_tray.store.sessions import DAY_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from reprospective_tray.store.bookkeeping import Bookkeeping
+    from reprospective_tray.store.row_writer import RowWriter
+    from reprospective_tray.store.server.address import ServerAddress
+    from reprospective_tray.store.server.connection import Connection
+    from reprospective_tray.store.upkeep import OnDamage, Upkeep
+
+# A name server may take its time, too; a person waits for a report.
+CONNECT_DEADLINE_S = 10.0
+_UUID = 2950  # PostgreSQL's number of the type
+_cursors = count(1)
+
+
+class PostgresqlAdapter(DatabaseAdapter):
+    """The server's tables, of everybody whom this role may read; it records as its own role.
+
+    Nothing waits for ever: connecting and each statement have a deadline here.
+    It works through pgbouncer in transaction pooling.
+    """
+
+    errors = (peewee.PeeweeException, ServerError)
+
+    def __init__(
+        self,
+        address: ServerAddress,
+        data: Path,
+        *,
+        read_only: bool = False,
+        connect_deadline_s: float = CONNECT_DEADLINE_S,
+        deadline_s: float = STATEMENT_DEADLINE_S,
+    ) -> None:
+        """Take where the server is, and the program's own folder `data` on this computer.
+
+        Connecting may take `connect_deadline_s` seconds, and each statement
+        `deadline_s`. With `read_only` the schema must be there already.
+        """
+        self.address = address
+        self.read_only = read_only
+        self.deadline_s = deadline_s
+        self._connect_deadline_s = connect_deadline_s
+        self._data = data
+        self._device_id = ""
+        self._abort: set[Callable[[], None]] = set()
+        self._aborting = threading.Lock()
+        self.database = _Database(self._connect)
+        self.models = make_server_models(self.database)
+        self.original_id, self.synced = self.models.Session.original_id, peewee.SQL("1")
+
+    @property
+    def device_id(self) -> str:
+        """The UUID of this computer, for what it records straight into a server."""
+        if not self._device_id:
+            self._device_id = kept_device_id(self._data)
+        return self._device_id
+
+    @property
+    def place(self) -> str:
+        """Host, port and database; no password and no user."""
+        places = ",".join(f"{host}:{port}" for host, port in self.address.places())
+        known = self.address.resolved()
+        return f"postgresql://{places}/{known.get('dbname') or known.get('user') or ''}"
+
+    @property
+    def leftover_file(self) -> Path:
+        """Where lies what could not be written before the end."""
+        return self._data / "postgresql.leftover"
+
+    def open(self) -> None:
+        """Make the schema in an empty database, where the role may; see `DatabaseAdapter.open`.
+
+        For reading alone nothing is asked as yet: the first question says what is wrong.
+        """
+        if self.read_only:
+            return
+        from reprospective_tray.store.server.schema import ensure
+
+        try:
+            with connect(self.address, self._connect_deadline_s, self.deadline_s) as connection:
+                ensure(connection)
+            self._device_id = kept_device_id(self._data)
+        except ServerError as error:
+            raise self.explain(error) from error
+        except OSError as error:
+            raise StoreError(
+                _("The folder {folder} cannot be used: {reason}").format(
+                    folder=self._data, reason=error.strerror or error
+                ),
+                _("Give yourself write access to it, or free its name."),
+            ) from error
+
+    def close(self) -> None:
+        """Do nothing: the server needs nothing of its clients."""
+
+    def abort(self) -> None:
+        """Let what any thread waits for on a connection of this adapter fail at once."""
+        with self._aborting:
+            for abort in self._abort:
+                abort()
+
+    def explain(self, error: Exception) -> StoreError:
+        """See `DatabaseAdapter.explain`."""
+        if isinstance(error, ServerError):
+            return StoreError(str(error), error.remedy)
+        return StoreError(
+            _("The database {place} cannot be used: {reason}.").format(
+                place=self.place, reason=error
+            )
+        )
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """See `DatabaseAdapter.writing`."""
+        return cast("AbstractContextManager[Any]", self.database.atomic())
+
+    def unchanging(self) -> AbstractContextManager[Any]:
+        """See `DatabaseAdapter.unchanging`."""
+        return cast("AbstractContextManager[Any]", self.database.atomic("REPEATABLE READ"))
+
+    def lasting_over(self, moment: int) -> Any:
+        """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""
+        session = self.models.Session
+        short = session.started_at >= moment - DAY_MS
+        # An index knows what lies on several days; the earliest day of `moment` anywhere.
+        long = (session.last_day > session.first_day) & (
+            session.last_day >= day_name(moment - LARGEST_OFFSET_MS)
+        )
+        return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
+
+    def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
+        """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""
+        session = self.models.Session
+        text, parameters = query.order_by(session.started_at, session.uid).sql()
+        execute: Any = self.database.execute_sql
+        cursor = f"sessions_{next(_cursors)}"  # several may be open in one transaction
+        with self.database.atomic():
+            execute(f"DECLARE {cursor} NO SCROLL CURSOR FOR {text}", parameters)
+            while rows := execute(f"FETCH {self.page} FROM {cursor}").fetchall():
+                yield from rows
+            execute(f"CLOSE {cursor}")
+
+    def make_bookkeeping(self) -> Bookkeeping:
+        """See `DatabaseAdapter.make_bookkeeping`."""
+        from reprospective_tray.store.bookkeeping import ServerBookkeeping
+
+        return ServerBookkeeping(self)
+
+    def make_bulk_writer(self) -> RowWriter:
+        """See `DatabaseAdapter.make_bulk_writer`."""
+        from reprospective_tray.store.server_bulk import ServerBulkWriter
+
+        return ServerBulkWriter(self)
+
+    def make_upkeep(self, on_damage: OnDamage) -> Upkeep:  # noqa: ARG002  a server's is not ours to mend
+        """See `DatabaseAdapter.make_upkeep`."""
+        from reprospective_tray.store.upkeep import ServerUpkeep
+
+        return ServerUpkeep()
+
+    def _connect(self) -> _Connection:
+        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+        with self._aborting:
+            self._abort.add(connection.abort)
+        return _Connection(self, connection)
+
+    def let_go(self, connection: Connection) -> None:
+        """Close a connection of this adapter."""
+        with self._aborting:
+            self._abort.discard(connection.abort)
+        connection.close()
+
+
+class _Database(peewee.PostgresqlDatabase):
+    """Peewee's PostgreSQL on connections that are made here: it needs no driver of its own."""
+
+    def __init__(self, make: Callable[[], _Connection]) -> None:
+        self._make = make
+        super().__init__("server", autoconnect=False)
+
+    def _connect(self) -> _Connection:
+        return self._make()
+
+    def _set_server_version(self, conn: _Connection) -> None:
+        self.server_version = conn.server_version
+
+    def is_connection_usable(self) -> bool:
+        """Tell whether this thread's connection is open."""
+        database: Any = self  # the stubs leave it out
+        return not self.is_closed() and not database.connection().closed
+
+    def rollback(self) -> None:
+        """Undo the transaction; the server has done so where the connection is gone."""
+        if self.is_connection_usable():
+            super().rollback()
+
+
+class _Connection:
+    """What Peewee asks of a connection."""
+
+    def __init__(self, adapter: PostgresqlAdapter, connection: Connection) -> None:
+        import psycopg2.extensions
+
+        self._adapter = adapter
+        self._connection = connection
+        self.server_version = connection.raw.server_version
+        # Text on this connection alone: others in this process may want their UUIDs otherwise.
+        as_text = psycopg2.extensions.new_type((_UUID,), "UUID_AS_TEXT", lambda value, _: value)
+        psycopg2.extensions.register_type(as_text, connection.raw)
+
+    @property
+    def closed(self) -> bool:
+        return self._connection.closed
+
+    def cursor(self) -> _Cursor:
+        return _Cursor(self._connection, self._adapter.deadline_s)
+
+    def close(self) -> None:
+        self._adapter.let_go(self._connection)
+
+
+class _Cursor:
+    """What Peewee asks of a cursor; all rows of an answer are here before the deadline ends."""
+
+    def __init__(self, connection: Connection, deadline_s: float) -> None:
+        self._connection = connection
+        self._deadline_s = deadline_s
+        self._rows: Iterator[tuple[Any, ...]] = iter(())
+        self.description: Any = None
+        self.rowcount = -1
+
+    def execute(self, text: str, parameters: Sequence[Any] = ()) -> None:
+        with self._connection.cursor(self._deadline_s) as cursor:
+            try:
+                cursor.execute(text, parameters)
+            except ValueError as error:  # psycopg2's own: a NUL, or a lone surrogate
+                raise statement_failure(error, self._connection.address) from error
+            self.description, self.rowcount = cursor.description, cursor.rowcount
+            self._rows = iter(cursor.fetchall() if cursor.description else ())
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return list(self._rows)
+
+    def close(self) -> None:
+        self._rows = iter(())

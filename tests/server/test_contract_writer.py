@@ -1,0 +1,3 @@
+"""The cases of recording, on a PostgreSQL."""
+
+from tests.unit.test_writer import *  # noqa: F403  its tests are these tests
