@@ -8,9 +8,9 @@ import logging
 import os
 import queue
 import signal
-import socket
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,16 @@ from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, Sto
 from reprospective_tray.messages import _
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
-from reprospective_tray.parts import make_adapter, make_filter, make_rules
+from reprospective_tray.parts import (
+    make_filter,
+    make_means,
+    make_passing_reader,
+    make_recorder,
+    make_rules,
+)
 from reprospective_tray.paths import Paths
+from reprospective_tray.sending import NotSending, Sending
 from reprospective_tray.status import status_object, today_active_ms
-from reprospective_tray.store.recorder import Recorder
 from reprospective_tray.tray.menu import Action, action_arguments
 
 if TYPE_CHECKING:
@@ -57,16 +63,20 @@ class Application:
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._control = ControlServer(paths, self._answer)
-        self._reader = make_adapter(loaded, paths, read_only=True)
+        self._reader = make_passing_reader(loaded, paths)
         self._icon: LiveIcon | None = None
         poll_interval = loaded.config.monitor.poll_interval
         self._monitor = DesktopActivityMonitor(
-            Recorder(lambda: make_adapter(loaded, paths), socket.gethostname(), self._on_damage),
+            make_recorder(loaded, paths, self._on_damage),
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(poll_interval),
             self._on_change,
         )
+        self._sending = NotSending()
+        if loaded.config.database.sync.enabled:
+            means = make_means(loaded, paths, self._monitor)
+            self._sending = Sending(loaded, paths, means, self._tell_icon, self._notify)
 
     def run(self, *, tray: bool) -> None:
         """Record until the person quits or the system ends the program.
@@ -88,15 +98,18 @@ class Application:
             self._monitor.recording.wait(_FIRST_S)
             self._control.start()
             threading.Thread(target=self._act, name="actions", daemon=True).start()
-            log.info("recording to %s", self._loaded.config.database_path(self._paths))
+            log.info("recording to %s", self._reader.place)
             self._greet(remembered)
+            self._sending.start()
             if tray:
                 self._show_icon()
             self._ended.wait()
         finally:
             self._ended.set()
+            self._sending.halt()
             self._monitor.stop()
             self._control.stop()
+            self._sending.stop()  # the end of the open session is written: it may go, too
             self._lock.release()
             log.info("ended")
 
@@ -115,7 +128,7 @@ class Application:
         from reprospective_tray.tray.live import LiveIcon
 
         try:
-            self._icon = LiveIcon(self._actions.put, lambda: self._today()[0], self._status)
+            self._icon = LiveIcon(self._actions.put, self._read_for_icon, self._status)
             if self._icon.icon.has_notifications:
                 self._notifier.fallback = self._icon.icon.notify
             if not self._ended.is_set():  # somebody may have quit while the tray was being loaded
@@ -128,10 +141,13 @@ class Application:
         """Say at the very first start what is recorded, where, and how to pause."""
         if remembered.first_start_at is not None:
             return
-        text = _(
-            "Recording which window you use, and when, to {path} on this computer alone. "
-            "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
-        ).format(path=self._loaded.config.database_path(self._paths))
+        if self._loaded.config.database.local.type == "postgresql":
+            text = _(
+                "Recording which window you use, and when, straight to {place}. "
+                "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
+            ).format(place=self._reader.place)
+        else:
+            text = self._sending.greeting(self._loaded.config.database_path(self._paths))
         log.info("first start: %s", text)
         if self._loaded.config.notifications.first_start:
             self._notify(text)
@@ -144,12 +160,15 @@ class Application:
         """Pass on what the monitor says, in its thread: nothing here may wait."""
         with self._showing:
             before, self._shown = self._shown, now
-        if self._icon:
-            self._icon.tell()
+        self._tell_icon()
         if now.problem and not before.problem and self._loaded.config.notifications.storage:
             self._notify(now.problem)
         if before.paused and not now.paused:
             self._actions.put(_PAUSE_OVER)
+
+    def _tell_icon(self) -> None:
+        if self._icon:
+            self._icon.tell()
 
     def _on_damage(self, damaged: Path) -> None:
         text = _(
@@ -172,6 +191,10 @@ class Application:
         except StoreError:
             return 0, ""  # nothing is there as yet, or it is the monitor's to say
 
+    def _read_for_icon(self) -> int:
+        self._sending.refresh()
+        return self._today()[0]
+
     def _status(self, today_ms: int, trouble: str = "") -> dict[str, object]:
         now = self._monitor.state
         mode = "recording"
@@ -184,13 +207,16 @@ class Application:
         problem = now.problem or trouble
         if not problem and not now.sees_windows and not now.paused:
             problem = _("No window can be seen: there is no display.")
+        if not problem and (problem := self._sending.problem()):
+            mode = mode if now.paused else "attention"
         return status_object(
             pid=os.getpid(),
             paused=now.paused,
             paused_until=now.paused_until,
             today_ms=today_ms,
-            data_path=self._loaded.config.database_path(self._paths),
+            data_path=self._reader.place,
         ) | {
+            **self._sending.status(),
             "mode": mode,
             "application_name": now.application_name,
             "problem": problem,
@@ -201,7 +227,13 @@ class Application:
     def _answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
         """Do what another process asks for, in that connection's thread."""
         if command == "status":
+            self._sending.refresh()
             return self._status(*self._today())
+        if command in {"sync", "sync_progress"}:
+            return self._sending.answer(command, arguments)
+        if command == "forget":
+            with self._doing:
+                return self._forget(arguments)
         if command not in {
             "pause",
             "resume",
@@ -248,10 +280,11 @@ class Application:
                 state.update(self._paths, paused=False, paused_until=None)
             case _PAUSE_OVER.command:
                 self._forget_pause()
-            case "show":
-                self._open_window("summary" if self._has_menu else "control-window")
-            case "open_summary":
-                self._open_window("summary")
+            case "sync":
+                self._sending.answer(command, arguments)
+            case "show" | "open_summary":
+                has_no_menu = command == "show" and not self._has_menu
+                self._open_window("control-window" if has_no_menu else "summary")
             case "open_settings":
                 self._open_settings()
             case "open_log_folder":
@@ -266,6 +299,25 @@ class Application:
         log.info("paused")
         # A restart must not begin to record what the person did not want recorded.
         state.update(self._paths, paused=True, paused_until=until)
+
+    def _forget(self, arguments: dict[str, object]) -> dict[str, object]:
+        """Forget a range; the session that goes on is cut first, so that it writes nothing back."""
+        since, until = arguments.get("since"), arguments.get("until")
+        application = arguments.get("application")
+        if not (
+            isinstance(since, int)
+            and isinstance(until, int | None)
+            and isinstance(application, str | None)
+        ):
+            raise ReprospectiveError(_("This is no range of time that could be forgotten."))
+        from reprospective_tray.store.forgetting import Forgetting
+
+        now = self._monitor.cut()
+        work = Forgetting(since, now if until is None else min(until, now), application)
+        while self._monitor.perform(work.step):
+            pass  # between two steps what happens on the desktop is recorded
+        log.info("forgotten: %d sessions", work.done.sessions)
+        return asdict(work.done)
 
     def _forget_pause(self) -> None:
         """Remember that a pause ended by itself, where nobody has begun another meanwhile."""

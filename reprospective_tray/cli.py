@@ -132,7 +132,7 @@ def _report_crash(error: Exception, *, verbose: bool) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
-    from reprospective_tray.commands import data, instance
+    from reprospective_tray.commands import data, instance, server
 
     parser = _Parser(
         prog="reprospective-tray",
@@ -174,6 +174,8 @@ def make_parser() -> argparse.ArgumentParser:
     pause.set_defaults(call=instance.pause)
     add("resume", help=_("record again")).set_defaults(call=instance.resume)
 
+    _add_sync(add("sync", help=_("send to the server until nothing waits")))
+
     add("summary", help=_("open the window with the day's figures")).set_defaults(
         call=instance.summary
     )
@@ -185,9 +187,28 @@ def make_parser() -> argparse.ArgumentParser:
     take.add_argument("--format", choices=["jsonl"], default="jsonl", help=_("default: jsonl"))
     take.add_argument("file", type=arguments.file, metavar="FILE", help=_("JSON lines"))
     take.set_defaults(call=data.import_)
+    _add_forget(add("forget", help=_("let what was recorded in a range of time go for good")))
+    server.add_to(add("server", help=_("the central PostgreSQL: prepare it, add persons, look")))
     _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
     commands.choices = _Offered(commands.choices)
     return parser
+
+
+def _add_sync(sync: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import sync as commands
+
+    sync.add_argument("--json", action="store_true", help=_("as JSON"))
+    sync.add_argument(
+        "--verify",
+        action="store_true",
+        help=_("first compare everything with the server, and send again what differs"),
+    )
+    sync.add_argument(
+        "--retry-refused",
+        action="store_true",
+        help=_("offer again what the server has refused"),
+    )
+    sync.set_defaults(call=commands.sync)
 
 
 def _add_report(report: argparse.ArgumentParser, call: object) -> None:
@@ -203,6 +224,7 @@ def _add_report(report: argparse.ArgumentParser, call: object) -> None:
     report.add_argument(
         "--to", dest="last", type=arguments.day, metavar="D", help=_("inclusive; with --from")
     )
+    _add_source(report)
     report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
     report.add_argument(
         "--titles", type=arguments.count, metavar="N", help=_("titles of each application")
@@ -226,6 +248,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
     )
+    _add_source(export)
     export.add_argument(
         "--format", choices=["jsonl", "csv"], default="jsonl", help=_("default: jsonl")
     )
@@ -239,6 +262,39 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         help=_("a consistent copy of the whole database"),
     )
     export.set_defaults(call=data.export)
+
+
+def _add_source(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--source",
+        choices=["local", "server"],
+        default="local",
+        help=_("what this computer recorded (the default), or the server, with all computers"),
+    )
+
+
+def _add_forget(forget: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import forgetting
+
+    forget.add_argument(
+        "--last", type=arguments.length, metavar="TIME", help=_("until now, such as 1h or 30m")
+    )
+    forget.add_argument(
+        "--from",
+        dest="since",
+        type=arguments.instant,
+        metavar="T",
+        help=_("with --to: local time, such as 2026-11-23T09:30"),
+    )
+    forget.add_argument(
+        "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
+    )
+    forget.add_argument(
+        "--application",
+        metavar="A",
+        help=_("only this one: its whole name as `report` shows it, in upper or lower case"),
+    )
+    forget.set_defaults(call=forgetting.forget)
 
 
 def _add_config(config: argparse.ArgumentParser) -> None:

@@ -48,7 +48,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Local(_Section, frozen=True):
-    """``database.local``: the file on this computer."""
+    """``database.local``: where this computer records to; `path` and `readable_by` are a file's."""
 
     type: LocalType = "sqlite"
     path: Text = "data/local_cache.db"
@@ -64,7 +64,15 @@ class Remote(_Section, frozen=True):
     database: Text = "reprospective"
     user: Text | None = None
     sslmode: SslMode = "prefer"
+    sslrootcert: Text | None = None
+    service: Text | None = None
     password: Text | None = None
+
+    def __repr__(self) -> str:
+        """Return all of it but the password."""
+        shown = [f"{key}={getattr(self, key)!r}" for key in self.__struct_fields__[:-1]]
+        masked = None if self.password is None else MASK
+        return f"Remote({', '.join(shown)}, password={masked!r})"
 
 
 class Sync(_Section, frozen=True):
@@ -122,6 +130,7 @@ class Notifications(_Section, frozen=True):
 
     first_start: bool = True
     storage: bool = True
+    sync: bool = True
 
 
 class Config(_Section, frozen=True):
@@ -211,8 +220,7 @@ def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
     except msgspec.ValidationError as error:
         from reprospective_tray.config_errors import explain
 
-        narrower = {keys: allowed for keys, allowed, _unused in _not_yet()}
-        raise explain(tree, Config, file, narrower) from error
+        raise explain(tree, Config, file) from error
     for keys, allowed, remedy in _beyond_types(config, paths):
         from reprospective_tray.config_errors import not_allowed
 
@@ -220,24 +228,15 @@ def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
     return config
 
 
-def _not_yet() -> Iterator[tuple[Keys, str, object]]:
-    """Yield the keys that take one value in this version, that value in words and as it is."""
-    yield ("database", "local", "type"), "sqlite", "sqlite"
-    yield ("database", "sync", "enabled"), "false", False
-
-
 def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, str, str]]:
     """Yield what types cannot say: the keys of a value, what is allowed there, a remedy."""
-    for keys, allowed, only in _not_yet():
-        value: object = config
-        for key in keys:
-            value = getattr(value, str(key))
-        if value != only:
-            yield (
-                keys,
-                allowed,
-                _("PostgreSQL comes with a later version; recording here does without it."),
-            )
+    database = config.database
+    if database.local.type == "postgresql" and database.sync.enabled:
+        yield (
+            ("database", "sync", "enabled"),
+            _("false where database.local.type is postgresql"),
+            _("What is recorded is on the server already; with a local file it is sent there."),
+        )
     if "\0" in config.database.local.path or (paths and not _may_be_file(config, paths)):
         yield ("database", "local", "path"), _("the name of a file"), ""
     for number, rule in enumerate(config.privacy.rules):

@@ -17,7 +17,7 @@ from reprospective_tray.config_source import Located, config_error, shown
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from reprospective_tray.errors import ConfigError
@@ -25,14 +25,9 @@ if TYPE_CHECKING:
 Keys = tuple[str | int, ...]
 
 
-def explain(
-    tree: Located, kind: type[msgspec.Struct], file: Path, narrower: Mapping[Keys, str]
-) -> ConfigError:
-    """Return the first error, in the order of the file, of a `tree` that is no `kind`.
-
-    `narrower` says what is allowed at keys where it is less than the type takes.
-    """
-    found = _Walk(file, narrower).first_error(tree, kind, ())
+def explain(tree: Located, kind: type[msgspec.Struct], file: Path) -> ConfigError:
+    """Return the first error, in the order of the file, of a `tree` that is no `kind`."""
+    found = _Walk(file).first_error(tree, kind, ())
     # The walk asks msgspec about each value, so it finds what msgspec refused as a whole.
     assert found is not None
     return found
@@ -61,9 +56,8 @@ def dotted(keys: Keys) -> str:
 class _Walk:
     """Goes through one file and its types side by side."""
 
-    def __init__(self, file: Path, narrower: Mapping[Keys, str]) -> None:
+    def __init__(self, file: Path) -> None:
         self._file = file
-        self._narrower = narrower
 
     def first_error(self, value: Located, kind: Any, keys: Keys) -> ConfigError | None:
         """Return what is wrong at or below `keys`; None where `value` is a `kind`."""
@@ -98,7 +92,7 @@ class _Walk:
         info = inspect.type_info(kind)
         is_text = isinstance(value.content, str | dict | list | None)
         remedy = "" if is_text or not _takes_text(info) else _("Put a text in quotes.")
-        allowed = self._narrower.get(keys) or _in_words(info)
+        allowed = _in_words(info)
         return not_allowed(value, keys, allowed, self._file, remedy)
 
     def _unknown_key(self, value: Located, key: str, keys: Keys, allowed: list[str]) -> ConfigError:

@@ -1,24 +1,105 @@
 """The parts that the config decides, made from it: for the running program and for commands."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from reprospective_tray import config
+import socket
+from typing import TYPE_CHECKING
+
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.privacy import Privacy
 from reprospective_tray.monitor.sessionizer import Rules
 from reprospective_tray.monitor.titles import comparable
-from reprospective_tray.paths import Paths
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.ids import new_uid
+from reprospective_tray.store.recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reprospective_tray import config
+    from reprospective_tray.paths import Paths
+    from reprospective_tray.store.adapter import DatabaseAdapter
+    from reprospective_tray.store.detached import DetachedRecorder
+    from reprospective_tray.store.postgresql import PostgresqlAdapter
+    from reprospective_tray.sync.manager import DatabaseSyncManager
+    from reprospective_tray.sync.passing import Identity
+    from reprospective_tray.sync.service import Means
+
+# A server that takes longer to answer a knock is as good as away.
+_KNOCK_S = 5.0
+# How long the status and the icon wait for a server.
+_GLANCE_S = 2.0
+# How long recording waits for a connection and for each answer; the end may wait as long.
+_RECORDING_S = 5.0
 
 
-def make_adapter(loaded: config.Loaded, paths: Paths, *, read_only: bool = False) -> SqliteAdapter:
-    """Return the adapter of the local database that the config asks for."""
+def make_adapter(
+    loaded: config.Loaded, paths: Paths, *, read_only: bool = False
+) -> DatabaseAdapter:
+    """Return the adapter of the database that the config records into."""
+    if loaded.config.database.local.type == "postgresql":
+        return make_server_adapter(loaded, paths, read_only=read_only)
+    return make_file_adapter(loaded, paths, read_only=read_only)
+
+
+def make_file_adapter(
+    loaded: config.Loaded, paths: Paths, *, read_only: bool = False
+) -> SqliteAdapter:
+    """Return the adapter of the local file."""
     local = loaded.config.database.local
     path = loaded.config.database_path(paths)
     return SqliteAdapter(
         path, readable_by=local.readable_by, private_below=paths.data, read_only=read_only
     )
+
+
+def make_server_adapter(
+    loaded: config.Loaded,
+    paths: Paths,
+    *,
+    read_only: bool = False,
+    patience_s: float | None = None,
+) -> PostgresqlAdapter:
+    """Return the adapter of the central database.
+
+    It waits `patience_s` seconds for a connection and for each answer; without,
+    as long as a person may wait for a report.
+    """
+    # Nobody without a server loads any of this: memory is a promise.
+    from reprospective_tray.store.postgresql import PostgresqlAdapter
+    from reprospective_tray.store.server.address import ServerAddress
+
+    # Read anew each time: a service file or a variable may have been mended.
+    address = ServerAddress.from_remote(loaded.config.database.remote)
+    patience = {}
+    if patience_s is not None:
+        patience = {"connect_deadline_s": patience_s, "deadline_s": patience_s}
+    return PostgresqlAdapter(address, paths.data, read_only=read_only, **patience)
+
+
+def make_passing_reader(loaded: config.Loaded, paths: Paths) -> DatabaseAdapter:
+    """Return the adapter of the recorded database for a quick look, which nobody waits for."""
+    if loaded.config.database.local.type == "postgresql":
+        return make_server_adapter(loaded, paths, read_only=True, patience_s=_GLANCE_S)
+    return make_file_adapter(loaded, paths, read_only=True)
+
+
+def make_recorder(
+    loaded: config.Loaded, paths: Paths, on_damage: Callable[[Path], None]
+) -> Recorder | DetachedRecorder:
+    """Return what records into the database of the config.
+
+    `on_damage` is told where a damaged file was set aside.
+    """
+    host = socket.gethostname()
+    if loaded.config.database.local.type == "postgresql":
+        from reprospective_tray.store.detached import DetachedRecorder
+
+        return DetachedRecorder(
+            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S), host
+        )
+    return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage)
 
 
 def make_rules(loaded: config.Loaded) -> Rules:
@@ -57,3 +138,49 @@ def make_text_filter(loaded: config.Loaded) -> Callable[[str, str], tuple[str, s
         return (verdict.application_name, verdict.window_title) if verdict else None
 
     return apply
+
+
+def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = None) -> Means:
+    """Return how the local file and the server are reached, for sending.
+
+    Without an `identity` nobody records while the passes run.
+    """
+    from reprospective_tray.store import standing
+    from reprospective_tray.store.server.address import ServerAddress
+    from reprospective_tray.sync.service import Means
+
+    remote, settings = loaded.config.database.remote, loaded.config.database.sync
+
+    def open_adapter() -> SqliteAdapter:
+        return make_file_adapter(loaded, paths)
+
+    def make_manager() -> DatabaseSyncManager:
+        from reprospective_tray.store.server.connection import connect
+        from reprospective_tray.sync.alone import Alone
+        from reprospective_tray.sync.manager import DatabaseSyncManager
+
+        return DatabaseSyncManager(
+            open_adapter,
+            # Read anew each time: a service file or a variable may have been mended.
+            lambda: connect(ServerAddress.from_remote(remote)),
+            settings,
+            identity or Alone(open_adapter),
+        )
+
+    def knock() -> bool:
+        from reprospective_tray.store.server import knock
+
+        return knock.knock(ServerAddress.from_remote(remote), _KNOCK_S)
+
+    def close_file() -> None:
+        adapter = open_adapter()
+        if adapter.path.exists():
+            adapter.open()
+            adapter.close()
+
+    return Means(
+        make_manager,
+        knock,
+        lambda: standing.read(make_file_adapter(loaded, paths, read_only=True)),
+        close_file,
+    )

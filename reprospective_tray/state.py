@@ -1,4 +1,4 @@
-"""What the program itself remembers between two runs: pause, first start, window sizes.
+"""What the program itself remembers between two runs: pause, what was said, window sizes.
 
 Not to be mixed up with the config, which the person writes.
 """
@@ -30,13 +30,15 @@ class ProgramState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The content of state.json. Instants are ms since the epoch, UTC.
 
     `paused_until` is None for "until I resume"; `geometry` has Tk's size and
-    place (``900x600+40+30``) by the name of the window.
+    place (``900x600+40+30``) by the name of the window; `told_retention_days` is
+    the retention that the person was told of, in days.
     """
 
     paused: bool = False
     paused_until: int | None = None
     first_start_at: int | None = None
     geometry: dict[str, str] = {}
+    told_retention_days: int | None = None
 
     def is_paused_at(self, now: int) -> bool:
         """Say whether nothing is recorded at `now` (ms since the epoch, UTC)."""

@@ -1,14 +1,30 @@
 """The object of `status --json`: how the program and what it keeps stand."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.queries import Queries
+from reprospective_tray.store.standing import Standing
+
+SYNC_OFF: Mapping[str, object] = {
+    "enabled": False,
+    "waiting": 0,
+    "refused": 0,
+    "last_success_at": None,
+    "last_error": None,
+    "next_run_at": None,
+}
 
 
-def status_object(
-    *, pid: int | None, paused: bool, paused_until: int | None, today_ms: int, data_path: Path
+def status_object(  # noqa: PLR0913  the facts of the contract
+    *,
+    pid: int | None,
+    paused: bool,
+    paused_until: int | None,
+    today_ms: int,
+    data_path: str,
+    sync: Mapping[str, object] = SYNC_OFF,
 ) -> dict[str, object]:
     """Return the contract's object; `pid` is None while nothing runs, times are ms."""
     until = paused_until if paused else None
@@ -18,19 +34,25 @@ def status_object(
         "paused": paused,
         "paused_until": None if until is None else _iso(until),
         "today_active_seconds": round(today_ms / 1000, 3),
-        "data_path": str(data_path),
-        "sync": {
-            "enabled": False,
-            "waiting": 0,
-            "refused": 0,
-            "last_success_at": None,
-            "last_error": None,
-            "next_run_at": None,
-        },
+        "data_path": data_path,
+        "sync": dict(sync),
     }
 
 
-def today_active_ms(reader: SqliteAdapter) -> int:
+def sync_object(standing: Standing, next_run_at: int | None) -> dict[str, object]:
+    """Return the contract's object of sending where it is on; times are ms."""
+    success = standing.last_success_at
+    return {
+        "enabled": True,
+        "waiting": standing.waiting,
+        "refused": standing.refused,
+        "last_success_at": None if success is None else _iso(success),
+        "last_error": standing.last_error or None,
+        "next_run_at": None if next_run_at is None else _iso(next_run_at),
+    }
+
+
+def today_active_ms(reader: DatabaseAdapter) -> int:
     """Return today's active time as `reader` holds it.
 
     Raises:

@@ -14,6 +14,24 @@ settings.register_profile(
 settings.load_profile("shared machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests that wait for long be asked for."""
+    parser.addoption("--long", action="store_true", help="run the tests marked long, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line("markers", "long: takes long; runs with --long alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what takes long where it was not asked for."""
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes long: ask for it with --long"))
+
+
 @pytest.fixture
 def user() -> Iterator[User]:
     """A person with an empty home; nothing in this process's environment changes."""

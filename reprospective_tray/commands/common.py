@@ -1,15 +1,16 @@
 """What the commands share: the config in force, the database for reading, JSON on stdout."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reprospective_tray import config
 from reprospective_tray.commands.output import speak_utf8
-from reprospective_tray.messages import set_language
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _, set_language
 from reprospective_tray.paths import Paths
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.adapter import SqliteAdapter
+    from reprospective_tray.store.adapter import DatabaseAdapter
 
 Options = argparse.Namespace
 
@@ -22,17 +23,36 @@ def load(options: Options) -> tuple[config.Loaded, Paths]:
     return loaded, paths
 
 
-def open_reader(loaded: config.Loaded, paths: Paths) -> "SqliteAdapter":
-    """Return the local database, open for reading.
+def open_reader(
+    loaded: config.Loaded, paths: Paths, source: Literal["local", "server"] = "local"
+) -> "DatabaseAdapter":
+    """Return the database that is recorded into, or the central one, open for reading.
 
     Raises:
         StoreError: there is nothing, or it cannot be read.
+        ReprospectiveError: no server is named anywhere.
     """
-    from reprospective_tray.parts import make_adapter
+    from reprospective_tray.parts import make_adapter, make_server_adapter
 
-    adapter = make_adapter(loaded, paths, read_only=True)
+    if source == "server":
+        if not _names_server(loaded.config.database):
+            raise ReprospectiveError(
+                _("There is no server to read from."),
+                _("Set database.remote in config.yaml to where it is."),
+            )
+        adapter: DatabaseAdapter = make_server_adapter(loaded, paths, read_only=True)
+    else:
+        adapter = make_adapter(loaded, paths, read_only=True)
     adapter.open()
     return adapter
+
+
+def _names_server(database: config.Database) -> bool:
+    """Say whether anybody has told where the server is, or has it used as it stands."""
+    import os
+
+    in_use = database.sync.enabled or database.local.type == "postgresql"
+    return in_use or database.remote != config.Remote() or bool(os.environ.get("PGSERVICE"))
 
 
 def print_json(value: object) -> None:

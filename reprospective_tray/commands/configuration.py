@@ -8,9 +8,11 @@ from reprospective_tray.paths import Paths
 
 def path(options: Options) -> int:
     """Print where everything lies, one a line."""
+    from reprospective_tray.parts import make_adapter
+
     loaded, paths = load(options)
     print(f"config: {loaded.file or paths.config_file}")
-    print(f"data: {loaded.config.database_path(paths)}")
+    print(f"data: {make_adapter(loaded, paths, read_only=True).place}")
     print(f"state: {paths.state}")
     print(f"log: {paths.log}")
     return 0
@@ -54,7 +56,8 @@ def check(options: Options) -> int:
 
 def _print_closed_folder(loaded: config.Loaded, paths: Paths) -> None:
     """Say what keeps the group from a database that it is to read."""
-    if loaded.config.database.local.readable_by != "group":
+    local = loaded.config.database.local
+    if local.readable_by != "group" or local.type != "sqlite":
         return
     from reprospective_tray.store.rights import closed_to_group
 

@@ -6,7 +6,7 @@ from reprospective_tray import control
 from reprospective_tray.commands.common import Options, load, open_reader, print_json
 from reprospective_tray.commands.output import open_output
 from reprospective_tray.errors import ReprospectiveError, UsageError
-from reprospective_tray.messages import _
+from reprospective_tray.messages import _, plural
 
 
 def report(options: Options) -> int:
@@ -32,7 +32,7 @@ def report(options: Options) -> int:
             _("Put the earlier day first."),
         )
     loaded, paths = load(options)
-    adapter = open_reader(loaded, paths)
+    adapter = open_reader(loaded, paths, options.source)
     with adapter.reading():
         queries = Queries(adapter)
         if options.host and options.host not in (known := queries.hosts()):
@@ -41,7 +41,11 @@ def report(options: Options) -> int:
                 _("Known computers: {hosts}").format(hosts=", ".join(known)),
             )
         found = reports.build(
-            queries, DayRange(first, last), host=options.host, titles=options.titles
+            queries,
+            DayRange(first, last),
+            source=options.source,
+            host=options.host,
+            titles=options.titles,
         )
     if options.format == "json":
         print_json(reports.as_object(found))
@@ -63,14 +67,17 @@ def report(options: Options) -> int:
 
 def export(options: Options) -> int:
     """Write the raw sessions, or a copy of the database."""
-    if options.snapshot and (options.output or options.since or options.until):
+    if options.snapshot and (
+        options.output or options.since or options.until or options.source == "server"
+    ):
         raise UsageError(_("--snapshot copies everything: it goes with no other option."))
     since, until = options.since, options.until
     if since is not None and until is not None and since > until:
         raise UsageError(_("--from is after --to."), _("Put the earlier time first."))
     loaded, paths = load(options)
-    adapter = open_reader(loaded, paths)
-    if options.output and options.output.exists() and options.output.samefile(adapter.path):
+    adapter = open_reader(loaded, paths, options.source)
+    own = loaded.config.database_path(paths)
+    if options.output and options.output.exists() and own.exists() and options.output.samefile(own):
         raise UsageError(
             _("-o names the database itself: nothing was written."), _("Name another file.")
         )
@@ -90,14 +97,14 @@ def import_(options: Options) -> int:
     """Take over the sessions of a file."""
     loaded, paths = load(options)
     from reprospective_tray.parts import make_adapter, make_text_filter
-    from reprospective_tray.progress import Progress
+    from reprospective_tray.progress import ImportProgress
     from reprospective_tray.store.importers.jsonl import import_jsonl
 
     adapter = make_adapter(loaded, paths)
     try:
-        with Progress() as progress:
+        with ImportProgress() as progress:
             done = import_jsonl(
-                options.file, adapter, privacy=make_text_filter(loaded), progress=progress.show
+                options.file, adapter, privacy=make_text_filter(loaded), progress=progress.phase
             )
     finally:
         if not control.InstanceLock(paths).is_held():
@@ -107,4 +114,18 @@ def import_(options: Options) -> int:
             sessions=done.sessions, stored=done.stored, private=done.private
         )
     )
+    if done.forgotten:
+        text = plural(
+            "{count} lies in a range that was forgotten, and stays so.",
+            "{count} lie in a range that was forgotten, and stay so.",
+            done.forgotten,
+        )
+        print(text.format(count=done.forgotten))
+    if done.on_server:
+        text = plural(
+            "{count} was counted before and is on the server alone: it was left out.",
+            "{count} were counted before and are on the server alone: they were left out.",
+            done.on_server,
+        )
+        print(text.format(count=done.on_server))
     return 0

@@ -4,7 +4,7 @@ import sys
 import time
 
 from reprospective_tray import config, control, logs, state
-from reprospective_tray.commands.common import Options, load, open_reader, print_json
+from reprospective_tray.commands.common import Options, load, print_json
 from reprospective_tray.errors import (
     AlreadyRunningError,
     NotRunningError,
@@ -47,19 +47,33 @@ def status(options: Options) -> int:
             print(f"reprospective-tray: {problem}", file=sys.stderr)
         return code
     from reprospective_tray.summary.status_text import status_text
+    from reprospective_tray.sync import words
 
     print(status_text(found))
+    if shipping := words.from_status(found):
+        print(words.line(shipping, time.time_ns() // 1_000_000))
+        if shipping.error and shipping.error not in str(found.get("problem")):
+            print(_("The last try failed: {error}").format(error=shipping.error))
     return code
 
 
 def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
-    from reprospective_tray.status import status_object, today_active_ms
+    from reprospective_tray.parts import make_file_adapter, make_passing_reader
+    from reprospective_tray.status import SYNC_OFF, status_object, sync_object, today_active_ms
+    from reprospective_tray.store import standing
 
-    path = loaded.config.database_path(paths)
-    today_ms, problem = 0, ""
-    if path.exists():
+    sends = loaded.config.database.sync.enabled
+    sync = sync_object(standing.Standing(), None) if sends else SYNC_OFF
+    today_ms, problem, at_server = 0, "", loaded.config.database.local.type == "postgresql"
+    reader = make_passing_reader(loaded, paths)
+    if at_server or loaded.config.database_path(paths).exists():
         try:
-            today_ms = today_active_ms(open_reader(loaded, paths))
+            reader.open()
+            today_ms = today_active_ms(reader)
+            if sends:
+                sync = sync_object(
+                    standing.read(make_file_adapter(loaded, paths, read_only=True)), None
+                )
         except StoreError as error:
             problem = f"{error} {error.remedy}".strip()
     remembered = state.load(paths)
@@ -68,7 +82,8 @@ def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
         paused=remembered.is_paused_at(time.time_ns() // 1_000_000),
         paused_until=remembered.paused_until,
         today_ms=today_ms,
-        data_path=path,
+        data_path=reader.place,
+        sync=sync,
     ) | {"problem": problem, "unreadable": bool(problem)}
 
 

@@ -4,12 +4,16 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from reprospective_tray.monitor.errands import Errands
 from reprospective_tray.monitor.observation import Observation, read_clocks
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
-from reprospective_tray.store.recorder import Recorder
+from reprospective_tray.store import identity
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.recorder import Records
 from reprospective_tray.store.sessions import Change, StepBack
 
 log = logging.getLogger(__name__)
@@ -21,6 +25,10 @@ _RESTART_S = 5.0
 # How long a display may keep the end waiting.
 _PROBE_PATIENCE_S = 2.0
 
+# How long others wait for this thread to begin what they want done in it.
+_WORK_S = 10.0
+
+T = TypeVar("T")
 Filter = Callable[[Observation], Observation | None]
 
 
@@ -37,11 +45,15 @@ class MonitorState:
 
 
 class DesktopActivityMonitor:
-    """Records until it is stopped; `pause`, `resume` and `stop` may come from any thread."""
+    """Records until it is stopped.
+
+    `pause`, `resume`, `stop`, `perform`, `cut` and what changes who the file is
+    may come from any thread but its own.
+    """
 
     def __init__(
         self,
-        recorder: Recorder,
+        recorder: Records,
         rules: Rules,
         privacy: Filter,
         open_probe: Callable[[], WindowProbe],
@@ -58,6 +70,7 @@ class DesktopActivityMonitor:
         self._stopping = False
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
+        self._errands = Errands(self._poke)
         self._opening = threading.Event()  # a probe is being opened
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self.state = MonitorState()
@@ -76,6 +89,63 @@ class DesktopActivityMonitor:
         """Record again."""
         self._wish(paused=False, paused_until=None)
 
+    def perform(self, work: Callable[[SqliteAdapter], T], timeout: float = _WORK_S) -> T:
+        """Do `work` in the recording thread, on its connection, and return what it returns.
+
+        Everything that was recorded is written by then, and nothing is until
+        `work` returns: it should be short. It is done also while recording is
+        paused, while the person is away, and where there is no display.
+
+        Raises:
+            StoreError: the database cannot be written now, recording was not
+                reached within `timeout` seconds, or it has ended.
+        """
+
+        def do() -> T:
+            with self._recorder.exclusively() as adapter:
+                return work(adapter)
+
+        return self._errands.ask(do, timeout)
+
+    def cut(self, timeout: float = _WORK_S) -> int:
+        """End the open session now, begin its successor, and return that moment in ms.
+
+        All that follows lies at or after it, and nothing reaches back over it.
+
+        Raises:
+            StoreError: as `perform`.
+        """
+        return self._errands.ask(self._cut, timeout)
+
+    def become_another_device(self) -> None:
+        """Let the file and its open session go on under new names: it is a copy, or an older one.
+
+        Raises:
+            StoreError: as `perform`; then nothing has changed.
+        """
+
+        def become(adapter: SqliteAdapter) -> None:
+            try:
+                renamed = identity.become_another_device(adapter)
+            except BaseException:
+                adapter.reread_device_id()
+                raise
+            going_on = self._sessionizer.open_session
+            if renamed and going_on and going_on.uid == renamed.old_uid:
+                self._sessionizer.rename(renamed.new_uid)
+
+        self.perform(become)
+
+    def rename_open_session(self) -> None:
+        """Let recording go on in a new session: the present one was forgotten elsewhere.
+
+        What was recorded of it until now stays under its uid, whose tombstone comes next.
+
+        Raises:
+            StoreError: as `perform`.
+        """
+        self.cut()
+
     def stop(self) -> None:
         """End the open session and the thread; returns when both have ended.
 
@@ -84,6 +154,7 @@ class DesktopActivityMonitor:
         """
         with self._lock:
             self._stopping = True
+        self._errands.end()
         self._poke()
         self._thread.join(_PROBE_PATIENCE_S)
         if not self._thread.is_alive():
@@ -129,6 +200,7 @@ class DesktopActivityMonitor:
             if self.state.paused:
                 self._sit_out_pause()
                 continue
+            self._errands.do()
             self._opening.set()
             probe = self._open_probe()
             self._opening.clear()
@@ -155,6 +227,7 @@ class DesktopActivityMonitor:
         self._write(changes)
         self.recording.set()
         while not (self._stopping or self.state.paused):
+            self._errands.do()
             timeout_s = self._sessionizer.due_in_ms(at) / 1000
             if self._sessionizer.idle and not told_of_input:
                 timeout_s = min(timeout_s, _LOOK_FOR_RETURN_S)
@@ -193,6 +266,12 @@ class DesktopActivityMonitor:
             problem=self._recorder.problem,
         )
 
+    def _cut(self) -> int:
+        at = read_clocks()
+        self._write(self._sessionizer.cut(at))
+        with self._recorder.exclusively():
+            return max(at.wall, self._sessionizer.now)
+
     def _keep_out_of_earlier_runs(self) -> None:
         # The clock may be set back by so much, and be followed.
         since = read_clocks().wall - HELD_STEP_MS
@@ -201,6 +280,7 @@ class DesktopActivityMonitor:
     def _sit_out_pause(self) -> None:
         """Wait until the pause is over; the desktop is not even listened to meanwhile."""
         while self.state.paused and not self._stopping:
+            self._errands.do()
             until, now = self.state.paused_until, read_clocks().wall
             if until is not None and now >= until:
                 self.resume()

@@ -85,6 +85,11 @@ class Sessionizer:
         return self._open
 
     @property
+    def now(self) -> int:
+        """The latest time that it was told of, in ms."""
+        return self._now
+
+    @property
     def idle(self) -> bool:
         """Whether the person is away."""
         return self._idle
@@ -118,6 +123,28 @@ class Sessionizer:
         self._end(self._advance(at))
         self._forget_the_present()
         return self._emit()
+
+    def cut(self, at: Moment) -> list[Change]:
+        """End the open session at `at` and begin its successor there, for the same window.
+
+        From then on no change reaches back over `at`: what lies before it may be forgotten.
+        """
+        if self._unbroken_since is None:
+            return []  # nothing was seen since `stop`
+        now = self._advance(at)
+        if not self._blocked(now):
+            if self._differs_since is not None:
+                self._switch(self._differs_since)
+            if target := self._open_target:
+                self._close(now)
+                self._begin(now, target)
+        self._unbroken_since = now
+        return self._emit()
+
+    def rename(self, uid: str) -> None:
+        """Let the open session go on as `uid`, which its row has got already."""
+        if self._open:
+            self._open = replace(self._open, uid=uid)
 
     def due_in_ms(self, at: Moment) -> int:
         """Return how long after `at` the next `tick` is due."""

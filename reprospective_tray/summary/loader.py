@@ -9,7 +9,7 @@ from datetime import date
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.summary import report
@@ -36,7 +36,7 @@ class Loader:
     """Answers wishes for days, always the newest wish alone."""
 
     def __init__(
-        self, adapter_factory: Callable[[], SqliteAdapter], status: Callable[[], Status | None]
+        self, adapter_factory: Callable[[], DatabaseAdapter], status: Callable[[], Status | None]
     ) -> None:
         """Take what makes a read-only adapter, and what asks the running instance."""
         self._adapter_factory = adapter_factory

@@ -38,13 +38,19 @@ class Report:
 
 
 def build(
-    queries: Queries, days: DayRange, *, host: str | None = None, titles: int | None = None
+    queries: Queries,
+    days: DayRange,
+    *,
+    source: str = "local",
+    host: str | None = None,
+    titles: int | None = None,
 ) -> Report:
     """Ask for the figures of `days`, all of the same moment.
 
     Args:
         queries: Of an adapter whose `connection()` is open.
         days: The days, as lived.
+        source: What `queries` asks: ``local`` or ``server``.
         host: A `source_host`; every host without it.
         titles: The most titles an application gets; this asks for titles and hours also
             with more than `DETAILED_DAYS`. Without it all titles of a short range come.
@@ -56,7 +62,7 @@ def build(
             by_application[title.application_name].append(title)
         return Report(
             range=days,
-            source="local",
+            source=source,
             hosts=tuple(queries.hosts(days) if host is None else [host]),
             states=queries.states(days, host),
             applications=tuple(

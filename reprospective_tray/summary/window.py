@@ -10,7 +10,7 @@ from typing import Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import shipped_file
-from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.summary.loader import Loaded, Loader, Status
 from reprospective_tray.summary.text import long_date
 from reprospective_tray.summary.view_model import DayView, empty_sentence, status_line
@@ -23,7 +23,7 @@ _EDGE = 18
 
 
 def show(
-    adapter_factory: Callable[[], SqliteAdapter],
+    adapter_factory: Callable[[], DatabaseAdapter],
     status: Callable[[], Status | None],
     *,
     geometry: str = "",

@@ -19,7 +19,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.paths import shipped_file
 from reprospective_tray.summary.theme import choose_family, system_palette
 from reprospective_tray.tray import menu
-from reprospective_tray.tray.state import NAME, AppState, Mode, from_status
+from reprospective_tray.tray.state import NAME, AppState, Mode, from_status, sync_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,7 +167,8 @@ class ControlWindow:
         else:
             lines = menu.status_lines(news.state, now)
             first, __, second = lines[0].partition(" · ")
-            second = "\n".join(part for part in (second, news.state.problem) if part)
+            more = (second, *sync_lines(news.state, now), news.state.problem)
+            second = "\n".join(part for part in more if part)
             mode = news.state.mode
             items = menu.items(news.state, now)[len(lines) + 1 :]
         self._first.configure(text=first)
@@ -195,6 +196,8 @@ class ControlWindow:
         button = self._ttk.Button(
             self._list, text=item.label, style=style, command=self._doing(item.action)
         )
+        if not item.enabled:
+            button.state(["disabled"])
         button.bind("<Return>", lambda _event: button.invoke())
         if item.default:
             button.focus_set()
@@ -255,7 +258,11 @@ class ControlWindow:
             style.configure(name, relief="flat", anchor="w", padding=(12, 8))
             style.configure(name, bordercolor=look.surface, focuscolor=look.accent)
             style.configure(name, lightcolor=look.surface, darkcolor=look.surface)
-            style.map(name, background=[("active", look.selected)])
+            style.map(
+                name,
+                background=[("disabled", look.surface), ("active", look.selected)],
+                foreground=[("disabled", look.dim)],
+            )
         style.configure("TMenubutton", arrowcolor=look.dim)
         style.configure("Accent.TButton", background=look.accent, foreground=ON_ACCENT)
         style.configure("Accent.TButton", lightcolor=look.accent, darkcolor=look.accent)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from reprospective_tray.desktop.text_limits import cut
 from reprospective_tray.messages import _
+from reprospective_tray.sync.words import running_label
 from reprospective_tray.tray.state import (
     MINUTE_MS,
     PROBLEM_CHARACTERS,
     Mode,
     paused_line,
+    sync_lines,
     today_line,
 )
 
@@ -81,6 +83,7 @@ def items(state: AppState, now: int) -> tuple[Item, ...]:
         Item(_("Resume"), Action("resume"))
         if paused
         else Item(_("Pause tracking"), submenu=_pauses()),
+        *_sync_items(state),
         SEPARATOR,
         Item(_("Open settings"), Action("open_settings")),
         Item(_("Open log folder"), Action("open_log_folder")),
@@ -90,12 +93,22 @@ def items(state: AppState, now: int) -> tuple[Item, ...]:
 
 
 def status_lines(state: AppState, now: int) -> tuple[str, ...]:
-    """Return how things stand: pause or today's time, and the problem where there is one."""
+    """Return how things stand: pause or today's time, how far it is sent, and the problem."""
     if state.mode is Mode.PAUSED:
         first = f"{paused_line(state.paused_until, now)} · {today_line(state)}"
     else:
         first = today_line(state)
-    return (first, cut(state.problem, PROBLEM_CHARACTERS)) if state.problem else (first,)
+    problem = (cut(state.problem, PROBLEM_CHARACTERS),) if state.problem else ()
+    return (first, *sync_lines(state, now), *problem)
+
+
+def _sync_items(state: AppState) -> tuple[Item, ...]:
+    """Return what asks for a pass, or says how far the one is that runs."""
+    if state.shipping is None:
+        return ()
+    if state.shipping.is_running:
+        return (Item(running_label(state.shipping), enabled=False),)
+    return (Item(_("Sync now"), Action("sync")),)
 
 
 def _pauses() -> tuple[Item, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.desktop.text_limits import cut, cut_utf16
 from reprospective_tray.messages import _
+from reprospective_tray.sync import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,7 @@ class AppState:
         application_name: The application of the open session, or empty.
         paused_until: While paused: the end of it (ms since the epoch), None: until resumed.
         problem: What is wrong, a sentence; empty when nothing is.
+        shipping: How sending to the server goes; None where it is off.
     """
 
     mode: Mode = Mode.RECORDING
@@ -49,6 +51,7 @@ class AppState:
     application_name: str = ""
     paused_until: int | None = None
     problem: str = ""
+    shipping: words.Shipping | None = None
 
 
 def from_status(status: Mapping[str, object]) -> AppState:
@@ -65,6 +68,7 @@ def from_status(status: Mapping[str, object]) -> AppState:
         application_name=str(status.get("application_name") or ""),
         paused_until=_instant(until) if isinstance(until, str) else None,
         problem=str(status.get("problem") or ""),
+        shipping=words.from_status(status),
     )
 
 
@@ -128,7 +132,12 @@ def status_line(state: AppState, now: int) -> str:
     return today_line(state)
 
 
+def sync_lines(state: AppState, now: int) -> tuple[str, ...]:
+    """Return the line of how far everything is sent, or none where sending is off."""
+    return (words.line(state.shipping, now),) if state.shipping else ()
+
+
 def tooltip(state: AppState, now: int) -> str:
     """Return what the icon says under the pointer, within what Windows allows."""
-    line = state.problem or status_line(state, now)
+    line = state.problem or " · ".join([status_line(state, now), *sync_lines(state, now)])
     return cut_utf16(f"{NAME}: {line}", TOOLTIP_UTF16_UNITS)

@@ -1,10 +1,10 @@
-"""Measure everything that README claims of recording, and print it beside what must be reached."""
+"""Measure everything that README claims, and print it beside what must be reached."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import desktop, heartbeat
+from tests.bench import backlog, desktop, heartbeat, hosts, shipping
 
 
 class Table:
@@ -29,10 +29,12 @@ def main() -> int:
     """Return how many figures were missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="of each desktop (default 60)")
+    parser.add_argument("--only", choices=PARTS, help="one part of it (default: all)")
     options = parser.parse_args()
     table = Table()
-    for part in (_play, _rest, _starts, _heartbeat):
-        part(table, options.seconds)
+    for name in [options.only] if options.only else PARTS:
+        for figures in PARTS[name]:
+            figures(table, options.seconds)
     return table.missed
 
 
@@ -71,6 +73,43 @@ def _heartbeat(table: Table, _seconds: float) -> None:
         *(large / small, 1.2, "{:.2f}"),
     )
 
+
+def _shipping(table: Table, _seconds: float) -> None:
+    here = shipping.compare(100_000)
+    print(f"100,000 sessions to a server on this machine, rows/s, medians of {shipping.ROUNDS}:")
+    print(f"{'  row by row':<58}{here.row_by_row:>12,.0f}")
+    print(f"{'  in batches of 1,000':<58}{here.batches:>12,.0f}")
+    print(f"{'  one raw COPY, reading and marking not included':<58}{here.copy:>12,.0f}")
+    ratio, share = here.batches / here.row_by_row, here.batches / here.copy
+    table.line("  batches / row by row", ratio, 2.5, "{:.2f}", least=True)
+    table.line("  batches / one raw COPY", share, 0.2, "{:.2f}", least=True)
+    far = shipping.compare(100_000, latency_ms=20, single_rows=100)
+    print(f"{'  row by row, a round trip of 20 ms':<58}{far.row_by_row:>12,.0f}")
+    print(f"{'  in batches, a round trip of 20 ms':<58}{far.batches:>12,.0f}")
+    ratio = far.batches / far.row_by_row
+    table.line("  batches / row by row, at 20 ms", ratio, 300, "{:.0f}", least=True)
+
+
+def _backlog(table: Table, _seconds: float) -> None:
+    found = backlog.ship()
+    print(f"{'a backlog of 1,000,000 sessions, rows/s':<58}{found.rows_a_second:>12,.0f}")
+    table.line("  the process grows by, MB", found.growth_mb, 30, "{:.1f}")
+    table.line("  a write of recording meanwhile, p99, ms", found.p99_ms, 20, "{:.1f}")
+    print(f"{'  the same while nothing is sent, ms':<58}{found.alone_p99_ms:>12.1f}")
+
+
+def _hosts(table: Table, _seconds: float) -> None:
+    with shipping.central_database() as central:
+        kept = hosts.syncs_a_second(central.database, central.person)
+        pooled = hosts.pooled(central.database, central.person)
+    table.line("200 hosts of 60 rows, kept connections, syncs/s", kept, 1000, "{:,.0f}", least=True)
+    table.line("  through pgbouncer, syncs/s", pooled, 1000, "{:,.0f}", least=True)
+
+
+PARTS = {
+    "recording": (_play, _rest, _starts, _heartbeat),
+    "shipping": (_shipping, _backlog, _hosts),
+}
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -26,7 +26,7 @@ def cost(pid: int) -> Cost:
     return Cost(cpu_ns, wakeups)
 
 
-def pss_mb(pid: int) -> float:
+def pss_mb(pid: int | str) -> float:
     """Return the proportional set size, in MB of 10^6 bytes."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):

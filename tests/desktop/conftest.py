@@ -8,7 +8,11 @@ import pytest
 from installer.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows
+from tests.server.central import central
+from tests.server.fixtures import database, own_server, postgres, proxy
 from tests.support import User
+
+__all__ = ["central", "database", "own_server", "postgres", "proxy"]
 
 
 @pytest.fixture(scope="module")

@@ -80,7 +80,7 @@ def test_verbose_adds_the_traceback(command: Command) -> None:
         ("monitor: [1\n", ("line 2", "YAML")),
         ("- a list\n", ("line 1", "section")),
         ("privacy:\n  rules:\n    - {title: '('}\n", ("line 3", "privacy.rules[0].title")),
-        ("database: {sync: {enabled: true}}\n", ("line 1", "database.sync.enabled", "false")),
+        ("database: {sync: {enabled: often}}\n", ("line 1", "database.sync.enabled", "false")),
     ],
 )
 def test_a_broken_config_is_said_with_file_line_key_and_what_is_allowed(

@@ -112,6 +112,27 @@ def test_its_buttons_ask_the_running_instance(instance, desktop):
     assert instance.next() == ("resume", {})
 
 
+SYNC = {"enabled": True, "waiting": 3, "refused": 0, "last_success_at": None, "last_error": None}
+
+
+@pytest.mark.usefixtures("window")
+def test_it_offers_to_send_now_unless_a_pass_runs(instance, desktop):
+    instance.status = {**instance.status, "sync": SYNC}
+    instance.questions.get(timeout=SECONDS)
+    instance.questions.get(timeout=SECONDS)
+    press(desktop, "Tab", "Tab", "Return")
+    assert instance.next() == ("sync", {})
+    running = {"is_shown": True, "sent": 12_345, "total": 80_000}
+    instance.status = {**instance.status, "pass": running}
+    for _answer in range(2):
+        while not instance.questions.empty():
+            instance.questions.get()
+        instance.questions.get(timeout=SECONDS)
+    # What says how far the pass is cannot be clicked or reached: the next is Open settings.
+    press(desktop, "Tab", "Tab", "Return")
+    assert instance.next() == ("open_settings", {})
+
+
 def test_a_refusal_does_not_end_it(instance, window, desktop):
     instance.questions.get(timeout=SECONDS)
     press(desktop, "Tab", "Tab", "Return")

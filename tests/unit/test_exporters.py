@@ -7,13 +7,13 @@ import tracemalloc
 
 import pytest
 
-from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.exporters import COLUMNS, write_csv, write_jsonl
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.raw_queries import StoredSession
 from reprospective_tray.store.sessions import Put, State
 from reprospective_tray.store.writer import SessionWriter
-from tests.unit.stored import fresh_adapter, row, session
+from tests.unit.stored import row, session
 
 
 def stored(number: int = 1, name: str = "Code", title: str = "a.py") -> StoredSession:
@@ -57,16 +57,19 @@ def test_a_line_has_the_keys_and_the_values_of_the_contract():
     assert "終了" in stream.getvalue()
 
 
-def test_lines_come_in_the_order_of_their_start():
+def test_lines_come_in_the_order_of_their_start(fresh_adapter):
     with fresh_adapter() as adapter:
         late = session("2026-03-30T11:00:00Z", "2026-03-30T12:00:00Z")
         early = session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z")
-        BulkWriter(adapter).write([row(late, adapter.device_id), row(early, adapter.device_id)])
+        adapter.make_bulk_writer().write(
+            [row(late, adapter.device_id), row(early, adapter.device_id)]
+        )
         stream = io.StringIO()
         write_jsonl(Queries(adapter).stream(), stream)
         lines = [json.loads(line) for line in stream.getvalue().splitlines()]
         assert [line["uid"] for line in lines] == [early.uid, late.uid]
-        assert [line["original_id"] for line in lines] == [2, 1]
+        known = [line["original_id"] for line in lines]
+        assert known == ([2, 1] if isinstance(adapter, SqliteAdapter) else [None, None])
 
 
 def test_a_csv_has_one_row_a_session_and_the_same_columns():
@@ -87,7 +90,7 @@ def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(title):
     assert cells[5] == cells[6] == f"'{title}"
 
 
-def test_numbers_are_no_formulas():
+def test_numbers_are_no_formulas(fresh_adapter):
     stream = io.StringIO()
     with fresh_adapter() as adapter:
         west = session("2026-03-30T09:00:00-08:00", "2026-03-30T10:00:00-08:00")

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ import pytest
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.exporters import write_jsonl
+from reprospective_tray.store.forgetting import forget
 from reprospective_tray.store.ids import derived_device_id
 from reprospective_tray.store.importers import jsonl
 from reprospective_tray.store.importers.jsonl import Phase, import_jsonl
@@ -18,6 +20,7 @@ from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, LineRead
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.sessions import Put, State
 from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.sync.retention import Retention
 from tests.unit.stored import at, session
 
 LEAST = {
@@ -338,3 +341,68 @@ def test_a_local_offset_is_that_of_the_time_of_the_session(monkeypatch):
         monkeypatch.undo()
         time.tzset()
     assert (winter["utc_offset_minutes"], summer["utc_offset_minutes"]) == (60, 120)
+
+
+def retain(adapter):
+    """Let retention take everything, as if it were on the server for long."""
+    with adapter.connection():
+        adapter.models.Session.update(synced=1, synced_at=1).execute()
+        return Retention(adapter).run(7, at("2027-01-01T00:00:00Z"), threading.Event())
+
+
+def days(adapter):
+    with adapter.connection():
+        return list(adapter.models.Day.select().tuples())
+
+
+def taken(adapter):
+    with adapter.connection():
+        return adapter.models.Taken.select().count()
+
+
+def test_what_retention_took_comes_back_as_a_row_that_waits_and_is_counted_once(take, adapter):
+    take(line(), later(1))
+    before, totals = rows(adapter), days(adapter)
+    assert retain(adapter) == 2
+    assert rows(adapter) == []
+    again = take(line(), later(1))
+    assert (again.stored, again.on_server, again.forgotten) == (2, 0, 0)
+    assert [row["uid"] for row in rows(adapter)] == [row["uid"] for row in before]
+    assert {row["synced"] for row in rows(adapter)} == {0}
+    assert days(adapter) == totals
+    assert taken(adapter) == 0
+    assert take(line(), later(1)).stored == 0
+    assert days(adapter) == totals
+
+
+def test_another_revision_of_what_retention_took_is_left_to_the_server(take, adapter):
+    uid = "019d3000-0000-7000-8000-000000000001"
+    take(line(uid=uid, revision=3))
+    totals = days(adapter)
+    retain(adapter)
+    for revision in (2, 4):
+        done = take(line(uid=uid, revision=revision))
+        assert (done.stored, done.on_server) == (0, 1)
+    assert rows(adapter) == []
+    assert days(adapter) == totals
+    assert taken(adapter) == 1
+
+
+def test_what_lies_in_a_forgotten_range_is_not_brought_back_and_its_neighbours_count_once(
+    take, adapter
+):
+    names = {"application_name": "Mail"}
+    lines = [line(), later(0, **names), later(1), later(200)]
+    take(*lines)
+    retain(adapter)
+    with adapter.connection():
+        since, until = at("2026-03-30T09:10:00Z"), at("2026-03-30T09:45:00Z")
+        assert forget(adapter, since, until, "Code").ordered
+    totals = days(adapter)
+    done = take(*lines)
+    # The first lies in the range; of the day of the third the totals are gone, too.
+    assert (done.forgotten, done.on_server, done.stored) == (1, 1, 2)
+    assert {row["application_name"] for row in rows(adapter)} == {"Mail", "Code"}
+    assert days(adapter) == totals
+    # A device that the order does not name is not concerned.
+    assert take(line(source_host="elsewhere")).stored == 1

@@ -7,17 +7,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.rollup import pieces
 from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, Put, Rewind, Session, StepBack
 from reprospective_tray.store.writer import SessionWriter
-from tests.unit.stored import OFFSETS, START, at, fresh_adapter, row, session, timelines
+from tests.unit.stored import OFFSETS, START, at, row, session, timelines
 
 Edges = tuple[int, int]
 
 
-def rollup_of_rows(adapter: SqliteAdapter) -> dict[Any, tuple[int, int, int, int]]:
+def rollup_of_rows(adapter: DatabaseAdapter) -> dict[Any, tuple[int, int, int, int]]:
     """Count again from the closed, living rows: ms, sessions, first and last by key."""
     found: dict[Any, list[Any]] = defaultdict(list)
     table = adapter.models.Session
@@ -36,7 +35,7 @@ def rollup_of_rows(adapter: SqliteAdapter) -> dict[Any, tuple[int, int, int, int
     }
 
 
-def rollup_as_kept(adapter: SqliteAdapter) -> dict[Any, tuple[int, int, int, int]]:
+def rollup_as_kept(adapter: DatabaseAdapter) -> dict[Any, tuple[int, int, int, int]]:
     return {
         (day.day, day.device_id, day.state, day.application_name): (
             day.ms,
@@ -66,7 +65,7 @@ def test_the_pieces_of_a_session_join_and_each_lies_on_one_day(after, length, of
 @settings(deadline=None, max_examples=60)
 @given(timelines(), st.integers(0, 8 * DAY_MS), st.integers(1, 3 * 3_600_000), st.integers(0, 2))
 def test_the_rollup_stays_true_through_closing_rewinding_and_clock_steps(
-    timeline: list[Session], back: int, step: int, kind: int
+    fresh_adapter, timeline: list[Session], back: int, step: int, kind: int
 ):
     with fresh_adapter() as adapter:
         writer = SessionWriter(adapter, "desk")
@@ -82,9 +81,9 @@ def test_the_rollup_stays_true_through_closing_rewinding_and_clock_steps(
 
 @settings(deadline=None, max_examples=40)
 @given(timelines(open_last=False), st.data())
-def test_the_rollup_stays_true_when_newer_revisions_are_imported(timeline, data):
+def test_the_rollup_stays_true_when_newer_revisions_are_imported(fresh_adapter, timeline, data):
     with fresh_adapter() as adapter:
-        writer = BulkWriter(adapter)
+        writer = adapter.make_bulk_writer()
         rows = [row(each, adapter.device_id) for each in timeline]
         writer.write(rows)
         changed = [
@@ -100,7 +99,9 @@ def test_the_rollup_stays_true_when_newer_revisions_are_imported(timeline, data)
         assert rollup_as_kept(adapter) == rollup_of_rows(adapter)
 
 
-def test_an_edge_is_found_again_although_a_session_of_many_weeks_reaches_into_the_day():
+def test_an_edge_is_found_again_although_a_session_of_many_weeks_reaches_into_the_day(
+    fresh_adapter,
+):
     with fresh_adapter() as adapter:
         writer = SessionWriter(adapter, "desk")
         long = session("2026-03-01T09:00:00+01:00", "2026-05-20T09:00:00+01:00")
@@ -111,21 +112,21 @@ def test_an_edge_is_found_again_although_a_session_of_many_weeks_reaches_into_th
         assert kept[3] == at("2026-05-20T09:00:00+01:00")
 
 
-def test_of_two_revisions_in_one_bulk_the_newer_is_kept_whatever_their_order():
+def test_of_two_revisions_in_one_bulk_the_newer_is_kept_whatever_their_order(fresh_adapter):
     with fresh_adapter() as adapter:
         one = row(session("2026-03-28T09:00:00Z", "2026-03-28T10:00:00Z"), adapter.device_id)
         newer = one | {"revision": 2, "ended_at": one["ended_at"] + 60_000}
-        assert BulkWriter(adapter).write([newer, one]) == 1
+        assert adapter.make_bulk_writer().write([newer, one]) == 1
         assert adapter.models.Session.get().revision == 2
         assert rollup_as_kept(adapter) == rollup_of_rows(adapter)
 
 
-def test_a_tombstone_and_an_open_row_are_not_overwritten_by_a_newer_revision():
+def test_a_tombstone_and_an_open_row_are_not_overwritten_by_a_newer_revision(fresh_adapter):
     with fresh_adapter() as adapter:
         first = session("2026-03-28T09:00:00Z", "2026-03-28T10:00:00Z")
         still = session("2026-03-28T10:00:00Z", "2026-03-28T11:00:00Z", open=True)
         SessionWriter(adapter, "desk").apply([Put(still)])
-        BulkWriter(adapter).write([row(first, adapter.device_id, deleted=1)])
+        adapter.make_bulk_writer().write([row(first, adapter.device_id, deleted=1)])
         rows = [row(each, adapter.device_id, revision=9) for each in (first, still)]
-        assert BulkWriter(adapter).write(rows) == 0
+        assert adapter.make_bulk_writer().write(rows) == 0
         assert rollup_as_kept(adapter) == {}

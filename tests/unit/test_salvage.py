@@ -17,9 +17,12 @@ import pytest
 
 from reprospective_tray.store import salvage
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.facts import Fact, Facts
+from reprospective_tray.store.forgetting import forget
 from reprospective_tray.store.recorder import Recorder
-from reprospective_tray.store.sessions import Put
+from reprospective_tray.store.sessions import DAY_MS, Put
 from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.sync.retention import Retention
 from tests.support import wait_until
 from tests.unit.recording import (
     T0,
@@ -96,6 +99,24 @@ def filled(template, path):
     return path, device, rows
 
 
+def days_of(path: Path) -> dict[tuple, tuple]:
+    """Return ms, sessions, first and last of each row of the rollup."""
+    query = """SELECT day, device_id, source_host, state, application_name,
+        ms, sessions, first_at, last_at FROM desktop_activity_days"""
+    with closing(sqlite3.connect(path)) as reader:
+        return {row[:5]: row[5:] for row in reader.execute(query)}
+
+
+def assert_days_hold_their_rows(path: Path) -> None:
+    """No total is less than what its rows add up to; what cannot be read any more may add to it."""
+    days = days_of(path)
+    query = "application_name, sum(ended_at - started_at), count(*)"
+    for name, ms, count in rows_of(path, query, "deleted = 0 AND open = 0 GROUP BY 1"):
+        kept = [figures for key, figures in days.items() if key[4] == name]
+        assert sum(figures[0] for figures in kept) >= ms
+        assert sum(figures[1] for figures in kept) >= count
+
+
 def pages_of(path: Path, kind: bytes, table: str = "desktop_activity_sessions") -> list[int]:
     """Return the offsets of the table's pages: leaves (0x0d) or interior ones (0x05)."""
     with closing(sqlite3.connect(path)) as reader:
@@ -169,6 +190,7 @@ def test_an_empty_file_is_simply_begun(path):
 
 def test_middle_pages_that_are_damaged_cost_their_own_rows_alone(filled):
     path, device, rows = filled
+    totals = days_of(path)
     leaves = pages_of(path, b"\x0d")
     for offset in (leaves[3], leaves[10]):
         overwrite(path, offset, b"\xff" * 512)
@@ -187,7 +209,10 @@ def test_middle_pages_that_are_damaged_cost_their_own_rows_alone(filled):
     assert len(rows) - len(taken) < 200
     assert [row[4] for row in saved][-1] == "new"
     assert {row[0] for row in rows_of(path, "device_id")} == {device}
-    assert_days_add_up(path)
+    # The totals are those of all: of what cannot be read, too.
+    found = days_of(path)
+    assert {key: found[key] for key in totals} == totals
+    assert {key[4] for key in found.keys() - totals.keys()} == {"new"}
     assert_in_order(path)
 
 
@@ -205,7 +230,7 @@ def test_a_truncated_file_gives_what_is_left_of_it(filled):
     taken = [row for row in rows_of(path, IDENTITY) if row[4] != "new"]
     assert set(taken) <= set(rows)
     assert len(taken) > 100
-    assert_days_add_up(path)
+    assert_days_hold_their_rows(path)
 
 
 def test_a_damaged_interior_page_ends_in_time_and_recording_goes_on(filled):
@@ -220,7 +245,7 @@ def test_a_damaged_interior_page_ends_in_time_and_recording_goes_on(filled):
     taken = {row for row in rows_of(path, IDENTITY) if row[4] != "new"}
     assert taken <= set(rows)
     assert "new" in {row[4] for row in rows_of(path, IDENTITY)}
-    assert_days_add_up(path)
+    assert_days_hold_their_rows(path)
 
 
 def test_damage_is_found_by_a_write_as_well(filled):
@@ -266,7 +291,7 @@ def test_the_wal_goes_along_and_its_rows_are_read(path):
     assert Path(f"{aside}-wal").read_bytes() == wal
     assert not list(path.parent.glob("killed.db*"))
     computer = Computer(copy)
-    computer.recorder._damaged.append(aside)
+    computer.recorder._upkeep._damaged.append(aside)
     with computer.running():
         pass
     found = rows_of(copy, "application_name")
@@ -291,7 +316,7 @@ def test_a_session_that_a_killed_run_left_open_is_closed_at_its_last_heartbeat(p
         server.execute("UPDATE desktop_activity_sessions SET revision = 4, synced = 1")
     aside = salvage.set_aside(path)
     computer = Computer(path)
-    computer.recorder._damaged.append(aside)
+    computer.recorder._upkeep._damaged.append(aside)
     with computer.running():
         wait_until(lambda: not threads("salvage"), 10, "the salvage")
         computer.record(9, name="next")
@@ -439,4 +464,69 @@ def test_any_damage_leaves_a_recorder_that_records(filled, seed):
     assert kept[-1] == ("new",)
     assert len(kept) <= len(rows) + 1
     if computer.set_aside:
-        assert_days_add_up(path)
+        assert_days_hold_their_rows(path)
+
+
+def test_what_retention_had_taken_stays_counted_remembered_and_forgotten(path):
+    with store(path) as (adapter, writer):
+        old = [session(n * 1000, n * 1000 + 900, "old") for n in range(5)]
+        writer.apply([Put(each) for each in old])
+        adapter.models.Session.update(synced=1, synced_at=1).execute()
+        assert Retention(adapter).run(7, T0 + 30 * DAY_MS, threading.Event()) == 5
+        forget(adapter, T0 - 2 * DAY_MS, T0 - DAY_MS)
+        facts = Facts(adapter)
+        facts.put(Fact.FORMER_DEVICE_IDS, ["former"])
+        facts.put(Fact.ACKNOWLEDGED, {"counter": 7, "token": "t"})
+        facts.put(Fact.RETENTION_DUE, [7, 1])
+        writer.apply([Put(session(9000, 9500, "old")), Put(session(10_000, 10_500, "kept"))])
+        adapter.models.RangeOrder.update(acknowledged=1).execute()
+        kept_order = list(adapter.models.RangeOrder.select().dicts())
+        kept_taken = list(adapter.models.Taken.select().order_by(adapter.models.Taken.uid).dicts())
+    totals = days_of(path)
+    aside = salvage.set_aside(path)
+    computer = Computer(path)
+    computer.recorder._upkeep._damaged.append(aside)
+    with computer.running():
+        adapter = computer.recorder._adapter
+        wait_until(lambda: not threads("salvage"), 10, "the salvage")
+        assert list(adapter.models.RangeOrder.select().dicts()) == kept_order
+        taken = adapter.models.Taken
+        assert list(taken.select().order_by(taken.uid).dicts()) == kept_taken
+        facts = Facts(adapter)
+        assert facts.get(Fact.FORMER_DEVICE_IDS) == ["former"]
+        assert facts.get(Fact.ACKNOWLEDGED) == {"counter": 7, "token": "t"}
+        assert facts.get(Fact.RETENTION_HORIZON) == T0 + 4900
+        assert facts.get(Fact.RETENTION_DUE) is None
+    assert days_of(path) == totals
+    assert [row[0] for row in rows_of(path, "application_name")] == ["old", "kept"]
+
+
+def test_totals_without_rows_are_taken_over_once_whatever_interrupts(path, monkeypatch):
+    with store(path) as (adapter, writer):
+        writer.apply([Put(session(n * 1000, n * 1000 + 900)) for n in range(5)])
+        adapter.models.Session.delete().where(adapter.models.Session.id < 4).execute()
+    totals = days_of(path)
+    aside = salvage.set_aside(path)
+    with store(path) as (adapter, _writer):
+        salvage.adopt(aside, adapter)
+    go_on, take = threading.Event(), salvage._take
+    monkeypatch.setattr(salvage, "_take", lambda *them: take(*them) and 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        salvage.take_over(aside, adapter, go_on)
+    monkeypatch.undo()
+    salvage.take_over(aside, adapter, go_on)
+    assert days_of(path) == totals
+    salvage.take_over(aside, adapter, go_on)
+    assert days_of(path) == totals
+
+
+def test_rows_that_the_server_may_lack_are_offered_again_from_the_new_file(path):
+    with store(path) as (adapter, writer):
+        writer.apply([Put(session(0, 1))])
+        adapter.models.Session.update(synced=1, synced_at=1).execute()
+        Facts(adapter).put(Fact.REOFFER, 1)
+    aside = salvage.set_aside(path)
+    with store(path) as (adapter, _writer):
+        salvage.adopt(aside, adapter)
+    salvage.take_over(aside, adapter, threading.Event())
+    assert rows_of(path, "synced") == [(0,)]

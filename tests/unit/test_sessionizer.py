@@ -578,3 +578,89 @@ def test_what_ended_before_the_start_leaves_its_gap():
     desk.run(1000)
     desk.stop()
     assert desk.closed == [("a", 0, 1000)]
+
+
+def test_a_cut_ends_the_open_session_and_begins_its_successor_there():
+    desk = Desk()
+    desk.see("a", "first title")
+    desk.run(1000)
+    before = desk.sessionizer.open_session
+    desk.take(desk.sessionizer.cut(desk.at))
+    after = desk.sessionizer.open_session
+    assert (after.application_name, after.window_title, after.started_at) == (
+        "a",
+        "first title",
+        T0 + 1000,
+    )
+    assert after.uid != before.uid
+    desk.run(500)
+    desk.stop()
+    assert desk.closed == [("a", 0, 1000), ("a", 1000, 1500)]
+
+
+def test_a_window_that_has_not_settled_has_its_session_from_its_beginning_when_cut():
+    desk = Desk()
+    desk.see("a")
+    desk.run(1000)
+    desk.see("b")
+    desk.skip(SETTLE_MS // 2)
+    desk.take(desk.sessionizer.cut(desk.at))
+    desk.run(500)
+    desk.stop()
+    assert desk.closed == [("a", 0, 1000), ("b", 1000, 1025), ("b", 1025, 1525)]
+
+
+def test_idle_time_never_reaches_back_over_a_cut(tmp_path):
+    with store(tmp_path / "local.db") as (_adapter, writer):
+        desk = Desk(writer)
+        desk.see("a")
+        desk.run(10 * MINUTE)
+        desk.run(2 * MINUTE, present=False)
+        desk.take(desk.sessionizer.cut(desk.at))
+        desk.run(5 * MINUTE, present=False)
+        desk.stop()
+    assert spans(tmp_path / "local.db") == [
+        ("a", 0, 12 * MINUTE),
+        ("", 12 * MINUTE, 17 * MINUTE),
+    ]
+    assert_days_add_up(tmp_path / "local.db")
+
+
+def test_a_cut_while_nothing_is_recorded_lets_no_idle_time_reach_into_the_pause():
+    desk = Desk()
+    assert desk.sessionizer.cut(desk.at) == []
+    desk.see("a")
+    desk.run(175_000, present=False)
+    desk.stop()
+    desk.skip(3000)
+    assert desk.sessionizer.cut(desk.at) == []
+    desk.skip(6000)
+    desk.tick()
+    desk.see("b")
+    desk.run(1000, present=False)
+    desk.stop()
+    assert desk.closed == [("a", 0, 175_000), ("", 184_000, 185_000)]
+
+
+def test_a_cut_of_idle_time_is_idle_time_on_both_sides():
+    desk = Desk()
+    desk.see("a")
+    desk.run(MINUTE)
+    desk.run(5 * MINUTE, present=False)
+    assert desk.sessionizer.idle
+    desk.take(desk.sessionizer.cut(desk.at))
+    desk.run(MINUTE, present=False)
+    desk.stop()
+    states = [c.session.state for c in desk.changes if isinstance(c, Put) and not c.session.open]
+    assert states == [State.ACTIVE, State.IDLE, State.IDLE]
+
+
+def test_a_renamed_session_goes_on_under_its_new_uid():
+    desk = Desk()
+    desk.see("a")
+    desk.run(1000)
+    desk.sessionizer.rename("another")
+    desk.run(1000)
+    desk.stop()
+    last = desk.changes[-1].session
+    assert (last.uid, last.started_at, last.ended_at) == ("another", T0, T0 + 2000)

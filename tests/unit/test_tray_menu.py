@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from reprospective_tray.sync.words import Shipping
 from reprospective_tray.tray.menu import (
     SEPARATOR,
     Action,
@@ -15,7 +16,10 @@ from reprospective_tray.tray.state import AppState, Mode
 
 NOW = 1_795_000_000_000
 # What the control channel knows, by the working contract of app.
-COMMANDS = {"open_summary", "pause", "resume", "open_settings", "open_log_folder", "quit"}
+COMMANDS = {
+    *("open_summary", "pause", "resume", "sync", "open_settings", "open_log_folder", "quit"),
+}
+SHIPPING = Shipping(waiting=3, last_success_at=NOW - 180_000)
 
 
 def labels(state: AppState) -> list[str]:
@@ -57,6 +61,37 @@ def test_the_menu_while_recording_is_that_of_the_mocks():
     ]
 
 
+def test_where_sending_is_on_the_menu_says_how_far_and_offers_to_send_now():
+    assert labels(AppState(Mode.RECORDING, 60_000, "Code", shipping=SHIPPING)) == [
+        "1 m today · Code",
+        "Synced 3 min ago · 3 waiting",
+        "─",
+        "Open summary",
+        "Pause tracking",
+        "Sync now",
+        "─",
+        "Open settings",
+        "Open log folder",
+        "─",
+        "Quit",
+    ]
+    assert item_named(AppState(shipping=SHIPPING), "Sync now").action == Action("sync")
+
+
+def test_while_a_pass_runs_none_can_be_asked_for():
+    running = Shipping(is_running=True, sent=12_345, total=80_001, last_success_at=NOW)
+    (item,) = [one for one in leaves(AppState(shipping=running)) if "Syncing" in one.label]
+    assert item.label == "Syncing … 10,000 of 80,000"
+    assert (item.action, item.enabled) == (None, False)
+    assert "Sync now" not in labels(AppState(shipping=running))
+
+
+def test_a_problem_comes_after_how_far_everything_is_sent():
+    state = AppState(Mode.ATTENTION, 60_000, "Code", problem="No server.", shipping=SHIPPING)
+    lines = labels(state)[:4]
+    assert lines == ["1 m today · Code", "Synced 3 min ago · 3 waiting", "No server.", "─"]
+
+
 def test_the_pauses_are_behind_pause_tracking():
     pause = next(item for item in items(AppState(), NOW) if item.label == "Pause tracking")
     assert [item.label for item in pause.submenu] == [
@@ -91,7 +126,8 @@ def test_only_the_status_cannot_be_clicked(mode):
 
 @pytest.mark.parametrize("mode", Mode)
 def test_every_action_is_a_command_of_the_channel(mode):
-    commands = {item.action.command for item in leaves(AppState(mode)) if item.action}
+    state = AppState(mode, shipping=SHIPPING)
+    commands = {item.action.command for item in leaves(state) if item.action}
     assert commands <= COMMANDS
 
 

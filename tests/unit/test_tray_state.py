@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from reprospective_tray.desktop.text_limits import cut, cut_utf16
+from reprospective_tray.sync.words import Shipping
 from reprospective_tray.tray.state import (
     AppState,
     Mode,
@@ -90,6 +91,21 @@ def test_the_tooltip_never_has_more_than_windows_takes():
     assert len(text.encode("utf-16-le")) // 2 in {126, 127}
     assert text.startswith("Re:prospective: \N{CAT FACE}")
     assert text.endswith("\N{CAT FACE}…")
+
+
+def test_the_tooltip_says_how_far_everything_is_sent():
+    shipping = Shipping(last_success_at=at(NOW))
+    state = AppState(Mode.RECORDING, HOUR, "Code", shipping=shipping)
+    wanted = "Re:prospective: 1 h 00 m today · Code · Synced a moment ago"
+    assert tooltip(state, at(NOW)) == wanted
+    paused = AppState(Mode.PAUSED, paused_until=None, shipping=shipping)
+    assert tooltip(paused, at(NOW)).endswith("until you resume · Synced a moment ago")
+
+
+def test_the_tooltip_of_a_problem_has_no_room_for_more():
+    shipping = Shipping(last_success_at=at(NOW))
+    state = AppState(Mode.ATTENTION, problem="No server.", shipping=shipping)
+    assert tooltip(state, at(NOW)) == "Re:prospective: No server."
 
 
 @pytest.mark.parametrize("units", range(1, 8))

@@ -1,0 +1,167 @@
+"""The command `forget`: what was recorded in a range of time goes."""
+
+import sys
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from reprospective_tray import config, control
+from reprospective_tray.commands.common import Options, load, open_reader
+from reprospective_tray.errors import NotRunningError, UsageError
+from reprospective_tray.messages import _, plural
+from reprospective_tray.paths import Paths
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.forgetting import Forgotten
+
+# Years of sessions take a while; the instance goes on recording meanwhile.
+_WAIT_S = 600.0
+
+
+def forget(options: Options) -> int:
+    """Let a range go; on a terminal only after the person has seen it and agreed."""
+    since, until = _range(options)
+    if options.application is not None and not options.application.strip():
+        raise UsageError(_("--application is empty."), _("Name one as `report` shows it."))
+    loaded, paths = load(options)
+    # There must be something, in a state that can be read.
+    adapter = open_reader(loaded, paths)
+    if sys.stdin.isatty():
+        from reprospective_tray.store.forgetting import look_ahead
+
+        with adapter.reading():
+            end = _now() if until is None else until
+            prospect = look_ahead(adapter, since, end, options.application)
+        print(_prospect_line(since, end, prospect.sessions, prospect.ms))
+        if prospect.taken:
+            print(
+                _(
+                    "Sessions of that time that are on the server alone go there with the next "
+                    "sync, and here the totals of their whole days go."
+                )
+            )
+        if not _agrees():
+            print(_("Nothing was forgotten."))
+            return 1
+    try:
+        answer = control.request(
+            paths,
+            "forget",
+            timeout=_WAIT_S,
+            since=since,
+            until=until,
+            application=options.application,
+        )
+    except NotRunningError:
+        done = _forget_at_rest(loaded, paths, since, until, options.application)
+    else:
+        import msgspec
+
+        from reprospective_tray.store.forgetting import Forgotten
+
+        done = msgspec.convert(answer, Forgotten)
+    for line in _report(done):
+        print(line)
+    return 0
+
+
+def _range(options: Options) -> tuple[int, int | None]:
+    """Return the range in ms; None is now, whenever that is."""
+    if options.last:
+        if options.since is not None or options.until is not None:
+            raise UsageError(_("--last and --from or --to exclude each other."))
+        return _now() - round(options.last.total_seconds() * 1000), None
+    if options.since is None or options.until is None:
+        raise UsageError(
+            _("The range is not named."), _("Name it with --last, or with --from and --to.")
+        )
+    if options.since >= options.until:
+        raise UsageError(_("--from is not before --to."), _("Put the earlier time first."))
+    return options.since, options.until
+
+
+def _forget_at_rest(
+    loaded: config.Loaded, paths: Paths, since: int, until: int | None, application: str | None
+) -> "Forgotten":
+    """Forget without an instance, and keep one from starting meanwhile."""
+    from reprospective_tray.parts import make_recorder
+    from reprospective_tray.store.forgetting import forget as forget_all
+
+    lock = control.InstanceLock(paths)
+    lock.acquire()
+    try:
+        # It also closes what a killed run left open, and takes up what one could not write.
+        recorder = make_recorder(loaded, paths, lambda _damaged: None)
+        with recorder.running(), recorder.exclusively() as adapter:
+            end = _now() if until is None else until
+            return forget_all(adapter, since, end, application)
+    finally:
+        lock.release()
+
+
+def _prospect_line(since: int, until: int, sessions: int, ms: int) -> str:
+    from reprospective_tray.summary.text import duration
+
+    text = plural(
+        "From {since} to {until}: {count} session, {time} in all.",
+        "From {since} to {until}: {count} sessions, {time} in all.",
+        sessions,
+    )
+    return text.format(since=_wall(since), until=_wall(until), count=sessions, time=duration(ms))
+
+
+def _wall(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _agrees() -> bool:
+    try:
+        answer = input(_("Forget this for good? [y/N] "))
+    except EOFError:
+        print()
+        return False
+    return answer.strip().casefold() in {"y", "yes"}
+
+
+def _report(done: "Forgotten") -> list[str]:
+    """Return what was done, in sentences."""
+    from reprospective_tray.summary.text import duration
+
+    if done.sessions or not done.ordered:
+        text = plural(
+            "{count} session forgotten, {time} in all.",
+            "{count} sessions forgotten, {time} in all.",
+            done.sessions,
+        )
+        lines = [text.format(count=done.sessions, time=duration(done.ms))]
+    else:
+        lines = []
+    if done.clipped:
+        text = plural(
+            "{count} of them reached beyond the range: the rest of it stays.",
+            "{count} of them reached beyond the range: the rest of them stays.",
+            done.clipped,
+        )
+        lines.append(text.format(count=done.clipped))
+    if done.ordered:
+        lines.append(
+            _(
+                "What is on the server alone is forgotten there with the next sync; "
+                "the totals of its days are gone here."
+            )
+        )
+    if not done.scrubbed:
+        lines.append(
+            _(
+                "Another program is reading the database: until it has ended, the titles are "
+                "still in its -wal file. Run the same command again then."
+            )
+        )
+    if done.other_files:
+        files = ", ".join(done.other_files)
+        lines.append(_("These files may still hold some of it: {files}").format(files=files))
+    return lines
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

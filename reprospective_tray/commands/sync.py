@@ -1,0 +1,235 @@
+"""The command that sends what waits: by the running instance where there is one, or by itself."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from reprospective_tray import control
+from reprospective_tray.commands.common import Options, load, open_reader, print_json
+from reprospective_tray.errors import NotRunningError, ReprospectiveError
+from reprospective_tray.messages import _, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reprospective_tray import config
+    from reprospective_tray.paths import Paths
+    from reprospective_tray.sync.manager import DatabaseSyncManager
+    from reprospective_tray.sync.passing import Progress
+    from reprospective_tray.sync.service import Result, Wish
+
+# How often it is asked how far the pass is.
+LOOK_S = 0.1
+
+Poll = dict[str, Any]
+
+
+def sync(options: Options) -> int:
+    """Send until nothing waits; 0 where all is on the server."""
+    loaded, paths = load(options)
+    from reprospective_tray.sending import is_off, retention_news
+    from reprospective_tray.sync.service import Wish
+
+    settings = loaded.config.database.sync
+    if not settings.enabled:
+        raise is_off()
+    if text := retention_news(settings, paths):
+        print(text, file=sys.stderr)
+    wish = Wish(options.verify, options.retry_refused)
+    try:
+        asked = control.request(
+            paths,
+            "sync",
+            verify=wish.verify,
+            retry_refused=wish.retry_refused,
+            followed=True,
+        )
+    except NotRunningError:
+        polls = _own_pass(loaded, paths, wish)
+    else:
+        polls = _pass_of_instance(paths, asked["id"])
+    last = _show(polls)
+    result = last["result"]
+    if options.json:
+        figures = ("sent", "refused", "waiting", "superseded", "deleted")
+        more = ("compared", "offered_again", "retried")
+        print_json(
+            {name: last["waiting"] if name == "waiting" else result[name] for name in figures}
+            | {name: result[name] for name in more if result[name] is not None}
+            | {"refused_in_all": last["refused_in_all"], "error": result["error"] or None}
+        )
+    if result["error"]:
+        raise ReprospectiveError(result["error"], result["remedy"])
+    if not options.json:
+        print(_sentence(result))
+    if last["refused_in_all"]:
+        raise _refused(last["refused_in_all"])
+    return 0
+
+
+def _show(polls: Iterator[Poll]) -> Poll:
+    """Follow a pass to its end with a bar on the terminal, and return what was answered last."""
+    from reprospective_tray.progress import Progress
+
+    last: Poll = {}
+    with Progress(_(" rows")) as bar:
+        for last in polls:
+            if last["total"]:
+                words = _("Comparing") if last["step"] == "verify" else _("Sending")
+                bar.show(words, last["done"], last["total"])
+    return last
+
+
+def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
+    """Yield how far the running instance is, until it has done what was asked for."""
+    rest = threading.Event()
+    while True:
+        try:
+            found = control.request(paths, "sync_progress", id=number)
+        except NotRunningError as error:
+            raise ReprospectiveError(
+                _("The running instance ended before everything was sent."),
+                _("Try again: the command sends by itself then."),
+            ) from error
+        yield found
+        if not found["running"]:
+            return
+        rest.wait(LOOK_S)
+
+
+def _own_pass(loaded: config.Loaded, paths: Paths, wish: Wish) -> Iterator[Poll]:
+    """Do a pass in this process, and yield how far it is until it has ended.
+
+    Raises:
+        KeyboardInterrupt: SIGINT, after the batch that was on its way.
+        ReprospectiveError: what keeps it from being begun.
+    """
+    open_reader(loaded, paths)  # where nothing was recorded, that is what is said
+    from reprospective_tray.parts import make_means
+    from reprospective_tray.sync.service import Result
+
+    means = make_means(loaded, paths)
+    work = _Work(means.make_manager(), wish)
+    with _sigint_sets(work.cancel):
+        yield from work.polls()
+    if work.has_ended and not control.InstanceLock(paths).is_held():
+        means.close_file()
+    if work.cancel.is_set():
+        raise KeyboardInterrupt
+    result = work.result or Result()
+    if isinstance(result, ReprospectiveError):
+        result = Result(error=str(result), remedy=result.remedy)
+    elif isinstance(result, BaseException):
+        raise result
+    standing = means.read()
+    yield dict(work.now) | {
+        "waiting": standing.waiting,
+        "refused_in_all": standing.refused,
+        "result": {name: getattr(result, name) for name in Result.__slots__},
+    }
+
+
+class _Work:
+    """A pass in a thread of its own: psycopg2 waits where no signal reaches it."""
+
+    def __init__(self, manager: DatabaseSyncManager, wish: Wish) -> None:
+        self._manager = manager
+        self._wish = wish
+        self._over = threading.Event()
+        self.cancel = threading.Event()
+        self.now: Poll = {"step": "", "done": 0, "total": 0}
+        self.result: Result | BaseException | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it uses the file no more."""
+        return self._over.is_set()
+
+    def polls(self) -> Iterator[Poll]:
+        """Yield how far it is, until it has ended; a pass that is told to has a moment for it."""
+        from reprospective_tray.sync.service import PATIENCE_S
+
+        threading.Thread(target=self._run, name="sync", daemon=True).start()
+        while not self._over.wait(LOOK_S):
+            yield dict(self.now)
+            if self.cancel.is_set() and not self._over.wait(PATIENCE_S):
+                self._manager.abort()
+                if not self._over.wait(PATIENCE_S):
+                    return  # it looks up a name, and ends with the process
+        self._manager.close()
+
+    def _run(self) -> None:
+        from reprospective_tray.sync.service import carry_out
+
+        try:
+            self.result = carry_out(self._manager, self._wish, self.cancel, self._tell)
+        except BaseException as error:  # noqa: BLE001  raised again in the thread that waits
+            self.result = error
+        finally:
+            self._over.set()
+
+    def _tell(self, step: str, progress: Progress) -> None:
+        self.now.update(step=step, done=progress.done, total=progress.total)
+
+
+@contextmanager
+def _sigint_sets(event: threading.Event) -> Iterator[None]:
+    """Let the first SIGINT set `event`; a second one ends the process as ever."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def first(*_unused: object) -> None:
+        event.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _sentence(result: Poll) -> str:
+    """Return what happened, for a person."""
+    sent = result["sent"]
+    said = [
+        plural("{count} session sent.", "{count} sessions sent.", sent).format(count=f"{sent:,}")
+        if sent
+        else _("Everything is on the server already.")
+    ]
+    if result["compared"] is not None:
+        text = plural(
+            "{compared} was compared with the server's, {again} had to be sent again.",
+            "{compared} were compared with the server's, {again} had to be sent again.",
+            result["compared"],
+        )
+        again = f"{result['offered_again']:,}"
+        said.append(text.format(compared=f"{result['compared']:,}", again=again))
+    if superseded := result["superseded"]:
+        text = plural(
+            "{count} was newer on the server and is so here now.",
+            "{count} were newer on the server and are so here now.",
+            superseded,
+        )
+        said.append(text.format(count=f"{superseded:,}"))
+    if deleted := result["deleted"]:
+        text = plural(
+            "{count} old one left this computer.", "{count} old ones left this computer.", deleted
+        )
+        said.append(text.format(count=f"{deleted:,}"))
+    return " ".join(said)
+
+
+def _refused(count: int) -> ReprospectiveError:
+    text = plural(
+        "{count} session was refused by the server and stays on this computer.",
+        "{count} sessions were refused by the server and stay on this computer.",
+        count,
+    )
+    return ReprospectiveError(
+        text.format(count=f"{count:,}"),
+        _("To offer them again: reprospective-tray sync --retry-refused"),
+    )

@@ -1,0 +1,91 @@
+"""Errands: work that other threads want done in the recording thread, between two writes."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from reprospective_tray.errors import StoreError
+from reprospective_tray.messages import _
+
+T = TypeVar("T")
+
+
+class _Errand:
+    """One piece of work, and what became of it."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.work = work
+        self.done = threading.Event()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class Errands:
+    """What waits to be done; `ask` is for other threads, `do` for the one that does it."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        """Take how the doing thread is woken."""
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._waiting: deque[_Errand] = deque()
+        self._open = True
+
+    def ask(self, work: Callable[[], T], timeout: float) -> T:
+        """Have `work` done and return its result, or raise what it raised.
+
+        Raises:
+            StoreError: it was not begun within `timeout` seconds, or will not be any more.
+        """
+        errand = _Errand(work)
+        with self._lock:
+            if not self._open:
+                raise _ended()
+            self._waiting.append(errand)
+        self._wake()
+        if not errand.done.wait(timeout):
+            with self._lock:
+                begun = errand not in self._waiting
+                if not begun:
+                    self._waiting.remove(errand)
+            if not begun:
+                raise StoreError(
+                    _("Recording is busy: it was not reached within {seconds} s.").format(
+                        seconds=round(timeout)
+                    ),
+                    _("Try again in a moment."),
+                )
+            errand.done.wait()
+        if errand.error is not None:
+            raise errand.error
+        return cast("T", errand.result)
+
+    def do(self) -> None:
+        """Do what waits."""
+        while self._waiting:
+            with self._lock:
+                errand = self._waiting.popleft() if self._waiting else None
+            if errand is None:
+                return
+            try:
+                errand.result = errand.work()
+            # It belongs to who asked, whatever it is; recording goes on.
+            except BaseException as error:  # noqa: BLE001
+                errand.error = error
+            errand.done.set()
+
+    def end(self) -> None:
+        """Take nothing more, and let go of what waits."""
+        with self._lock:
+            self._open = False
+            left = list(self._waiting)
+            self._waiting.clear()
+        for errand in left:
+            errand.error = _ended()
+            errand.done.set()
+
+
+def _ended() -> StoreError:
+    return StoreError(
+        _("The program is ending."), _("Do it again when it has ended, or when it runs again.")
+    )

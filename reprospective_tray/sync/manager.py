@@ -1,0 +1,211 @@
+"""DatabaseSyncManager: one pass sends what waits, and notes what the server answers.
+
+One pass at a time for each file, by a file lock. Nothing here keeps recording
+waiting: the transactions on the local file are short, and the network has none.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import peewee
+
+from reprospective_tray import config
+from reprospective_tray.errors import ReprospectiveError, StoreError, SyncBusyError
+from reprospective_tray.locks import FileLock
+from reprospective_tray.messages import _
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.facts import Fact, Facts
+from reprospective_tray.store.outbox import Outbox
+from reprospective_tray.store.server.connection import Connection
+from reprospective_tray.sync.passing import Identity, Pass, Progress
+from reprospective_tray.sync.retention import Retention
+from reprospective_tray.sync.uploader import DEADLINE_S, Uploader
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a pass did; `clock` is the server's, in ms.
+
+    Attributes:
+        sent: Rows that reached the server, or were there already.
+        refused: Rows that it set aside.
+        superseded: Rows of which it had a later version, which is kept here now.
+        deleted: Rows that retention took here.
+        fitted: Whether the server knew this file as it is, in every answer.
+    """
+
+    sent: int
+    refused: int
+    superseded: int
+    clock: int
+    deleted: int
+    fitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How many rows were compared with the server's, and how many are sent again."""
+
+    compared: int
+    offered_again: int
+
+
+def _ignore(_progress: Progress) -> None:
+    """Tell nobody."""
+
+
+class DatabaseSyncManager:
+    """Ships the sessions of one local file to the central database."""
+
+    def __init__(
+        self,
+        open_adapter: Callable[[], SqliteAdapter],
+        connect: Callable[[], Connection],
+        settings: config.Sync,
+        identity: Identity,
+        *,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        """Take how the file and the server are reached, and how long one call may take.
+
+        Nothing is opened yet.
+        """
+        self._open_adapter = open_adapter
+        self._settings = settings
+        self._identity = identity
+        self._uploader = Uploader(connect, deadline_s)
+
+    def run(
+        self,
+        stop: threading.Event,
+        progress: Callable[[Progress], None] = _ignore,
+    ) -> Passed:
+        """Send until nothing waits, then let retention take what may go.
+
+        When `stop` is set it ends after the batch that is on its way.
+
+        Raises:
+            SyncBusyError: another process is sending this file's sessions.
+            ServerUnreachableError: it mends itself; what was not acknowledged waits on.
+            ServerRefusedError: a person has to change something first.
+            StoreError: the local file cannot be read or written.
+        """
+        with self._file() as adapter:
+            one = Pass(adapter, self._uploader, self._settings.batch_size, self._identity)
+            facts = Facts(adapter)
+            try:
+                one.run(stop, progress)
+            except ReprospectiveError as error:
+                self._keep_error(facts, str(error))
+                raise
+            if not stop.is_set():
+                facts.put(Fact.LAST_SUCCESS_AT, time.time_ns() // 1_000_000)
+                self._keep_error(facts, "")
+            deleted = 0
+            days = self._settings.retention_days
+            if days is not None and one.fitted and not stop.is_set():
+                deleted = Retention(adapter).run(days, one.clock, stop)
+            return Passed(
+                one.sent, one.refused, one.superseded, one.clock, deleted, fitted=one.fitted
+            )
+
+    def verify(
+        self,
+        stop: threading.Event,
+        progress: Callable[[Progress], None] = _ignore,
+    ) -> Verified:
+        """Compare every row that is marked as sent with the server's, by uid and revision.
+
+        What is missing there, or is another version, waits again: call `run` next.
+
+        Raises:
+            the same as `run`.
+        """
+        compared = offered = after = 0
+        with self._file() as adapter:
+            outbox = Outbox(adapter)
+            total = outbox.held_count()
+            while not stop.is_set() and (page := outbox.held(after)):
+                there = self._uploader.versions([uid for _id, uid, _rev, _deleted in page])
+                differ = [
+                    (number, revision)
+                    for number, uid, revision, deleted in page
+                    if not _agrees(there.get(uid), revision, deleted)
+                ]
+                if differ:
+                    outbox.offer_again(differ)
+                offered += len(differ)
+                compared += len(page)
+                after = page[-1][0]
+                progress(Progress(compared, total))
+        return Verified(compared, offered)
+
+    def retry_refused(self) -> int:
+        """Let the rows that the server refused wait again; return how many.
+
+        Raises:
+            SyncBusyError, StoreError: as for `run`.
+        """
+        with self._file() as adapter:
+            return Outbox(adapter).offer_refused()
+
+    def abort(self) -> None:
+        """Cut the connection under a pass that is on its way; it ends at once."""
+        self._uploader.abort()
+
+    def close(self) -> None:
+        """Hang up; no pass may be on its way."""
+        self._uploader.close()
+
+    @contextmanager
+    def _file(self) -> Iterator[SqliteAdapter]:
+        """Open the local file for the one who may send it."""
+        self._uploader.begin()
+        adapter = self._open_adapter()
+        lock = FileLock(Path(f"{adapter.path}.sync-lock"))
+        try:
+            if not lock.acquire():
+                raise SyncBusyError(
+                    _("Another process is sending the sessions of {path}.").format(
+                        path=adapter.path
+                    ),
+                    _("Wait for its end, then try again."),
+                )
+            adapter.open()
+            with adapter.connection():
+                Outbox(adapter).read_any_text()
+                yield adapter
+        except OSError as error:
+            raise StoreError(
+                _("{file} cannot be locked: {reason}").format(
+                    file=lock.path, reason=error.strerror or error
+                ),
+                _("Give yourself write access to it."),
+            ) from error
+        except peewee.PeeweeException as error:
+            raise adapter.explain(error) from error
+        finally:
+            lock.release()
+
+    @staticmethod
+    def _keep_error(facts: Facts, text: str) -> None:
+        try:
+            if facts.get(Fact.LAST_ERROR, "") != text:
+                facts.put(Fact.LAST_ERROR, text or None)
+        except peewee.PeeweeException as error:
+            log.warning("the result of the pass cannot be kept: %s", error)
+
+
+def _agrees(there: tuple[int, int] | None, revision: int, deleted: int) -> bool:
+    """Tell whether the server's version is the one that is kept here."""
+    if there is None:
+        return False
+    # A tombstone wins over any revision: then the two may differ in that.
+    return there == (revision, deleted) or bool(deleted and there[1])

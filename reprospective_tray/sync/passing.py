@@ -1,0 +1,187 @@
+"""Pass: sends one file's waiting rows in order, batch by batch, until nothing waits."""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from reprospective_tray.errors import ServerDataError
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.facts import Fact, Facts
+from reprospective_tray.store.outbox import Batch, Outbox
+from reprospective_tray.store.superseding import Superseding
+from reprospective_tray.sync.uploader import (
+    BATCH_SCHEMA,
+    Answer,
+    Pair,
+    Parcel,
+    Uploader,
+    Verdict,
+)
+
+log = logging.getLogger(__name__)
+
+# Rows that change while a pass goes on are sent by it, too, but not for ever.
+_MOST_SCANS = 5
+_NO_ROWS = Batch("[]", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass is: rows done, of how many that were there to do."""
+
+    done: int
+    total: int
+
+
+class Identity(Protocol):
+    """Who changes which device the file is: the recording thread, where one records."""
+
+    def become_another_device(self) -> None:
+        """Give the file and its open session a new identity, see `store.identity`."""
+
+    def rename_open_session(self) -> None:
+        """Give the open session a new uid."""
+
+
+class Pass:
+    """One pass over one file; use it inside the adapter's `connection()`."""
+
+    def __init__(
+        self, adapter: SqliteAdapter, uploader: Uploader, batch_size: int, identity: Identity
+    ) -> None:
+        """Send from `adapter`, up to `batch_size` rows at once."""
+        self._adapter = adapter
+        self._uploader = uploader
+        self._size = batch_size
+        self._identity = identity
+        self._outbox = Outbox(adapter)
+        self._facts = Facts(adapter)
+        self._answers = 0
+        self._forked = False
+        self.sent = 0
+        self.refused = 0
+        self.superseded = 0
+        self.clock = 0
+        self.fitted = True
+
+    def run(self, stop: threading.Event, progress: Callable[[Progress], None]) -> None:
+        """Send until nothing waits, or `stop` is set between two batches.
+
+        Raises:
+            ServerUnreachableError, ServerRefusedError: the server did not take a batch.
+            peewee.PeeweeException: the file cannot be read or written.
+        """
+        self._offer(stop)
+        waiting = self._outbox.waiting()
+        for _scan in range(_MOST_SCANS):
+            begun = self._answers
+            after = 0
+            while not stop.is_set() and (batch := self._outbox.next(after, self._size)):
+                self._send(batch)
+                after = batch.last_id
+                progress(Progress(self.sent, max(waiting, self.sent)))
+            if self._answers == begun and not stop.is_set():
+                # What was clipped here is there by now: what is ordered by range comes after it.
+                orders = self._outbox.orders()
+                # One batch goes at least: it tells whether the server is still the one it was.
+                if orders or not self._answers:
+                    self._send(_NO_ROWS, orders)
+            if stop.is_set() or self._answers == begun:
+                return
+            self._offer(stop)
+
+    def _send(self, batch: Batch, orders: list[dict[str, Any]] | None = None) -> None:
+        """Send one batch; where the call fails on its data, in halves."""
+        device_id, parcel = self._parcel(batch, orders or [])
+        try:
+            answer = self._uploader.send(parcel)
+        except ServerDataError as error:
+            self._halve(batch, error)
+            return
+        self._answers += 1
+        self.clock = answer.clock
+        if answer.verdict is Verdict.FORK:
+            self._fork()
+            return
+        if answer.verdict is Verdict.RESTORED:
+            log.warning("the server was restored from a backup: everything is sent again")
+        self.fitted &= answer.verdict is Verdict.FITS
+        self._note(batch, answer, parcel.pair, device_id)
+
+    def _parcel(self, batch: Batch, orders: list[dict[str, Any]]) -> tuple[str, Parcel]:
+        """Return what is sent, with a pair that is written down before the first attempt."""
+        with self._adapter.database.atomic("IMMEDIATE"):
+            device_id = self._facts.device_id()
+            acknowledged = self._pair(Fact.ACKNOWLEDGED)
+            pending = self._pair(Fact.PENDING)
+            if pending is None:
+                counter = acknowledged.counter + 1 if acknowledged else 1
+                pending = Pair(counter, secrets.token_hex(16))
+                self._facts.put(Fact.PENDING, pending)
+        return device_id, Parcel(device_id, acknowledged, pending, batch.rows, orders)
+
+    def _pair(self, fact: Fact) -> Pair | None:
+        kept = self._facts.get(fact)
+        return None if kept is None else msgspec.convert(kept, Pair)
+
+    def _halve(self, batch: Batch, error: ServerDataError) -> None:
+        references = batch.references
+        if not references:
+            raise error
+        if len(references) == 1:
+            with self._adapter.database.atomic("IMMEDIATE"):
+                self._set_aside(batch, 0, str(error))
+            return
+        middle = len(references) // 2
+        for half in (references[:middle], references[middle:]):
+            if part := self._outbox.part(half):
+                self._send(part)
+
+    def _note(self, batch: Batch, answer: Answer, pair: Pair, device_id: str) -> None:
+        """Write down what became of each row; what is interrupted here is sent again."""
+        references = batch.references
+        with self._adapter.database.atomic("IMMEDIATE"):
+            for item in answer.refused:
+                self._set_aside(batch, item.at, item.reason)
+            self._outbox.acknowledge(answer.orders)
+            before = self._facts.get(Fact.SERVER_SCHEMA, answer.schema)
+            # What the server could not keep before its upgrade it can keep now.
+            upgraded = before < min(answer.schema, BATCH_SCHEMA)
+            if answer.verdict is Verdict.RESTORED or upgraded:
+                self._outbox.offer_all()
+            self._facts.put(Fact.SERVER_SCHEMA, answer.schema)
+            self._facts.put(Fact.ACKNOWLEDGED, pair)
+            self._facts.put(Fact.PENDING, None)
+        # After the pair: a server restored from before this batch is known as such by the pair
+        # alone, and must find no row marked that it does not have.
+        others = {one.at for one in answer.refused} | {one.at for one in answer.superseded}
+        stored = [ref for at, ref in enumerate(references) if at not in others]
+        self._outbox.mark(stored, answer.clock)
+        versions = [(references[item.at], item.row) for item in answer.superseded]
+        if versions and Superseding(self._adapter, device_id).take(versions, answer.clock):
+            self._identity.rename_open_session()
+        self.sent += len(stored)
+        self.superseded += len(versions)
+
+    def _set_aside(self, batch: Batch, at: int, reason: str) -> None:
+        self._outbox.set_aside(batch.references[at], reason)
+        self.refused += 1
+        log.warning("the server refuses a session (%s): it is set aside", reason)
+
+    def _fork(self) -> None:
+        """Go on as a device of its own: this file is a copy, or was rolled back."""
+        assert not self._forked, "the server knows a device that was made just now"
+        self._forked, self.fitted = True, False
+        log.warning("this file is a copy of another, or an older one: it gets a device id")
+        self._identity.become_another_device()
+
+    def _offer(self, stop: threading.Event) -> None:
+        """Let wait again what is to be sent again, a little at a time."""
+        for _count in self._outbox.offer():
+            if stop.is_set():
+                return

@@ -1,0 +1,350 @@
+"""SyncService: sending inside the running program: passes in their time and on request.
+
+What it is asked for and what it answers are plain values, so that other processes can ask, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import (
+    ReprospectiveError,
+    ServerRefusedError,
+    StoreError,
+    SyncBusyError,
+)
+from reprospective_tray.messages import _
+from reprospective_tray.store.standing import Standing
+from reprospective_tray.sync import health, words
+from reprospective_tray.sync.scheduler import SyncScheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.sync.manager import DatabaseSyncManager
+    from reprospective_tray.sync.passing import Progress
+
+log = logging.getLogger(__name__)
+
+# A pass of a few rows every minute is nobody's news: it is shown where it takes longer, or is big.
+SHOWN_AFTER_S = 2.0
+SHOWN_FROM_ROWS = 2000
+# How many results are kept for those who ask late.
+KEPT_RESULTS = 16
+# How long a pass may take to notice that it is to end, before its connection is cut.
+PATIENCE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for besides sending what waits.
+
+    Attributes:
+        verify: Compare with the server first.
+        retry_refused: Offer again what was refused.
+        speak_up: Tell the person if it fails: nobody else follows it to its end.
+    """
+
+    verify: bool = False
+    retry_refused: bool = False
+    speak_up: bool = False
+
+    def __or__(self, other: Wish) -> Wish:
+        """Return all that the two ask for."""
+        return Wish(
+            self.verify or other.verify,
+            self.retry_refused or other.retry_refused,
+            self.speak_up or other.speak_up,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a pass ended.
+
+    Attributes:
+        sent: Rows that reached the server.
+        refused: Rows of this pass that the server refused.
+        superseded: Rows of which the server had a later version.
+        deleted: Rows that retention took here.
+        compared: Rows that were compared with the server's; None where nobody asked.
+        offered_again: Rows that were missing there, or others; None likewise.
+        retried: Refused rows that were offered again; None likewise.
+        error: What it failed of; empty when it did not.
+        remedy: What to do about that.
+    """
+
+    sent: int = 0
+    refused: int = 0
+    superseded: int = 0
+    deleted: int = 0
+    compared: int | None = None
+    offered_again: int | None = None
+    retried: int | None = None
+    error: str = ""
+    remedy: str = ""
+
+
+def carry_out(
+    manager: DatabaseSyncManager,
+    wish: Wish,
+    cancel: threading.Event,
+    progress: Callable[[str, Progress], None],
+) -> Result:
+    """Do one pass with all that is wished for.
+
+    Args:
+        manager: Who does it.
+        wish: What is wished for.
+        cancel: Ends it early when it is set.
+        progress: Called with the step, ``verify`` or ``send``, and how far it is.
+
+    Raises:
+        ReprospectiveError: as `DatabaseSyncManager.run`.
+    """
+    retried = manager.retry_refused() if wish.retry_refused else None
+    verified = None
+    if wish.verify:
+        verified = manager.verify(cancel, lambda now: progress("verify", now))
+    passed = manager.run(cancel, lambda now: progress("send", now))
+    return Result(
+        passed.sent,
+        passed.refused,
+        passed.superseded,
+        passed.deleted,
+        verified.compared if verified else None,
+        verified.offered_again if verified else None,
+        retried,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How the local file and the server are reached.
+
+    Attributes:
+        make_manager: Makes who does the passes; called once, in a thread of its own.
+        knock: Tells whether somebody listens where the server is; may take its time.
+        read: Returns how far the local file is sent; raises StoreError.
+        close_file: Leaves the file as readers need it, where nobody writes to it any more.
+    """
+
+    make_manager: Callable[[], DatabaseSyncManager]
+    knock: Callable[[], bool]
+    read: Callable[[], Standing]
+    close_file: Callable[[], None]
+
+
+class SyncService:
+    """Sends in the background; everything may be called from any thread."""
+
+    def __init__(
+        self,
+        means: Means,
+        interval_s: float,
+        on_change: Callable[[], None],
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        """Take what is needed; nothing is loaded or run yet.
+
+        Args:
+            means: How the file and the server are reached.
+            interval_s: Seconds between two passes.
+            on_change: Called when there is something new to show; must not wait.
+            on_trouble: Called with a sentence: once for each outage that has lasted for long, and
+                where a pass failed that was to speak up.
+        """
+        self._means = means
+        self._on_change = on_change
+        self._on_trouble = on_trouble
+        self._scheduler = SyncScheduler(self._pass, interval_s, means.knock, on_change)
+        self._manager: DatabaseSyncManager | None = None
+        self._lock = threading.Lock()
+        self._wishes: dict[int, Wish] = {}
+        self._results: dict[int, Result] = {}
+        self._asked_for = 0  # the last pass that a person asked for
+        self._step, self._done, self._total = "", 0, 0
+        self._began_s = 0.0
+        self._health = health.Health()
+        self._has_result = False
+        self._is_broken = False
+        self._standing = Standing()
+
+    def start(self) -> None:
+        """Load what sending needs and begin, in a thread of its own."""
+        threading.Thread(target=self._start, name="sync-start", daemon=True).start()
+
+    def _start(self) -> None:
+        try:
+            self._manager = self._means.make_manager()
+            self._scheduler.start()
+        # The top of a thread: recording does without it, and who asks for a pass is told.
+        except Exception:
+            log.exception("sending could not be started")
+            self._is_broken = True
+
+    def request(self, wish: Wish) -> int:
+        """Ask for a pass at once; return its number, for `progress`.
+
+        Raises:
+            ReprospectiveError: sending could not be started.
+        """
+        if self._is_broken:
+            raise ReprospectiveError(
+                _("Sending could not be started: an internal error."), _("The log says more.")
+            )
+        with self._lock:
+            number = self._scheduler.sync_now()
+            self._wishes[number] = self._wishes.get(number, Wish()) | wish
+            self._asked_for = number
+        self._on_change()
+        return number
+
+    def progress(self, number: int) -> dict[str, object]:
+        """Return how far the pass of this number is, or how it ended, as plain JSON values."""
+        is_over = self._scheduler.has_finished(number)
+        with self._lock:
+            step, done, total = self._step, self._done, self._total
+            result = self._results.get(number, Result())
+        if is_over:
+            self.refresh()
+        return {
+            "running": not is_over,
+            "step": step,
+            "done": done,
+            "total": total,
+            "waiting": self._standing.waiting,
+            "refused_in_all": self._standing.refused,
+            "result": {name: getattr(result, name) for name in Result.__slots__},
+        }
+
+    def refresh(self) -> None:
+        """Read anew how far the file is sent, and speak up where sending has failed for long."""
+        try:
+            self._standing = self._means.read()
+        except StoreError as error:
+            log.debug("%s", error)  # it is the monitor's to say
+        if self.fails_for_long and not self._health.is_told:
+            self._health = health.told(self._health)
+            self._on_trouble(self.problem())
+
+    @property
+    def fails_for_long(self) -> bool:
+        """Whether a person should see that sending fails."""
+        return health.fails_for_long(self._health, self._standing.waiting, time.monotonic())
+
+    def problem(self) -> str:
+        """Return what is said while sending has failed for long; empty otherwise."""
+        if not self.fails_for_long:
+            return ""
+        standing, now = self.standing()[0], _now()
+        since = standing.last_success_at or self._health.failing_since_at or now
+        return words.problem(self._health, standing.waiting, since, now)
+
+    def standing(self) -> tuple[Standing, int | None]:
+        """Return how far everything is sent, as far as is known, and when the next pass is (ms)."""
+        kept, now = self._standing, self._health
+        if self._has_result:
+            success = now.last_success_at or kept.last_success_at
+            kept = Standing(kept.waiting, kept.refused, success, now.error)
+        return kept, self._scheduler.next_run_at
+
+    def shown(self) -> dict[str, object]:
+        """Return what is shown of the pass that runs, as plain JSON values."""
+        running = self._scheduler.running
+        with self._lock:
+            is_long = time.monotonic() - self._began_s > SHOWN_AFTER_S
+            is_asked_for = self._asked_for >= max(running, 1)
+            is_big = self._total >= SHOWN_FROM_ROWS
+            done, total = self._done, self._total
+        waits = is_asked_for and not self._scheduler.has_finished(self._asked_for)
+        is_shown = bool(waits or (running and (is_long or is_big)))
+        return {"is_shown": is_shown, "sent": done, "total": total}
+
+    def halt(self) -> None:
+        """Begin no pass any more, and let the one that runs end; waits for nothing."""
+        self._scheduler.halt()
+        if self._scheduler.running:
+            impatient = threading.Timer(PATIENCE_S, self._cut_short)
+            impatient.name, impatient.daemon = "sync-end", True
+            impatient.start()
+
+    def stop(self, last_pass_s: float) -> bool:
+        """Send what still waits, in so many seconds at most; after `halt`.
+
+        Returns:
+            Whether nothing of this uses the local file any more.
+        """
+        manager = self._manager
+        if manager is None:
+            return True
+        self.refresh()
+        if self._standing.waiting:
+            is_over = self._scheduler.last_pass(last_pass_s, manager.abort)
+        else:
+            is_over = self._scheduler.wait(time.monotonic() + last_pass_s)
+        if is_over:
+            manager.close()
+        return is_over
+
+    def _cut_short(self) -> None:
+        if self._manager and self._scheduler.running:
+            self._manager.abort()
+
+    def _pass(self, cancel: threading.Event) -> None:
+        """Do one pass, and keep how it went."""
+        assert self._manager is not None
+        with self._lock:
+            number = self._scheduler.running
+            wish = self._wishes.pop(number, Wish())
+            self._done = self._total = 0
+            self._began_s = time.monotonic()
+        try:
+            result = carry_out(self._manager, wish, cancel, self._progressed)
+        except ReprospectiveError as error:
+            is_news = str(error) != self._health.error
+            log.log(logging.INFO if is_news else logging.DEBUG, "the pass failed: %s", error)
+            result = Result(error=str(error), remedy=error.remedy)
+            if not (cancel.is_set() or isinstance(error, SyncBusyError)):
+                self._failed(result, by_person=isinstance(error, ServerRefusedError))
+            raise
+        except Exception as error:
+            log.exception("the pass failed")
+            what = _("Sending failed by an internal error: {kind}.").format(
+                kind=type(error).__name__
+            )
+            result = Result(error=what, remedy=_("The log says more."))
+            self._failed(result, by_person=True)
+            raise
+        else:
+            level = logging.INFO if result.refused or result.deleted else logging.DEBUG
+            log.log(level, "%s", result)
+            if not cancel.is_set():
+                self._health, self._has_result = health.succeeded(_now()), True
+        finally:
+            with self._lock:
+                self._results[number] = result
+                for old in sorted(self._results)[:-KEPT_RESULTS]:
+                    del self._results[old]
+            self.refresh()
+            if wish.speak_up and result.error and not cancel.is_set():
+                self._on_trouble(words.failure(result.error, result.remedy))
+
+    def _failed(self, result: Result, *, by_person: bool) -> None:
+        failure = health.Failure(result.error, result.remedy, by_person)
+        self._health = health.failed(self._health, failure, _now(), time.monotonic())
+        self._has_result = True
+
+    def _progressed(self, step: str, progress: Progress) -> None:
+        with self._lock:
+            self._step = step
+            self._done, self._total = progress.done, progress.total
+        self._on_change()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

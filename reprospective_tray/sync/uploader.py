@@ -1,0 +1,145 @@
+"""Uploader: one batch, one statement, one round trip: `reprospective.ingest(json)`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from reprospective_tray.errors import ServerUnreachableError
+from reprospective_tray.store.server.connection import Connection
+
+# The version of what is sent; the server says its own in each answer.
+BATCH_SCHEMA = 1
+# Longer than any lock that passes by itself; a peer that is silent for longer is gone.
+DEADLINE_S = 60.0
+_CALL = "SELECT reprospective.ingest(%s::json)::text"
+
+
+class Verdict(StrEnum):
+    """How the server's memory of this device compares with the file's."""
+
+    FITS = "fits"
+    RESTORED = "restored"  # the server is older: it was restored from a backup
+    FORK = "fork"  # the file is older, or a copy: nothing was taken
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """What names one batch of one device, for the server to remember the last one by."""
+
+    counter: int
+    token: str
+
+
+class Superseded(msgspec.Struct, frozen=True):
+    """The position of a row of which the server has another version, and that version."""
+
+    at: int
+    row: dict[str, Any]
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The position of a row that the server cannot keep, and why."""
+
+    at: int
+    reason: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the server says to a batch; `clock` is its own, in ms."""
+
+    schema: int
+    clock: int
+    verdict: Verdict
+    superseded: Sequence[Superseded] = ()
+    refused: Sequence[Refused] = ()
+    orders: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one call carries: rows as a JSON array, and who sends them."""
+
+    device_id: str
+    acknowledged: Pair | None
+    pair: Pair
+    rows: str
+    orders: Sequence[dict[str, Any]] = ()
+
+
+class Uploader:
+    """Sends batches over a connection that it keeps; one thread at a time."""
+
+    def __init__(self, connect: Callable[[], Connection], deadline_s: float = DEADLINE_S) -> None:
+        """Take a way to reach the server, and how long one call may take; nothing is connected."""
+        self._connect = connect
+        self._deadline_s = deadline_s
+        self._connection: Connection | None = None
+        self._is_aborted = False
+
+    def begin(self) -> None:
+        """Be ready for a pass, also after one that was aborted."""
+        self._is_aborted = False
+
+    def send(self, parcel: Parcel) -> Answer:
+        """Send one batch and return the answer.
+
+        Raises:
+            ServerUnreachableError: nobody knows whether it arrived; send it again as it is.
+            ServerRefusedError: a person has to change something first.
+            ServerDataError: the call fails on what is in it; nothing was taken.
+        """
+        fields = {
+            "schema": BATCH_SCHEMA,
+            "device_id": parcel.device_id,
+            "acknowledged": parcel.acknowledged,
+            "pair": parcel.pair,
+            "rows": msgspec.Raw(parcel.rows.encode()),
+            "orders": parcel.orders,
+        }
+        call = msgspec.json.encode(fields).decode()
+        text = self._rows(_CALL, (call,))[0][0]
+        return msgspec.json.decode(text, type=Answer)
+
+    def versions(self, uids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return revision and deleted (0 or 1) of those of the uids that the server has."""
+        rows = self._rows(
+            "SELECT uid::text, revision, deleted FROM reprospective.desktop_activity_sessions"
+            " WHERE owner = current_user AND uid = ANY (%s::uuid[])",
+            (list(uids),),
+        )
+        return {uid: (revision, deleted) for uid, revision, deleted in rows}
+
+    def abort(self) -> None:
+        """Cut the connection, whoever is using it; may come from any thread."""
+        self._is_aborted = True
+        connection = self._connection
+        if connection is not None:
+            connection.abort()
+
+    def close(self) -> None:
+        """Hang up."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        kept = self._connection is not None
+        try:
+            return self._ask(sql, values)
+        except ServerUnreachableError:
+            self.close()
+            if not kept or self._is_aborted:
+                raise
+        # A kept connection may have ended long ago, unnoticed: only a new one tells.
+        try:
+            return self._ask(sql, values)
+        except ServerUnreachableError:
+            self.close()
+            raise
+
+    def _ask(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection.rows(sql, values, self._deadline_s)

@@ -1,0 +1,119 @@
+"""What waits is read in order and in pieces, and what was answered is noted in its revision."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.facts import Fact, Facts
+from reprospective_tray.store.outbox import Outbox
+from reprospective_tray.store.sessions import Put
+from tests.unit.recording import T0, session, store
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    """An outbox over a file with five closed sessions."""
+    with store(tmp_path / "local.db") as (adapter, writer):
+        writer.apply([Put(session(n * 1000, n * 1000 + 900)) for n in range(5)])
+        yield Outbox(adapter)
+
+
+def ids(batch) -> list[int]:
+    return [number for number, _revision in batch.references]
+
+
+def test_rows_come_in_the_order_of_their_ids_and_in_pieces(outbox):
+    first = outbox.next(0, 3)
+    assert (ids(first), first.last_id) == ([1, 2, 3], 3)
+    assert ids(outbox.next(first.last_id, 3)) == [4, 5]
+    assert outbox.next(5, 3) is None
+
+
+def test_the_json_has_every_key_of_the_batch_in_the_order_of_the_references(outbox):
+    rows = json.loads(outbox.next(0, 2).rows)
+    assert [row["original_id"] for row in rows] == [1, 2]
+    assert rows[0]["started_at"] == T0
+    assert set(rows[0]) == {
+        *("uid", "device_id", "source_host", "original_id", "state", "application_name"),
+        *("window_title", "process_id", "started_at", "ended_at", "utc_offset_minutes"),
+        *("open", "deleted", "revision"),
+    }
+
+
+def test_long_titles_end_a_batch_early_but_never_empty(tmp_path):
+    with store(tmp_path / "local.db") as (adapter, writer):
+        long = "x" * 1_500_000
+        writer.apply([Put(session(n, n + 1, window_title=long)) for n in range(3)])
+        assert ids(Outbox(adapter).next(0, 1000)) == [1, 2]
+        assert ids(Outbox(adapter).next(2, 1000)) == [3]
+
+
+def test_a_row_is_marked_in_the_revision_that_was_sent_alone(outbox):
+    outbox.mark([(1, 1), (2, 7)], T0)
+    assert ids(outbox.next(0, 10)) == [2, 3, 4, 5]
+
+
+def test_after_marking_commits_wait_for_the_disk_again(outbox):
+    outbox.mark([(1, 1)], T0)
+    assert outbox._number("PRAGMA synchronous") == 2
+
+
+def test_a_row_that_is_set_aside_waits_no_more_until_it_changes(tmp_path):
+    first = session(0, 1000, open=True)
+    with store(tmp_path / "local.db") as (adapter, writer):
+        writer.apply([Put(first)])
+        outbox = Outbox(adapter)
+        outbox.set_aside((1, 1), "no")
+        assert (outbox.waiting(), outbox.refused(), outbox.next(0, 10)) == (0, 1, None)
+        writer.apply([Put(replace(first, ended_at=T0 + 2000))])
+        assert (outbox.waiting(), outbox.refused()) == (1, 0)
+
+
+def test_what_was_set_aside_is_offered_again_when_that_is_asked(outbox):
+    outbox.set_aside((3, 1), "no")
+    assert outbox.offer_refused() == 1
+    assert (outbox.waiting(), outbox.refused()) == (5, 0)
+
+
+def test_everything_is_offered_again_in_pieces_that_survive_an_end_in_between(outbox, monkeypatch):
+    monkeypatch.setattr("reprospective_tray.store.outbox._OFFER_BELOW", two_at_once())
+    outbox.mark([(n, 1) for n in range(1, 6)], T0)
+    outbox.offer_all()
+    assert next(outbox.offer()) == 2
+    assert outbox.waiting() == 2
+    assert sum(outbox.offer()) == 3
+    assert outbox.waiting() == 5
+    assert list(outbox.offer()) == []
+
+
+def two_at_once() -> str:
+    from reprospective_tray.store import outbox
+
+    return outbox._OFFER_BELOW.replace(f"LIMIT {outbox._ROWS_A_TRANSACTION}", "LIMIT 2")
+
+
+def test_a_file_of_the_older_schema_can_be_asked_what_waits(tmp_path):
+    path = tmp_path / "local.db"
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(session(0, 1000))])
+    with closing(sqlite3.connect(path)) as older:
+        older.execute("DROP TABLE desktop_activity_refused")
+        older.execute("PRAGMA user_version = 1")
+    reader = SqliteAdapter(path, read_only=True)
+    reader.open()
+    with reader.connection():
+        assert (Outbox(reader).waiting(), Outbox(reader).refused()) == (1, 0)
+
+
+def test_facts_are_kept_and_let_go(tmp_path):
+    with store(tmp_path / "local.db") as (adapter, _writer):
+        facts = Facts(adapter)
+        assert facts.get(Fact.LAST_ERROR, "") == ""
+        facts.put(Fact.LAST_ERROR, "報告")
+        assert Facts(adapter).get(Fact.LAST_ERROR) == "報告"
+        facts.put(Fact.LAST_ERROR, None)
+        assert facts.get(Fact.LAST_ERROR) is None

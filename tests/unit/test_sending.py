@@ -1,0 +1,91 @@
+"""The sync side of the running program, with nothing that sends."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from reprospective_tray import state
+from reprospective_tray.config import Config, Database, Loaded, Notifications, Remote, Sync
+from reprospective_tray.errors import ConfigError
+from reprospective_tray.sending import NotSending, Sending, retention_news
+from reprospective_tray.store.standing import Standing
+from reprospective_tray.sync.service import Means
+from tests.support import User
+
+
+def make(user: User, said: list[str], *, notifies: bool = True, days: int | None = 7) -> Sending:
+    config = Config(
+        database=Database(
+            remote=Remote(host="db.example.org", password="the secret"),  # noqa: S106  made up
+            sync=Sync(enabled=True, retention_days=days),
+        ),
+        notifications=Notifications(sync=notifies),
+    )
+
+    def no_manager() -> None:
+        raise NotImplementedError
+
+    means = Means(no_manager, lambda: False, Standing, lambda: None)
+    return Sending(Loaded(config, None), user.paths, means, lambda: None, said.append)
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+@pytest.mark.parametrize("notifies", [True, False])
+def test_trouble_is_in_the_log_and_notified_where_the_config_has_it(
+    user: User, notifies: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[str] = []
+    make(user, said, notifies=notifies)._say("The server is away.")
+    assert said == (["The server is away."] if notifies else [])
+    assert "The server is away." in caplog.text
+
+
+@pytest.mark.parametrize("notifies", [True, False])
+def test_retention_is_said_at_the_first_start_alone(
+    user: User, notifies: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[str] = []
+    for _start in range(2):
+        sending = make(user, said, notifies=notifies)
+        sending._service.start = lambda: None
+        sending.start()
+    assert len(said) == int(notifies)
+    assert caplog.text.count("Sessions older than 7 days") == 1
+
+
+def test_another_retention_is_news_again_and_none_is_not(user: User) -> None:
+    assert retention_news(Sync(retention_days=None), user.paths) == ""
+    assert "7 days" in retention_news(Sync(retention_days=7), user.paths)
+    assert retention_news(Sync(retention_days=7), user.paths) == ""
+    assert "30 days" in retention_news(Sync(retention_days=30), user.paths)
+    assert state.load(user.paths).told_retention_days == 30
+
+
+def test_the_greeting_says_where_everything_goes_and_no_password(user: User) -> None:
+    place = Path("/home/anna/local_cache.db")
+    text = make(user, []).greeting(place)
+    for word in (str(place), "db.example.org", "reprospective-tray pause"):
+        assert word in text
+    assert "the secret" not in text
+    assert "on this computer alone" not in text
+    assert f"{place} on this computer alone" in NotSending().greeting(place)
+
+
+def test_who_asks_for_a_pass_where_sending_is_off_is_told_what_to_do() -> None:
+    for command in ("sync", "sync_progress"):
+        with pytest.raises(ConfigError, match="is off") as caught:
+            NotSending().answer(command, {})
+        assert "database.remote" in caught.value.remedy
+
+
+def test_off_and_on_have_the_same_facts_in_the_status(user: User) -> None:
+    on, off = make(user, []).status()["sync"], NotSending().status()["sync"]
+    assert isinstance(on, dict)
+    assert isinstance(off, dict)
+    assert list(on) == list(off)
+    assert (on["enabled"], off["enabled"]) == (True, False)
