@@ -155,16 +155,17 @@ def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = 
         return make_file_adapter(loaded, paths)
 
     def make_manager() -> DatabaseSyncManager:
-        from reprospective_tray.store.server.connection import connect
+        from reprospective_tray.control import InstanceLock
+        from reprospective_tray.store.server.schema import connect_prepared
         from reprospective_tray.sync.alone import Alone
         from reprospective_tray.sync.manager import DatabaseSyncManager
 
         return DatabaseSyncManager(
             open_adapter,
             # Read anew each time: a service file or a variable may have been mended.
-            lambda: connect(ServerAddress.from_remote(remote)),
+            lambda: connect_prepared(ServerAddress.from_remote(remote)),
             settings,
-            identity or Alone(open_adapter),
+            identity or Alone(open_adapter, InstanceLock(paths)),
         )
 
     def knock() -> bool:

@@ -126,7 +126,7 @@ class Sending(NotSending):
     def answer(  # noqa: D102  as above
         self, command: str, arguments: dict[str, object]
     ) -> dict[str, object]:
-        from reprospective_tray.sync.service import Wish
+        from reprospective_tray.sync.wishes import Wish
 
         if command == "sync_progress":
             number = arguments.get("id")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reprospective_tray.paths import Paths
     from reprospective_tray.sync.manager import DatabaseSyncManager
     from reprospective_tray.sync.passing import Progress
-    from reprospective_tray.sync.service import Result, Wish
+    from reprospective_tray.sync.wishes import Result, Wish
 
 # How often it is asked how far the pass is.
 LOOK_S = 0.1
@@ -32,7 +32,7 @@ def sync(options: Options) -> int:
     """Send until nothing waits; 0 where all is on the server."""
     loaded, paths = load(options)
     from reprospective_tray.sending import is_off, retention_news
-    from reprospective_tray.sync.service import Wish
+    from reprospective_tray.sync.wishes import Wish
 
     settings = loaded.config.database.sync
     if not settings.enabled:
@@ -110,7 +110,7 @@ def _own_pass(loaded: config.Loaded, paths: Paths, wish: Wish) -> Iterator[Poll]
     """
     open_reader(loaded, paths)  # where nothing was recorded, that is what is said
     from reprospective_tray.parts import make_means
-    from reprospective_tray.sync.service import Result
+    from reprospective_tray.sync.wishes import Result
 
     means = make_means(loaded, paths)
     work = _Work(means.make_manager(), wish)
@@ -163,7 +163,7 @@ class _Work:
         self._manager.close()
 
     def _run(self) -> None:
-        from reprospective_tray.sync.service import carry_out
+        from reprospective_tray.sync.wishes import carry_out
 
         try:
             self.result = carry_out(self._manager, self._wish, self.cancel, self._tell)

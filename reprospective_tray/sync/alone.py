@@ -1,7 +1,11 @@
 """Alone: changes which device a file is where nobody records into it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from reprospective_tray.control import InstanceLock
+from reprospective_tray.errors import AlreadyRunningError, StoreError
+from reprospective_tray.messages import _
 from reprospective_tray.store import identity
 from reprospective_tray.store.adapter import SqliteAdapter
 
@@ -9,20 +13,41 @@ from reprospective_tray.store.adapter import SqliteAdapter
 class Alone:
     """The `Identity` of a pass without a recording thread."""
 
-    def __init__(self, open_adapter: Callable[[], SqliteAdapter]) -> None:
-        """Take how the file is reached."""
+    def __init__(self, open_adapter: Callable[[], SqliteAdapter], instance: InstanceLock) -> None:
+        """Take how the file is reached, and what tells that somebody records."""
         self._open_adapter = open_adapter
+        self._instance = instance
 
     def become_another_device(self) -> None:
-        """Give the file, and what a crash may have left open, a new identity."""
-        adapter = self._open_adapter()
-        adapter.open()
-        with adapter.connection():
+        """Give the file, and what a crash may have left open, a new identity.
+
+        Raises:
+            StoreError: recording has begun meanwhile: it must be asked.
+        """
+        with self._nobody_records() as adapter:
             identity.become_another_device(adapter)
 
     def rename_open_session(self) -> None:
-        """Give what a crash may have left open a new uid."""
-        adapter = self._open_adapter()
-        adapter.open()
-        with adapter.connection():
+        """Give what a crash may have left open a new uid.
+
+        Raises:
+            StoreError: as for `become_another_device`.
+        """
+        with self._nobody_records() as adapter:
             identity.rename_open_session(adapter)
+
+    @contextmanager
+    def _nobody_records(self) -> Iterator[SqliteAdapter]:
+        try:
+            self._instance.acquire()
+        except AlreadyRunningError as error:
+            raise StoreError(
+                _("Recording began while the sessions were being sent."), _("Try again.")
+            ) from error
+        try:
+            adapter = self._open_adapter()
+            adapter.open()
+            with adapter.connection():
+                yield adapter
+        finally:
+            self._instance.release()

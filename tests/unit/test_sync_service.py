@@ -17,7 +17,8 @@ from reprospective_tray.errors import (
 from reprospective_tray.store.standing import Standing
 from reprospective_tray.sync import health
 from reprospective_tray.sync import service as module
-from reprospective_tray.sync.service import Means, SyncService, Wish
+from reprospective_tray.sync.service import Means, SyncService
+from reprospective_tray.sync.wishes import Wish
 from tests.support import wait_until
 
 SECONDS = 10.0

@@ -75,7 +75,7 @@ CREATE INDEX sessions_open ON reprospective.desktop_activity_sessions (owner, de
     WHERE open = 1;
 -- Readers of everybody's days ask by time alone; what arrives is nearly in its order.
 CREATE INDEX sessions_by_time ON reprospective.desktop_activity_sessions
-    USING brin (started_at, first_day) WITH (pages_per_range = 16);
+    USING brin (started_at, first_day) WITH (pages_per_range = 16, autosummarize = on);
 
 -- How far each device has come: the pair that was taken last, and what was answered to it.
 CREATE TABLE reprospective.devices (

@@ -23,6 +23,7 @@ from reprospective_tray.messages import _
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reprospective_tray.store.server.address import ServerAddress
     from reprospective_tray.store.server.connection import Connection
 
 SCRIPTS = Path(__file__).parent
@@ -91,6 +92,23 @@ def scripts(folder: Path = SCRIPTS) -> list[Script]:
     """Return the scripts of `folder` in the order of their numbers."""
     found = (Script(int(path.name[:4]), path) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     return sorted(found, key=lambda script: script.number)
+
+
+def connect_prepared(address: ServerAddress) -> Connection:
+    """Connect to a database that has the schema, or gets it now: see `ensure`.
+
+    Raises:
+        ServerError: as `connect` and `ensure`.
+    """
+    from reprospective_tray.store.server.connection import connect
+
+    connection = connect(address)
+    try:
+        ensure(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def ensure(connection: Connection, folder: Path = SCRIPTS) -> int:

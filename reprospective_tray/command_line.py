@@ -1,0 +1,226 @@
+"""What may stand on the command line: the commands and their options."""
+
+import argparse
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from reprospective_tray import __version__, arguments
+from reprospective_tray.errors import UsageError
+from reprospective_tray.messages import _
+
+# Started by the program itself where the tray has no menu.
+_OWN_COMMAND = "control-window"
+
+
+class _Offered(dict[str, Any]):
+    """The commands by name; those that the program keeps for itself are not listed."""
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in super().__iter__() if name != _OWN_COMMAND)
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Help whose first word comes from the catalogue, too."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses in two lines: what is wrong, and where help is."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(add_help=False, formatter_class=_Formatter, **settings)
+        # argparse has words of its own for these, in English alone.
+        self._positionals.title = _("arguments")
+        self._optionals.title = _("options")
+        self.add_argument("-h", "--help", action="help", help=_("show this help"))
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, _("See: {program} --help").format(program=self.prog))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; each option set has `call`, what to do."""
+    from reprospective_tray.commands import data, instance, server
+
+    parser = _Parser(
+        prog="reprospective-tray",
+        description=_("Records which window you use, as sessions, and shows where the time went."),
+    )
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {__version__}",
+        help=_("show the version"),
+    )
+    parser.add_argument(
+        "--config", type=arguments.file, metavar="FILE", help=_("the config file to use")
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help=_("say every step, and tracebacks of errors")
+    )
+    commands = parser.add_subparsers(
+        title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    add = commands.add_parser
+
+    run = add("run", help=_("record, with the icon in the tray"))
+    run.add_argument("--no-tray", action="store_true", help=_("record without an icon"))
+    run.set_defaults(call=instance.run)
+
+    status = add("status", help=_("is it running, paused until when, active time today"))
+    status.add_argument("--json", action="store_true", help=_("as JSON"))
+    status.set_defaults(call=instance.status)
+
+    pause = add("pause", help=_("record nothing for a while"))
+    pause.add_argument(
+        "--for",
+        dest="length",
+        type=arguments.length,
+        metavar="TIME",
+        help=_("such as 30m or 1h; otherwise until `resume`"),
+    )
+    pause.set_defaults(call=instance.pause)
+    add("resume", help=_("record again")).set_defaults(call=instance.resume)
+
+    _add_sync(add("sync", help=_("send to the server until nothing waits")))
+
+    add("summary", help=_("open the window with the day's figures")).set_defaults(
+        call=instance.summary
+    )
+    add(_OWN_COMMAND).set_defaults(call=instance.control_window)
+    _add_report(add("report", help=_("where the time went")), data.report)
+    _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
+
+    take = add("import", help=_("take over what `export` wrote"))
+    take.add_argument("--format", choices=["jsonl"], default="jsonl", help=_("default: jsonl"))
+    take.add_argument("file", type=arguments.file, metavar="FILE", help=_("JSON lines"))
+    take.set_defaults(call=data.import_)
+    _add_forget(add("forget", help=_("let what was recorded in a range of time go for good")))
+    server.add_to(add("server", help=_("the central PostgreSQL: prepare it, add persons, look")))
+    _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
+    commands.choices = _Offered(commands.choices)
+    return parser
+
+
+def _add_sync(sync: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import sync as commands
+
+    sync.add_argument("--json", action="store_true", help=_("as JSON"))
+    sync.add_argument(
+        "--verify",
+        action="store_true",
+        help=_("first compare everything with the server, and send again what differs"),
+    )
+    sync.add_argument(
+        "--retry-refused",
+        action="store_true",
+        help=_("offer again what the server has refused"),
+    )
+    sync.set_defaults(call=commands.sync)
+
+
+def _add_report(report: argparse.ArgumentParser, call: object) -> None:
+    report.add_argument(
+        "--date",
+        type=arguments.day,
+        metavar="D",
+        help=_("a day, such as 2026-11-23; default: today"),
+    )
+    report.add_argument(
+        "--from", dest="first", type=arguments.day, metavar="D", help=_("until today, or --to")
+    )
+    report.add_argument(
+        "--to", dest="last", type=arguments.day, metavar="D", help=_("inclusive; with --from")
+    )
+    _add_source(report)
+    report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
+    report.add_argument(
+        "--titles", type=arguments.count, metavar="N", help=_("titles of each application")
+    )
+    report.add_argument(
+        "--format", choices=["text", "json"], default="text", help=_("default: text")
+    )
+    report.set_defaults(call=call)
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import data
+
+    export.add_argument(
+        "--from",
+        dest="since",
+        type=arguments.instant,
+        metavar="T",
+        help=_("local time, such as 2026-11-23T09:30"),
+    )
+    export.add_argument(
+        "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
+    )
+    _add_source(export)
+    export.add_argument(
+        "--format", choices=["jsonl", "csv"], default="jsonl", help=_("default: jsonl")
+    )
+    export.add_argument(
+        "-o", "--output", type=arguments.file, metavar="FILE", help=_("default: stdout, also -")
+    )
+    export.add_argument(
+        "--snapshot",
+        type=arguments.file,
+        metavar="FILE",
+        help=_("a consistent copy of the whole database"),
+    )
+    export.set_defaults(call=data.export)
+
+
+def _add_source(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--source",
+        choices=["local", "server"],
+        default="local",
+        help=_("what this computer recorded (the default), or the server, with all computers"),
+    )
+
+
+def _add_forget(forget: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import forgetting
+
+    forget.add_argument(
+        "--last", type=arguments.length, metavar="TIME", help=_("until now, such as 1h or 30m")
+    )
+    forget.add_argument(
+        "--from",
+        dest="since",
+        type=arguments.instant,
+        metavar="T",
+        help=_("with --to: local time, such as 2026-11-23T09:30"),
+    )
+    forget.add_argument(
+        "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
+    )
+    forget.add_argument(
+        "--application",
+        metavar="A",
+        help=_("only this one: its whole name as `report` shows it, in upper or lower case"),
+    )
+    forget.set_defaults(call=forgetting.forget)
+
+
+def _add_config(config: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import configuration
+
+    add = config.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser).add_parser
+    add("path", help=_("where config, data, state and log lie")).set_defaults(
+        call=configuration.path
+    )
+    add("show", help=_("the settings in force")).set_defaults(call=configuration.show)
+    add("init", help=_("put a config file with every key explained in its place")).set_defaults(
+        call=configuration.init
+    )
+    check = add("check", help=_("whether the config is right, and what the privacy rules take"))
+    check.add_argument(
+        "--application", default="", metavar="A", help=_("the application of a window")
+    )
+    check.add_argument("--title", default="", metavar="T", help=_("its title"))
+    check.set_defaults(call=configuration.check)
