@@ -17,9 +17,14 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Floors of the house", ("lint-imports",)),
 )
 
+# Tests of the desktop wait for it most of the time: the others run beside them.
+BESIDE = ("-n", "2", "--dist", "loadgroup")
+
 
 def run_all(scripts: Path, pytest_arguments: Sequence[str]) -> int:
     """Run all checks, then pytest in sight; its closing line is the last of all.
+
+    All tests run in two processes; those that are named in `pytest_arguments` in one.
 
     Returns:
         pytest's exit code; 1 where the tests passed and a check before them failed.
@@ -28,7 +33,7 @@ def run_all(scripts: Path, pytest_arguments: Sequence[str]) -> int:
     if failed:
         steps.say(f"Failed before the tests: {', '.join(failed)}. The exit code will say so.")
     tests = subprocess.run(
-        [scripts / "python", "-m", "pytest", *pytest_arguments], cwd=ROOT, check=False
+        [scripts / "python", "-m", "pytest", *(pytest_arguments or BESIDE)], cwd=ROOT, check=False
     )
     return tests.returncode or int(bool(failed))
 

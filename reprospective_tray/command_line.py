@@ -97,8 +97,10 @@ def make_parser() -> argparse.ArgumentParser:
     take.add_argument("--format", choices=["jsonl"], default="jsonl", help=_("default: jsonl"))
     take.add_argument("file", type=arguments.file, metavar="FILE", help=_("JSON lines"))
     take.set_defaults(call=data.import_)
-    _add_forget(add("forget", help=_("let what was recorded in a range of time go for good")))
-    server.add_to(add("server", help=_("the central PostgreSQL: prepare it, add persons, look")))
+    _add_forget(add("forget", help=_("delete for good what was recorded in a range of time")))
+    server.add_to(
+        add("server", help=_("prepare the central PostgreSQL, add persons, see how it stands"))
+    )
     _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
     commands.choices = _Offered(commands.choices)
     return parser
@@ -116,7 +118,7 @@ def _add_sync(sync: argparse.ArgumentParser) -> None:
     sync.add_argument(
         "--retry-refused",
         action="store_true",
-        help=_("offer again what the server has refused"),
+        help=_("send again what the server has refused"),
     )
     sync.set_defaults(call=commands.sync)
 
@@ -179,7 +181,9 @@ def _add_source(command: argparse.ArgumentParser) -> None:
         "--source",
         choices=["local", "server"],
         default="local",
-        help=_("what this computer recorded (the default), or the server, with all computers"),
+        help=_(
+            "local: what this computer recorded (default); server: the sessions of all computers"
+        ),
     )
 
 
@@ -187,7 +191,10 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
     from reprospective_tray.commands import forgetting
 
     forget.add_argument(
-        "--last", type=arguments.length, metavar="TIME", help=_("until now, such as 1h or 30m")
+        "--last",
+        type=arguments.length,
+        metavar="TIME",
+        help=_("the time up to now, such as 1h or 30m"),
     )
     forget.add_argument(
         "--from",
@@ -202,7 +209,7 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
     forget.add_argument(
         "--application",
         metavar="A",
-        help=_("only this one: its whole name as `report` shows it, in upper or lower case"),
+        help=_("only this application: its whole name as `report` shows it, in any case"),
     )
     forget.set_defaults(call=forgetting.forget)
 

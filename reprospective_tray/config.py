@@ -235,7 +235,7 @@ def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, s
         yield (
             ("database", "sync", "enabled"),
             _("false where database.local.type is postgresql"),
-            _("What is recorded is on the server already; with a local file it is sent there."),
+            _("It is recorded straight to the server; only what is in a local file is sent there."),
         )
     if "\0" in config.database.local.path or (paths and not _may_be_file(config, paths)):
         yield ("database", "local", "path"), _("the name of a file"), ""

@@ -160,7 +160,7 @@ def is_off() -> ConfigError:
     """Return what is said to those who ask for a pass where the config has sending off."""
     return ConfigError(
         _("Sending is off: database.sync.enabled is false in the config."),
-        _("Set it to true and database.remote to your server, then start the program again."),
+        _("Set it to true, set database.remote to your server, then start the program again."),
     )
 
 

@@ -1,11 +1,14 @@
 """Fixtures for all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import User, fresh_user
+
+DESKTOP = Path(__file__).with_name("desktop")
 
 # How long an example takes says something about the machine, which others use too.
 settings.register_profile(
@@ -24,12 +27,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes long; runs with --long alone")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what takes long where it was not asked for."""
+    """Skip what takes long where it was not asked for; keep the tests of the desktop together."""
+    for item in items:
+        if item.path.is_relative_to(DESKTOP):
+            # One process has the virtual desktop, where one window at a time is in front.
+            item.add_marker(pytest.mark.xdist_group("desktop"))
     if not config.getoption("--long"):
         for item in items:
             if item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.skip(reason="takes long: ask for it with --long"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let what a test has logged travel between processes: no lone surrogate can."""
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "replace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 @pytest.fixture

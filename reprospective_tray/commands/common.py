@@ -37,8 +37,8 @@ def open_reader(
     if source == "server":
         if not _names_server(loaded.config.database):
             raise ReprospectiveError(
-                _("There is no server to read from."),
-                _("Set database.remote in config.yaml to where it is."),
+                _("The config names no server to read from."),
+                _("Set database.remote in config.yaml to your server."),
             )
         adapter: DatabaseAdapter = make_server_adapter(loaded, paths, read_only=True)
     else:

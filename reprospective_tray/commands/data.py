@@ -116,15 +116,15 @@ def import_(options: Options) -> int:
     )
     if done.forgotten:
         text = plural(
-            "{count} lies in a range that was forgotten, and stays so.",
-            "{count} lie in a range that was forgotten, and stay so.",
+            "{count} session was left out: it lies in a range of time that was forgotten.",
+            "{count} sessions were left out: they lie in a range of time that was forgotten.",
             done.forgotten,
         )
         print(text.format(count=done.forgotten))
     if done.on_server:
         text = plural(
-            "{count} was counted before and is on the server alone: it was left out.",
-            "{count} were counted before and are on the server alone: they were left out.",
+            "{count} session was left out: it is kept on the server alone.",
+            "{count} sessions were left out: they are kept on the server alone.",
             done.on_server,
         )
         print(text.format(count=done.on_server))

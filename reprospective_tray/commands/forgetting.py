@@ -36,8 +36,8 @@ def forget(options: Options) -> int:
         if prospect.taken:
             print(
                 _(
-                    "Sessions of that time that are on the server alone go there with the next "
-                    "sync, and here the totals of their whole days go."
+                    "Sessions of that time that are kept on the server alone are deleted there "
+                    "with the next sync. Here the totals of their whole days are deleted."
                 )
             )
         if not _agrees():
@@ -73,7 +73,7 @@ def _range(options: Options) -> tuple[int, int | None]:
         return _now() - round(options.last.total_seconds() * 1000), None
     if options.since is None or options.until is None:
         raise UsageError(
-            _("The range is not named."), _("Name it with --last, or with --from and --to.")
+            _("No range of time is named."), _("Name it with --last, or with --from and --to.")
         )
     if options.since >= options.until:
         raise UsageError(_("--from is not before --to."), _("Put the earlier time first."))
@@ -139,22 +139,22 @@ def _report(done: "Forgotten") -> list[str]:
     if done.clipped:
         text = plural(
             "{count} of them reached beyond the range: the rest of it stays.",
-            "{count} of them reached beyond the range: the rest of them stays.",
+            "{count} of them reached beyond the range: the rest of each stays.",
             done.clipped,
         )
         lines.append(text.format(count=done.clipped))
     if done.ordered:
         lines.append(
             _(
-                "What is on the server alone is forgotten there with the next sync; "
-                "the totals of its days are gone here."
+                "What is kept on the server alone is deleted there with the next sync; "
+                "here the totals of its whole days are deleted."
             )
         )
     if not done.scrubbed:
         lines.append(
             _(
-                "Another program is reading the database: until it has ended, the titles are "
-                "still in its -wal file. Run the same command again then."
+                "Another program is reading the database. Until it has ended, the titles are "
+                "still in the database's -wal file: end it, then run the same command again."
             )
         )
     if done.other_files:

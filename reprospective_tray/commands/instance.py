@@ -53,7 +53,7 @@ def status(options: Options) -> int:
     if shipping := words.from_status(found):
         print(words.line(shipping, time.time_ns() // 1_000_000))
         if shipping.error and shipping.error not in str(found.get("problem")):
-            print(_("The last try failed: {error}").format(error=shipping.error))
+            print(_("The last attempt to send failed: {error}").format(error=shipping.error))
     return code
 
 

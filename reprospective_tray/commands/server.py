@@ -22,24 +22,26 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add = parser.add_subparsers(
         metavar="ACTION", required=True, parser_class=type(parser)
     ).add_parser
-    initialise = add("init", help=_("make or upgrade tables, views and roles there"))
+    initialise = add(
+        "init", help=_("make or upgrade this program's tables, views and roles in the database")
+    )
     initialise.add_argument(
         "--owner",
         metavar="NAME",
-        help=_("whose the sessions are that are there already; made a person"),
+        help=_("who gets the sessions that are there already; added as a person"),
     )
     initialise.set_defaults(call=init)
-    adding = add("add-person", help=_("make a role that sends and reads its own sessions"))
+    adding = add("add-person", help=_("add a role (a login) that sends and reads its own sessions"))
     adding.add_argument("name", metavar="NAME", help=_("the name of the role"))
     adding.set_defaults(call=add_person)
-    showing = add("status", help=_("what is there, and what you may do with it"))
+    showing = add("status", help=_("what is on the server, and what you may do there"))
     showing.add_argument("--json", action="store_true", help=_("as JSON"))
     showing.set_defaults(call=status)
     for each in (initialise, adding, showing):
         each.add_argument(
             "--dsn",
             metavar="DSN",
-            help=_("instead of the config's: host=HOST dbname=DATABASE user=USER"),
+            help=_("instead of the config's server: host=HOST dbname=DATABASE user=USER"),
         )
 
 
@@ -107,7 +109,7 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
         yield _("Up to date: {where} (schema {version}).").format(where=where, version=done.version)
     if done.taken_from is not None:
         yield _(
-            "The tables were {name}'s own; they are yours now, and {name} is a person among others."
+            "The tables were {name}'s own. They are yours now, and {name} is one of the persons."
         ).format(name=done.taken_from)
     if done.person is not None:
         yield plural(
@@ -116,7 +118,7 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
         yield from _person_lines(done.person, connection)
         return
     yield ""
-    yield _("Into config.yaml of each computer:")
+    yield _("Put this into config.yaml on each computer:")
     yield _snippet(connection, PLACEHOLDER)
     yield _("Next, once for each person: {command}").format(
         command=f"reprospective-tray server add-person {PLACEHOLDER}"
@@ -125,14 +127,14 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
 
 def _person_lines(added: "AddedPerson", connection: "Connection") -> Iterator[str]:
     if added.password is None:
-        yield _("The role {name} was there; it is a person now and keeps its password.").format(
-            name=added.name
-        )
+        yield _(
+            "The role {name} was there already: it is a person now and keeps its password."
+        ).format(name=added.name)
     else:
         yield _("{name} is a person now. The password is shown this once:").format(name=added.name)
         yield added.password
     yield ""
-    yield _("Into config.yaml of each of their computers:")
+    yield _("Put this into config.yaml on each of their computers:")
     yield _snippet(connection, added.name)
     if added.password is not None:
         yield _("The password, as a line of their ~/.pgpass (chmod 600):")
@@ -167,9 +169,9 @@ def _status_lines(found: "Standing", address: "ServerAddress") -> Iterator[str]:
         seconds=found.clock_difference_ms / 1000
     )
     if found.mode == "none":
-        yield _("Nothing is prepared there. Call `reprospective-tray server init`.")
+        yield _("The database is not prepared yet. Run: reprospective-tray server init")
         return
-    yield _("Schema: {there} there, {here} in this program").format(
+    yield _("Schema version: {there} on the server, {here} in this program").format(
         there=found.schema_version or "?", here=found.schema_version_here
     )
     if found.mode == "roles":
@@ -177,7 +179,7 @@ def _status_lines(found: "Standing", address: "ServerAddress") -> Iterator[str]:
             names=", ".join(found.persons) or _("nobody yet")
         )
     else:
-        yield _("Mode: single owner, all of it is {name}'s").format(name=found.owner)
+        yield _("Mode: single owner, everything belongs to {name}").format(name=found.owner)
     rights = [
         right
         for right, given in (
@@ -193,7 +195,7 @@ def _status_lines(found: "Standing", address: "ServerAddress") -> Iterator[str]:
         "{count} session of yours is there.", "{count} sessions of yours are there.", found.sessions
     ).format(count=found.sessions)
     for device in found.devices:
-        yield _("Computer {host} ({device}), last heard of {when}").format(
+        yield _("Computer {host} ({device}), last heard from {when}").format(
             host=device.source_host or "?",
             device=device.device_id,
             when=_local_time(device.last_received_at),

@@ -93,7 +93,7 @@ def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
         except NotRunningError as error:
             raise ReprospectiveError(
                 _("The running instance ended before everything was sent."),
-                _("Try again: the command sends by itself then."),
+                _("Run the command again: it sends by itself then."),
             ) from error
         yield found
         if not found["running"]:
@@ -210,14 +210,16 @@ def _sentence(result: Poll) -> str:
         said.append(text.format(compared=f"{result['compared']:,}", again=again))
     if superseded := result["superseded"]:
         text = plural(
-            "{count} was newer on the server and is so here now.",
-            "{count} were newer on the server and are so here now.",
+            "{count} was newer on the server and was taken over from there.",
+            "{count} were newer on the server and were taken over from there.",
             superseded,
         )
         said.append(text.format(count=f"{superseded:,}"))
     if deleted := result["deleted"]:
         text = plural(
-            "{count} old one left this computer.", "{count} old ones left this computer.", deleted
+            "{count} old one was deleted here and stays on the server.",
+            "{count} old ones were deleted here and stay on the server.",
+            deleted,
         )
         said.append(text.format(count=f"{deleted:,}"))
     return " ".join(said)
@@ -231,5 +233,5 @@ def _refused(count: int) -> ReprospectiveError:
     )
     return ReprospectiveError(
         text.format(count=f"{count:,}"),
-        _("To offer them again: reprospective-tray sync --retry-refused"),
+        _("To send them again: reprospective-tray sync --retry-refused"),
     )

@@ -136,7 +136,7 @@ class DesktopActivityMonitor:
 
         self.perform(become)
 
-    def rename_open_session(self) -> None:
+    def leave_open_session(self) -> None:
         """Let recording go on in a new session: the present one was forgotten elsewhere.
 
         What was recorded of it until now stays under its uid, whose tombstone comes next.

@@ -134,7 +134,7 @@ class DatabaseAdapter(ABC):
             _("A snapshot to {path} is not possible: {place} is a server.").format(
                 path=target, place=self.place
             ),
-            _("Use PostgreSQL's own pg_dump."),
+            _("Copy it with pg_dump, a tool of PostgreSQL."),
         )
 
     def be_patient(self, seconds: float) -> None:  # noqa: B027  for databases that lock as a whole

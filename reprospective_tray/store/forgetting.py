@@ -96,7 +96,7 @@ class Forgetting:
         if isinstance(adapter, SqliteAdapter) and salvage.unfinished(adapter):
             raise StoreError(
                 _("What can be read of the damaged database is still being taken over."),
-                _("Let the program run for a while, then forget again."),
+                _("Let the program run for a while, then run the same command again."),
             )
         self._adapter, self._reached = adapter, (0, "")
         self._names = names_of(adapter, self._application)

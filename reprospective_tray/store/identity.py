@@ -39,12 +39,6 @@ def become_another_device(adapter: SqliteAdapter) -> Renamed | None:
     return renamed
 
 
-def rename_open_session(adapter: SqliteAdapter) -> Renamed | None:
-    """Give the open session of this device a new uid, as one that was forgotten elsewhere."""
-    with adapter.database.atomic("IMMEDIATE"):
-        return _rename(adapter, adapter.device_id)
-
-
 def _rename(adapter: SqliteAdapter, device_id: str) -> Renamed | None:
     session = adapter.models.Session
     row = session.get_or_none(session.device_id == device_id, session.open == 1)

@@ -34,11 +34,13 @@ _AS_SENT = """
             'original_id', id, 'state', state,
             'application_name', CAST(application_name AS TEXT),
             'window_title', CAST(window_title AS TEXT),
-            'process_id', process_id, 'started_at', started_at, 'ended_at', ended_at,
-            'utc_offset_minutes', utc_offset_minutes, 'open', open, 'deleted', deleted,
-            'revision', revision
+            'process_id', CAST(process_id AS INTEGER),
+            'started_at', CAST(started_at AS INTEGER), 'ended_at', CAST(ended_at AS INTEGER),
+            'utc_offset_minutes', CAST(utc_offset_minutes AS INTEGER),
+            'open', CAST(open AS INTEGER), 'deleted', CAST(deleted AS INTEGER),
+            'revision', CAST(revision AS INTEGER)
         )),
-        json_group_array(json_array(id, revision))
+        json_group_array(json_array(id, CAST(revision AS INTEGER)))
 """
 # S608: nothing but this module's own words goes into these.
 _NEXT = f"""{_AS_SENT} FROM (

@@ -122,7 +122,10 @@ class Recorder:
             time.sleep(_BUSY_TIMEOUT_S)
         if not self._queue:
             return
-        count, reason = len(self._queue), self.problem or _("the database takes nothing just now")
+        count, reason = (
+            len(self._queue),
+            self.problem or _("the database cannot be written at the moment"),
+        )
         try:
             leftover.keep(self._open_adapter().leftover_file, list(self._queue), self._run)
         except OSError as error:

@@ -212,4 +212,4 @@ class ServerUpkeep(Upkeep):
         if self.given_up:
             return ""
         problem = _("The server cannot be written to: {reason}. Sessions wait in memory.")
-        return problem.format(reason=str(error).rstrip("."))
+        return problem.format(reason=str(error).rstrip(".。"))

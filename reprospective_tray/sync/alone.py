@@ -8,6 +8,7 @@ from reprospective_tray.errors import AlreadyRunningError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store import identity
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.writer import SessionWriter
 
 
 class Alone:
@@ -27,14 +28,14 @@ class Alone:
         with self._nobody_records() as adapter:
             identity.become_another_device(adapter)
 
-    def rename_open_session(self) -> None:
-        """Give what a crash may have left open a new uid.
+    def leave_open_session(self) -> None:
+        """Close what a crash may have left open.
 
         Raises:
             StoreError: as for `become_another_device`.
         """
         with self._nobody_records() as adapter:
-            identity.rename_open_session(adapter)
+            SessionWriter(adapter, source_host="").recover()
 
     @contextmanager
     def _nobody_records(self) -> Iterator[SqliteAdapter]:

@@ -176,7 +176,7 @@ class DatabaseSyncManager:
                     _("Another process is sending the sessions of {path}.").format(
                         path=adapter.path
                     ),
-                    _("Wait for its end, then try again."),
+                    _("Wait until it has ended, then try again."),
                 )
             adapter.open()
             with adapter.connection():

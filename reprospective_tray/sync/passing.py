@@ -44,8 +44,8 @@ class Identity(Protocol):
     def become_another_device(self) -> None:
         """Give the file and its open session a new identity, see `store.identity`."""
 
-    def rename_open_session(self) -> None:
-        """Give the open session a new uid."""
+    def leave_open_session(self) -> None:
+        """End the open session, which was forgotten elsewhere, and go on in a new one."""
 
 
 class Pass:
@@ -164,7 +164,7 @@ class Pass:
         self._outbox.mark(stored, answer.clock)
         versions = [(references[item.at], item.row) for item in answer.superseded]
         if versions and Superseding(self._adapter, device_id).take(versions, answer.clock):
-            self._identity.rename_open_session()
+            self._identity.leave_open_session()
         self.sent += len(stored)
         self.superseded += len(versions)
 

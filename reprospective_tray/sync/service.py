@@ -232,7 +232,7 @@ class SyncService:
             raise
         except Exception as error:
             log.exception("the pass failed")
-            what = _("Sending failed by an internal error: {kind}.").format(
+            what = _("Sending failed with an internal error: {kind}.").format(
                 kind=type(error).__name__
             )
             result = Result(error=what, remedy=_("The log says more."))

@@ -137,8 +137,8 @@ def problem(health: Health, waiting: int, since: int, now: int) -> str:
 
 def failure(error: str, remedy: str) -> str:
     """Return what failed and what to do about it, as sentences."""
-    # What PostgreSQL says of itself ends without a full stop.
-    sentence = f"{error.rstrip('.')}." if error else ""
+    # What PostgreSQL says of itself ends without a full stop; a translation may have its own.
+    sentence = error if not error or error.endswith((".", "。")) else f"{error}."
     return f"{sentence} {remedy}".strip()
 
 

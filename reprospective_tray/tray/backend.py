@@ -105,7 +105,7 @@ def _lacking_for_menu() -> str | None:
     # A tuple of the answer and the arguments in some versions, the answer alone in others.
     if isinstance(initialised, tuple):
         initialised = initialised[0]
-    return None if initialised else "GTK cannot open the display"
+    return None if initialised else _("GTK cannot open the display")
 
 
 @contextlib.contextmanager

@@ -35,19 +35,17 @@ class NobodyRecords:
     def __init__(self, computer: "Computer") -> None:
         self._computer = computer
 
+    def leave_open_session(self) -> None:
+        with self._computer.recording():
+            pass  # to begin is to close what was left open
+
     def become_another_device(self) -> None:
-        self._rename(identity.become_another_device)
-
-    def rename_open_session(self) -> None:
-        self._rename(identity.rename_open_session)
-
-    def _rename(self, rename: Callable[[SqliteAdapter], identity.Renamed | None]) -> None:
         adapter, log = self._computer.adapter(), Log(self._computer.log)
         adapter.open()
         try:
             log.begin({"do": "identity"})
             with adapter.connection():
-                renamed = rename(adapter)
+                renamed = identity.become_another_device(adapter)
             old, new = (renamed.old_uid, renamed.new_uid) if renamed else (None, None)
             log.end(device=adapter.device_id, old=old, new=new)
         finally:

@@ -142,16 +142,14 @@ class Recorder:
 
     # What a pass asks of the one who records, from its own thread.
 
+    def leave_open_session(self) -> None:
+        with self.lock, self.adapter.connection():
+            self.close()
+
     def become_another_device(self) -> None:
-        self._rename(identity.become_another_device)
-
-    def rename_open_session(self) -> None:
-        self._rename(identity.rename_open_session)
-
-    def _rename(self, rename: Callable[[SqliteAdapter], identity.Renamed | None]) -> None:
         with self.lock, self.adapter.connection():
             self.log.begin({"do": "identity"})
-            renamed = rename(self.adapter)
+            renamed = identity.become_another_device(self.adapter)
             old, new = (renamed.old_uid, renamed.new_uid) if renamed else (None, None)
             found = {"device": self.adapter.device_id, "old": old, "new": new}
             self.log.end(**found)

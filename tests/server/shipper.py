@@ -83,9 +83,9 @@ class Shipper:
         with self.opened() as adapter:
             identity.become_another_device(adapter)
 
-    def rename_open_session(self) -> None:
+    def leave_open_session(self) -> None:
         with self.opened() as adapter:
-            identity.rename_open_session(adapter)
+            SessionWriter(adapter, self.host).recover()
 
     def rows(self, columns: str = "*", where: str = "1") -> list[tuple[Any, ...]]:
         # S608: a test's own words.

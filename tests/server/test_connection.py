@@ -108,7 +108,7 @@ def test_a_server_that_is_not_there_is_named_with_host_port_and_database():
         ({"user": "nobody_of_the_name"}, "PGPASSWORD"),
         ({"database": "no_such"}, "database.remote.database"),
         ({"sslmode": "require"}, "sslmode"),
-        ({"service": "unheard"}, "where it is written"),
+        ({"service": "unheard"}, "where it is set"),
     ],
 )
 def test_what_a_person_has_to_correct_is_refused_with_a_remedy(database, change, remedy):

@@ -72,7 +72,9 @@ def locked(hub: Hub, seconds: float, deadline_s: float) -> None:
         thread.join()
         desk.sync(recorder)
     assert len(errors) >= int(seconds / deadline_s) - 1 >= 1
-    assert max(times) < 0.3
+    # The disk of a busy machine takes its time now and then; a pass that waits takes the deadline.
+    assert max(times) < min(deadline_s, 2.0)
+    assert sorted(times)[len(times) // 2] < 0.05
     hub.assert_keeps(desk)
 
 

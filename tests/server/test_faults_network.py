@@ -133,7 +133,8 @@ def test_a_silent_peer_ends_the_pass_at_its_deadline_and_recording_goes_on(
     most = 2.0 if when == "before the call" else DEADLINE_S  # libpq connects for 2 s at least
     assert most - 0.1 < seconds < most + 1.0
     assert len(times) > 20
-    assert max(times) < 0.3
+    assert max(times) < DEADLINE_S / 2
+    assert sorted(times)[len(times) // 2] < 0.05
     proxy.go_on()
     desk.sync()
     hub.assert_keeps(desk)

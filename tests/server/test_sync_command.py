@@ -151,7 +151,7 @@ def test_a_server_that_is_away_is_said_with_what_where_and_what_to_do(
     assert central.person.password not in json.dumps(sync)
     lines = assert_good(command("status")).splitlines()
     assert "Not synced yet · 4 waiting" in lines
-    assert lines[-1].startswith("The last try failed: ")
+    assert lines[-1].startswith("The last attempt to send failed: ")
 
 
 def test_status_tells_of_the_last_success_from_the_file(

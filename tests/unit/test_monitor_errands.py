@@ -191,7 +191,7 @@ def test_a_change_of_device_that_fails_changes_nothing(path, monkeypatch):
 def test_a_session_that_was_forgotten_elsewhere_goes_on_as_a_new_one_from_now(path):
     with recording(path) as monitor:
         wait_until(lambda: rows_of(path, "1", "revision > 1"), 5, "a heartbeat")
-        monitor.rename_open_session()
+        monitor.leave_open_session()
         closed, going_on = rows_of(path, "uid, open, synced, started_at, ended_at")
         assert (closed[1], closed[2], going_on[1]) == (0, 0, 1)
         assert closed[4] == going_on[3]

@@ -87,7 +87,7 @@ def test_what_a_dsn_says_comes_before_what_every_connection_has():
 
 @pytest.mark.parametrize("dsn", ["nonsense", "port=1 hots=x", "postgresql://[", "dbname=\0"])
 def test_what_is_no_dsn_is_a_mistake_on_the_command_line(dsn):
-    with pytest.raises(UsageError, match="no address"):
+    with pytest.raises(UsageError, match="not the address"):
         ServerAddress.from_dsn(dsn)
 
 

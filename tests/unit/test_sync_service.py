@@ -244,7 +244,7 @@ def test_a_mistake_of_the_program_is_an_error_like_others(desk: Desk) -> None:
     desk.start()
     result = desk.service.progress(1)["result"]
     assert isinstance(result, dict)
-    assert result["error"] == "Sending failed by an internal error: ZeroDivisionError."
+    assert result["error"] == "Sending failed with an internal error: ZeroDivisionError."
     assert desk.ask()["error"] == ""
 
 

@@ -120,6 +120,11 @@ def test_the_problem_says_what_where_and_what_to_do():
     )
 
 
+@pytest.mark.parametrize("error", ["It is away", "It is away.", "応答がありません。"])
+def test_what_failed_ends_with_one_full_stop_in_any_language(error):
+    assert words.failure(error, "Wait.") in {"It is away. Wait.", "応答がありません。 Wait."}
+
+
 def test_retention_is_said_in_days():
     assert words.retention(7).startswith("Sessions older than 7 days leave this computer")
     assert words.retention(1).startswith("Sessions older than 1 day leave this computer")

@@ -86,7 +86,7 @@ class ServerAddress:
             keywords = None
         if keywords is None:  # raised here, so that the error that quotes it is not its context
             raise UsageError(
-                _("This is no address of a PostgreSQL database."),
+                _("What --dsn says is not the address of a PostgreSQL database."),
                 _("Write it as: host=HOST dbname=DATABASE user=USER"),
             )
         password = keywords.pop("password", None)

@@ -61,15 +61,21 @@ def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
     reason = _first_words(error)
     what = _("No connection to {where}: {reason}").format(where=address, reason=reason)
     for words, remedy in (
-        (TLS_WORDS, _("Compare sslmode and sslrootcert with what the server shows.")),
+        (
+            TLS_WORDS,
+            _("Check sslmode and sslrootcert of database.remote: they must fit the server's TLS."),
+        ),
         (DATABASE_WORDS, _no_database_remedy()),
         (RIGHT_WORDS, _no_right_remedy()),
         (
             ACCESS_WORDS,
-            _("Have pg_hba.conf of the server let you in; it may want sslmode: require."),
+            _("Ask whoever runs the server to let you in (pg_hba.conf), or try sslmode: require."),
         ),
         (LOGIN_WORDS, _login_remedy()),
-        (SETTING_WORDS, _("Correct it where it is written, or remove it there.")),
+        (
+            SETTING_WORDS,
+            _("Correct it where it is set (config.yaml, service file, environment), or remove it."),
+        ),
     ):
         if words.search(reason):
             return ServerRefusedError(what, remedy)
@@ -108,17 +114,17 @@ def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
 
 def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
     if code.startswith(PASSES):
-        what = _("The server cannot do it just now, in {where}: {reason}")
+        what = _("The server cannot do this at the moment ({where}): {reason}")
         return ServerUnreachableError(
             what.format(where=address, reason=reason),
-            _("It is tried again; if it stays, tell whoever runs the server."),
+            _("The program tries again by itself; if it stays so, tell whoever runs the server."),
         )
     if code.startswith(DATA):
         return _cannot_store(address, reason)
-    what = _("The server refuses, in {where}: {reason}").format(where=address, reason=reason)
+    what = _("The server refused this ({where}): {reason}").format(where=address, reason=reason)
     if code.startswith(NO_SCHEMA):
         return ServerSchemaMissingError(
-            what, _("Have `reprospective-tray server init` called once for this database.")
+            what, _("Have `reprospective-tray server init` run once for this database.")
         )
     remedies = {
         LOGIN: _login_remedy(),
@@ -140,12 +146,15 @@ def _first_words(error: Exception) -> str:
 
 
 def _cannot_store(address: ServerAddress, reason: str) -> ServerDataError:
-    what = _("The server cannot store this, in {where}: {reason}")
+    what = _("The server cannot store this ({where}): {reason}")
     return ServerDataError(what.format(where=address, reason=reason))
 
 
 def _unreachable_remedy() -> str:
-    return _("It is tried again. See that the server runs and that the network leads there.")
+    return _(
+        "Check that the server is running and can be reached over the network; the running "
+        "program tries again by itself."
+    )
 
 
 def _login_remedy() -> str:
@@ -156,8 +165,8 @@ def _login_remedy() -> str:
 
 
 def _no_right_remedy() -> str:
-    return _("Have `reprospective-tray server add-person NAME` called for this user.")
+    return _("Have `reprospective-tray server add-person NAME` run for this user.")
 
 
 def _no_database_remedy() -> str:
-    return _("Correct database.remote.database, or have the database created.")
+    return _("Correct database.remote.database in config.yaml, or have the database created.")

@@ -78,14 +78,16 @@ def check_name(name: str) -> None:
     except UnicodeEncodeError:
         length = 0
     if not length or not name.isprintable() or name != name.strip():
-        problem = _("The name of a person is printable text without spaces at its ends: {name!r}.")
+        problem = _(
+            "A person's name must be printable text without spaces at either end: {name!r}."
+        )
     elif length > LONGEST_NAME:
         problem = _("This name is too long: {name!r}. It may have {longest} bytes in UTF-8.")
     elif name in RESERVED or name.startswith("pg_"):
-        problem = _("The name {name!r} is PostgreSQL's or this program's own.")
+        problem = _("The name {name!r} is reserved by PostgreSQL or by this program.")
     else:
         return
-    raise UsageError(problem.format(name=name, longest=LONGEST_NAME), _("Choose another."))
+    raise UsageError(problem.format(name=name, longest=LONGEST_NAME), _("Choose another name."))
 
 
 def initialise(
@@ -154,7 +156,7 @@ def add_person(connection: Connection, name: str) -> AddedPerson:
                 _("There are no persons in this database yet: {where}.").format(
                     where=connection.address
                 ),
-                _("Call `reprospective-tray server init` first."),
+                _("Run `reprospective-tray server init` first."),
             )
         _check_rights(connection)
         return _add(connection, name)
@@ -202,5 +204,5 @@ def _may_not(connection: Connection, user: str) -> ServerRefusedError:
         _("{user} may not prepare this database or make roles: {where}.").format(
             user=user, where=connection.address
         ),
-        _("Call it as a superuser, or as a role with CREATEROLE that may create here: --dsn."),
+        _("Name with --dsn a superuser, or a role with CREATEROLE that may create schemas here."),
     )

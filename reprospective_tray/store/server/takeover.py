@@ -129,7 +129,7 @@ def take_over(connection: Connection, former: str, folder: Path = SCRIPTS) -> No
             _(
                 "{owner} has changed the schema: {kind} {name} is not as this program makes it."
             ).format(owner=former, kind=kind, name=name),
-            _("Have it put back or removed; it would run with the rights of everybody who sends."),
+            _("Have it restored or removed: it would run with the rights of everybody who sends."),
         )
 
 
