@@ -18,7 +18,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 # Tests of the desktop wait for it most of the time: the others run beside them.
-BESIDE = ("-n", "2", "--dist", "loadgroup")
+BESIDE = ("--numprocesses", "2", "--dist", "loadscope")
 
 
 def run_all(scripts: Path, pytest_arguments: Sequence[str]) -> int:

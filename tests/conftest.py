@@ -1,14 +1,15 @@
 """Fixtures for all tests."""
 
 from collections.abc import Generator, Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import User, fresh_user
 
-DESKTOP = Path(__file__).with_name("desktop")
+DESKTOP = "tests/desktop/"
 
 # How long an example takes says something about the machine, which others use too.
 settings.register_profile(
@@ -27,13 +28,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes long; runs with --long alone")
 
 
-@pytest.hookimpl(tryfirst=True)
+class _ByFile(LoadScopeScheduling):
+    """Gives each process whole files, and all of the desktop's to one of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        # Windows of two processes would be in front of each other.
+        return DESKTOP if file.startswith(DESKTOP) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share out the tests where they run in several processes."""
+    return _ByFile(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what takes long where it was not asked for; keep the tests of the desktop together."""
-    for item in items:
-        if item.path.is_relative_to(DESKTOP):
-            # One process has the virtual desktop, where one window at a time is in front.
-            item.add_marker(pytest.mark.xdist_group("desktop"))
+    """Skip what takes long where it was not asked for."""
     if not config.getoption("--long"):
         for item in items:
             if item.get_closest_marker("long"):

@@ -3,11 +3,15 @@
 import functools
 import logging
 import os
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+# Nobody in this process opens a file that is being made and closed here.
+_making = threading.Lock()
 _FOLDER_MODES = {"owner": 0o700, "group": 0o750}
 _FILE_MODES = {"owner": 0o600, "group": 0o640}
 _GROUP_TRAVERSES = 0o010
@@ -45,7 +49,12 @@ def prepare_files(database: Path, beside: Sequence[Path], readable_by: str) -> N
     """
     # SQLite gives -wal and -shm the rights of the file itself.
     mode = _FILE_MODES[readable_by]
-    os.close(os.open(database, os.O_CREAT | os.O_RDWR, mode))
+    # A file that is there is never opened past SQLite: to close it would let go of all locks that
+    # this process has on it, and another program would take its -wal away.
+    with _making:
+        if not database.exists():
+            with suppress(FileExistsError):  # another process was faster
+                os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
     for each in (database, *beside):
         if each.exists():
             _set_mode(each, mode)

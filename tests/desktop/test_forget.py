@@ -168,8 +168,9 @@ def test_a_person_at_a_terminal_sees_what_will_go_and_is_asked(
         assert "1 session, 15 m" in said
         os.write(ours, answer.encode())
         said = _read_until(ours, "forgotten")
-        os.close(ours)
+        # Closed before the process has ended, the terminal would not take its last words.
         assert process.wait(SECONDS) == code
+    os.close(ours)
     assert ("Nothing was forgotten" in said) == bool(code)
     rows = [json.loads(line) for line in assert_good(command("export")).splitlines()]
     assert rows[0]["duration_seconds"] == (15 * 60 if code == 0 else 30 * 60)
