@@ -271,6 +271,30 @@ def test_a_role_with_createrole_needs_not_be_superuser(
         drop_role(database.server, name)
 
 
+def test_who_may_not_let_anybody_be_a_person_is_told_what_is_needed(
+    shell: Shell, fresh: Database, make_person: Callable[..., Person]
+):
+    if fresh.server.version < 16:
+        pytest.skip("CREATEROLE is enough before PostgreSQL 16")
+    admin = make_person(options="CREATEROLE")
+    fresh.rows(f"GRANT CREATE ON DATABASE {fresh.name} TO {admin.name}")
+    assert shell.server("add-person", "anna", "--dsn", fresh.dsn(admin.name, admin.password)) == 1
+    assert f"GRANT reprospective_person TO {admin.name} WITH ADMIN OPTION" in shell.err.replace(
+        '"', ""
+    )
+
+
+def test_an_older_program_leaves_the_rights_of_a_newer_schema_as_they_are(
+    shell: Shell, fresh: Database
+):
+    fresh.rows("INSERT INTO reprospective.schema_version VALUES (99)")
+    fresh.rows("CREATE TABLE reprospective.of_the_newer ()")
+    assert shell.server("init", "--dsn", fresh.dsn()) == 1
+    assert "newer version (schema 99)" in shell.err
+    seen = "SELECT has_table_privilege('reprospective_person', 'reprospective.of_the_newer', %s)"
+    assert fresh.rows(seen, ["SELECT"]) == [(False,)]
+
+
 def test_init_takes_a_single_owners_schema_over_and_its_owner_goes_on_as_a_person(
     shell: Shell, database: Database, single: Person
 ):

@@ -15,6 +15,8 @@ from reprospective_tray.store.server.schema import (
     grant_roles,
     lock_tables,
     look,
+    scripts,
+    version_there,
 )
 from reprospective_tray.store.server.takeover import take_over
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray.store.server.connection import Connection
+    from reprospective_tray.store.server.schema import Found
 
 PERSON = "reprospective_person"
 READER = "reprospective_reader"
@@ -29,6 +32,16 @@ LONGEST_NAME = 63  # bytes: PostgreSQL cuts what is longer
 RESERVED = frozenset({"public", "none", PERSON, READER})
 PASSWORD_BYTES = 24
 MEMBERS_MAY_NOT_SET_ROLE = 160_000  # PostgreSQL 16 can say so in the grant
+
+# Who may make roles, and who may grant the persons' one: since PostgreSQL 16 that is a right of
+# its own.
+_MY_RIGHTS = """
+SELECT rolname::text, rolsuper OR rolcreaterole,
+    rolsuper OR current_setting('server_version_num')::integer < 160000
+        OR CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = %s)
+            THEN pg_has_role(current_user, %s, 'MEMBER WITH ADMIN OPTION') ELSE true END
+FROM pg_roles WHERE rolname = current_user
+"""
 
 # Of a device that both have sent from, the new owner's is the later pair.
 _HAND_OVER = (
@@ -110,6 +123,7 @@ def initialise(
         _check_rights(connection)
         if not (found.may_upgrade if found.made else found.may_make):
             raise _may_not(connection, found.user)
+        _check_version(connection, found, folder)
         version = bring_up_to_date(connection, found, folder)
         taken_from = None
         if not found.roles:
@@ -191,12 +205,32 @@ def _quoted(connection: Connection, name: str) -> str:
     return quoted
 
 
+def _check_version(connection: Connection, found: Found, folder: Path) -> None:
+    """Let what a newer program has made be: it knows better who may do what there."""
+    here = scripts(folder)[-1].number
+    there = version_there(connection) if found.made else 0
+    if there > here:
+        raise ServerRefusedError(
+            _("The server was prepared by a newer version (schema {there}): {where}.").format(
+                there=there, where=connection.address
+            ),
+            _("Install the newest version of reprospective-tray here and run this again."),
+        )
+
+
 def _check_rights(connection: Connection) -> None:
-    ((user, may),) = connection.rows(
-        "SELECT rolname::text, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
-    )
+    ((user, may, administers),) = connection.rows(_MY_RIGHTS, [PERSON, PERSON])
     if not may:
         raise _may_not(connection, user)
+    if not administers:
+        raise ServerRefusedError(
+            _("{user} may not let anybody into the role {role}: {where}.").format(
+                user=user, role=PERSON, where=connection.address
+            ),
+            _("Name a superuser with --dsn, or have one run: {statement}").format(
+                statement=f"GRANT {PERSON} TO {_quoted(connection, user)} WITH ADMIN OPTION"
+            ),
+        )
 
 
 def _may_not(connection: Connection, user: str) -> ServerRefusedError:
