@@ -44,7 +44,7 @@ TAMPERINGS = [
     max(ended_at) AS last_at, now() AS last_received_at FROM {SESSIONS} GROUP BY 1, 2, 3""",
     f"CREATE RULE spy AS ON INSERT TO {SESSIONS} DO ALSO NOTIFY spy",
     f"ALTER TABLE {SESSIONS} ALTER COLUMN window_title SET DEFAULT 'x'",
-    f"ALTER TABLE {SESSIONS} DROP CONSTRAINT desktop_activity_sessions_check",
+    f"ALTER TABLE {SESSIONS} DROP CONSTRAINT a_session_that_can_be",
     f"CREATE POLICY all_of_it ON {SESSIONS} USING (true)",
     f"CREATE INDEX spy ON {SESSIONS} (lower(window_title))",
     f"CREATE TABLE reprospective.child () INHERITS ({SESSIONS})",
