@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reprospective_tray.store.server.address import ServerAddress
     from reprospective_tray.store.server.connection import Connection
     from reprospective_tray.store.server.persons import AddedPerson, Initialised
-    from reprospective_tray.store.server.standing import Standing
+    from reprospective_tray.store.server.standing import ServerStanding
 
 PLACEHOLDER = "NAME"
 
@@ -162,7 +162,7 @@ def _place(connection: "Connection") -> tuple[str, int, str]:
     return connection.address.resolved().get("host") or info.host, info.port, info.dbname
 
 
-def _status_lines(found: "Standing", address: "ServerAddress") -> Iterator[str]:
+def _status_lines(found: "ServerStanding", address: "ServerAddress") -> Iterator[str]:
     yield _("Server: {where}, PostgreSQL {version}").format(where=address, version=found.postgresql)
     yield _("TLS: {version}").format(version=found.tls or _("none"))
     yield _("Clock: {seconds:+.1f} s from this computer's").format(

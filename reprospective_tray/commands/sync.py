@@ -64,7 +64,7 @@ def sync(options: Options) -> int:
         )
     if result["error"]:
         raise ReprospectiveError(result["error"], result["remedy"])
-    if not options.json:
+    if not options.json and (result["sent"] or not last["refused_in_all"]):
         print(_sentence(result))
     if last["refused_in_all"]:
         raise _refused(last["refused_in_all"])

@@ -19,7 +19,7 @@ from reprospective_tray.store.facts import Fact, Facts
 # Beyond this many bytes of titles a batch ends early, whatever its number of rows.
 _BATCH_BYTES = 2_000_000
 # Marking more at once would make recording wait.
-_ROWS_A_TRANSACTION = 250
+_ROWS_A_TRANSACTION = 125
 _PAGE = 5000
 
 _SESSIONS = "desktop_activity_sessions"
@@ -114,17 +114,25 @@ class Outbox:
         ids = msgspec.json.encode([number for number, _revision in references]).decode()
         return self._batch(_SOME, (ids,))
 
-    def mark(self, references: Sequence[Reference], clock: int) -> None:
-        """Note that the server has these, at `clock` of its own, where they have not changed.
+    @contextmanager
+    def undone_by_a_power_cut(self) -> Iterator[None]:
+        """Let commits not wait for the disk, which recording would have to wait for as well.
 
-        A power cut may undo it: then they are sent once more, and nothing changes there.
+        What is noted of an answer may be lost so: then it is asked for once more.
         """
-        with self._undone_by_a_power_cut():
-            for first in range(0, len(references), _ROWS_A_TRANSACTION):
-                some = references[first : first + _ROWS_A_TRANSACTION]
-                with self._database.atomic("IMMEDIATE"):
-                    encoded = msgspec.json.encode(some).decode()
-                    self._database.execute_sql(_MARK, (clock, encoded))
+        self._database.execute_sql("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self._database.execute_sql("PRAGMA synchronous = FULL")
+
+    def mark(self, references: Sequence[Reference], clock: int) -> None:
+        """Note that the server has these, at `clock` of its own, where they have not changed."""
+        for first in range(0, len(references), _ROWS_A_TRANSACTION):
+            some = references[first : first + _ROWS_A_TRANSACTION]
+            with self._database.atomic("IMMEDIATE"):
+                encoded = msgspec.json.encode(some).decode()
+                self._database.execute_sql(_MARK, (clock, encoded))
         # Else the next write of recording would have to put all of it into the file.
         self._database.execute_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -149,12 +157,14 @@ class Outbox:
         session, order = self._models.Session, self._models.RangeOrder
         last = session.select(session.id).order_by(session.id.desc()).limit(1).scalar()
         self._facts.put(Fact.REOFFER, last)
+        # Whoever refused them may be another server or user than the one that is asked now.
+        self._models.Refused.delete().execute()
         order.update(acknowledged=0).execute()
 
     def offer(self) -> Iterator[int]:
         """Let what `offer_all` noted wait again, in short transactions; yield how many each."""
         while bound := self._facts.get(Fact.REOFFER):
-            with self._database.atomic("IMMEDIATE"):
+            with self.undone_by_a_power_cut(), self._database.atomic("IMMEDIATE"):
                 ids = [row[0] for row in self._database.execute_sql(_OFFER_BELOW, (bound,))]
                 self._facts.put(Fact.REOFFER, min(ids) - 1 if ids else None)
             yield len(ids)
@@ -199,15 +209,6 @@ class Outbox:
     def _can_refuse(self) -> bool:
         """Tell whether the file is of a version that knows of refusals; readers change nothing."""
         return self._number("PRAGMA user_version") > 1
-
-    @contextmanager
-    def _undone_by_a_power_cut(self) -> Iterator[None]:
-        """Let commits not wait for the disk, which recording would have to wait for as well."""
-        self._database.execute_sql("PRAGMA synchronous = NORMAL")
-        try:
-            yield
-        finally:
-            self._database.execute_sql("PRAGMA synchronous = FULL")
 
     def _batch(self, query: str, parameters: tuple[object, ...]) -> Batch | None:
         rows, references = self._database.execute_sql(query, parameters).fetchone()

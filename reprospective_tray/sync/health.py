@@ -12,11 +12,15 @@ REFUSALS_FOR_LONG = 3
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a pass failed of: a sentence, what to do, and whether a person has to."""
+    """What a pass failed of: a sentence, what to do, and whether a person has to.
+
+    `stays` where there will be no other pass: then it need not come again to be no accident.
+    """
 
     error: str
     remedy: str = ""
     by_person: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,14 @@ def failed(before: Health, failure: Failure, at: int, steady_s: float) -> Health
         steady_s: The monotonic clock.
     """
     begins = before.failing_since_at is None
+    refusals = REFUSALS_FOR_LONG if failure.stays else before.refusals + 1
     return replace(
         before,
         error=failure.error,
         remedy=failure.remedy,
         failing_since_at=at if begins else before.failing_since_at,
         failing_since_s=steady_s if begins else before.failing_since_s,
-        refusals=before.refusals + 1 if failure.by_person else 0,
+        refusals=refusals if failure.by_person else 0,
     )
 
 

@@ -39,6 +39,7 @@ class Passed:
         superseded: Rows of which it had a later version, which is kept here now.
         deleted: Rows that retention took here.
         fitted: Whether the server knew this file as it is, in every answer.
+        is_whole: Whether nothing was left when it was told to end; True where it was not.
     """
 
     sent: int
@@ -47,6 +48,7 @@ class Passed:
     clock: int
     deleted: int
     fitted: bool
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,11 @@ class DatabaseSyncManager:
             facts = Facts(adapter)
             try:
                 one.run(stop, progress)
+                is_whole = one.is_whole(stop)
             except ReprospectiveError as error:
                 self._keep_error(facts, str(error))
                 raise
-            if not stop.is_set():
+            if is_whole:
                 facts.put(Fact.LAST_SUCCESS_AT, time.time_ns() // 1_000_000)
                 self._keep_error(facts, "")
             deleted = 0
@@ -113,7 +116,13 @@ class DatabaseSyncManager:
             if days is not None and one.fitted and not stop.is_set():
                 deleted = Retention(adapter).run(days, one.clock, stop)
             return Passed(
-                one.sent, one.refused, one.superseded, one.clock, deleted, fitted=one.fitted
+                one.sent,
+                one.refused,
+                one.superseded,
+                one.clock,
+                deleted,
+                fitted=one.fitted,
+                is_whole=is_whole,
             )
 
     def verify(
@@ -171,7 +180,16 @@ class DatabaseSyncManager:
         adapter = self._open_adapter()
         lock = FileLock(Path(f"{adapter.path}.sync-lock"))
         try:
-            if not lock.acquire():
+            is_free = lock.acquire()
+        except OSError as error:
+            raise StoreError(
+                _("{file} cannot be locked: {reason}").format(
+                    file=lock.path, reason=error.strerror or error
+                ),
+                _("Give yourself write access to it."),
+            ) from error
+        try:
+            if not is_free:
                 raise SyncBusyError(
                     _("Another process is sending the sessions of {path}.").format(
                         path=adapter.path
@@ -182,13 +200,6 @@ class DatabaseSyncManager:
             with adapter.connection():
                 Outbox(adapter).read_any_text()
                 yield adapter
-        except OSError as error:
-            raise StoreError(
-                _("{file} cannot be locked: {reason}").format(
-                    file=lock.path, reason=error.strerror or error
-                ),
-                _("Give yourself write access to it."),
-            ) from error
         except peewee.PeeweeException as error:
             raise adapter.explain(error) from error
         finally:

@@ -63,6 +63,8 @@ class Pass:
         self._facts = Facts(adapter)
         self._answers = 0
         self._forked = False
+        self._left: set[str] = set()  # orders that the server cannot digest
+        self._reason = ""  # of the first row that was refused
         self.sent = 0
         self.refused = 0
         self.superseded = 0
@@ -76,6 +78,17 @@ class Pass:
             ServerUnreachableError, ServerRefusedError: the server did not take a batch.
             peewee.PeeweeException: the file cannot be read or written.
         """
+        try:
+            self._scan(stop, progress)
+        finally:
+            if self._reason:
+                log.warning(
+                    "the server refuses %d sessions, which are set aside (the first: %s)",
+                    self.refused,
+                    self._reason,
+                )
+
+    def _scan(self, stop: threading.Event, progress: Callable[[Progress], None]) -> None:
         self._offer(stop)
         waiting = self._outbox.waiting()
         for _scan in range(_MOST_SCANS):
@@ -87,21 +100,33 @@ class Pass:
                 progress(Progress(self.sent, max(waiting, self.sent)))
             if self._answers == begun and not stop.is_set():
                 # What was clipped here is there by now: what is ordered by range comes after it.
-                orders = self._outbox.orders()
-                # One batch goes at least: it tells whether the server is still the one it was.
-                if orders or not self._answers:
+                if orders := self._orders():
                     self._send(_NO_ROWS, orders)
+                # One batch goes at least: it tells whether the server is still the one it was.
+                if not self._answers:
+                    self._send(_NO_ROWS)
             if stop.is_set() or self._answers == begun:
                 return
             self._offer(stop)
 
+    def is_whole(self, stop: threading.Event) -> bool:
+        """Tell, after `run`, whether `stop` has cut nothing off."""
+        return not stop.is_set() or not (self._outbox.waiting() or self._orders())
+
+    def _orders(self) -> list[dict[str, Any]]:
+        return [one for one in self._outbox.orders() if one["uid"] not in self._left]
+
     def _send(self, batch: Batch, orders: list[dict[str, Any]] | None = None) -> None:
         """Send one batch; where the call fails on its data, in halves."""
-        device_id, parcel = self._parcel(batch, orders or [])
+        orders = orders or []
+        device_id, parcel = self._parcel(batch, orders)
         try:
             answer = self._uploader.send(parcel)
         except ServerDataError as error:
-            self._halve(batch, error)
+            if orders:
+                self._send_each(orders, error)
+            else:
+                self._halve(batch, error)
             return
         self._answers += 1
         self.clock = answer.clock
@@ -109,9 +134,21 @@ class Pass:
             self._fork()
             return
         if answer.verdict is Verdict.RESTORED:
-            log.warning("the server was restored from a backup: everything is sent again")
+            log.warning(
+                "the server has an older state of this file, or none (a backup was restored, or "
+                "it is another database): everything is sent again"
+            )
         self.fitted &= answer.verdict is Verdict.FITS
         self._note(batch, answer, parcel.pair, device_id)
+
+    def _send_each(self, orders: list[dict[str, Any]], error: ServerDataError) -> None:
+        """Send orders one by one, and leave the one that the server cannot digest."""
+        if len(orders) == 1:
+            self._left.add(orders[0]["uid"])
+            log.warning("the server cannot forget a range as ordered (%s): that waits", error)
+            return
+        for order in orders:
+            self._send(_NO_ROWS, [order])
 
     def _parcel(self, batch: Batch, orders: list[dict[str, Any]]) -> tuple[str, Parcel]:
         """Return what is sent, with a pair that is written down before the first attempt."""
@@ -144,7 +181,22 @@ class Pass:
 
     def _note(self, batch: Batch, answer: Answer, pair: Pair, device_id: str) -> None:
         """Write down what became of each row; what is interrupted here is sent again."""
-        references = batch.references
+        with self._outbox.undone_by_a_power_cut():
+            self._acknowledge(batch, answer, pair)
+            # After the pair: a server restored from before this batch is known as such by the
+            # pair alone, and must find no row marked that it does not have.
+            references = batch.references
+            others = {one.at for one in answer.refused} | {one.at for one in answer.superseded}
+            stored = [ref for at, ref in enumerate(references) if at not in others]
+            self._outbox.mark(stored, answer.clock)
+        versions = [(references[item.at], item.row) for item in answer.superseded]
+        if versions and Superseding(self._adapter, device_id).take(versions, answer.clock):
+            self._identity.leave_open_session()
+        self.sent += len(stored)
+        self.superseded += len(versions)
+
+    def _acknowledge(self, batch: Batch, answer: Answer, pair: Pair) -> None:
+        """Write down that the server has taken the pair, and what follows from its answer."""
         with self._adapter.database.atomic("IMMEDIATE"):
             for item in answer.refused:
                 self._set_aside(batch, item.at, item.reason)
@@ -157,21 +209,11 @@ class Pass:
             self._facts.put(Fact.SERVER_SCHEMA, answer.schema)
             self._facts.put(Fact.ACKNOWLEDGED, pair)
             self._facts.put(Fact.PENDING, None)
-        # After the pair: a server restored from before this batch is known as such by the pair
-        # alone, and must find no row marked that it does not have.
-        others = {one.at for one in answer.refused} | {one.at for one in answer.superseded}
-        stored = [ref for at, ref in enumerate(references) if at not in others]
-        self._outbox.mark(stored, answer.clock)
-        versions = [(references[item.at], item.row) for item in answer.superseded]
-        if versions and Superseding(self._adapter, device_id).take(versions, answer.clock):
-            self._identity.leave_open_session()
-        self.sent += len(stored)
-        self.superseded += len(versions)
 
     def _set_aside(self, batch: Batch, at: int, reason: str) -> None:
         self._outbox.set_aside(batch.references[at], reason)
         self.refused += 1
-        log.warning("the server refuses a session (%s): it is set aside", reason)
+        self._reason = self._reason or reason
 
     def _fork(self) -> None:
         """Go on as a device of its own: this file is a copy, or was rolled back."""

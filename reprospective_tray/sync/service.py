@@ -89,7 +89,7 @@ class SyncService:
         self._began_s = 0.0
         self._health = health.Health()
         self._has_result = False
-        self._is_broken = False
+        self._broken: Result | None = None  # why there is no pass at all
         self._standing = Standing()
 
     def start(self) -> None:
@@ -100,10 +100,20 @@ class SyncService:
         try:
             self._manager = self._means.make_manager()
             self._scheduler.start()
-        # The top of a thread: recording does without it, and who asks for a pass is told.
+        except ReprospectiveError as error:
+            log.warning("sending could not be started: %s", error)
+            self._break(str(error), error.remedy)
+        # The top of a thread: recording does without it, and the person is told.
         except Exception:
             log.exception("sending could not be started")
-            self._is_broken = True
+            what = _("Sending could not be started: an internal error.")
+            self._break(what, _("The log says more."))
+
+    def _break(self, error: str, remedy: str) -> None:
+        self._broken = Result(error=error, remedy=remedy)
+        self._failed(self._broken, by_person=True, stays=True)
+        self.refresh()
+        self._on_change()
 
     def request(self, wish: Wish) -> int:
         """Ask for a pass at once; return its number, for `progress`.
@@ -111,10 +121,8 @@ class SyncService:
         Raises:
             ReprospectiveError: sending could not be started.
         """
-        if self._is_broken:
-            raise ReprospectiveError(
-                _("Sending could not be started: an internal error."), _("The log says more.")
-            )
+        if self._broken is not None:
+            raise ReprospectiveError(self._broken.error, self._broken.remedy)
         with self._lock:
             number = self._scheduler.sync_now()
             self._wishes[number] = self._wishes.get(number, Wish()) | wish
@@ -124,10 +132,11 @@ class SyncService:
 
     def progress(self, number: int) -> dict[str, object]:
         """Return how far the pass of this number is, or how it ended, as plain JSON values."""
-        is_over = self._scheduler.has_finished(number)
+        broken = self._broken
+        is_over = self._scheduler.has_finished(number) or broken is not None
         with self._lock:
             step, done, total = self._step, self._done, self._total
-            result = self._results.get(number, Result())
+            result = self._results.get(number, broken or Result())
         if is_over:
             self.refresh()
         return {
@@ -146,27 +155,29 @@ class SyncService:
             self._standing = self._means.read()
         except StoreError as error:
             log.debug("%s", error)  # it is the monitor's to say
-        if self.fails_for_long and not self._health.is_told:
-            self._health = health.told(self._health)
-            self._on_trouble(self.problem())
-
-    @property
-    def fails_for_long(self) -> bool:
-        """Whether a person should see that sending fails."""
-        return health.fails_for_long(self._health, self._standing.waiting, time.monotonic())
+        text = self.problem()
+        with self._lock:
+            is_news = bool(text) and self._health.failing_since_at is not None
+            is_news = is_news and not self._health.is_told
+            if is_news:
+                self._health = health.told(self._health)
+        if is_news:
+            self._on_trouble(text)
 
     def problem(self) -> str:
         """Return what is said while sending has failed for long; empty otherwise."""
-        if not self.fails_for_long:
-            return ""
+        found = self._health
         standing, now = self.standing()[0], _now()
-        since = standing.last_success_at or self._health.failing_since_at or now
-        return words.problem(self._health, standing.waiting, since, now)
+        if not health.fails_for_long(found, standing.waiting, time.monotonic()):
+            return ""
+        since = standing.last_success_at or found.failing_since_at or now
+        return words.problem(found, standing.waiting, since, now)
 
     def standing(self) -> tuple[Standing, int | None]:
         """Return how far everything is sent, as far as is known, and when the next pass is (ms)."""
-        kept, now = self._standing, self._health
-        if self._has_result:
+        with self._lock:
+            kept, now, has_result = self._standing, self._health, self._has_result
+        if has_result:
             success = now.last_success_at or kept.last_success_at
             kept = Standing(kept.waiting, kept.refused, success, now.error)
         return kept, self._scheduler.next_run_at
@@ -180,6 +191,7 @@ class SyncService:
             is_big = self._total >= SHOWN_FROM_ROWS
             done, total = self._done, self._total
         waits = is_asked_for and not self._scheduler.has_finished(self._asked_for)
+        waits = waits and self._broken is None
         is_shown = bool(waits or (running and (is_long or is_big)))
         return {"is_shown": is_shown, "sent": done, "total": total}
 
@@ -242,7 +254,8 @@ class SyncService:
             level = logging.INFO if result.refused or result.deleted else logging.DEBUG
             log.log(level, "%s", result)
             if not cancel.is_set():
-                self._health, self._has_result = health.succeeded(_now()), True
+                with self._lock:
+                    self._health, self._has_result = health.succeeded(_now()), True
         finally:
             with self._lock:
                 self._results[number] = result
@@ -252,10 +265,11 @@ class SyncService:
             if wish.speak_up and result.error and not cancel.is_set():
                 self._on_trouble(words.failure(result.error, result.remedy))
 
-    def _failed(self, result: Result, *, by_person: bool) -> None:
-        failure = health.Failure(result.error, result.remedy, by_person)
-        self._health = health.failed(self._health, failure, _now(), time.monotonic())
-        self._has_result = True
+    def _failed(self, result: Result, *, by_person: bool, stays: bool = False) -> None:
+        failure = health.Failure(result.error, result.remedy, by_person, stays)
+        with self._lock:
+            self._health = health.failed(self._health, failure, _now(), time.monotonic())
+            self._has_result = True
 
     def _progressed(self, step: str, progress: Progress) -> None:
         with self._lock:

@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
-from reprospective_tray.errors import ServerUnreachableError
+from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreachableError
+from reprospective_tray.messages import _
+from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.connection import Connection
 
 # The version of what is sent; the server says its own in each answer.
@@ -76,6 +78,7 @@ class Uploader:
         self._connect = connect
         self._deadline_s = deadline_s
         self._connection: Connection | None = None
+        self._attempt: Attempt[Connection] | None = None
         self._is_aborted = False
 
     def begin(self) -> None:
@@ -112,8 +115,11 @@ class Uploader:
         return {uid: (revision, deleted) for uid, revision, deleted in rows}
 
     def abort(self) -> None:
-        """Cut the connection, whoever is using it; may come from any thread."""
+        """Cut the connection, whoever uses it or waits for it; may come from any thread."""
         self._is_aborted = True
+        attempt = self._attempt
+        if attempt is not None:
+            attempt.give_up()
         connection = self._connection
         if connection is not None:
             connection.abort()
@@ -128,18 +134,43 @@ class Uploader:
         kept = self._connection is not None
         try:
             return self._ask(sql, values)
-        except ServerUnreachableError:
+        except ServerDataError:
+            raise
+        except ServerError as error:
+            # Whatever it was, a new connection looks anew, and makes a schema that was dropped.
             self.close()
-            if not kept or self._is_aborted:
+            if not (kept and isinstance(error, ServerUnreachableError)) or self._is_aborted:
                 raise
         # A kept connection may have ended long ago, unnoticed: only a new one tells.
         try:
             return self._ask(sql, values)
-        except ServerUnreachableError:
+        except ServerDataError:
+            raise
+        except ServerError:
             self.close()
             raise
 
     def _ask(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         if self._connection is None:
-            self._connection = self._connect()
+            self._reach()
+        assert self._connection is not None
         return self._connection.rows(sql, values, self._deadline_s)
+
+    def _reach(self) -> None:
+        """Connect, as long as nobody calls `abort`: a server that is silent lets nobody wait."""
+        attempt = self._attempt = Attempt(self._connect, lambda late: late.close(), "reach")
+        try:
+            # Where `abort` came before it could see the attempt, it is seen here.
+            if self._is_aborted:
+                attempt.give_up()
+            self._connection = attempt.result()
+        except TimeoutError:
+            raise _ended_from_here() from None
+        finally:
+            self._attempt = None
+        if self._is_aborted:  # it came before it could see the connection
+            raise _ended_from_here()
+
+
+def _ended_from_here() -> ServerUnreachableError:
+    return ServerUnreachableError(_("The connection to the server was ended from here."))

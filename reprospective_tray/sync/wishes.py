@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reprospective_tray.messages import _
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
@@ -77,6 +79,9 @@ def carry_out(
         cancel: Ends it early when it is set.
         progress: Called with the step, ``verify`` or ``send``, and how far it is.
 
+    Returns:
+        What was done; with an error where `cancel` came before everything was.
+
     Raises:
         ReprospectiveError: as `DatabaseSyncManager.run`.
     """
@@ -84,6 +89,7 @@ def carry_out(
     verified = None
     if wish.verify:
         verified = manager.verify(cancel, lambda now: progress("verify", now))
+    is_compared = not (wish.verify and cancel.is_set())
     passed = manager.run(cancel, lambda now: progress("send", now))
     return Result(
         passed.sent,
@@ -93,4 +99,7 @@ def carry_out(
         verified.compared if verified else None,
         verified.offered_again if verified else None,
         retried,
+        error=""
+        if is_compared and passed.is_whole
+        else _("The program ended before everything was sent."),
     )

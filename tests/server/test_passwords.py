@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 import traceback
 from pathlib import Path
 
@@ -11,10 +12,16 @@ import keyring.errors
 import pytest
 
 from reprospective_tray.config import Config, Database, Remote
-from reprospective_tray.errors import ReprospectiveError, ServerRefusedError, UsageError
+from reprospective_tray.errors import (
+    ReprospectiveError,
+    ServerRefusedError,
+    ServerUnreachableError,
+    UsageError,
+)
 from reprospective_tray.store.server.address import ServerAddress
 from reprospective_tray.store.server.connection import connect
 from tests.server.addresses import address_of, plain_environment, remote_of
+from tests.support import wait_until
 
 __all__ = ["plain_environment"]
 
@@ -31,9 +38,12 @@ class Memory(keyring.backend.KeyringBackend):
         self.kept = {}
         self.asked = 0
         self.broken = False
+        self.unlocked = threading.Event()
+        self.unlocked.set()
 
     def get_password(self, service, username):
         self.asked += 1
+        assert self.unlocked.wait(20)
         if self.broken:
             raise OSError("the bus is gone")
         return self.kept.get((service, username))
@@ -151,6 +161,25 @@ def test_a_keyring_that_is_not_installed_is_no_other_error_than_none(address, mo
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ServerRefusedError, match="no password supplied"):
         who(address)
+
+
+def test_a_locked_keyring_is_asked_once_whoever_waits_for_it(address, person, memory):
+    memory.kept["reprospective-tray", address.login()] = person.password
+    memory.unlocked.clear()
+    for _attempt in range(3):
+        with pytest.raises(ServerUnreachableError, match="No answer within"):
+            connect(address, 0.5)
+    wait_until(lambda: "connect" not in names_of_threads(), 5, "the end of the attempts")
+    assert names_of_threads().count("keyring") == 1
+    assert memory.asked == 1
+    memory.unlocked.set()
+    wait_until(lambda: "keyring" not in names_of_threads(), 5, "the answer")
+    assert who(address) == person.name
+    assert memory.asked == 2
+
+
+def names_of_threads():
+    return [thread.name for thread in threading.enumerate()]
 
 
 def test_a_dsn_has_it(database, person):

@@ -57,8 +57,10 @@ def test_a_row_is_marked_in_the_revision_that_was_sent_alone(outbox):
     assert ids(outbox.next(0, 10)) == [2, 3, 4, 5]
 
 
-def test_after_marking_commits_wait_for_the_disk_again(outbox):
-    outbox.mark([(1, 1)], T0)
+def test_after_an_answer_is_noted_commits_wait_for_the_disk_again(outbox):
+    with outbox.undone_by_a_power_cut():
+        assert outbox._number("PRAGMA synchronous") == 1
+        outbox.mark([(1, 1)], T0)
     assert outbox._number("PRAGMA synchronous") == 2
 
 
@@ -76,6 +78,13 @@ def test_a_row_that_is_set_aside_waits_no_more_until_it_changes(tmp_path):
 def test_what_was_set_aside_is_offered_again_when_that_is_asked(outbox):
     outbox.set_aside((3, 1), "no")
     assert outbox.offer_refused() == 1
+    assert (outbox.waiting(), outbox.refused()) == (5, 0)
+
+
+def test_what_was_refused_waits_again_where_everything_does(outbox):
+    outbox.set_aside((3, 1), "no")
+    outbox.offer_all()
+    list(outbox.offer())
     assert (outbox.waiting(), outbox.refused()) == (5, 0)
 
 

@@ -44,7 +44,9 @@ class Manager:
             self.go_on.wait(0.01)
         if self.errors:
             raise self.errors.pop(0)
-        return SimpleNamespace(sent=10, refused=1, superseded=2, deleted=3, clock=0, fitted=True)
+        return SimpleNamespace(
+            sent=10, refused=1, superseded=2, deleted=3, clock=0, is_whole=not stop.is_set()
+        )
 
     def verify(self, _stop: threading.Event, progress: Callable[[object], None]) -> object:
         self.calls.append("verify")
@@ -301,8 +303,31 @@ def test_what_cannot_be_started_says_so_to_who_asks(desk: Desk) -> None:
         return False
 
     wait_until(is_refused, SECONDS, "the refusal")
+    # Who had asked before is answered, and the person sees it, without any further pass.
+    found = broken.progress(1)
+    assert not found["running"]
+    assert found["result"]["error"] == "Sending could not be started: an internal error."
+    wait_until(lambda: desk.troubles, SECONDS, "the word to the person")
+    assert len(desk.troubles) == 1
+    assert broken.problem() == desk.troubles[0]
+    assert "could not be started" in broken.problem()
+    assert "could not be started" in broken.standing()[0].last_error
+    assert not broken.shown()["is_shown"]
     broken.halt()
     assert broken.stop(0.1)
+
+
+def test_a_pass_that_the_end_cuts_short_does_not_say_that_all_is_sent(desk: Desk) -> None:
+    desk.manager.waits = True
+    desk.service.start()
+    wait_until(lambda: desk.manager.calls, SECONDS, "the first pass")
+    desk.service.halt()
+    result = desk.await_pass(1)
+    assert (result["sent"], result["error"]) == (
+        10,
+        "The program ended before everything was sent.",
+    )
+    assert desk.service.standing()[0].last_error == ""  # it was told to end: that is no outage
 
 
 def test_the_end_sends_what_waits_and_hangs_up(desk: Desk) -> None:

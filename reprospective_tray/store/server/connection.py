@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from reprospective_tray.errors import ServerError
+from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.deadline import Deadline, DeadlineError
 from reprospective_tray.store.server.failures import connect_failure, statement_failure, too_slow
 
@@ -157,9 +158,12 @@ def connect(
     """
     import psycopg2
 
-    attempt = _Attempt(address, connect_deadline_s)
+    # A name server waits as long as it likes: what ends is the waiting for it.
+    attempt: Attempt[Any] = Attempt(
+        lambda: log_in(address, connect_deadline_s), lambda late: late.close(), "connect"
+    )
     try:
-        raw = attempt.result()
+        raw = attempt.result(connect_deadline_s)
     except TimeoutError as error:
         raise too_slow(connect_deadline_s, address) from error
     except (psycopg2.Error, ValueError) as error:
@@ -167,66 +171,30 @@ def connect(
     return Connection(raw, address, deadline_s)
 
 
-class _Attempt:
-    """One log-in, in a thread of its own: a name server or a keyring waits as long as it likes.
-
-    After the deadline the thread is left alone; what it still opens, it closes.
-    """
-
-    def __init__(self, address: ServerAddress, deadline_s: float) -> None:
-        self._address = address
-        self._deadline_s = deadline_s
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._given_up = False
-        self._raw: Any = None
-        self._error: BaseException | None = None
-        threading.Thread(target=self._run, name="connect", daemon=True).start()
-
-    def result(self) -> Any:
-        """Return the psycopg2 connection, or raise what its making raised, or TimeoutError."""
-        self._ended.wait(self._deadline_s)
-        with self._lock:
-            self._given_up = not self._ended.is_set()
-        if self._given_up:
-            raise TimeoutError
-        if self._error is not None:
-            raise self._error
-        return self._raw
-
-    def _run(self) -> None:
-        raw, error = None, None
-        try:
-            raw = log_in(self._address, self._deadline_s)
-        except BaseException as raised:  # noqa: BLE001  raised again in the thread that waits
-            error = raised
-        with self._lock:
-            self._raw, self._error = raw, error
-            self._ended.set()
-            given_up = self._given_up
-        if given_up and raw is not None:
-            raw.close()
-
-
 def log_in(address: ServerAddress, deadline_s: float) -> Any:
     """Return a psycopg2 connection in autocommit, asking the keyring where libpq has no password.
 
-    `connect` is this under a deadline; here `deadline_s` is only shared out between hosts.
+    `connect` is this under a deadline; here `deadline_s` is shared out between hosts, and is how
+    long the keyring may take.
 
     Raises:
         psycopg2.Error: as psycopg2 has it.
+        TimeoutError: the keyring has not answered.
     """
     import psycopg2
 
     from reprospective_tray.store.server.password import from_keyring, none_supplied
 
+    ends_at = time.monotonic() + deadline_s
     keywords: dict[str, Any] = {**address.for_libpq(deadline_s)}
     if address.password is not None:
         keywords["password"] = address.password
     try:
         raw = psycopg2.connect(**keywords)
     except psycopg2.OperationalError as error:
-        password = from_keyring(address) if none_supplied(error) else None
+        if not none_supplied(error):
+            raise
+        password = from_keyring(address, ends_at - time.monotonic())
         if password is None:
             raise
         raw = psycopg2.connect(**keywords, password=password)

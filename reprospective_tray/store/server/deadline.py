@@ -7,7 +7,6 @@ a psycopg2 call that waits is the end of its socket, so that is what is done to 
 from __future__ import annotations
 
 import math
-import os
 import socket
 import threading
 import time
@@ -126,7 +125,15 @@ class Within:
     def __enter__(self) -> None:
         # A descriptor of its own: libpq may close its one at any moment, and the system may give
         # the number to somebody else; this one stays the same socket until it is closed here.
-        self._socket = socket.socket(fileno=os.dup(self._connection.fileno()))
+        # The family is not asked for: only its end matters, and a lost socket may not tell it.
+        try:
+            number = self._connection.fileno()
+            self._socket = socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM)
+        except OSError as error:  # no descriptor is left, or it is none any more
+            import psycopg2
+
+            self._connection.close()
+            raise psycopg2.OperationalError(error.strerror or str(error)) from error
         self.ends_at = time.monotonic() + self._seconds
         self._deadline._add(self)  # noqa: SLF001  two halves of one thing
 

@@ -65,7 +65,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ServerStanding:
     """How things stand; what this role may not see is empty."""
 
     postgresql: str
@@ -88,7 +88,7 @@ class Standing:
     """The version of TLS up to the server or the pooler before it."""
 
 
-def standing(connection: Connection, folder: Path = SCRIPTS) -> Standing:
+def standing(connection: Connection, folder: Path = SCRIPTS) -> ServerStanding:
     """Ask for all of it.
 
     Raises:
@@ -108,7 +108,7 @@ def standing(connection: Connection, folder: Path = SCRIPTS) -> Standing:
         devices = [Device(*row) for row in connection.rows(_DEVICES)]
     persons = connection.rows(_PERSONS, [PERSON]) if mode == "roles" else []
     info = connection.raw.info
-    return Standing(
+    return ServerStanding(
         postgresql=postgresql,
         user=user,
         mode=mode,
