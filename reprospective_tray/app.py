@@ -58,6 +58,7 @@ class Application:
         self._ended = threading.Event()
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
         self._doing = threading.Lock()  # one command after the other, whoever asks
+        self._forgetting = threading.Lock()
         self._shown = MonitorState()
         self._showing = threading.Lock()
         self._notifier = Notifier()
@@ -232,8 +233,7 @@ class Application:
         if command in {"sync", "sync_progress"}:
             return self._sending.answer(command, arguments)
         if command == "forget":
-            with self._doing:
-                return self._forget(arguments)
+            return self._forget(arguments)
         if command not in {
             "pause",
             "resume",
@@ -312,10 +312,23 @@ class Application:
             raise ReprospectiveError(_("This is no range of time that could be forgotten."))
         from reprospective_tray.store.forgetting import Forgetting
 
-        now = self._monitor.cut()
-        work = Forgetting(since, now if until is None else min(until, now), application)
-        while self._monitor.perform(work.step):
-            pass  # between two steps what happens on the desktop is recorded
+        # Not one after the other with clicks: a large range takes minutes, and Quit must not.
+        if not self._forgetting.acquire(blocking=False):
+            raise ReprospectiveError(
+                _("Something is being forgotten already."), _("Wait for its end, then try again.")
+            )
+        try:
+            now = self._monitor.cut()
+            work = Forgetting(since, now if until is None else min(until, now), application)
+            while self._monitor.perform(work.step):
+                # Between two steps what happens on the desktop is recorded.
+                if self._ended.is_set():
+                    raise ReprospectiveError(
+                        _("The program ended before everything was forgotten."),
+                        _("Run the same command again."),
+                    )
+        finally:
+            self._forgetting.release()
         log.info("forgotten: %d sessions", work.done.sessions)
         return asdict(work.done)
 

@@ -10,6 +10,7 @@ from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.errors import NotRunningError, UsageError
 from reprospective_tray.messages import _, plural
 from reprospective_tray.paths import Paths
+from reprospective_tray.store.sessions import clean
 
 if TYPE_CHECKING:
     from reprospective_tray.store.forgetting import Forgotten
@@ -23,6 +24,8 @@ def forget(options: Options) -> int:
     since, until = _range(options)
     if options.application is not None and not options.application.strip():
         raise UsageError(_("--application is empty."), _("Name one as `report` shows it."))
+    if options.application is not None:
+        options.application = clean(options.application)
     loaded, paths = load(options)
     # There must be something, in a state that can be read.
     adapter = open_reader(loaded, paths)

@@ -137,6 +137,10 @@ class DatabaseAdapter(ABC):
             _("Copy it with pg_dump, a tool of PostgreSQL."),
         )
 
+    def of_this_computer(self) -> list[Any]:
+        """Return the conditions for sessions that this computer may change: all of its own file."""
+        return []
+
     def be_patient(self, seconds: float) -> None:  # noqa: B027  for databases that lock as a whole
         """Wait for other writers so long from now on; inside `connection()`."""
 

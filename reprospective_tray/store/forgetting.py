@@ -23,7 +23,9 @@ from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.rollup import Rollup, day_name
 
 # A transaction of these takes some ms; recording goes on between two of them.
-_ROWS_A_STEP = 100
+_ROWS_A_STEP = 20
+# Before every uid, as text and as PostgreSQL's own type.
+_NIL = "00000000-0000-0000-0000-000000000000"
 _COPIED = (
     *("device_id", "source_host", "state", "application_name", "window_title"),
     *("process_id", "utc_offset_minutes"),
@@ -68,7 +70,7 @@ class Forgetting:
         self._application = application
         self._adapter: DatabaseAdapter | None = None
         self._names: list[str] | None = None
-        self._reached = (0, "")
+        self._reached = (0, _NIL)
         self.done = Forgotten()
 
     def step(self, adapter: DatabaseAdapter) -> bool:
@@ -98,8 +100,8 @@ class Forgetting:
                 _("What can be read of the damaged database is still being taken over."),
                 _("Let the program run for a while, then run the same command again."),
             )
-        self._adapter, self._reached = adapter, (0, "")
-        self._names = names_of(adapter, self._application)
+        self._adapter, self._reached = adapter, (0, _NIL)
+        self._names = names_of(adapter, self._since, self._until, self._application)
 
     def _next(self, adapter: DatabaseAdapter) -> list[Row]:
         session = adapter.models.Session
@@ -107,7 +109,7 @@ class Forgetting:
         rows = session.select().where(
             session.started_at >= start,
             (session.started_at > start) | (session.uid > uid),
-            *_inside(session, self._since, self._until, self._names),
+            *_inside(adapter, self._since, self._until, self._names),
         )
         return list(rows.order_by(session.started_at, session.uid).limit(_ROWS_A_STEP).dicts())
 
@@ -116,7 +118,7 @@ class Forgetting:
         session, books = adapter.models.Session, adapter.make_bookkeeping()
         uids = [row["uid"] for row in found]
         with adapter.writing():
-            inside = _inside(session, self._since, self._until, self._names)
+            inside = _inside(adapter, self._since, self._until, self._names)
             rows = list(session.select().where(session.uid.in_(uids), *inside).dicts())
             session.update(
                 deleted=1,
@@ -163,17 +165,21 @@ class Forgetting:
             horizon = facts.get(Fact.RETENTION_HORIZON)
             if horizon is not None and self._since <= horizon:
                 until = min(self._until, horizon + 1)
-                self._order(adapter, facts, until)
-                self.done.ordered = True
+                self.done.ordered = self._order(adapter, facts, until)
                 self.done.totals = rollup.forget_taken(self._since, until, self._names)
             rollup.forget_edges(self._since, self._until, self._names)
 
-    def _order(self, adapter: SqliteAdapter, facts: Facts, until: int) -> None:
+    def _order(self, adapter: SqliteAdapter, facts: Facts, until: int) -> bool:
+        """Note what the server is to forget; tell whether anything can be there."""
         day = adapter.models.Day
         names = day_name(self._since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
         with_totals = day.select(day.device_id).distinct().where(day.day.between(*names))
-        device_ids = {facts.device_id(), *facts.get(Fact.FORMER_DEVICE_IDS, [])}
-        device_ids |= {device_id for (device_id,) in with_totals.tuples()}
+        if self._names is not None:
+            with_totals = with_totals.where(day.application_name.in_(self._names))
+        device_ids = {device_id for (device_id,) in with_totals.tuples()}
+        if not device_ids:
+            return False
+        device_ids |= {facts.device_id(), *facts.get(Fact.FORMER_DEVICE_IDS, [])}
         now = time.time_ns() // 1_000_000
         for name in [None] if self._names is None else self._names:
             adapter.models.RangeOrder.insert(
@@ -184,6 +190,7 @@ class Forgetting:
                 application_name=name,
                 ordered_at=now,
             ).execute()
+        return True
 
 
 def forget(
@@ -216,7 +223,7 @@ def look_ahead(
     start = Case(None, [(session.started_at < since, since)], ms(session.started_at))
     end = Case(None, [(session.ended_at > until, until)], ms(session.ended_at))
     found = session.select(fn.COUNT(session.uid), fn.SUM(end - start)).where(
-        *_inside(session, since, until, names_of(adapter, application))
+        *_inside(adapter, since, until, names_of(adapter, since, until, application))
     )
     count, length = found.tuples().first()
     horizon = None
@@ -225,7 +232,9 @@ def look_ahead(
     return Prospect(count, int(length or 0), taken=horizon is not None and since <= horizon)
 
 
-def names_of(adapter: DatabaseAdapter, application: str | None) -> list[str] | None:
+def names_of(
+    adapter: DatabaseAdapter, since: int, until: int, application: str | None
+) -> list[str] | None:
     """Return the names that are recorded for `application`, whatever their case; None for all.
 
     One that is not known here may still be on the server: it stays as it is written.
@@ -233,17 +242,20 @@ def names_of(adapter: DatabaseAdapter, application: str | None) -> list[str] | N
     if application is None:
         return None
     session, day = adapter.models.Session, adapter.models.Day
-    known = {name for (name,) in day.select(day.application_name).distinct().tuples()}
-    # Only what goes on is not in the days yet.
-    going_on = session.select(session.application_name).where(session.open == 1)
-    known |= {name for (name,) in going_on.tuples()}
+    inside = _inside(adapter, since, until, None)
+    found = session.select(session.application_name).distinct().where(*inside)
+    known = {name for (name,) in found.tuples()}
+    if isinstance(adapter, SqliteAdapter):  # and what retention has taken
+        known |= {name for (name,) in day.select(day.application_name).distinct().tuples()}
     wanted = application.casefold()
     return sorted(name for name in known if name.casefold() == wanted) or [application]
 
 
-def _inside(session: Any, since: int, until: int, names: list[str] | None) -> list[Any]:
+def _inside(adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None) -> list[Any]:
     """Return the conditions for living sessions that lie at least partly in [`since`, `until`)."""
+    session = adapter.models.Session
     conditions = [
+        *adapter.of_this_computer(),
         session.deleted == 0,
         session.started_at < until,
         (session.ended_at > since) | (session.started_at >= since),

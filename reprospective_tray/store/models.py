@@ -117,6 +117,7 @@ def make_server_models(database: peewee.Database) -> Models:
         """A session of anybody who may be read: times are ms since the epoch, UTC."""
 
         uid = peewee.TextField(primary_key=True)
+        owner = peewee.TextField()  # the role that sent it
         original_id = peewee.BigIntegerField(null=True)  # None: recorded straight to the server
         received_at = ServerMicrosecondField()
         # The days as lived on which it begins and ends, kept for the sake of their indexes.

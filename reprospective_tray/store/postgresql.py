@@ -162,6 +162,17 @@ class PostgresqlAdapter(DatabaseAdapter):
                 yield from rows
             execute(f"CLOSE {cursor}")
 
+    def of_this_computer(self) -> list[Any]:
+        """Return the conditions for what this computer has recorded for this role.
+
+        Who may read others' sessions must not take them for its own.
+        """
+        session = self.models.Session
+        return [
+            session.owner == peewee.SQL("current_user"),
+            session.device_id == self.device_id,
+        ]
+
     def make_bookkeeping(self) -> Bookkeeping:
         """See `DatabaseAdapter.make_bookkeeping`."""
         from reprospective_tray.store.bookkeeping import ServerBookkeeping

@@ -70,7 +70,7 @@ def adopt(damaged: Path, adapter: SqliteAdapter) -> None:
         if device_id := _device_id_of(damaged):
             adapter.adopt_device_id(device_id)
         with suppress(sqlite3.Error), _reading(damaged) as connection:
-            salvage_memory.copy_facts(connection, adapter)
+            salvage_memory.copy_facts(connection, adapter, _NOTE)
         adapter.models.Meta.replace(key=_NOTE + damaged.name, value="").execute()
 
 
@@ -97,6 +97,8 @@ def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> i
             return 0
         with _reading(damaged) as connection:
             salvage_memory.copy_taken(connection, adapter, stop.is_set)
+            if stop.is_set():
+                return taken
             again = salvage_memory.is_to_be_offered_again(connection)
             explained: dict[DayKey, Addition] = {}
             rows = _readable_rows(connection)

@@ -11,6 +11,8 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.facts import Fact
 from reprospective_tray.store.rollup import Addition, DayKey, Rollup
@@ -25,17 +27,22 @@ _FACTS = tuple(fact for fact in Fact if fact not in {Fact.REOFFER, Fact.RETENTIO
 Row = dict[str, Any]
 
 
-def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter) -> None:
-    """Take over facts and range orders, inside a transaction; what is there already stays."""
+def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter, note: str) -> None:
+    """Take over facts and range orders, inside a transaction; what is there already stays.
+
+    Keys that begin with `note` name damaged files that were not read to the end yet.
+    """
     models = adapter.models
     for row in _readable(damaged, "desktop_activity_meta", ("key",)):
-        if row["key"] in _FACTS and isinstance(row["value"], str):
+        # And what that file was still to take over from one before it.
+        if row["key"].startswith(note) or (row["key"] in _FACTS and _is_json(row["value"])):
             new = models.Meta.insert(key=row["key"], value=row["value"])
             new.on_conflict_ignore().execute()
     names = [field.name for field in models.RangeOrder._meta.sorted_fields]  # noqa: SLF001  public
     for row in _readable(damaged, "desktop_activity_range_orders", ("uid",)):
         numbers = (row["started_at"], row["ended_at"], row["ordered_at"])
-        if _is_uid(row["uid"]) and all(_is_moment(number) for number in numbers):
+        whole = _is_uid(row["uid"]) and _are_uids(row["device_ids"])
+        if whole and all(_is_moment(number) for number in numbers):
             new = models.RangeOrder.insert({name: row[name] for name in names})
             new.on_conflict_ignore().execute()
 
@@ -109,6 +116,22 @@ def _is_uid(value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_json(value: object) -> bool:
+    try:
+        msgspec.json.decode(value if isinstance(value, str) else b"")
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _are_uids(value: object) -> bool:
+    try:
+        uids = msgspec.json.decode(value if isinstance(value, str) else b"", type=list[str])
+    except msgspec.DecodeError:
+        return False
+    return all(_is_uid(uid) for uid in uids)
 
 
 def _is_moment(value: object) -> bool:
