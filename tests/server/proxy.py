@@ -14,6 +14,7 @@ from tests.server.servers import HOST
 
 CHUNK = 1 << 16
 QUEUED = 64  # chunks on their way; with more, a sender waits as on a real network
+FIRST_STEPS = 3
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST and drops what is unsent
 
 How = Literal["reset", "close"]
@@ -29,6 +30,19 @@ class _Way:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     queue: asyncio.Queue[tuple[float, bytes]] = field(default_factory=lambda: asyncio.Queue(QUEUED))
+
+
+class _Client(asyncio.StreamReaderProtocol):
+    """What asyncio.start_server makes for a client, with its transport noted from the first."""
+
+    def __init__(self, proxy: "Proxy") -> None:
+        reader = asyncio.StreamReader(CHUNK)
+        super().__init__(reader, proxy._accepted)
+        self._noted = proxy._transports
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._noted.add(transport)
+        super().connection_made(transport)
 
 
 class _Link:
@@ -163,6 +177,8 @@ class Proxy:
         self.refuse()
 
         async def finish() -> None:
+            for _turn in range(FIRST_STEPS):  # what was accepted just now gets its transport
+                await asyncio.sleep(0)
             others = asyncio.all_tasks() - {asyncio.current_task()}
             for task in others:
                 task.cancel()
@@ -186,14 +202,13 @@ class Proxy:
         asyncio.run_coroutine_threadsafe(run(), self._loop).result()
 
     async def _listen(self) -> None:
-        self._listening = await asyncio.start_server(
-            self._accepted, self.host, self.port, limit=CHUNK, backlog=512
+        self._listening = await self._loop.create_server(
+            lambda: _Client(self), self.host, self.port, backlog=512
         )
         self.port = self._listening.sockets[0].getsockname()[1]
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._transports.add(writer.transport)
         try:
             far_reader, far_writer = await asyncio.open_connection(*self.server, limit=CHUNK)
         except OSError:
