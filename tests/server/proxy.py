@@ -142,8 +142,13 @@ class Proxy:
 
         async def close() -> None:
             if self._listening is not None:
-                self._listening.close()
-                self._listening = None
+                listening, self._listening = self._listening, None
+                # asyncio loses a socket that is accepted just before its listener is closed.
+                for each in listening.sockets:
+                    self._loop.remove_reader(each.fileno())
+                for _turn in range(FIRST_STEPS):
+                    await asyncio.sleep(0)
+                listening.close()
             self._cut_all(how)
 
         asyncio.run_coroutine_threadsafe(close(), self._loop).result()
