@@ -1,7 +1,7 @@
 """DatabaseAdapter: one database with its own models, whichever kind it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,10 +34,6 @@ class DatabaseAdapter(ABC):
     # it, and whether the server has it.
     original_id: Any
     synced: Any
-
-    def own(self, model: Any) -> list[Any]:  # noqa: ARG002  a question of databases with owners
-        """Return the conditions for what is this person's own, of a model that may hold others'."""
-        return []
 
     @abstractmethod
     def open(self) -> None:
@@ -148,11 +144,10 @@ class DatabaseAdapter(ABC):
     def be_patient(self, seconds: float) -> None:  # noqa: B027  for databases that lock as a whole
         """Wait for other writers so long from now on; inside `connection()`."""
 
-    def scrub(self, stopped: Callable[[], bool] = lambda: False) -> bool:  # noqa: ARG002  see there
-        """Let nothing that was erased stay in the database's files, outside of any transaction.
+    def scrub(self) -> bool:
+        """Let nothing that was erased stay in the database's files; inside `connection()`.
 
-        It may take a while and needs no connection; `stopped` ends it. Returns
-        whether that was possible.
+        Returns whether that was possible.
         """
         return True
 

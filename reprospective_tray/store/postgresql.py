@@ -132,10 +132,6 @@ class PostgresqlAdapter(DatabaseAdapter):
             )
         )
 
-    def own(self, model: Any) -> list[Any]:
-        """See `DatabaseAdapter.own`: a reader, or the tables' owner, sees others' rows as well."""
-        return [model.owner == peewee.SQL("current_user")]
-
     def writing(self) -> AbstractContextManager[Any]:
         """See `DatabaseAdapter.writing`."""
         return cast("AbstractContextManager[Any]", self.database.atomic())
