@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprospective_tray import config, state
+from reprospective_tray import config, config_writer, state
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.notifications import NAME, Notifier
@@ -346,7 +346,7 @@ class Application:
     def _open_settings(self) -> None:
         file = self._loaded.file or self._paths.config_file
         if not file.exists():
-            config.init(self._paths)
+            config_writer.init(self._paths)
         programs.open_with_desktop(file)
 
     def _open_window(self, name: str) -> None:

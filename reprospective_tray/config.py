@@ -17,10 +17,8 @@ import msgspec
 from msgspec import Meta
 
 from reprospective_tray import config_source
-from reprospective_tray.errors import ConfigError, ReprospectiveError
+from reprospective_tray.errors import ConfigError
 from reprospective_tray.messages import _
-from reprospective_tray.paths import shipped_file
-from reprospective_tray.private_files import OWNER_FILE, make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +32,7 @@ MASK = "********"
 Text = Annotated[str, Meta(min_length=1)]
 # A regular expression, matched anywhere in the text and without regard to case.
 Pattern = Annotated[str, Meta(min_length=1, extra={"pattern": True})]
+Colour = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
 LocalType = Literal["sqlite", "postgresql"]
 ReadableBy = Literal["owner", "group"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
@@ -125,6 +124,23 @@ class Privacy(_Section, frozen=True):
     rules: tuple[Rule, ...] = ()
 
 
+class CategoryRule(_Section, frozen=True):
+    """One of ``categories.rules``: what it names must match, all of it."""
+
+    category: Text
+    application: Pattern | None = None
+    title: Pattern | None = None
+    colour: Colour | None = None
+    productive: bool | None = None
+
+
+class Categories(_Section, frozen=True):
+    """``categories``: what time is put under when looking back; see `summary.categories`."""
+
+    built_in: bool = True
+    rules: tuple[CategoryRule, ...] = ()
+
+
 class Notifications(_Section, frozen=True):
     """``notifications``: what the program speaks up about."""
 
@@ -139,6 +155,7 @@ class Config(_Section, frozen=True):
     database: Database = Database()
     monitor: Monitor = Monitor()
     privacy: Privacy = Privacy()
+    categories: Categories = Categories()
     notifications: Notifications = Notifications()
     language: Language = "auto"
 
@@ -239,9 +256,14 @@ def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, s
         )
     if "\0" in config.database.local.path or (paths and not _may_be_file(config, paths)):
         yield ("database", "local", "path"), _("the name of a file"), ""
-    for number, rule in enumerate(config.privacy.rules):
-        if rule.application is None and rule.title is None:
-            yield ("privacy", "rules", number), _("a rule with application, title or both"), ""
+    for section, rules in _rules(config):
+        for number, rule in enumerate(rules):
+            if rule.application is None and rule.title is None:
+                yield (section, "rules", number), _("a rule with application, title or both"), ""
+    for number, named in enumerate(config.categories.rules):
+        if not all(part.strip() for part in named.category.split(">")):
+            allowed = _("a name, or several joined by > (such as Work > Coding)")
+            yield ("categories", "rules", number, "category"), allowed, ""
     for keys, pattern in _patterns(config):
         if problem := pattern_problem(pattern):
             yield keys, _("a regular expression"), problem
@@ -260,10 +282,16 @@ def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
     """Yield every regular expression of the config with its keys."""
     for number, pattern in enumerate(config.monitor.titles.ignore_patterns):
         yield ("monitor", "titles", "ignore_patterns", number), pattern
-    for number, rule in enumerate(config.privacy.rules):
-        for key, wanted in (("application", rule.application), ("title", rule.title)):
-            if wanted is not None:
-                yield ("privacy", "rules", number, key), wanted
+    for section, rules in _rules(config):
+        for number, rule in enumerate(rules):
+            for key, wanted in (("application", rule.application), ("title", rule.title)):
+                if wanted is not None:
+                    yield (section, "rules", number, key), wanted
+
+
+def _rules(config: Config) -> tuple[tuple[str, tuple[Rule | CategoryRule, ...]], ...]:
+    """Return the rules that name windows, with the section that they stand in."""
+    return ("privacy", config.privacy.rules), ("categories", config.categories.rules)
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
@@ -298,50 +326,3 @@ def _at(tree: Located, keys: Keys) -> Located:
             assert isinstance(key, int)
             tree = content[key]
     return tree
-
-
-def dump(config: Config) -> str:
-    """Return the effective config as YAML, with a password masked."""
-    import yaml
-
-    plain = msgspec.to_builtins(config)
-    if config.database.remote.password is not None:
-        plain["database"]["remote"]["password"] = MASK
-    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
-    return text
-
-
-def init(paths: Paths) -> Path:
-    """Write the shipped config.yaml to the person's config folder; return where.
-
-    Raises:
-        ReprospectiveError: there is one already, or it cannot be written.
-    """
-    content = shipped_file("config.yaml").read_bytes()
-    file = paths.config_file
-    try:
-        make_private_folder(file.parent)
-    except OSError as error:
-        raise _not_written(file, error) from error
-    try:
-        # Owner only: a password may be written into it one day.
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_FILE)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-    except FileExistsError as error:
-        raise ReprospectiveError(
-            _("There is already a config file: {file}").format(file=file),
-            _("Edit it, or move it away first."),
-        ) from error
-    except OSError as error:
-        raise _not_written(file, error) from error
-    return file
-
-
-def _not_written(file: Path, error: OSError) -> ReprospectiveError:
-    return ReprospectiveError(
-        _("The config file {file} cannot be written: {reason}").format(
-            file=file, reason=error.strerror or error
-        ),
-        _("Give yourself write access to its folder, or free its name."),
-    )

@@ -86,6 +86,10 @@ class _Walk:
                 return self._unknown_key(value, key, keys, list(hints))
             if found := self.first_error(below, hints[key], (*keys, key)):
                 return found
+        for field in msgspec.structs.fields(kind):
+            if field.required and field.name not in value.content:
+                what = _("{key} is missing.").format(key=dotted((*keys, field.name)))
+                return config_error(self._file, value.line, what, _("Add it."))
         return None
 
     def _refused(self, value: Located, kind: Any, keys: Keys) -> ConfigError:
@@ -110,7 +114,7 @@ def _takes_text(info: inspect.Type) -> bool:
     return isinstance(info, inspect.StrType | inspect.Metadata)
 
 
-def _in_words(info: inspect.Type) -> str:  # noqa: PLR0911  one line for each kind of value
+def _in_words(info: inspect.Type) -> str:  # noqa: C901, PLR0911  one line for each kind of value
     if isinstance(info, inspect.Metadata):
         return _("a regular expression")  # the only extra that config.py gives a type
     if isinstance(info, inspect.UnionType):
@@ -124,6 +128,9 @@ def _in_words(info: inspect.Type) -> str:  # noqa: PLR0911  one line for each ki
     if isinstance(info, inspect.FloatType):
         return _("a number from {low:g} to {high:g}").format(low=info.ge, high=info.le)
     if isinstance(info, inspect.StrType):
+        # The only pattern that config.py gives a type is a colour's.
+        if info.pattern:
+            return _("a colour such as {example}").format(example="'#4c8dff'")
         return _("a text that is not empty")
     if isinstance(info, inspect.VarTupleType):
         return _("a list, each of it {item}").format(item=_in_words(info.item_type))

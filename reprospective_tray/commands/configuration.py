@@ -1,6 +1,6 @@
 """Commands about the config: where it lies, what it says, whether it is right."""
 
-from reprospective_tray import config
+from reprospective_tray import config, config_writer
 from reprospective_tray.commands.common import Options, load
 from reprospective_tray.messages import _
 from reprospective_tray.paths import Paths
@@ -21,18 +21,18 @@ def path(options: Options) -> int:
 def show(options: Options) -> int:
     """Print the settings in force."""
     loaded, _paths = load(options)
-    print(config.dump(loaded.config), end="")
+    print(config_writer.dump(loaded.config), end="")
     return 0
 
 
 def init(_options: Options) -> int:
     """Put a config file in its place."""
-    print(config.init(Paths.of_user()))
+    print(config_writer.init(Paths.of_user()))
     return 0
 
 
 def check(options: Options) -> int:
-    """Print that the config is right, and which privacy rule takes a window."""
+    """Print that the config is right, or which privacy rule and category take a window."""
     loaded, paths = load(options)
     if not options.application and not options.title:
         place = loaded.file or _("no file: the defaults hold")
@@ -44,13 +44,19 @@ def check(options: Options) -> int:
     verdict = Privacy(loaded.config.privacy).explain(options.application, options.title)
     if verdict.action is Action.KEEP:
         print(_("No privacy rule takes this window: it is recorded as it is."))
-        return 0
-    print(_("Rule: {rule}").format(rule=verdict.rule))
+    else:
+        print(_("Rule: {rule}").format(rule=verdict.rule))
     if verdict.action is Action.IGNORE:
         print(_("This window is ignored: nothing of it is recorded."))
         return 0
-    stored = _("Recorded: application {application!r}, title {title!r}")
-    print(stored.format(application=verdict.application_name, title=verdict.window_title))
+    names = verdict.application_name, verdict.window_title
+    if verdict.action is not Action.KEEP:
+        stored = _("Recorded: application {application!r}, title {title!r}")
+        print(stored.format(application=names[0], title=names[1]))
+    from reprospective_tray.summary.categories import Categories
+
+    category = Categories(loaded.config.categories).of(*names)
+    print(_("Category: {name}").format(name=category.full_label))
     return 0
 
 

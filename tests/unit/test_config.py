@@ -16,12 +16,11 @@ from reprospective_tray.config import (
     Config,
     Rule,
     compile_pattern,
-    dump,
     find,
-    init,
     load,
     read_config,
 )
+from reprospective_tray.config_writer import dump, init
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.paths import Paths, shipped_file
 
@@ -83,6 +82,31 @@ def test_the_rules_that_the_shipped_file_shows_as_examples_hold():
     example = text[start : text.index("  #\n", start)].replace("  # ", "  ")
     rules = read_config("privacy:\n" + example, FILE).privacy.rules
     assert [rule.action for rule in rules] == ["application", "redact", "ignore"]
+
+
+def test_the_categories_that_the_shipped_file_shows_as_examples_hold():
+    text = shipped_file("config.yaml").read_text(encoding="utf-8")
+    start = text.index("  # rules:\n", text.index("categories:\n"))
+    example = text[start : text.index("  rules: []", start)].replace("  # ", "  ")
+    rules = read_config("categories:\n" + example, FILE).categories.rules
+    assert [rule.category for rule in rules] == ["Work > Customers > Harbour", "Private"]
+    assert [rule.productive for rule in rules] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{category: Work}", "categories.rules[0] is"),
+        ("{category: Work >, title: a}", "categories.rules[0].category is"),
+        ("{category: Work, title: (}", "categories.rules[0].title is"),
+        ("{category: Work, title: a, colour: blue}", "allowed is a colour such as '#4c8dff'"),
+        ("{title: a}", "categories.rules[0].category is missing"),
+    ],
+)
+def test_a_category_rule_that_does_not_hold_is_named_with_its_line(rule, said):
+    found = error(f"language: en\ncategories:\n  rules: [{rule}]")
+    assert "my.yaml, line 3" in str(found)
+    assert said in str(found)
 
 
 # Where the file is found

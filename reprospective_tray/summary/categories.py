@@ -1,0 +1,170 @@
+"""What time is put under when looking back: rules from names to a category. Pure.
+
+Nothing of it is stored: a rule that changes, changes the past with it.
+"""
+
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reprospective_tray import config
+from reprospective_tray.config import CategoryRule, compile_pattern
+from reprospective_tray.messages import _
+from reprospective_tray.summary import builtin_categories as builtin
+
+SEPARATOR = " > "
+OTHER_COLOUR = "#9aa3b2"
+_COLOURS = (
+    *(builtin.BLUE, builtin.TEAL, builtin.ORANGE, builtin.PURPLE),
+    *(builtin.PINK, builtin.GREEN, builtin.CYAN, builtin.RED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """Where time belongs.
+
+    Attributes:
+        path: From the whole to the part, such as ``("Work", "Coding")``; empty where no rule fits.
+        colour: As ``#rrggbb``.
+        productive: What the rules say of it; None where they say nothing.
+    """
+
+    path: tuple[str, ...]
+    colour: str
+    productive: bool | None = None
+
+    @property
+    def name(self) -> str:
+        """The path as it stands in the config: ``Work > Coding``; empty for all the rest."""
+        return SEPARATOR.join(self.path)
+
+    @property
+    def label(self) -> str:
+        """The last part of the path, in the language of the person."""
+        return _word(self.path[-1]) if self.path else _("Other")
+
+    @property
+    def full_label(self) -> str:
+        """The whole path, in the language of the person."""
+        return SEPARATOR.join(map(_word, self.path)) or _("Other")
+
+
+OTHER = Category((), OTHER_COLOUR)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryTotal:
+    """The active ms in one category."""
+
+    category: Category
+    ms: int
+
+
+class Categories:
+    """Puts names under categories; the first rule that fits decides."""
+
+    def __init__(self, settings: config.Categories) -> None:
+        """Take the person's rules, and the built-in ones after them."""
+        rules = settings.rules + (builtin.RULES if settings.built_in else ())
+        colours, productive = _colours(rules), _productive(rules)
+        self._rules: list[tuple[re.Pattern[str] | None, re.Pattern[str] | None, Category]] = [
+            (
+                _compiled(rule.application),
+                _compiled(rule.title),
+                Category(path, colours[path], productive.get(path)),
+            )
+            for rule in rules
+            for path in [path_of(rule.category)]
+        ]
+        self._known: dict[tuple[str, str | None], Category] = {}
+
+    def of(self, application_name: str, window_title: str | None) -> Category:
+        """Return the category of a window; without a title only rules that ask for none fit."""
+        key = application_name, window_title
+        if key not in self._known:
+            if len(self._known) > 100_000:  # noqa: PLR2004  bounded, however many titles there are
+                self._known.clear()
+            self._known[key] = self._find(application_name, window_title)
+        return self._known[key]
+
+    def totals(self, parts: Iterable[tuple[str, str | None, int]]) -> tuple[CategoryTotal, ...]:
+        """Add up parts of application, title (or None) and ms: longest first, the rest last."""
+        found: dict[Category, int] = defaultdict(int)
+        for application_name, window_title, ms in parts:
+            found[self.of(application_name, window_title)] += ms
+        return in_order(found)
+
+    def _find(self, application_name: str, window_title: str | None) -> Category:
+        for application, title, category in self._rules:
+            if application and not application.search(application_name):
+                continue
+            if title and (window_title is None or not title.search(window_title)):
+                continue
+            return category
+        return OTHER
+
+
+def in_order(found: dict[Category, int]) -> tuple[CategoryTotal, ...]:
+    """Return totals longest first, then by name; what no rule took stands last."""
+    totals = [CategoryTotal(category, ms) for category, ms in found.items() if ms]
+    return tuple(
+        sorted(totals, key=lambda each: (not each.category.path, -each.ms, each.category.name))
+    )
+
+
+def path_of(category: str) -> tuple[str, ...]:
+    """Return the parts of ``Work > Coding``."""
+    return tuple(part.strip() for part in category.split(">"))
+
+
+def _compiled(pattern: str | None) -> re.Pattern[str] | None:
+    return None if pattern is None else compile_pattern(pattern)
+
+
+def _colours(rules: Iterable[CategoryRule]) -> dict[tuple[str, ...], str]:
+    """Return the colour of each path: its own, that of what it is a part of, or one by its name."""
+    said: dict[tuple[str, ...], str] = {}
+    paths = []
+    for rule in rules:
+        path = path_of(rule.category)
+        paths.append(path)
+        if rule.colour:
+            said.setdefault(path, rule.colour.lower())
+
+    def colour(path: tuple[str, ...]) -> str:
+        for length in range(len(path), 0, -1):
+            if path[:length] in said:
+                return said[path[:length]]
+        # By the name alone, so that another rule never changes it.
+        return _COLOURS[zlib.crc32(SEPARATOR.join(path).encode()) % len(_COLOURS)]
+
+    return {path: colour(path) for path in paths}
+
+
+def _productive(rules: Iterable[CategoryRule]) -> dict[tuple[str, ...], bool]:
+    said: dict[tuple[str, ...], bool] = {}
+    for rule in rules:
+        if rule.productive is not None:
+            said.setdefault(path_of(rule.category), rule.productive)
+    return said
+
+
+def _word(part: str) -> str:
+    """Return what a part of a built-in path is called in the language of the person."""
+    known = {
+        "Work": _("Work"),
+        "Coding": _("Coding"),
+        "Communication": _("Communication"),
+        "Writing": _("Writing"),
+        "Office": _("Office"),
+        "Design": _("Design"),
+        "Reading & research": _("Reading & research"),
+        "Leisure": _("Leisure"),
+        "Music & video": _("Music & video"),
+        "Social media": _("Social media"),
+        "Games": _("Games"),
+    }
+    return known.get(part, part)
