@@ -163,15 +163,16 @@ class PostgresqlAdapter(DatabaseAdapter):
             execute(f"CLOSE {cursor}")
 
     def of_this_computer(self) -> list[Any]:
-        """Return the conditions for what this computer has recorded for this role.
+        """Return the conditions for what this computer has recorded for this role."""
+        session = self.models.Session
+        return [*self.of_this_person(session), session.device_id == self.device_id]
+
+    def of_this_person(self, table: Any) -> list[Any]:
+        """Return the condition for what this role has sent.
 
         Who may read others' sessions must not take them for its own.
         """
-        session = self.models.Session
-        return [
-            session.owner == peewee.SQL("current_user"),
-            session.device_id == self.device_id,
-        ]
+        return [table.owner == peewee.SQL("current_user")]
 
     def make_bookkeeping(self) -> Bookkeeping:
         """See `DatabaseAdapter.make_bookkeeping`."""

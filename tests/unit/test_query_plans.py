@@ -25,7 +25,7 @@ def test_a_day_is_looked_up_by_index_and_never_by_reading_the_table():
         SessionWriter(adapter, "desk").apply([Put(long)])
         seen.clear()
         report.build(queries, ONE_DAY)
-        queries.active_ms(DAY)
+        queries.active_ms(DAY, own=True)
         queries.sessions(ONE_DAY)
         list(queries.stream(long.started_at + 1))
         selects = [(sql, params) for sql, params in seen if sql.startswith("SELECT")]
