@@ -9,7 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peewee import SQL
 
@@ -18,6 +18,9 @@ from reprospective_tray.messages import _
 from reprospective_tray.store import salvage
 from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
 from reprospective_tray.store.ids import new_uid
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.bookkeeping import Bookkeeping
 
 # A transaction of these takes some ms; recording goes on between two of them.
 _ROWS_A_STEP = 20
@@ -142,6 +145,7 @@ class Forgetting:
         """Forget `what`."""
         self._what = what
         self._adapter: DatabaseAdapter | None = None
+        self._books: Bookkeeping | None = None
         self.done = Forgotten()
 
     def step(self, adapter: DatabaseAdapter) -> bool:
@@ -169,12 +173,13 @@ class Forgetting:
                 _("What can be read of the damaged database is still being taken over."),
                 _("Let the program run for a while, then run the same command again."),
             )
-        self._adapter = adapter
+        self._adapter, self._books = adapter, adapter.make_bookkeeping()
         self._what.begin(adapter)
 
     def _erase(self, adapter: DatabaseAdapter) -> list[Row]:
         """Leave tombstones of the next sessions and what stays of them; return what they were."""
-        session, books = adapter.models.Session, adapter.make_bookkeeping()
+        session, books = adapter.models.Session, self._books
+        assert books is not None
         with adapter.writing():
             if not (rows := self._what.next(adapter, _ROWS_A_STEP)):
                 return []

@@ -11,10 +11,10 @@ import peewee
 from reprospective_tray.errors import ServerError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.database import DatabaseAdapter
+from reprospective_tray.store.day_parts import day_name
 from reprospective_tray.store.device_file import kept_device_id
 from reprospective_tray.store.models import make_server_models
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
-from reprospective_tray.store.rollup import day_name
 from reprospective_tray.store.server.connection import STATEMENT_DEADLINE_S, connect
 from reprospective_tray.store.server.failures import statement_failure
 from reprospective_tray.store.sessions import DAY_MS

@@ -14,9 +14,9 @@ from typing import Any
 from peewee import SQL, fn
 
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.day_parts import Piece, pieces
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import RawQueries
-from reprospective_tray.store.rollup import Piece, pieces
 from reprospective_tray.store.sessions import State
 
 

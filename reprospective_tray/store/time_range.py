@@ -12,12 +12,13 @@ import msgspec
 from peewee import Case, fn
 
 from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.day_parts import day_name
 from reprospective_tray.store.facts import Fact, Facts
 from reprospective_tray.store.fields import ms
 from reprospective_tray.store.forgetting import Forgotten, Row, Selection
 from reprospective_tray.store.ids import new_uid
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
-from reprospective_tray.store.rollup import Rollup, day_name
+from reprospective_tray.store.rollup import Rollup
 
 # Before every uid, as text and as PostgreSQL's own type.
 _NIL = "00000000-0000-0000-0000-000000000000"

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ServerUnreachableError
+from reprospective_tray.store.day_parts import pieces
 from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.rollup import pieces
 from reprospective_tray.store.server.connection import Connection
 from reprospective_tray.store.time_range import TimeRange
 from tests.server.faults_computer import Computer

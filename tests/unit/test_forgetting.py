@@ -21,9 +21,9 @@ from reprospective_tray.errors import StoreError
 from reprospective_tray.store import forgetting, salvage
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.day_parts import pieces
 from reprospective_tray.store.facts import Fact, Facts
 from reprospective_tray.store.forgetting import Forgetting, forget
-from reprospective_tray.store.rollup import pieces
 from reprospective_tray.store.sessions import DAY_MS, Put, Rewind, State
 from reprospective_tray.store.time_range import TimeRange, look_ahead
 from reprospective_tray.store.writer import SessionWriter
