@@ -10,7 +10,6 @@ import queue
 import signal
 import threading
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
+from reprospective_tray.forgetting_here import ForgettingHere
 from reprospective_tray.messages import _
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
@@ -58,7 +58,6 @@ class Application:
         self._ended = threading.Event()
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
         self._doing = threading.Lock()  # one command after the other, whoever asks
-        self._forgetting = threading.Lock()
         self._shown = MonitorState()
         self._showing = threading.Lock()
         self._notifier = Notifier()
@@ -74,6 +73,7 @@ class Application:
             lambda: open_probe(poll_interval),
             self._on_change,
         )
+        self._forgetting = ForgettingHere(self._monitor, self._ended)
         self._sending = NotSending()
         if loaded.config.database.sync.enabled:
             means = make_means(loaded, paths, self._monitor)
@@ -233,7 +233,7 @@ class Application:
         if command in {"sync", "sync_progress"}:
             return self._sending.answer(command, arguments)
         if command == "forget":
-            return self._forget(arguments)
+            return self._forgetting.answer(arguments)
         if command not in {
             "pause",
             "resume",
@@ -299,38 +299,6 @@ class Application:
         log.info("paused")
         # A restart must not begin to record what the person did not want recorded.
         state.update(self._paths, paused=True, paused_until=until)
-
-    def _forget(self, arguments: dict[str, object]) -> dict[str, object]:
-        """Forget a range; the session that goes on is cut first, so that it writes nothing back."""
-        since, until = arguments.get("since"), arguments.get("until")
-        application = arguments.get("application")
-        if not (
-            isinstance(since, int)
-            and isinstance(until, int | None)
-            and isinstance(application, str | None)
-        ):
-            raise ReprospectiveError(_("This is no range of time that could be forgotten."))
-        from reprospective_tray.store.forgetting import Forgetting
-
-        # Not one after the other with clicks: a large range takes minutes, and Quit must not.
-        if not self._forgetting.acquire(blocking=False):
-            raise ReprospectiveError(
-                _("Something is being forgotten already."), _("Wait for its end, then try again.")
-            )
-        try:
-            now = self._monitor.cut()
-            work = Forgetting(since, now if until is None else min(until, now), application)
-            while self._monitor.perform(work.step):
-                # Between two steps what happens on the desktop is recorded.
-                if self._ended.is_set():
-                    raise ReprospectiveError(
-                        _("The program ended before everything was forgotten."),
-                        _("Run the same command again."),
-                    )
-        finally:
-            self._forgetting.release()
-        log.info("forgotten: %d sessions", work.done.sessions)
-        return asdict(work.done)
 
     def _forget_pause(self) -> None:
         """Remember that a pause ended by itself, where nobody has begun another meanwhile."""

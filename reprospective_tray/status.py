@@ -53,14 +53,14 @@ def sync_object(standing: Standing, next_run_at: int | None) -> dict[str, object
 
 
 def today_active_ms(reader: DatabaseAdapter) -> int:
-    """Return today's active time as `reader` holds it.
+    """Return this person's active time of today, as `reader` holds it.
 
     Raises:
         StoreError: it cannot be read, or there is nothing as yet.
     """
     today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
     with reader.reading():
-        return Queries(reader).active_ms(today)
+        return Queries(reader).active_ms(today, own=True)
 
 
 def _iso(ms: int) -> str:

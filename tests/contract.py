@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.day_parts import pieces
 from reprospective_tray.store.postgresql import PostgresqlAdapter
-from reprospective_tray.store.rollup import pieces
 from reprospective_tray.store.writer import SessionWriter
 from tests.unit.recording import T0
 

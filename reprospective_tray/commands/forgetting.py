@@ -1,19 +1,22 @@
-"""The command `forget`: what was recorded in a range of time goes."""
+"""The command `forget`, and forgetting of chosen sessions, whether an instance runs or not."""
 
 import sys
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reprospective_tray import config, control
 from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.errors import NotRunningError, UsageError
+from reprospective_tray.forgetting_here import MOST_UIDS
 from reprospective_tray.messages import _, plural
 from reprospective_tray.paths import Paths
 from reprospective_tray.store.sessions import clean
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.forgetting import Forgotten
+    from collections.abc import Sequence
+
+    from reprospective_tray.store.forgetting import Forgotten, Selection
 
 # Years of sessions take a while; the instance goes on recording meanwhile.
 _WAIT_S = 600.0
@@ -30,7 +33,7 @@ def forget(options: Options) -> int:
     # There must be something, in a state that can be read.
     adapter = open_reader(loaded, paths)
     if sys.stdin.isatty():
-        from reprospective_tray.store.forgetting import look_ahead
+        from reprospective_tray.store.time_range import look_ahead
 
         with adapter.reading():
             end = _now() if until is None else until
@@ -46,23 +49,13 @@ def forget(options: Options) -> int:
         if not _agrees():
             print(_("Nothing was forgotten."))
             return 1
-    try:
-        answer = control.request(
-            paths,
-            "forget",
-            timeout=_WAIT_S,
-            since=since,
-            until=until,
-            application=options.application,
-        )
-    except NotRunningError:
-        done = _forget_at_rest(loaded, paths, since, until, options.application)
-    else:
-        import msgspec
+    wanted = {"since": since, "until": until, "application": options.application}
+    done = _ask_instance(paths, wanted)
+    if done is None:
+        from reprospective_tray.store.time_range import TimeRange
 
-        from reprospective_tray.store.forgetting import Forgotten
-
-        done = msgspec.convert(answer, Forgotten)
+        end = _now() if until is None else until
+        done = _forget_at_rest(loaded, paths, TimeRange(since, end, options.application))
     for line in _report(done):
         print(line)
     return 0
@@ -83,12 +76,43 @@ def _range(options: Options) -> tuple[int, int | None]:
     return options.since, options.until
 
 
-def _forget_at_rest(
-    loaded: config.Loaded, paths: Paths, since: int, until: int | None, application: str | None
-) -> "Forgotten":
+def forget_sessions(loaded: config.Loaded, paths: Paths, uids: "Sequence[str]") -> "Forgotten":
+    """Forget sessions whole, by their uids; the running instance does it where there is one.
+
+    It takes a while where there are many. After an error a repeat goes on.
+
+    Raises:
+        ReprospectiveError: there is no database, it cannot be written, or the instance refused.
+    """
+    from reprospective_tray.store.forgetting import ChosenSessions, Forgotten
+
+    # Where nothing runs a new file would be made.
+    open_reader(loaded, paths)
+    done = Forgotten()
+    for first in range(0, len(uids), MOST_UIDS):
+        part = list(uids[first : first + MOST_UIDS])
+        there = _ask_instance(paths, {"uids": part})
+        done.add(there or _forget_at_rest(loaded, paths, ChosenSessions(part)))
+    return done
+
+
+def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
+    """Let the running instance do it, and return what went; None where none runs."""
+    try:
+        answer = control.request(paths, "forget", timeout=_WAIT_S, **wanted)
+    except NotRunningError:
+        return None
+    import msgspec
+
+    from reprospective_tray.store.forgetting import Forgotten
+
+    return msgspec.convert(answer, Forgotten)
+
+
+def _forget_at_rest(loaded: config.Loaded, paths: Paths, what: "Selection") -> "Forgotten":
     """Forget without an instance, and keep one from starting meanwhile."""
     from reprospective_tray.parts import make_recorder
-    from reprospective_tray.store.forgetting import forget as forget_all
+    from reprospective_tray.store import forgetting
 
     lock = control.InstanceLock(paths)
     lock.acquire()
@@ -96,8 +120,7 @@ def _forget_at_rest(
         # It also closes what a killed run left open, and takes up what one could not write.
         recorder = make_recorder(loaded, paths, lambda _damaged: None)
         with recorder.running(), recorder.exclusively() as adapter:
-            end = _now() if until is None else until
-            return forget_all(adapter, since, end, application)
+            return forgetting.forget(adapter, what)
     finally:
         lock.release()
 

@@ -141,6 +141,10 @@ class DatabaseAdapter(ABC):
         """Return the conditions for sessions that this computer may change: all of its own file."""
         return []
 
+    def of_this_person(self, table: Any) -> list[Any]:  # noqa: ARG002  all of its own file
+        """Return the conditions for what this person recorded, of sessions or of days."""
+        return []
+
     def be_patient(self, seconds: float) -> None:  # noqa: B027  for databases that lock as a whole
         """Wait for other writers so long from now on; inside `connection()`."""
 

@@ -1,35 +1,35 @@
-"""Forgetting: what was recorded in a range of time goes, here at once and then on the server.
+"""Forgetting: what was recorded goes, here at once and then on the server.
 
-A session inside becomes a tombstone without names; one across a border is cut,
-and its pieces get uids of their own. What retention has taken from here is
-ordered from the server by range, and its days' totals go here.
+What to forget is a `Selection`: sessions that somebody chose, or a range of
+time (`time_range`). A session that goes becomes a tombstone without names; of
+one that goes in part, the rest stays as new sessions with uids of their own.
 """
 
-import time
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-from peewee import Case, fn
+from peewee import SQL
 
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store import salvage
 from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.fields import ms
 from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
-from reprospective_tray.store.rollup import Rollup, day_name
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.bookkeeping import Bookkeeping
 
 # A transaction of these takes some ms; recording goes on between two of them.
 _ROWS_A_STEP = 20
-# Before every uid, as text and as PostgreSQL's own type.
-_NIL = "00000000-0000-0000-0000-000000000000"
 _COPIED = (
     *("device_id", "source_host", "state", "application_name", "window_title"),
     *("process_id", "utc_offset_minutes"),
 )
+# The server takes nothing else for one.
+_UID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 
 Row = dict[str, Any]
 
@@ -39,11 +39,13 @@ class Forgotten:
     """What went.
 
     Attributes:
-        sessions: How many sessions lay at least partly in the range.
+        sessions: How many sessions went, wholly or in part.
         clipped: How many of them were cut at a border; the rest of them stays.
-        ms: How much time they were in the range.
+        ms: How much time went with them.
         totals: How many days' totals went because retention had taken their sessions.
         ordered: Whether the server is told to forget the range, beside the sessions.
+        missing: How many of the chosen sessions are not here: gone already, kept on the server
+            alone, or another computer's.
         scrubbed: Whether no byte of it is left in the database's files.
         other_files: Files beside the database that may still hold some of it.
     """
@@ -53,24 +55,97 @@ class Forgotten:
     ms: int = 0
     totals: int = 0
     ordered: bool = False
+    missing: int = 0
     scrubbed: bool = True
     other_files: list[str] = field(default_factory=list)
 
+    def add(self, later: "Forgotten") -> None:
+        """Count what went next, too; how the files are now is what was found then."""
+        self.sessions += later.sessions
+        self.clipped += later.clipped
+        self.ms += later.ms
+        self.totals += later.totals
+        self.ordered |= later.ordered
+        self.missing += later.missing
+        self.scrubbed, self.other_files = later.scrubbed, later.other_files
 
-class Forgetting:
-    """Forgets [`since`, `until`) (ms UTC) on every device of the file, in short steps.
 
-    Where an instance records it must have begun a new session at `until` or
-    later, and steps go to its recording thread.
+class Selection(ABC):
+    """What is to be forgotten; it serves once, inside the adapter's `connection()`."""
+
+    @abstractmethod
+    def begin(self, adapter: DatabaseAdapter) -> None:
+        """Start with the first session of `adapter`; it may be in place of another adapter."""
+
+    @abstractmethod
+    def next(self, adapter: DatabaseAdapter, most: int) -> list[Row]:
+        """Return up to `most` living sessions that nobody has got yet; none at the end."""
+
+    @abstractmethod
+    def part(self, row: Row) -> tuple[int, int]:
+        """Return the beginning and the end of what goes of a session."""
+
+    @abstractmethod
+    def finish(self, adapter: DatabaseAdapter, done: Forgotten) -> None:
+        """Do what is left to do once the sessions are gone, and note it."""
+
+
+class ChosenSessions(Selection):
+    """Sessions by their uids, each of them whole, and nothing else.
+
+    What retention has taken from here is not among them: it is missing.
     """
 
-    def __init__(self, since: int, until: int, application: str | None = None) -> None:
-        """Forget what lies in the range, of one application if given (in any case)."""
-        self._since, self._until = since, until
-        self._application = application
+    def __init__(self, uids: Iterable[str]) -> None:
+        """Choose the sessions of `uids`; it does no harm if some are unknown."""
+        self._uids = list(dict.fromkeys(uids))
+        self._known = [uid for uid in self._uids if _UID.fullmatch(uid)]
+        self._reached = 0
+        self._found: set[str] = set()
+
+    def holds_open_one(self, adapter: DatabaseAdapter) -> bool:
+        """Tell whether a session that goes on is among them."""
+        session = adapter.models.Session
+        # Written out, not bound: the partial index on open rows serves this very term.
+        going_on = session.select(session.uid).where(
+            *adapter.of_this_computer(), session.open == SQL("1"), session.deleted == 0
+        )
+        return not {uid for (uid,) in going_on.tuples()}.isdisjoint(self._known)
+
+    def begin(self, adapter: DatabaseAdapter) -> None:  # noqa: ARG002, D102  as above
+        self._reached = 0
+
+    def next(self, adapter: DatabaseAdapter, most: int) -> list[Row]:  # noqa: D102  as above
+        session = adapter.models.Session
+        while uids := self._known[self._reached : self._reached + most]:
+            self._reached += most
+            rows = session.select().where(
+                *adapter.of_this_computer(), session.deleted == 0, session.uid.in_(uids)
+            )
+            if found := list(rows.dicts()):
+                self._found.update(row["uid"] for row in found)
+                return found
+        return []
+
+    def part(self, row: Row) -> tuple[int, int]:  # noqa: D102  as above
+        return row["started_at"], row["ended_at"]
+
+    def finish(self, adapter: DatabaseAdapter, done: Forgotten) -> None:  # noqa: ARG002, D102
+        done.missing = len(self._uids) - len(self._found)
+
+
+class Forgetting:
+    """Forgets in short steps.
+
+    Where an instance records, steps go to its recording thread, and the session
+    that goes on there must have begun after all that is forgotten.
+    """
+
+    def __init__(self, what: Selection) -> None:
+        """Forget `what`."""
+        self._what = what
         self._adapter: DatabaseAdapter | None = None
-        self._names: list[str] | None = None
-        self._reached = (0, _NIL)
+        self._books: Bookkeeping | None = None
         self.done = Forgotten()
 
     def step(self, adapter: DatabaseAdapter) -> bool:
@@ -84,12 +159,10 @@ class Forgetting:
         """
         if adapter is not self._adapter:
             self._begin(adapter)
-        if rows := self._next(adapter):
-            self._erase(adapter, rows)
-            self._reached = rows[-1]["started_at"], rows[-1]["uid"]
+        if rows := self._erase(adapter):
+            self._count(rows)
             return True
-        if isinstance(adapter, SqliteAdapter):
-            self._forget_taken(adapter)
+        self._what.finish(adapter, self.done)
         self.done.scrubbed = adapter.scrub()
         self.done.other_files = [str(file) for file in adapter.other_files()]
         return False
@@ -100,26 +173,17 @@ class Forgetting:
                 _("What can be read of the damaged database is still being taken over."),
                 _("Let the program run for a while, then run the same command again."),
             )
-        self._adapter, self._reached = adapter, (0, _NIL)
-        self._names = names_of(adapter, self._since, self._until, self._application)
+        self._adapter, self._books = adapter, adapter.make_bookkeeping()
+        self._what.begin(adapter)
 
-    def _next(self, adapter: DatabaseAdapter) -> list[Row]:
-        session = adapter.models.Session
-        start, uid = self._reached
-        rows = session.select().where(
-            session.started_at >= start,
-            (session.started_at > start) | (session.uid > uid),
-            *_inside(adapter, self._since, self._until, self._names),
-        )
-        return list(rows.order_by(session.started_at, session.uid).limit(_ROWS_A_STEP).dicts())
-
-    def _erase(self, adapter: DatabaseAdapter, found: list[Row]) -> None:
-        """Leave tombstones and the pieces outside; what changed since it was found is read anew."""
-        session, books = adapter.models.Session, adapter.make_bookkeeping()
-        uids = [row["uid"] for row in found]
+    def _erase(self, adapter: DatabaseAdapter) -> list[Row]:
+        """Leave tombstones of the next sessions and what stays of them; return what they were."""
+        session, books = adapter.models.Session, self._books
+        assert books is not None
         with adapter.writing():
-            inside = _inside(adapter, self._since, self._until, self._names)
-            rows = list(session.select().where(session.uid.in_(uids), *inside).dicts())
+            if not (rows := self._what.next(adapter, _ROWS_A_STEP)):
+                return []
+            uids = [row["uid"] for row in rows]
             session.update(
                 deleted=1,
                 open=0,
@@ -128,7 +192,7 @@ class Forgetting:
                 process_id=None,
                 revision=session.revision + 1,
                 **books.touched,
-            ).where(session.uid.in_([row["uid"] for row in rows])).execute()
+            ).where(session.uid.in_(uids)).execute()
             if isinstance(adapter, SqliteAdapter):
                 # The server's reason may quote the title.
                 refused = adapter.models.Refused
@@ -138,126 +202,29 @@ class Forgetting:
             for piece in pieces:
                 books.put(piece)
             books.count(pieces)
-        self._count(rows)
+        return rows
 
     def _pieces(self, row: Row) -> list[Row]:
-        """Return what is left of a session outside the range, as new ones."""
-        start, end = row["started_at"], row["ended_at"]
-        parts = ((start, min(end, self._since)), (max(start, self._until), end))
+        """Return what stays of a session, as new ones."""
+        since, until = self._what.part(row)
         kept = {name: row[name] for name in _COPIED} | {"open": 0}
         return [
             kept | {"uid": new_uid(began), "started_at": began, "ended_at": ended}
-            for began, ended in parts
+            for began, ended in ((row["started_at"], since), (until, row["ended_at"]))
             if ended > began
         ]
 
     def _count(self, rows: list[Row]) -> None:
         for row in rows:
-            start, end = row["started_at"], row["ended_at"]
+            since, until = self._what.part(row)
             self.done.sessions += 1
-            self.done.clipped += start < self._since or end > self._until
-            self.done.ms += min(end, self._until) - max(start, self._since)
-
-    def _forget_taken(self, adapter: SqliteAdapter) -> None:
-        """Order from the server what retention has taken from here, and let its totals go."""
-        facts, rollup = Facts(adapter), Rollup(adapter)
-        with adapter.writing():
-            horizon = facts.get(Fact.RETENTION_HORIZON)
-            if horizon is not None and self._since <= horizon:
-                until = min(self._until, horizon + 1)
-                self.done.ordered = self._order(adapter, facts, until)
-                self.done.totals = rollup.forget_taken(self._since, until, self._names)
-            rollup.forget_edges(self._since, self._until, self._names)
-
-    def _order(self, adapter: SqliteAdapter, facts: Facts, until: int) -> bool:
-        """Note what the server is to forget; tell whether anything can be there."""
-        day = adapter.models.Day
-        names = day_name(self._since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
-        with_totals = day.select(day.device_id).distinct().where(day.day.between(*names))
-        if self._names is not None:
-            with_totals = with_totals.where(day.application_name.in_(self._names))
-        device_ids = {device_id for (device_id,) in with_totals.tuples()}
-        if not device_ids:
-            return False
-        device_ids |= {facts.device_id(), *facts.get(Fact.FORMER_DEVICE_IDS, [])}
-        now = time.time_ns() // 1_000_000
-        for name in [None] if self._names is None else self._names:
-            adapter.models.RangeOrder.insert(
-                uid=new_uid(now),
-                device_ids=msgspec.json.encode(sorted(device_ids)).decode(),
-                started_at=self._since,
-                ended_at=until,
-                application_name=name,
-                ordered_at=now,
-            ).execute()
-        return True
+            self.done.clipped += (since, until) != (row["started_at"], row["ended_at"])
+            self.done.ms += until - since
 
 
-def forget(
-    adapter: DatabaseAdapter, since: int, until: int, application: str | None = None
-) -> Forgotten:
+def forget(adapter: DatabaseAdapter, what: Selection) -> Forgotten:
     """Forget everything at once, where no instance records; see `Forgetting`."""
-    work = Forgetting(since, until, application)
+    work = Forgetting(what)
     while work.step(adapter):
         pass
     return work.done
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """What would go: sessions in the range, their time in it, and whether some are elsewhere.
-
-    `taken` says that retention has taken sessions that may lie in the range.
-    """
-
-    sessions: int
-    ms: int
-    taken: bool
-
-
-def look_ahead(
-    adapter: DatabaseAdapter, since: int, until: int, application: str | None = None
-) -> Prospect:
-    """Return what forgetting would take; inside the adapter's `connection()`."""
-    session = adapter.models.Session
-    start = Case(None, [(session.started_at < since, since)], ms(session.started_at))
-    end = Case(None, [(session.ended_at > until, until)], ms(session.ended_at))
-    found = session.select(fn.COUNT(session.uid), fn.SUM(end - start)).where(
-        *_inside(adapter, since, until, names_of(adapter, since, until, application))
-    )
-    count, length = found.tuples().first()
-    horizon = None
-    if isinstance(adapter, SqliteAdapter):
-        horizon = Facts(adapter).get(Fact.RETENTION_HORIZON)
-    return Prospect(count, int(length or 0), taken=horizon is not None and since <= horizon)
-
-
-def names_of(
-    adapter: DatabaseAdapter, since: int, until: int, application: str | None
-) -> list[str] | None:
-    """Return the names that are recorded for `application`, whatever their case; None for all.
-
-    One that is not known here may still be on the server: it stays as it is written.
-    """
-    if application is None:
-        return None
-    session, day = adapter.models.Session, adapter.models.Day
-    inside = _inside(adapter, since, until, None)
-    found = session.select(session.application_name).distinct().where(*inside)
-    known = {name for (name,) in found.tuples()}
-    if isinstance(adapter, SqliteAdapter):  # and what retention has taken
-        known |= {name for (name,) in day.select(day.application_name).distinct().tuples()}
-    wanted = application.casefold()
-    return sorted(name for name in known if name.casefold() == wanted) or [application]
-
-
-def _inside(adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None) -> list[Any]:
-    """Return the conditions for living sessions that lie at least partly in [`since`, `until`)."""
-    session = adapter.models.Session
-    conditions = [
-        *adapter.of_this_computer(),
-        session.deleted == 0,
-        session.started_at < until,
-        (session.ended_at > since) | (session.started_at >= since),
-    ]
-    return conditions if names is None else [*conditions, session.application_name.in_(names)]

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
+from reprospective_tray.store.day_parts import day_name, pieces
 from reprospective_tray.store.models import LocalModels
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
-from reprospective_tray.store.rollup import day_name, pieces
 
 
 @dataclass(frozen=True, slots=True)

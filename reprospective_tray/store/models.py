@@ -132,6 +132,7 @@ def make_server_models(database: peewee.Database) -> Models:
         """A view: one application in one state on one day as lived."""
 
         day = ServerDayField()
+        owner = peewee.TextField()
 
         class Meta:
             schema = SERVER_SCHEMA

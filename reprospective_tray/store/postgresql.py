@@ -11,10 +11,10 @@ import peewee
 from reprospective_tray.errors import ServerError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.database import DatabaseAdapter
+from reprospective_tray.store.day_parts import day_name
 from reprospective_tray.store.device_file import kept_device_id
 from reprospective_tray.store.models import make_server_models
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
-from reprospective_tray.store.rollup import day_name
 from reprospective_tray.store.server.connection import STATEMENT_DEADLINE_S, connect
 from reprospective_tray.store.server.failures import statement_failure
 from reprospective_tray.store.sessions import DAY_MS
@@ -163,15 +163,16 @@ class PostgresqlAdapter(DatabaseAdapter):
             execute(f"CLOSE {cursor}")
 
     def of_this_computer(self) -> list[Any]:
-        """Return the conditions for what this computer has recorded for this role.
+        """Return the conditions for what this computer has recorded for this role."""
+        session = self.models.Session
+        return [*self.of_this_person(session), session.device_id == self.device_id]
+
+    def of_this_person(self, table: Any) -> list[Any]:
+        """Return the condition for what this role has sent.
 
         Who may read others' sessions must not take them for its own.
         """
-        session = self.models.Session
-        return [
-            session.owner == peewee.SQL("current_user"),
-            session.device_id == self.device_id,
-        ]
+        return [table.owner == peewee.SQL("current_user")]
 
     def make_bookkeeping(self) -> Bookkeeping:
         """See `DatabaseAdapter.make_bookkeeping`."""

@@ -14,9 +14,9 @@ from typing import Any
 from peewee import SQL, fn
 
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.day_parts import Piece, pieces
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import RawQueries
-from reprospective_tray.store.rollup import Piece, pieces
 from reprospective_tray.store.sessions import State
 
 
@@ -126,15 +126,19 @@ class Queries(RawQueries):
             found[part.day] = _together(found[part.day], part) if part.day in found else part
         return [found[name] for name in sorted(found)]
 
-    def active_ms(self, day: date, host: str | None = None) -> int:
-        """Return the active time of one day; cheap enough to be asked every second."""
+    def active_ms(self, day: date, host: str | None = None, *, own: bool = False) -> int:
+        """Return the active time of one day; cheap enough to be asked every second.
+
+        With `own` that of this person alone, whoever else may be read.
+        """
         table, days = self._day, DayRange(day, day)
+        whose = self._adapter.of_this_person if own else lambda _table: []
         closed = table.select(fn.SUM(table.ms)).where(
-            self._of(days, host), table.state == State.ACTIVE.value
+            self._of(days, host), table.state == State.ACTIVE.value, *whose(table)
         )
         return int(closed.scalar() or 0) + sum(
             _length(piece)
-            for row, piece in self._open_pieces(days, host)
+            for row, piece in self._open_pieces(days, host, *whose(self._session))
             if row["state"] == State.ACTIVE
         )
 
@@ -154,12 +158,12 @@ class Queries(RawQueries):
         return condition if host is None else condition & (day.source_host == host)
 
     def _open_pieces(
-        self, days: DayRange | None, host: str | None
+        self, days: DayRange | None, host: str | None, *conditions: Any
     ) -> Iterator[tuple[dict[str, Any], Piece]]:
         """Yield what the open sessions, up to their last heartbeat, add to `days`."""
         session = self._session
         # Written out, not bound: the partial index on open rows serves this very term.
-        rows = session.select().where(session.open == SQL("1"), session.deleted == 0)
+        rows = session.select().where(session.open == SQL("1"), session.deleted == 0, *conditions)
         if host is not None:
             rows = rows.where(session.source_host == host)
         for row in rows.dicts():

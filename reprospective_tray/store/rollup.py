@@ -1,102 +1,19 @@
 """The daily rollup: what closed sessions add to each day as lived."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from peewee import EXCLUDED, Case
+from peewee import EXCLUDED, Case, fn
 
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.day_parts import Addition, DayKey, day_name, parts_of, take, totals
 from reprospective_tray.store.prepared import Prepared
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, lived, reach
-from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS
 
-EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-
-DayKey = tuple[str, str, str, str, str]  # day, device_id, source_host, state, application_name
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The part of a session that lies on one day as lived."""
-
-    day: str
-    started_at: int
-    ended_at: int
-
-
-def day_name(lived_ms: int) -> str:
-    """Return the ISO date of `lived_ms`: ms of wall time as lived, as if it were UTC."""
-    return date.fromordinal(EPOCH_ORDINAL + lived_ms // DAY_MS).isoformat()
-
-
-def pieces(started_at: int, ended_at: int, utc_offset_minutes: int) -> Iterator[Piece]:
-    """Split a session at the midnights of the clock that was on the wall."""
-    offset = utc_offset_minutes * MINUTE_MS
-    start = started_at
-    while True:
-        midnight = ((start + offset) // DAY_MS + 1) * DAY_MS - offset
-        end = min(ended_at, midnight)
-        yield Piece(day_name(start + offset), start, end)
-        if end == ended_at:
-            return
-        start = end
-
-
-@dataclass(slots=True)
-class Addition:
-    """What a bulk of sessions adds to one row of the rollup."""
-
-    ms: int
-    sessions: int
-    first_at: int
-    first_offset_minutes: int
-    last_at: int
-    last_offset_minutes: int
-
-    def take(self, other: "Addition") -> None:
-        """Add `other` to this."""
-        self.ms += other.ms
-        self.sessions += other.sessions
-        if other.first_at < self.first_at:
-            self.first_at, self.first_offset_minutes = other.first_at, other.first_offset_minutes
-        if other.last_at > self.last_at:
-            self.last_at, self.last_offset_minutes = other.last_at, other.last_offset_minutes
-
-
-def totals(rows: Iterable[dict[str, Any]]) -> dict[DayKey, Addition]:
-    """Return what closed, living sessions, given as rows of the table, add up to by day."""
-    found: dict[DayKey, Addition] = {}
-    for row in rows:
-        for piece, part in _parts_of(row):
-            key = _key(row, piece)
-            if key in found:
-                found[key].take(part)
-            else:
-                found[key] = part
-    return found
-
-
-def _parts_of(row: dict[str, Any]) -> Iterator[tuple[Piece, Addition]]:
-    return _parts(row["started_at"], row["ended_at"], row["utc_offset_minutes"])
-
-
-def _parts(started_at: int, ended_at: int, offset: int) -> Iterator[tuple[Piece, Addition]]:
-    for piece in pieces(started_at, ended_at, offset):
-        start, end = piece.started_at, piece.ended_at
-        yield piece, Addition(end - start, 1, start, offset, end, offset)
-
-
-def _key(row: dict[str, Any], piece: Piece) -> DayKey:
-    return (
-        piece.day,
-        row["device_id"],
-        row["source_host"],
-        row["state"],
-        row["application_name"],
-    )
+_FIGURES = tuple(field.name for field in fields(Addition))
 
 
 class Rollup:
@@ -115,9 +32,11 @@ class Rollup:
             day.state,
             day.application_name,
         )
-        names = [column.name for column in self._key_columns]
-        names += [field.name for field in fields(Addition)]
+        key = [column.name for column in self._key_columns]
+        names = [*key, *_FIGURES]
         self._addition = Prepared(adapter.database, names, self._addition_query)
+        self._change = Prepared(adapter.database, names, self._change_query)
+        self._removal = Prepared(adapter.database, key, self._removal_query)
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Count closed, living sessions, given as rows of the table."""
@@ -126,28 +45,33 @@ class Rollup:
     def add_totals(self, found: dict[DayKey, Addition]) -> None:
         """Count what some sessions add up to."""
         for key, part in found.items():
-            self._write(key, part)
+            self._addition.execute(self._named(key) | asdict(part))
 
     def remove(self, *rows: dict[str, Any]) -> None:
         """Uncount sessions that were counted; call it after their rows have changed."""
-        day = self._day
         gone: dict[DayKey, list[Addition]] = defaultdict(list)
         for row in rows:
-            for piece, part in _parts_of(row):
-                gone[_key(row, piece)].append(part)
-        for key, parts in gone.items():
-            where = self._where(key)
-            length = sum(part.ms for part in parts)
-            day.update(ms=day.ms - length, sessions=day.sessions - len(parts)).where(
-                where
-            ).execute()
-            day.delete().where(where & (day.sessions <= 0)).execute()
-            first = min(parts, key=lambda part: part.first_at)
-            last = max(parts, key=lambda part: part.last_at)
-            edge = (day.first_at == first.first_at) | (day.last_at == last.last_at)
-            held = day.select().where(where & edge).dicts().first()
-            if held:
-                self._find_edges(key, held, first, last)
+            for key, part in parts_of(row):
+                gone[key].append(part)
+        if not gone:
+            return
+        kept = self._held(gone)
+        at_an_edge: dict[tuple[str, str], list[DayKey]] = defaultdict(list)
+        for key, day in kept.items():
+            first, last = _first_and_last(gone[key])
+            day.ms -= sum(part.ms for part in gone[key])
+            day.sessions -= len(gone[key])
+            if day.sessions > 0 and (day.first_at == first.first_at or day.last_at == last.last_at):
+                at_an_edge[key[0], key[1]].append(key)
+        for (name, device_id), keys in at_an_edge.items():
+            found = self._here(name, device_id, {key[-1] for key in keys})
+            for key in keys:
+                _find_edges(kept[key], found.get(key), *_first_and_last(gone[key]))
+        for key, day in kept.items():
+            if day.sessions > 0:
+                self._change.execute(self._named(key) | asdict(day))
+            else:
+                self._removal.execute(self._named(key))
 
     def forget_taken(self, since: int, until: int, applications: list[str] | None) -> int:
         """Take back what retention's rows left in days whose part may lie in [`since`, `until`).
@@ -155,19 +79,21 @@ class Rollup:
         Each such row of the rollup becomes what the sessions that are still
         here add up to. Returns how many changed; `applications` None is all.
         """
-        day = self._day
         changed = 0
-        for held in list(self._meeting(since, until, applications).dicts()):
-            key: DayKey = tuple(held[column.name] for column in self._key_columns)
-            found = self._raw(key)
-            if found and (found.ms, found.sessions) == (held["ms"], held["sessions"]):
-                continue
-            changed += 1
-            where = self._where(key)
-            if found:
-                day.update(asdict(found)).where(where).execute()
-            else:
-                day.delete().where(where).execute()
+        by_day: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        for held in self._meeting(since, until, applications).dicts():
+            by_day[held["day"], held["device_id"]].append(held)
+        for (name, device_id), days in by_day.items():
+            here = self._here(name, device_id, {held["application_name"] for held in days})
+            for held in days:
+                found = here.get(tuple(held[column.name] for column in self._key_columns))
+                if found and (found.ms, found.sessions) == (held["ms"], held["sessions"]):
+                    continue
+                changed += 1
+                if found:
+                    self._change.execute(held | asdict(found))
+                else:
+                    self._removal.execute(held)
         return changed
 
     def forget_edges(self, since: int, until: int, applications: list[str] | None) -> None:
@@ -178,7 +104,7 @@ class Rollup:
         day = self._day
         meeting = self._meeting(since, until, applications)
         for held in list(meeting.dicts()):
-            where = self._where(tuple(held[column.name] for column in self._key_columns))
+            where = self._where(held)
             if since <= held["first_at"] < until <= held["last_at"]:
                 day.update(first_at=until).where(where).execute()
             elif held["first_at"] <= since < held["last_at"] <= until:
@@ -195,15 +121,24 @@ class Rollup:
         )
         return rows if applications is None else rows.where(day.application_name.in_(applications))
 
-    def _where(self, key: DayKey) -> Any:
+    def _where(self, named: dict[str, Any]) -> Any:
         where = True
-        for column, value in zip(self._key_columns, key, strict=True):
-            where = (column == value) & where
+        for column in self._key_columns:
+            where = (column == named[column.name]) & where
         return where
 
-    def _write(self, key: DayKey, part: Addition) -> None:
-        names = (column.name for column in self._key_columns)
-        self._addition.execute(dict(zip(names, key, strict=True)) | asdict(part))
+    def _named(self, key: DayKey) -> dict[str, Any]:
+        return {column.name: value for column, value in zip(self._key_columns, key, strict=True)}
+
+    def _held(self, keys: Collection[DayKey]) -> dict[DayKey, Addition]:
+        """Return what is kept of the days of these keys, where there is any."""
+        each = [set(values) for values in zip(*keys, strict=True)]
+        columns = [*self._key_columns, *(getattr(self._day, name) for name in _FIGURES)]
+        rows = self._day.select(*columns).where(
+            *(column.in_(known) for column, known in zip(self._key_columns, each, strict=True))
+        )
+        found = {row[:5]: Addition(*row[5:]) for row in rows.tuples()}
+        return {key: found[key] for key in keys if key in found}
 
     def _addition_query(self, values: dict[str, Any]) -> Any:
         day = self._day
@@ -225,67 +160,74 @@ class Rollup:
             },
         )
 
-    def _find_edges(
-        self, key: DayKey, held: dict[str, Any], first: Addition, last: Addition
-    ) -> None:
-        """Find again the day's edges, after `first` and `last`, and all between, were taken away.
+    def _change_query(self, values: dict[str, Any]) -> Any:
+        changes = {name: values[name] for name in _FIGURES}
+        return self._day.update(changes).where(self._where(values))
 
-        Where retention has taken sessions of the day, their times are unknown:
-        then only the edge that is gone moves, no further than is known. Sessions
-        of a device never overlap, so nothing lies before the end of the first.
+    def _removal_query(self, values: dict[str, Any]) -> Any:
+        return self._day.delete().where(self._where(values))
+
+    def _here(self, name: str, device_id: str, applications: set[str]) -> dict[DayKey, Addition]:
+        """Return what the device's sessions that are here add up to on a day, by its keys.
+
+        The database adds up those that lie within the day: they are nearly all.
         """
-        found = self._raw(key)
-        if found and found.sessions >= held["sessions"]:
-            edges = asdict(found)
-            del edges["ms"], edges["sessions"]
-        else:
-            edges = {}
-            if held["first_at"] == first.first_at:
-                edges["first_at"] = first.last_at
-                edges["first_offset_minutes"] = first.last_offset_minutes
-                if found and found.first_at < first.last_at:
-                    edges["first_at"] = found.first_at
-                    edges["first_offset_minutes"] = found.first_offset_minutes
-            if held["last_at"] == last.last_at:
-                edges["last_at"] = last.first_at
-                edges["last_offset_minutes"] = last.first_offset_minutes
-                if found and found.last_at > last.first_at:
-                    edges["last_at"] = found.last_at
-                    edges["last_offset_minutes"] = found.last_offset_minutes
-            after = held | edges
-            if after["first_at"] > after["last_at"]:
-                return
-        if edges:
-            self._day.update(edges).where(self._where(key)).execute()
-
-    def _raw(self, key: DayKey) -> Addition | None:
-        """Return what the sessions that are here add up to."""
         session = self._session
-        that = date.fromisoformat(key[0])
+        that = date.fromisoformat(name)
         begin, end = DayRange(that, that).begin, DayRange(that, that).end
-        offset_column = session.utc_offset_minutes
+        offset = session.utc_offset_minutes
+        start, stop = lived(session.started_at, offset), lived(session.ended_at, offset)
         # What began in UTC's neighbourhood of the day, and what lasts into it.
-        earliest = begin - LARGEST_OFFSET_MS
-        columns = (session.started_at, session.ended_at, offset_column)
-        rows = session.select(*columns).where(
-            session.device_id == key[1],
-            session.started_at >= reach(session, key[1], earliest),
+        conditions = (
+            session.device_id == device_id,
+            session.started_at >= reach(session, device_id, begin - LARGEST_OFFSET_MS),
             session.started_at < end + LARGEST_OFFSET_MS,
-            session.source_host == key[2],
-            session.state == key[3],
-            session.application_name == key[4],
+            session.application_name.in_(applications),
             session.open == 0,
             session.deleted == 0,
-            lived(session.started_at, offset_column) < end,
-            lived(session.ended_at, offset_column) >= begin,
+            start < end,
         )
-        found: Addition | None = None
-        for started_at, ended_at, offset in rows.tuples():
-            for piece, part in _parts(started_at, ended_at, offset):
-                if piece.day != key[0]:
-                    continue
-                if found is None:
-                    found = part
-                else:
-                    found.take(part)
+        across = session.select().where(*conditions, stop >= begin, (start < begin) | (stop > end))
+        found = {key: part for key, part in totals(across.dicts()).items() if key[0] == name}
+        group = (session.source_host, session.state, session.application_name, offset)
+        within = session.select(
+            *group,
+            fn.SUM(session.ended_at - session.started_at),
+            fn.COUNT(session.uid),
+            fn.MIN(session.started_at),
+            fn.MAX(session.ended_at),
+        ).where(*conditions, start >= begin, stop <= end)
+        for host, state, application, minutes, *figures in within.group_by(*group).tuples():
+            length, count, first_at, last_at = figures
+            part = Addition(length, count, first_at, minutes, last_at, minutes)
+            key = (name, device_id, host, state, application)
+            take(found, key, part)
         return found
+
+
+def _first_and_last(parts: list[Addition]) -> tuple[Addition, Addition]:
+    return min(parts, key=lambda it: it.first_at), max(parts, key=lambda it: it.last_at)
+
+
+def _find_edges(day: Addition, found: Addition | None, first: Addition, last: Addition) -> None:
+    """Find again the day's edges, after `first` and `last`, and all between, were taken away.
+
+    Where retention has taken sessions of the day, their times are unknown:
+    then only the edge that is gone moves, no further than is known. Sessions
+    of a device never overlap, so nothing lies before the end of the first.
+    `found` is what is still here.
+    """
+    if found and found.sessions >= day.sessions:
+        day.set_edges(found.first_edge, found.last_edge)
+        return
+    begin, end = day.first_edge, day.last_edge
+    if begin[0] == first.first_at:
+        begin = first.last_edge
+        if found and found.first_at < first.last_at:
+            begin = found.first_edge
+    if end[0] == last.last_at:
+        end = last.first_edge
+        if found and found.last_at > last.first_at:
+            end = found.last_edge
+    if begin[0] <= end[0]:
+        day.set_edges(begin, end)

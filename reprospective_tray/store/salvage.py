@@ -14,8 +14,8 @@ from typing import Any
 from reprospective_tray.store import salvage_memory
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.day_parts import Addition, DayKey, totals
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
-from reprospective_tray.store.rollup import Addition, DayKey, totals
 from reprospective_tray.store.sessions import MINUTE_MS
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.day_parts import Addition, DayKey
 from reprospective_tray.store.facts import Fact
-from reprospective_tray.store.rollup import Addition, DayKey, Rollup
+from reprospective_tray.store.rollup import Rollup
 from reprospective_tray.store.sessions import DAY_MS
 
 _CHUNK = 500

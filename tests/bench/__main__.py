@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import backlog, desktop, heartbeat, hosts, shipping
+from tests.bench import backlog, desktop, heartbeat, hosts, looking_back, shipping
 
 
 class Table:
@@ -106,9 +106,15 @@ def _hosts(table: Table, _seconds: float) -> None:
     table.line("  through pgbouncer, syncs/s", pooled, 1000, "{:,.0f}", least=True)
 
 
+def _exports(table: Table, _seconds: float) -> None:
+    for name, peak in looking_back.export_rss_mb().items():
+        table.line(f"export of 1 M sessions ({name}): peak of memory, MB", peak, 80, "{:.1f}")
+
+
 PARTS = {
     "recording": (_play, _rest, _starts, _heartbeat),
     "shipping": (_shipping, _backlog, _hosts),
+    "looking back": (_exports,),
 }
 
 if __name__ == "__main__":

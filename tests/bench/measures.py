@@ -32,3 +32,11 @@ def pss_mb(pid: int | str) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024 / 1e6
     raise ValueError("no Pss in smaps_rollup")
+
+
+def peak_mb(pid: int) -> float:
+    """Return the most memory that a process ever had in RAM, in MB of 10^6 bytes; 0 at its end."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return 0.0

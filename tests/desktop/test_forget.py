@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
+from reprospective_tray import config
+from reprospective_tray.commands.forgetting import forget_sessions
+from reprospective_tray.control import ControlServer
+from reprospective_tray.errors import ReprospectiveError, StoreError
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import (
     ROOT,
@@ -102,6 +106,93 @@ def test_nothing_of_a_closed_window_is_left_in_any_file_while_the_program_runs(
     app.cli("forget", "--last", "1h", "--application", "secretary")
     assert TITLE.encode() not in bytes_of_data(user)
     assert app.rows("window_title = 'nothing special' and deleted = 0")
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_chosen_sessions_of_the_running_program_go_and_recording_goes_on(
+    desktop: VirtualDesktop,
+    windows: Windows,
+    make_app: Callable[..., AppUnderTest],
+    user: User,
+    paused: bool,
+) -> None:
+    user.write_config("monitor: {heartbeat: 1}")
+    window = windows.open("Secretary", title=f"{TITLE} before")
+    app = make_app(desktop, "--no-tray").start()
+    app.wait_for_row(f"window_title = '{TITLE} before'")
+    window.set_title("nothing special")
+    kept = app.wait_for_row("window_title = 'nothing special'")["uid"]
+    window.set_title(TITLE)
+    app.wait_for_row(f"window_title = '{TITLE}' and open = 1 and revision > 1")
+    if paused:
+        app.cli("pause")
+        app.wait_for_row(f"window_title = '{TITLE}' and open = 0")
+    chosen = [row["uid"] for row in app.rows(f"window_title like '{TITLE}%'")]
+    loaded = config.load(None, user.paths)
+    done = forget_sessions(loaded, user.paths, [*chosen, "unknown"])
+    assert (done.sessions, done.missing, done.clipped) == (len(chosen), 1, 0)
+    gone = app.rows("deleted = 1")
+    assert [row["uid"] for row in gone] == chosen
+    assert not [row for row in gone if row["window_title"] or row["application_name"]]
+    if paused:
+        assert done.scrubbed
+        assert TITLE.encode() not in bytes_of_data(user)
+        app.cli("resume")
+    # It goes on with the window that is in front, in a session of its own, from now on.
+    last = app.wait_for_row("deleted = 0 and open = 1 and revision > 1")
+    assert last["started_at"] >= max(row["ended_at"] for row in gone)
+    assert forget_sessions(loaded, user.paths, chosen).sessions == 0
+    assert app.stop() == 0
+    assert [row["uid"] for row in app.rows("deleted = 1")] == chosen
+    assert kept in [row["uid"] for row in app.rows("deleted = 0")]
+
+
+def test_chosen_sessions_go_where_nothing_runs_however_many_they_are(
+    user: User, command: Command
+) -> None:
+    starts = [datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(minutes=n) for n in range(2500)]
+    write_sessions(user, command, *starts, minutes=1)
+    rows = [json.loads(line) for line in assert_good(command("export")).splitlines()]
+    chosen = [row["uid"] for row in rows[:-1]]
+    done = forget_sessions(config.load(None, user.paths), user.paths, chosen)
+    assert (done.sessions, done.missing, done.scrubbed) == (2499, 0, True)
+    assert done.ms == 2499 * 60_000
+    left = [json.loads(line)["uid"] for line in assert_good(command("export")).splitlines()]
+    assert left == [rows[-1]["uid"]]
+    assert f"{TITLE} 0".encode() not in bytes_of_data(user)
+    words = ("report", "--from", "2026-03-01", "--to", "2026-03-05", "--format", "json")
+    assert json.loads(assert_good(command(*words)))["active_seconds"] == 60
+    # What was imported does not come back with its file.
+    assert " 0 stored" in assert_good(command("import", user.folder / "sessions.jsonl"))
+
+
+def test_an_instance_of_an_older_version_forgets_no_range_in_place_of_sessions(
+    user: User, command: Command
+) -> None:
+    """It knows `since`, `until` and `application`, and takes no request without the first."""
+    write_sessions(user, command, datetime(2026, 3, 2, 9, tzinfo=UTC))
+    asked: list[dict[str, object]] = []
+
+    def older(_command: str, arguments: dict[str, object]) -> dict[str, object]:
+        asked.append(arguments)
+        if not isinstance(arguments.get("since"), int):
+            raise ReprospectiveError("This is no range of time that could be forgotten.")
+        return {}
+
+    server = ControlServer(user.paths, older)
+    server.start()
+    try:
+        with pytest.raises(ReprospectiveError, match="no range"):
+            forget_sessions(config.load(None, user.paths), user.paths, ["x"])
+    finally:
+        server.stop()
+    assert asked == [{"uids": ["x"]}]
+
+
+def test_choosing_where_nothing_was_recorded_makes_nothing(user: User) -> None:
+    with pytest.raises(StoreError, match="Nothing has been recorded"):
+        forget_sessions(config.load(None, user.paths), user.paths, ["x"])
+    assert not user.database.exists()
 
 
 def test_without_an_instance_the_command_does_it_and_the_report_follows(

@@ -7,9 +7,10 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ServerUnreachableError
+from reprospective_tray.store.day_parts import pieces
 from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.rollup import pieces
 from reprospective_tray.store.server.connection import Connection
+from reprospective_tray.store.time_range import TimeRange
 from tests.server.faults_computer import Computer
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Life:
         since = chance.choice(rows).start + chance.randint(-20_000, 20_000)
         until = since + chance.randint(1, 90_000)
         before = self.computer.local_rows()
-        forget(recorder.adapter, since, until)
+        forget(recorder.adapter, TimeRange(since, until))
         after = self.computer.local_rows()
         erased = [uid for uid in before if after[uid].deleted and not before[uid].deleted]
         fresh = {uid: row for uid, row in after.items() if uid not in before}

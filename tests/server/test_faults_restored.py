@@ -5,6 +5,7 @@ from psycopg2 import sql
 
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.forgetting import forget
+from reprospective_tray.store.time_range import TimeRange
 from tests.server.faults_computer import Computer
 from tests.server.faults_hub import Hub
 from tests.server.proxy import Proxy
@@ -50,7 +51,7 @@ def forget_one(desk: Computer) -> None:
     adapter = desk.adapter()
     adapter.open()
     with adapter.connection():
-        forget(adapter, since, until)
+        forget(adapter, TimeRange(since, until))
     adapter.close()
     desk.note_elsewhere({"do": "forget", "since": since, "until": until, "pieces": []})
 
@@ -156,7 +157,7 @@ def test_what_retention_had_taken_and_was_forgotten_is_forgotten_once_more(hub: 
     adapter = desk.adapter()
     adapter.open()
     with adapter.connection():
-        assert forget(adapter, 0, 1 << 42).ordered
+        assert forget(adapter, TimeRange(0, 1 << 42)).ordered
     adapter.close()
     assert any(not row.deleted for row in hub.server_rows().values())
     desk.sync()

@@ -3,10 +3,11 @@
 import pytest
 from psycopg2 import sql
 
-from reprospective_tray.store.forgetting import forget, look_ahead
+from reprospective_tray.store.forgetting import ChosenSessions, forget
 from reprospective_tray.store.postgresql import PostgresqlAdapter
 from reprospective_tray.store.server.address import ServerAddress
 from reprospective_tray.store.sessions import Put
+from reprospective_tray.store.time_range import TimeRange, look_ahead
 from reprospective_tray.store.writer import SessionWriter
 from tests.unit.recording import T0, session
 
@@ -35,7 +36,7 @@ def test_a_range_goes_and_what_reaches_over_its_borders_is_cut(recording, centra
     adapter = recording("desk")
     with adapter.connection():
         assert look_ahead(adapter, T0 + 500, T0 + 2000).sessions == 2
-        done = forget(adapter, T0 + 500, T0 + 2000)
+        done = forget(adapter, TimeRange(T0 + 500, T0 + 2000))
     assert (done.sessions, done.clipped, done.ms) == (2, 1, 1500)
     assert central.database.rows(KEPT, [T0, T0]) == [("desk 0", 0, 500), ("desk 2", 2000, 3000)]
 
@@ -43,7 +44,7 @@ def test_a_range_goes_and_what_reaches_over_its_borders_is_cut(recording, centra
 def test_one_application_alone_goes_whatever_its_case(recording, central):
     adapter = recording("desk")
     with adapter.connection():
-        assert forget(adapter, T0, T0 + 9000, "DESK 1").sessions == 1
+        assert forget(adapter, TimeRange(T0, T0 + 9000, "DESK 1")).sessions == 1
     assert [name for name, *_times in central.database.rows(KEPT, [T0, T0])] == ["desk 0", "desk 2"]
 
 
@@ -55,7 +56,7 @@ def test_other_computers_and_other_persons_keep_theirs(recording, central, make_
     recording("laptop")
     mine = recording("theirs", central.database.dsn(other.name, other.password))
     with mine.connection():
-        assert forget(mine, T0, T0 + 9000).sessions == 3
+        assert forget(mine, TimeRange(T0, T0 + 9000)).sessions == 3
     left = [name for name, *_times in central.database.rows(KEPT, [T0, T0])]
     assert left == ["laptop 0", "laptop 1", "laptop 2"]
 
@@ -64,6 +65,23 @@ def test_a_superuser_forgets_nobody_elses(recording, central):
     recording("desk")
     root = recording("root", central.database.dsn())
     with root.connection():
-        forget(root, T0, T0 + 9000)
+        forget(root, TimeRange(T0, T0 + 9000))
     left = [name for name, *_times in central.database.rows(KEPT, [T0, T0])]
     assert left == ["desk 0", "desk 1", "desk 2"]
+
+
+def test_nobody_elses_session_goes_by_its_uid(recording, central, make_person):
+    """Not another computer's either: what goes on there would end unnoticed."""
+    other = make_person()
+    grant = sql.SQL("GRANT reprospective_person, reprospective_reader TO {}")
+    central.database.rows(grant.format(sql.Identifier(other.name)))
+    recording("laptop")
+    recording("desk")
+    mine = recording("theirs", central.database.dsn(other.name, other.password))
+    everybodys = "SELECT uid::text FROM reprospective.desktop_activity_sessions"
+    uids = [uid for (uid,) in central.database.rows(everybodys)]
+    with mine.connection():
+        done = forget(mine, ChosenSessions(uids))
+    assert (done.sessions, done.missing) == (3, 6)
+    left = {name[:-2] for name, *_times in central.database.rows(KEPT, [T0, T0])}
+    assert left == {"laptop", "desk"}

@@ -8,11 +8,13 @@ import threading
 import time
 import tracemalloc
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from reprospective_tray.errors import StoreError
+from reprospective_tray.status import today_active_ms
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.ranges import DayRange
@@ -82,6 +84,28 @@ def test_a_person_sees_their_own_days_alone(central, make_person, tmp_path):
             found = report.build(queries, ONE_DAY)
             assert [each.name for each in found.applications] == [name]
             assert [each.application_name for each in queries.stream()] == [name]
+
+
+@pytest.mark.parametrize("still_open", [False, True])
+def test_today_is_ones_own_time_where_everybodys_may_be_read(
+    central, make_person, tmp_path, still_open
+):
+    begun = datetime.now(UTC).astimezone().replace(hour=0, minute=0, second=0)
+    start = int(begun.timestamp()) * 1000
+    offset = round(begun.utcoffset().total_seconds()) // 60
+    for ms in (3000, 500):
+        person = make_person()
+        grant = 'GRANT reprospective_person, reprospective_reader TO "{}"'
+        central.database.rows(grant.format(person.name))
+        adapter = adapter_for(central.database, tmp_path / str(ms), person.name, person.password)
+        adapter.open()
+        with adapter.connection():
+            times = {"started_at": start, "ended_at": start + ms, "utc_offset_minutes": offset}
+            any_day = session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z", open=still_open)
+            SessionWriter(adapter, "desk").apply([Put(replace(any_day, **times))])
+    assert today_active_ms(adapter) == 500
+    with adapter.reading():
+        assert Queries(adapter).active_ms(begun.date()) == 3500
 
 
 def test_an_import_keeps_what_is_newer_erased_or_going_on(own):

@@ -10,8 +10,8 @@ from reprospective_tray.monitor.observation import Moment, Observation
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.titles import comparable
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.day_parts import pieces
 from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.rollup import pieces
 from reprospective_tray.store.sessions import Put, Session, State, StepBack
 from reprospective_tray.store.writer import SessionWriter
 

@@ -21,10 +21,11 @@ from reprospective_tray.errors import StoreError
 from reprospective_tray.store import forgetting, salvage
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.bulk import BulkWriter
+from reprospective_tray.store.day_parts import pieces
 from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.forgetting import Forgetting, forget, look_ahead
-from reprospective_tray.store.rollup import pieces
+from reprospective_tray.store.forgetting import Forgetting, forget
 from reprospective_tray.store.sessions import DAY_MS, Put, Rewind, State
+from reprospective_tray.store.time_range import TimeRange, look_ahead
 from reprospective_tray.store.writer import SessionWriter
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans, store
@@ -48,7 +49,7 @@ def fill(path: Path, *sessions) -> None:
 def forget_in(path: Path, since: int, until: int, application: str | None = None):
     """Forget a range in ms after T0."""
     with store(path) as (adapter, _writer):
-        return forget(adapter, T0 + since, T0 + until, application)
+        return forget(adapter, TimeRange(T0 + since, T0 + until, application))
 
 
 def test_what_lies_inside_becomes_a_tombstone_that_waits_for_the_server(path):
@@ -120,7 +121,7 @@ def test_a_row_that_another_device_left_open_is_cut_like_a_closed_one(path):
         BulkWriter(adapter).write([row(session(-50, -1), "another device")])
         still = row(session(0, 20), "another device", open=1)
         adapter.models.Session.insert(still).execute()
-        forget(adapter, T0 + 5, T0 + 10)
+        forget(adapter, TimeRange(T0 + 5, T0 + 10))
     assert rows_of(path, "started_at - 1700000000000, ended_at - 1700000000000, open") == [
         (-50, -1, 0),
         (0, 5, 0),
@@ -141,7 +142,7 @@ def test_the_pieces_do_not_hide_the_open_session_from_idle_time(path):
     """They have newer ids than the sessions after them."""
     with store(path) as (adapter, writer):
         writer.apply([Put(session(0, 100, "a")), Put(session(100, 200, "b", open=True))])
-        forget(adapter, T0 + 50, T0 + 60)
+        forget(adapter, TimeRange(T0 + 50, T0 + 60))
         writer.apply([Rewind(T0 + 150)])
     assert spans(path) == [("a", 0, 50), ("a", 60, 100), ("b", 100, 150)]
     assert_days_add_up(path)
@@ -164,7 +165,7 @@ def test_no_byte_of_a_title_or_a_name_is_left_in_any_file(path, titles):
             ended = session(number * 10, number * 10 + 9, name, window_title=text)
             writer.apply([Put(replace(ended, uid=going_on.uid))])
         assert MARK.encode() in bytes_beside(path)
-        done = forget(adapter, T0 - DAY_MS, T0 + DAY_MS, None)
+        done = forget(adapter, TimeRange(T0 - DAY_MS, T0 + DAY_MS))
         assert done.scrubbed
         # While it is open, -wal and -shm included.
         found = bytes_beside(path)
@@ -192,9 +193,9 @@ def test_a_reader_that_keeps_the_wal_is_told_of_and_a_repeat_finishes(path):
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM desktop_activity_sessions").fetchone()
             adapter.be_patient(0.05)
-            assert not forget(adapter, T0, T0 + 10).scrubbed
+            assert not forget(adapter, TimeRange(T0, T0 + 10)).scrubbed
             reader.execute("COMMIT")
-            assert forget(adapter, T0, T0 + 10).scrubbed
+            assert forget(adapter, TimeRange(T0, T0 + 10)).scrubbed
         assert MARK.encode() not in bytes_beside(path)
 
 
@@ -212,7 +213,7 @@ def test_what_the_server_said_of_a_title_goes_with_it(path):
         one = session(0, 10)
         writer.apply([Put(one)])
         adapter.models.Refused.insert(uid=one.uid, revision=1, reason=MARK, refused_at=1).execute()
-        forget(adapter, T0, T0 + 10)
+        forget(adapter, TimeRange(T0, T0 + 10))
         assert adapter.models.Refused.select().count() == 0
 
 
@@ -221,7 +222,7 @@ def test_it_waits_for_a_damaged_file_that_is_still_being_taken_over(path):
     with store(path) as (adapter, _writer):
         salvage.adopt(path.with_name("local.damaged-1.db"), adapter)
         with pytest.raises(StoreError, match="taken over"):
-            forget(adapter, T0, T0 + 10)
+            forget(adapter, TimeRange(T0, T0 + 10))
     assert len(rows_of(path)) == 1
 
 
@@ -229,7 +230,7 @@ def test_a_long_range_goes_in_steps_between_which_others_can_write(path, monkeyp
     monkeypatch.setattr(forgetting, "_ROWS_A_STEP", 10)
     fill(path, *[session(n // 3, n // 3 + 1) for n in range(100)])
     with store(path) as (adapter, writer):
-        work = Forgetting(T0, T0 + HOUR)
+        work = Forgetting(TimeRange(T0, T0 + HOUR))
         steps = 0
         while work.step(adapter):
             steps += 1
@@ -243,7 +244,7 @@ def test_the_prospect_is_what_then_goes(path):
     fill(path, session(0, 100), session(100, 200, "b"), session(200, 300, "c"))
     with store(path) as (adapter, _writer):
         ahead = look_ahead(adapter, T0 + 50, T0 + 150)
-        done = forget(adapter, T0 + 50, T0 + 150)
+        done = forget(adapter, TimeRange(T0 + 50, T0 + 150))
         assert (ahead.sessions, ahead.ms, ahead.taken) == (done.sessions, done.ms, False)
         Facts(adapter).put(Fact.RETENTION_HORIZON, T0 + 60)
         assert look_ahead(adapter, T0 + 60, T0 + 150).taken
@@ -273,7 +274,7 @@ def test_what_retention_took_is_ordered_from_the_server_and_its_days_totals_go()
         )
         here = [session(HOUR + 5, HOUR + 9, "a"), session(-9, 5, "c"), session(HOUR, HOUR, "c")]
         BulkWriter(adapter).write([row(each, own) for each in here])
-        done = forget(adapter, T0 + 10, T0 + HOUR)
+        done = forget(adapter, TimeRange(T0 + 10, T0 + HOUR))
         assert (done.ordered, done.sessions, done.scrubbed, done.totals) == (True, 0, True, 2)
         order = adapter.models.RangeOrder.get()
         assert msgspec.json.decode(order.device_ids) == sorted([own, other, "former"])
@@ -288,11 +289,11 @@ def test_an_order_ends_where_retention_has_taken_nothing_and_names_the_applicati
     with fresh_adapter() as adapter:
         own = adapter.device_id
         taken_rows(adapter, row(session(0, 10, "Code"), own), row(session(10, 20, "b"), own))
-        forget(adapter, T0 + 5, T0 + DAY_MS, "code")
+        forget(adapter, TimeRange(T0 + 5, T0 + DAY_MS, "code"))
         order = adapter.models.RangeOrder.get()
         assert (order.ended_at, order.application_name) == (T0 + 21, "Code")
         assert [day.application_name for day in adapter.models.Day.select()] == ["b"]
-        forget(adapter, T0 + 21, T0 + DAY_MS)
+        forget(adapter, TimeRange(T0 + 21, T0 + DAY_MS))
         assert adapter.models.RangeOrder.select().count() == 1
 
 
@@ -303,7 +304,7 @@ def test_no_edge_of_a_day_stays_in_a_forgotten_range():
         taken_rows(adapter, row(session(-5 * HOUR, -4 * HOUR), own))
         BulkWriter(adapter).write([row(first, own), row(last, own)])
         Facts(adapter).put(Fact.RETENTION_HORIZON, 0)  # nothing of this range was taken
-        forget(adapter, T0 - 9 * HOUR, T0 - 5 * HOUR - 1)
+        forget(adapter, TimeRange(T0 - 9 * HOUR, T0 - 5 * HOUR - 1))
         day = adapter.models.Day.get()
         assert (day.ms, day.sessions) == (HOUR, 1)
         assert (day.first_at, day.last_at) == (T0 - 5 * HOUR - 1, T0 - 4 * HOUR)
@@ -375,7 +376,7 @@ class Log:
         since, until = T0 + min(since, until), T0 + max(since, until) + 1
         before = self.living()
         away = {uid for uid in self.rows if uid not in before}
-        done = forget(self.adapter, since, until, name)
+        done = forget(self.adapter, TimeRange(since, until, name))
         after = self.living()
         for uid in before:
             if uid not in after:

@@ -19,6 +19,7 @@ from reprospective_tray.store.importers.jsonl import Phase, import_jsonl
 from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, LineReader
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.sessions import Put, State
+from reprospective_tray.store.time_range import TimeRange
 from reprospective_tray.store.writer import SessionWriter
 from reprospective_tray.sync.retention import Retention
 from tests.unit.stored import at, session
@@ -397,7 +398,7 @@ def test_what_lies_in_a_forgotten_range_is_not_brought_back_and_its_neighbours_c
     retain(adapter)
     with adapter.connection():
         since, until = at("2026-03-30T09:10:00Z"), at("2026-03-30T09:45:00Z")
-        assert forget(adapter, since, until, "Code").ordered
+        assert forget(adapter, TimeRange(since, until, "Code")).ordered
     totals = days(adapter)
     done = take(*lines)
     # The first lies in the range; of the day of the third the totals are gone, too.

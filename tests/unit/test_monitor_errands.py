@@ -19,6 +19,7 @@ from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.forgetting import Forgetting
 from reprospective_tray.store.recorder import Recorder
+from reprospective_tray.store.time_range import TimeRange
 from tests.support import wait_until
 from tests.unit.recording import Desk, assert_days_add_up, assert_in_order, rows_of
 
@@ -143,7 +144,7 @@ def test_what_is_forgotten_of_the_open_session_is_not_written_back(path):
     with recording(path, probe) as monitor:
         wait_until(lambda: rows_of(path, "1", "revision > 2"), 5, "some heartbeats")
         until = monitor.cut()
-        work = Forgetting(0, until)
+        work = Forgetting(TimeRange(0, until))
         while monitor.perform(work.step):
             pass
         assert work.done.sessions == 1

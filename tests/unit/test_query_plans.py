@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from reprospective_tray.store.forgetting import ChosenSessions, Forgetting
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.sessions import Put, State
@@ -25,7 +26,7 @@ def test_a_day_is_looked_up_by_index_and_never_by_reading_the_table():
         SessionWriter(adapter, "desk").apply([Put(long)])
         seen.clear()
         report.build(queries, ONE_DAY)
-        queries.active_ms(DAY)
+        queries.active_ms(DAY, own=True)
         queries.sessions(ONE_DAY)
         list(queries.stream(long.started_at + 1))
         selects = [(sql, params) for sql, params in seen if sql.startswith("SELECT")]
@@ -36,3 +37,27 @@ def test_a_day_is_looked_up_by_index_and_never_by_reading_the_table():
         ]
         assert len(selects) > 8
         assert not [plan for plan in plans if "SCAN" in plan and "USING" not in plan]
+
+
+def test_forgetting_asks_no_more_questions_where_more_applications_go_with_a_step():
+    """The observing thread waits for it meanwhile."""
+    asked = []
+    for count in (2, 20):
+        with fresh_adapter() as adapter:
+            made = [
+                session(
+                    f"2026-03-30T09:{n:02}:00Z", f"2026-03-30T09:{n:02}:30Z", f"app {n % count}"
+                )
+                for n in range(40)
+            ]
+            SessionWriter(adapter, "desk").apply([Put(each) for each in made])
+            work = Forgetting(ChosenSessions(each.uid for each in made[:20]))
+            seen: list[str] = []
+            original = adapter.database.execute_sql
+            adapter.database.execute_sql = lambda sql, params=None, seen=seen, original=original: (  # type: ignore[method-assign]  # a spy
+                seen.append(sql) or original(sql, params)
+            )
+            assert work.step(adapter)
+            assert work.done.sessions == 20
+        asked.append(len([sql for sql in seen if sql.startswith("SELECT")]))
+    assert asked[0] == asked[1] < 10

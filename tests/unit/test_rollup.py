@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprospective_tray.store.adapter import DatabaseAdapter
-from reprospective_tray.store.rollup import pieces
+from reprospective_tray.store.day_parts import pieces
 from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, Put, Rewind, Session, StepBack
 from reprospective_tray.store.writer import SessionWriter
 from tests.unit.stored import OFFSETS, START, at, row, session, timelines

@@ -21,6 +21,7 @@ from reprospective_tray.store.facts import Fact, Facts
 from reprospective_tray.store.forgetting import forget
 from reprospective_tray.store.recorder import Recorder
 from reprospective_tray.store.sessions import DAY_MS, Put
+from reprospective_tray.store.time_range import TimeRange
 from reprospective_tray.store.writer import SessionWriter
 from reprospective_tray.sync.retention import Retention
 from tests.support import wait_until
@@ -473,7 +474,7 @@ def test_what_retention_had_taken_stays_counted_remembered_and_forgotten(path):
         writer.apply([Put(each) for each in old])
         adapter.models.Session.update(synced=1, synced_at=1).execute()
         assert Retention(adapter).run(7, T0 + 30 * DAY_MS, threading.Event()) == 5
-        forget(adapter, T0 - 2 * DAY_MS, T0 - DAY_MS)
+        forget(adapter, TimeRange(T0 - 2 * DAY_MS, T0 - DAY_MS))
         facts = Facts(adapter)
         facts.put(Fact.FORMER_DEVICE_IDS, ["former"])
         facts.put(Fact.ACKNOWLEDGED, {"counter": 7, "token": "t"})

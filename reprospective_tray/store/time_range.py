@@ -1,0 +1,154 @@
+"""A range of time, as what is to be forgotten: what lies in it, and what would go with it.
+
+A session across a border is cut. What retention has taken from here is ordered
+from the server by range, and its days' totals go here.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from peewee import Case, fn
+
+from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.day_parts import day_name
+from reprospective_tray.store.facts import Fact, Facts
+from reprospective_tray.store.fields import ms
+from reprospective_tray.store.forgetting import Forgotten, Row, Selection
+from reprospective_tray.store.ids import new_uid
+from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.rollup import Rollup
+
+# Before every uid, as text and as PostgreSQL's own type.
+_NIL = "00000000-0000-0000-0000-000000000000"
+
+
+class TimeRange(Selection):
+    """[`since`, `until`) (ms UTC) on every device of the file.
+
+    Where an instance records it must have begun a new session at `until` or later.
+    """
+
+    def __init__(self, since: int, until: int, application: str | None = None) -> None:
+        """Take what lies in the range, of one application if given (in any case)."""
+        self._since, self._until = since, until
+        self._application = application
+        self._names: list[str] | None = None
+        self._reached = (0, _NIL)
+
+    def begin(self, adapter: DatabaseAdapter) -> None:  # noqa: D102  as above
+        self._reached = (0, _NIL)
+        self._names = names_of(adapter, self._since, self._until, self._application)
+
+    def next(self, adapter: DatabaseAdapter, most: int) -> list[Row]:  # noqa: D102  as above
+        session = adapter.models.Session
+        start, uid = self._reached
+        query = session.select().where(
+            session.started_at >= start,
+            (session.started_at > start) | (session.uid > uid),
+            *_inside(adapter, self._since, self._until, self._names),
+        )
+        rows = list(query.order_by(session.started_at, session.uid).limit(most).dicts())
+        if rows:
+            self._reached = rows[-1]["started_at"], rows[-1]["uid"]
+        return rows
+
+    def part(self, row: Row) -> tuple[int, int]:  # noqa: D102  as above
+        return max(row["started_at"], self._since), min(row["ended_at"], self._until)
+
+    def finish(self, adapter: DatabaseAdapter, done: Forgotten) -> None:
+        """Order from the server what retention has taken from here, and let its totals go."""
+        if not isinstance(adapter, SqliteAdapter):
+            return
+        facts, rollup = Facts(adapter), Rollup(adapter)
+        with adapter.writing():
+            horizon = facts.get(Fact.RETENTION_HORIZON)
+            if horizon is not None and self._since <= horizon:
+                until = min(self._until, horizon + 1)
+                done.ordered = self._order(adapter, facts, until)
+                done.totals = rollup.forget_taken(self._since, until, self._names)
+            rollup.forget_edges(self._since, self._until, self._names)
+
+    def _order(self, adapter: SqliteAdapter, facts: Facts, until: int) -> bool:
+        """Note what the server is to forget; tell whether anything can be there."""
+        day = adapter.models.Day
+        names = day_name(self._since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
+        with_totals = day.select(day.device_id).distinct().where(day.day.between(*names))
+        if self._names is not None:
+            with_totals = with_totals.where(day.application_name.in_(self._names))
+        device_ids = {device_id for (device_id,) in with_totals.tuples()}
+        if not device_ids:
+            return False
+        device_ids |= {facts.device_id(), *facts.get(Fact.FORMER_DEVICE_IDS, [])}
+        now = time.time_ns() // 1_000_000
+        for name in [None] if self._names is None else self._names:
+            adapter.models.RangeOrder.insert(
+                uid=new_uid(now),
+                device_ids=msgspec.json.encode(sorted(device_ids)).decode(),
+                started_at=self._since,
+                ended_at=until,
+                application_name=name,
+                ordered_at=now,
+            ).execute()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would go: sessions in the range, their time in it, and whether some are elsewhere.
+
+    `taken` says that retention has taken sessions that may lie in the range.
+    """
+
+    sessions: int
+    ms: int
+    taken: bool
+
+
+def look_ahead(
+    adapter: DatabaseAdapter, since: int, until: int, application: str | None = None
+) -> Prospect:
+    """Return what forgetting would take; inside the adapter's `connection()`."""
+    session = adapter.models.Session
+    start = Case(None, [(session.started_at < since, since)], ms(session.started_at))
+    end = Case(None, [(session.ended_at > until, until)], ms(session.ended_at))
+    found = session.select(fn.COUNT(session.uid), fn.SUM(end - start)).where(
+        *_inside(adapter, since, until, names_of(adapter, since, until, application))
+    )
+    count, length = found.tuples().first()
+    horizon = None
+    if isinstance(adapter, SqliteAdapter):
+        horizon = Facts(adapter).get(Fact.RETENTION_HORIZON)
+    return Prospect(count, int(length or 0), taken=horizon is not None and since <= horizon)
+
+
+def names_of(
+    adapter: DatabaseAdapter, since: int, until: int, application: str | None
+) -> list[str] | None:
+    """Return the names that are recorded for `application`, whatever their case; None for all.
+
+    One that is not known here may still be on the server: it stays as it is written.
+    """
+    if application is None:
+        return None
+    session, day = adapter.models.Session, adapter.models.Day
+    inside = _inside(adapter, since, until, None)
+    found = session.select(session.application_name).distinct().where(*inside)
+    known = {name for (name,) in found.tuples()}
+    if isinstance(adapter, SqliteAdapter):  # and what retention has taken
+        known |= {name for (name,) in day.select(day.application_name).distinct().tuples()}
+    wanted = application.casefold()
+    return sorted(name for name in known if name.casefold() == wanted) or [application]
+
+
+def _inside(adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None) -> list[Any]:
+    """Return the conditions for living sessions that lie at least partly in [`since`, `until`)."""
+    session = adapter.models.Session
+    conditions = [
+        *adapter.of_this_computer(),
+        session.deleted == 0,
+        session.started_at < until,
+        (session.ended_at > since) | (session.started_at >= since),
+    ]
+    return conditions if names is None else [*conditions, session.application_name.in_(names)]
