@@ -137,6 +137,13 @@ class DatabaseAdapter(ABC):
             _("Copy it with pg_dump, a tool of PostgreSQL."),
         )
 
+    def of_this_person(self) -> list[Any]:
+        """Return the conditions for sessions of the person who asks: all of a file.
+
+        Who may read others' sessions must not take them for its own.
+        """
+        return []
+
     def of_this_computer(self) -> list[Any]:
         """Return the conditions for sessions that this computer may change: all of its own file."""
         return []

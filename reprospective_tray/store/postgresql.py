@@ -162,16 +162,13 @@ class PostgresqlAdapter(DatabaseAdapter):
                 yield from rows
             execute(f"CLOSE {cursor}")
 
-    def of_this_computer(self) -> list[Any]:
-        """Return the conditions for what this computer has recorded for this role.
+    def of_this_person(self) -> list[Any]:
+        """See `DatabaseAdapter.of_this_person`: what this role has sent."""
+        return [self.models.Session.owner == peewee.SQL("current_user")]
 
-        Who may read others' sessions must not take them for its own.
-        """
-        session = self.models.Session
-        return [
-            session.owner == peewee.SQL("current_user"),
-            session.device_id == self.device_id,
-        ]
+    def of_this_computer(self) -> list[Any]:
+        """Return the conditions for what this computer has recorded for this role."""
+        return [*self.of_this_person(), self.models.Session.device_id == self.device_id]
 
     def make_bookkeeping(self) -> Bookkeeping:
         """See `DatabaseAdapter.make_bookkeeping`."""
