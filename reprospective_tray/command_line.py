@@ -93,10 +93,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_report(add("report", help=_("where the time went")), data.report)
     _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
 
-    take = add("import", help=_("take over what `export` wrote"))
-    take.add_argument("--format", choices=["jsonl"], default="jsonl", help=_("default: jsonl"))
-    take.add_argument("file", type=arguments.file, metavar="FILE", help=_("JSON lines"))
-    take.set_defaults(call=data.import_)
+    _add_import(add("import", help=_("take over what `export` wrote, or ActivityWatch")))
     _add_forget(add("forget", help=_("delete for good what was recorded in a range of time")))
     server.add_to(
         add("server", help=_("prepare the central PostgreSQL, add persons, see how it stands"))
@@ -174,6 +171,19 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         help=_("a consistent copy of the whole database"),
     )
     export.set_defaults(call=data.export)
+
+
+def _add_import(take: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import data
+
+    take.add_argument(
+        "--format",
+        choices=["jsonl", "activitywatch"],
+        default="jsonl",
+        help=_("default: jsonl; activitywatch: all its buckets, exported as JSON"),
+    )
+    take.add_argument("file", type=arguments.file, metavar="FILE", help=_("the file to take over"))
+    take.set_defaults(call=data.import_)
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Self
 
 from reprospective_tray.messages import _
-from reprospective_tray.store.importers.jsonl import Phase
+from reprospective_tray.store.importers.taking import Phase
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -98,12 +98,14 @@ def import_(options: Options) -> int:
     loaded, paths = load(options)
     from reprospective_tray.parts import make_adapter, make_text_filter
     from reprospective_tray.progress import ImportProgress
+    from reprospective_tray.store.importers.activitywatch import import_activitywatch
     from reprospective_tray.store.importers.jsonl import import_jsonl
 
+    take = import_jsonl if options.format == "jsonl" else import_activitywatch
     adapter = make_adapter(loaded, paths)
     try:
         with ImportProgress() as progress:
-            done = import_jsonl(
+            done = take(
                 options.file, adapter, privacy=make_text_filter(loaded), progress=progress.phase
             )
     finally:
@@ -128,4 +130,12 @@ def import_(options: Options) -> int:
             done.on_server,
         )
         print(text.format(count=done.on_server))
+    if done.other_buckets:
+        text = plural(
+            "{count} bucket was left out, as it tells neither windows nor times away: {types}",
+            "{count} buckets were left out, as they tell neither windows nor times away: {types}",
+            len(done.other_buckets),
+        )
+        types = ", ".join(sorted(set(done.other_buckets)))
+        print(text.format(count=len(done.other_buckets), types=types))
     return 0

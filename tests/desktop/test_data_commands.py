@@ -22,6 +22,7 @@ from tests.desktop.command_line import (
     environment,
 )
 from tests.support import User
+from tests.unit.activitywatch import afk, bucket, export, window
 
 SESSIONS = 3
 
@@ -208,6 +209,48 @@ def test_an_import_with_a_bad_line_names_it_and_takes_nothing(
     assert assert_good(command("export")) == before
     assert_refused(command("import", user.folder / "absent.jsonl"), 1, "absent.jsonl")
     assert_refused(command("import", user.folder), 1, str(user.folder))
+
+
+def test_an_export_of_activitywatch_is_taken_over_by_the_privacy_rules_and_a_repeat_stores_nothing(
+    command: Command, user: User
+) -> None:
+    file = user.folder / "aw-buckets-export.json"
+    windows = [
+        window(0, 60_000, title="週報"),
+        window(60_000, 90_000, "KeePassXC", "Passwords"),
+        window(90_000, 100_000),
+    ]
+    web = bucket("web.tab.current", [])
+    content = export(windows, [afk(30_000, 60_000)], web=web, tabs=web)
+    file.write_text(json.dumps(content), "utf-8")
+    words = ("import", "--format", "activitywatch", file)
+    said = assert_good(command(*words)).splitlines()
+    assert said[0] == "4 sessions read: 3 stored, 1 left out by privacy rules."
+    assert "2 buckets" in said[1]
+    assert said[1].endswith(": web.tab.current")
+    lines = [json.loads(line) for line in assert_good(command("export")).splitlines()]
+    assert [(line["state"], line["window_title"], line["duration_seconds"]) for line in lines] == [
+        ("active", "週報", 30.0),
+        ("idle", "", 30.0),
+        ("active", "a.py", 10.0),
+    ]
+    assert "4 sessions read: 0 stored" in assert_good(command(*words))
+    assert_refused(command("import", "--format", "csv", file), 2, "activitywatch")
+
+
+def test_a_bad_export_of_activitywatch_is_said_with_its_places_and_makes_no_database(
+    command: Command, user: User
+) -> None:
+    file = user.folder / "export.json"
+    words = ("import", "--format", "activitywatch", file)
+    file.write_text(json.dumps(export([window(0, 9), window(9, 0)])), "utf-8")
+    done = command(*words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "aw-watcher-window_desk, event 2: " in done.stderr
+    file.write_text(json.dumps(export([window(0, 9)]))[:-1], "utf-8")
+    assert_refused(command(*words), 1, str(file), "truncated")
+    assert_refused(command(*words[:-1], user.folder / "absent.json"), 1, "absent.json")
+    assert not user.paths.data.exists()
 
 
 def test_a_damaged_page_is_said_by_every_command_that_meets_it(

@@ -2,16 +2,12 @@
 
 from pathlib import Path
 
-from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.adapter import DatabaseAdapter
-from reprospective_tray.store.importers.jsonl_line import LineError, Row
-from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.importers.checking import BadPlaces, PlaceError, refuse_the_future
+from reprospective_tray.store.importers.taking import Row
 
-_SHOWN = 20
 _UIDS_A_QUERY = 500
-# Another computer's clock may be ahead, but not further.
-_AHEAD_MS = DAY_MS
 
 
 class FileCheck:
@@ -19,10 +15,8 @@ class FileCheck:
 
     def __init__(self, path: Path, now: int) -> None:
         """Check the file at `path`, at `now` (ms since the epoch)."""
-        self._path = path
+        self._bad = BadPlaces(path)
         self._now = now
-        self._bad = 0
-        self._shown: list[str] = []
         self._furthest: dict[str, tuple[Row, int]] = {}  # of each device, and its line
         self._beyond_now: list[tuple[int, Row]] = []
 
@@ -30,10 +24,9 @@ class FileCheck:
         """Take the session of line `number`.
 
         Raises:
-            LineError: it cannot be kept.
+            PlaceError: it cannot be kept.
         """
-        if row["ended_at"] > self._now + _AHEAD_MS:
-            raise LineError(_("it ends in the future"))
+        refuse_the_future(row["ended_at"], self._now)
         if row["ended_at"] > self._now:
             self._beyond_now.append((number, row))
         before = self._furthest.get(row["device_id"])
@@ -42,15 +35,13 @@ class FileCheck:
             # Lines without an order are not compared: `export` writes them in order.
             meets = last["started_at"] <= row["started_at"] < last["ended_at"]
             if meets and row["ended_at"] > row["started_at"] and row["uid"] != last["uid"]:
-                raise LineError(_("it overlaps line {number}").format(number=its_line))
+                raise PlaceError(_("it overlaps line {number}").format(number=its_line))
         if before is None or row["ended_at"] > before[0]["ended_at"]:
             self._furthest[row["device_id"]] = row, number
 
     def refuse(self, number: int, reason: str) -> None:
         """Note that line `number` is bad."""
-        self._bad += 1
-        if self._bad <= _SHOWN:
-            self._shown.append(_("  line {number}: {reason}").format(number=number, reason=reason))
+        self._bad.add(_("  line {number}: {reason}").format(number=number, reason=reason))
 
     def compare(self, adapter: DatabaseAdapter) -> None:
         """Refuse sessions of the database's own device that are yet to be lived.
@@ -76,19 +67,14 @@ class FileCheck:
         Raises:
             ImportFileError: there are some.
         """
-        if not self._bad:
+        if not self._bad.count:
             return
         what = plural(
             "{path} has {count} bad line; nothing was taken:",
             "{path} has {count} bad lines; nothing was taken:",
-            self._bad,
-        ).format(path=self._path, count=self._bad)
-        more = self._bad - _SHOWN
-        rest = [_("  and {count} more").format(count=more)] if more > 0 else []
-        raise ImportFileError(
-            "\n".join([what, *self._shown, *rest]),
-            _("Correct or remove these lines, then import the file again."),
-        )
+            self._bad.count,
+        ).format(path=self._bad.path, count=self._bad.count)
+        self._bad.refuse(what, _("Correct or remove these lines, then import the file again."))
 
 
 def _revisions(adapter: DatabaseAdapter, uids: list[str]) -> dict[str, int]:

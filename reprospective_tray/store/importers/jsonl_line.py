@@ -3,31 +3,25 @@
 import json
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.ids import derived_device_id, derived_uid
-from reprospective_tray.store.sessions import DAY_MS, State, clean
-
-Row = dict[str, Any]
+from reprospective_tray.store.importers.checking import (
+    PlaceError,
+    read_instant,
+    refuse_the_endless,
+)
+from reprospective_tray.store.importers.taking import Row
+from reprospective_tray.store.sessions import State, clean
 
 # No session is that long; it bounds what one line can make the reader hold.
 LONGEST_LINE = 1 << 20
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = timedelta(milliseconds=1)
-_EARLIEST = 0
-_LATEST = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
-_LONGEST_MS = 3660 * DAY_MS
 _LARGEST_OFFSET_MINUTES = 1080  # the schema's bound
 _LARGEST_REVISION = 2**31 - 1  # PostgreSQL's integer
-
-
-class LineError(Exception):
-    """The line is no session; the text says why."""
 
 
 class _Line(msgspec.Struct):
@@ -59,17 +53,16 @@ class LineReader:
         """Return the row, closed and not synced.
 
         Raises:
-            LineError: it is no session.
+            PlaceError: it is no session.
         """
         if len(line) > LONGEST_LINE:
-            raise LineError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
+            raise PlaceError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
         said = self._decode(line)
-        start = _instant("started_at", said.started_at)
-        end = _instant("ended_at", said.ended_at)
+        start = read_instant("started_at", said.started_at) // 1000
+        end = read_instant("ended_at", said.ended_at) // 1000
         if end < start:
-            raise LineError(_("ended_at lies before started_at"))
-        if end - start > _LONGEST_MS:
-            raise LineError(_("it lasts longer than ten years"))
+            raise PlaceError(_("ended_at lies before started_at"))
+        refuse_the_endless(end - start)
         host = clean(said.source_host or "") or self._source_host
         names = clean(said.application_name), clean(said.window_title)
         if said.uid:
@@ -122,13 +115,13 @@ def _decode_leniently(line: bytes, error: Exception) -> _Line:
     try:
         line.decode()
     except UnicodeDecodeError:
-        raise LineError(_("it is not UTF-8")) from None
+        raise PlaceError(_("it is not UTF-8")) from None
     if isinstance(error, msgspec.ValidationError) or b"\\ud" not in line.lower():
-        raise LineError(str(error)) from None
+        raise PlaceError(str(error)) from None
     try:
         return msgspec.convert(_cleaned(json.loads(line)), _Line)
     except (ValueError, RecursionError, msgspec.ValidationError) as reason:
-        raise LineError(str(reason)) from None
+        raise PlaceError(str(reason)) from None
 
 
 def _cleaned(value: Any) -> Any:
@@ -137,33 +130,11 @@ def _cleaned(value: Any) -> Any:
     return {key: clean(each) if isinstance(each, str) else each for key, each in value.items()}
 
 
-def _instant(key: str, text: str) -> int:
-    """Return the ms since the epoch of an ISO 8601 time with any offset."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise LineError(
-            _("{key} is no ISO 8601 time: {value}").format(key=key, value=ascii(text[:40]))
-        ) from None
-    if moment.tzinfo is None:
-        raise LineError(
-            _("{key} has no offset (Z or such as +09:00): {value}").format(
-                key=key, value=ascii(text[:40])
-            )
-        )
-    ms = (moment - _EPOCH) // _MS
-    if not _EARLIEST <= ms < _LATEST:
-        raise LineError(
-            _("{key} is not between 1970 and 2200: {value}").format(key=key, value=ascii(text[:40]))
-        )
-    return ms
-
-
 def _uuid(key: str, text: str) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise LineError(
+        raise PlaceError(
             _("{key} is no UUID: {value}").format(key=key, value=ascii(text[:40]))
         ) from None
 
@@ -171,7 +142,7 @@ def _uuid(key: str, text: str) -> str:
 def _bounded(key: str, said: int | None, default: int, low: int, high: int) -> int:
     value = default if said is None else said
     if not low <= value <= high:
-        raise LineError(
+        raise PlaceError(
             _("{key} is not between {low} and {high}: {value}").format(
                 key=key, low=low, high=high, value=value
             )

@@ -1,0 +1,3 @@
+"""The cases of one history that is imported again, on a PostgreSQL."""
+
+from tests.unit.test_activitywatch_again import *  # noqa: F403  its tests are these tests
