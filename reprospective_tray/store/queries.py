@@ -13,11 +13,15 @@ from typing import Any
 
 from peewee import SQL, fn
 
+from reprospective_tray.store import missing
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.fields import ms
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import RawQueries
 from reprospective_tray.store.rollup import Piece, pieces
 from reprospective_tray.store.sessions import State
+
+_OFFSETS = 4096  # more than there are from -1080 to 1080 minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,23 @@ class ApplicationTotal:
     application_name: str
     ms: int
     sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationDay:
+    """The active ms of one application on one day as lived."""
+
+    day: str
+    application_name: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostTotal:
+    """The active ms of one computer."""
+
+    source_host: str
+    active_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +85,12 @@ class Queries(RawQueries):
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all questions inside see the same moment, so that their answers add up."""
-        with self._adapter.unchanging():
-            yield
+        with self.adapter.unchanging():
+            self._seen = {}
+            try:
+                yield
+            finally:
+                self._seen = None
 
     def applications(self, days: DayRange, host: str | None = None) -> list[ApplicationTotal]:
         """Return the active time by application: longest first, then by name."""
@@ -84,6 +109,39 @@ class Queries(RawQueries):
         found = [ApplicationTotal(name, *figures) for name, figures in totals.items()]
         return sorted(found, key=lambda total: (-total.ms, total.application_name))
 
+    def application_days(self, days: DayRange, host: str | None = None) -> list[ApplicationDay]:
+        """Return the active time by day and application: by day, longest first, then by name."""
+        day = self._day
+        rows = (
+            day.select(day.day, day.application_name, fn.SUM(day.ms))
+            .where(self._of(days, host), day.state == State.ACTIVE.value)
+            .group_by(day.day, day.application_name)
+        )
+        totals = {(str(day), name): int(total) for day, name, total in self._rows(rows)}
+        for row, piece in self._open_pieces(days, host):
+            if row["state"] == State.ACTIVE:
+                key = piece.day, row["application_name"]
+                totals[key] = totals.get(key, 0) + _length(piece)
+        found = [ApplicationDay(*key, ms) for key, ms in totals.items()]
+        return sorted(found, key=lambda each: (each.day, -each.ms, each.application_name))
+
+    def host_totals(self, days: DayRange) -> list[HostTotal]:
+        """Return the active time by computer: longest first, then by name."""
+        day = self._day
+        rows = (
+            day.select(day.source_host, fn.SUM(day.ms))
+            .where(self._of(days, None), day.state == State.ACTIVE.value)
+            .group_by(day.source_host)
+            .tuples()
+        )
+        totals = {host: int(ms) for host, ms in rows}
+        for row, piece in self._open_pieces(days, None):
+            if row["state"] == State.ACTIVE:
+                host = row["source_host"]
+                totals[host] = totals.get(host, 0) + _length(piece)
+        found = [HostTotal(*total) for total in totals.items()]
+        return sorted(found, key=lambda total: (-total.active_ms, total.source_host))
+
     def states(self, days: DayRange, host: str | None = None) -> StateTotals:
         """Return the time spent in each state."""
         day = self._day
@@ -101,21 +159,18 @@ class Queries(RawQueries):
     def days(self, days: DayRange, host: str | None = None) -> list[DayTotal]:
         """Return the days on which there was activity, in order."""
         day = self._day
-        # Grouped by the offsets too, so that the edges' own offsets come along.
+        first = _with_offset(day.first_at, day.first_offset_minutes)
+        last = _with_offset(day.last_at, day.last_offset_minutes)
         rows = (
-            day.select(
-                day.day,
-                fn.SUM(day.ms),
-                fn.MIN(day.first_at),
-                day.first_offset_minutes,
-                fn.MAX(day.last_at),
-                day.last_offset_minutes,
-            )
+            day.select(day.day, fn.SUM(day.ms), fn.MIN(first), fn.MAX(last))
             .where(self._of(days, host), day.state == State.ACTIVE.value)
-            .group_by(day.day, day.first_offset_minutes, day.last_offset_minutes)
+            .group_by(day.day)
             .tuples()
         )
-        parts = [DayTotal(name, int(ms), *edges) for name, ms, *edges in rows]
+        parts = [
+            DayTotal(name, int(ms), *_without_offset(first), *_without_offset(last))
+            for name, ms, first, last in rows
+        ]
         for row, piece in self._open_pieces(days, host):
             if row["state"] == State.ACTIVE:
                 offset = row["utc_offset_minutes"]
@@ -137,6 +192,13 @@ class Queries(RawQueries):
             for row, piece in self._open_pieces(days, host)
             if row["state"] == State.ACTIVE
         )
+
+    def missing_days(self, days: DayRange) -> tuple[str, ...]:
+        """Return the days whose sessions retention has taken from the file, at least in part.
+
+        Their totals are whole; their details are on the server (see `Details`).
+        """
+        return missing.missing_days(self.adapter, days)
 
     def hosts(self, days: DayRange | None = None) -> list[str]:
         """Return the names of the computers that recorded anything on `days`, or ever."""
@@ -166,6 +228,16 @@ class Queries(RawQueries):
             for piece in pieces(row["started_at"], row["ended_at"], row["utc_offset_minutes"]):
                 if days is None or days.holds(piece.day):
                     yield row, piece
+
+
+def _with_offset(instant: Any, utc_offset_minutes: Any) -> Any:
+    """Return both as one number that has the order of the instants, so that edges need no join."""
+    return ms(instant) * _OFFSETS + utc_offset_minutes + _OFFSETS // 2
+
+
+def _without_offset(number: int) -> tuple[int, int]:
+    instant, offset = divmod(number, _OFFSETS)
+    return instant, offset - _OFFSETS // 2
 
 
 def _length(piece: Piece) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, Session, State
+from reprospective_tray.store.sessions import MINUTE_MS, Session, State
 
 FIRST_DAY = date(2026, 3, 28)  # the weekend on which Europe's clocks change
 START = int(datetime(2026, 3, 28, 6, tzinfo=UTC).timestamp() * 1000)
@@ -72,15 +72,22 @@ def row(one: Session, device_id: str, source_host: str = "desk", **more: Any) ->
     } | more
 
 
+def up_to(hours: int) -> st.SearchStrategy[int]:
+    """Return some ms; drawn as one large number they would nearly always be few."""
+    return st.builds(
+        lambda whole, rest: whole * 3_600_000 + rest,
+        st.integers(0, hours - 1),
+        st.integers(0, 3_600_000),
+    )
+
+
 @st.composite
 def timelines(draw: st.DrawFn, *, open_last: bool = True) -> list[Session]:
     """Some sessions of one device: without overlap, over midnights, with changes of the offset."""
     moment = START + draw(st.integers(0, 20 * 60)) * MINUTE_MS
     made = []
-    length = st.one_of(
-        st.integers(0, 5000), st.integers(0, 3 * 3_600_000), st.integers(0, 2 * DAY_MS)
-    )
-    gap = st.one_of(st.just(0), st.integers(0, 20 * 3_600_000))
+    length = st.one_of(st.integers(0, 5000), up_to(3), up_to(48))
+    gap = st.one_of(st.just(0), st.integers(999, 1002), up_to(20))
     count = draw(st.integers(1, 12))
     for number in range(count):
         state = draw(st.sampled_from(list(State)))
