@@ -11,6 +11,7 @@ import peewee
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.models import Models
+from reprospective_tray.store.ranges import DayRange
 
 if TYPE_CHECKING:
     from reprospective_tray.store.bookkeeping import Bookkeeping
@@ -80,6 +81,13 @@ class DatabaseAdapter(ABC):
         """Return the condition for living sessions that last over `moment`; None: there are none.
 
         It is asked by index.
+        """
+
+    @abstractmethod
+    def near(self, days: DayRange) -> Any:
+        """Return a condition that holds for all living sessions that lie at least partly on `days`.
+
+        It is asked by index, and may hold for others that began a day or so away.
         """
 
     @abstractmethod

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.missing import not_here, runs
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange, lived
-from reprospective_tray.store.raw_queries import (
+from reprospective_tray.store.answers import (
     DayTitle,
     HourTotal,
-    RawQueries,
     StoredSession,
     TitleTotal,
     day_titles_in_order,
     titles_in_order,
 )
-from reprospective_tray.store.stretches import Stretches, stretches_of
+from reprospective_tray.store.missing import not_here, runs
+from reprospective_tray.store.queries import Queries
+from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.store.raw_queries import RawQueries
+from reprospective_tray.store.stretches import Row, Stretches, stretches_of
 
-Part = TypeVar("Part", TitleTotal, DayTitle, HourTotal, StoredSession)
+Part = TypeVar("Part", TitleTotal, DayTitle, HourTotal, StoredSession, Row)
 
 
 class Details:
@@ -30,7 +30,7 @@ class Details:
     by range, and the pieces outside of what was cut by that, come from it only
     once it knows of it. Where nothing is missing this costs what `Queries` cost.
 
-    Ask inside the `connection()` of each adapter; inside the local `snapshot()`
+    Ask inside the `connection()` of each adapter; inside each one's `snapshot()`
     all answers are of one moment. What is missing of a range is looked up once:
     make another one for another look. What the server's adapter raises comes
     through.
@@ -79,16 +79,8 @@ class Details:
 
     def stretches(self, days: DayRange, host: str | None = None) -> Stretches:
         """See `RawQueries.stretches`."""
-        rows = self._local.stretch_rows(days, host)
-        seen = None
-        for these, queries in self._runs(days):
-            for row in queries.stretch_rows(these, host):
-                _device, started_at, _ended_at, offset, _state, _name = row
-                # What reaches in from an earlier run was there already.
-                if seen is None or lived(started_at, offset) >= seen:
-                    rows.append(row)
-            seen = these.end
-        return stretches_of(rows, days)
+        found, _is_whole = self._ask(days, lambda queries, these: queries.stretch_rows(these, host))
+        return stretches_of(found, days)
 
     def sessions(
         self, days: DayRange, host: str | None = None, *, newest: int | None = None
@@ -99,15 +91,18 @@ class Details:
         )
         if is_whole:
             return found
-        by_uid = {each.uid: each for each in found}
         # The server knows the numbers that the rows had here.
-        in_order = sorted(by_uid.values(), key=lambda one: (one.started_at, one.original_id or 0))
-        return in_order if newest is None else in_order[max(len(in_order) - newest, 0) :]
+        found.sort(key=lambda one: (one.started_at, one.original_id or 0))
+        return found if newest is None else found[max(len(found) - newest, 0) :]
 
     def _ask(
         self, days: DayRange, ask: Callable[[RawQueries, DayRange], list[Part]]
     ) -> tuple[list[Part], bool]:
-        """Return all answers, and whether they are those of the file alone."""
+        """Return all answers, and whether they are those of the file alone.
+
+        None is there twice: each day of a session that was taken is missing, so
+        that no two runs of such days have it both.
+        """
         found = ask(self._local, days)
         elsewhere = self._runs(days)
         for these, queries in elsewhere:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from peewee import SQL, fn
 
@@ -66,10 +67,22 @@ def not_here(adapter: SqliteAdapter, days: DayRange) -> Restriction:
         devices=tuple(
             (device, DayRange(date.fromisoformat(first), date.fromisoformat(last)))
             for device, first, last in devices
+            if _is_uuid(device)
         ),
-        without=frozenset(RawQueries(adapter).uids(days) | _tombstones(adapter, days)),
+        without=frozenset(
+            filter(_is_uuid, RawQueries(adapter).uids(days) | _tombstones(adapter, days))
+        ),
         forgotten=ForgottenRanges(adapter.models).near(days),
     )
+
+
+def _is_uuid(text: str) -> bool:
+    """Tell what a server can have: another program may have written anything into the file."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _of(day: Any, days: DayRange) -> Any:
@@ -80,8 +93,8 @@ def _tombstones(adapter: SqliteAdapter, days: DayRange) -> set[str]:
     """Return the uids of those that may lie on `days`, as far as a server may not know of them."""
     session = adapter.models.Session
     earliest, latest = days.begin - LARGEST_OFFSET_MS, days.end + LARGEST_OFFSET_MS
-    gone = session.select(session.uid).where(session.deleted == 1, session.started_at < latest)
-    near = gone.where(session.started_at >= earliest)
+    gone = session.select(session.uid).where(session.deleted == 1)
+    near = gone.where(session.started_at >= earliest, session.started_at < latest)
     # No index knows which of them last long, but few wait; written out for its partial index.
     long = gone.where(session.synced == SQL("0"), session.ended_at > earliest)
     return {uid for query in (near, long) for (uid,) in query.tuples()}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray.store.bookkeeping import Bookkeeping
+    from reprospective_tray.store.ranges import DayRange
     from reprospective_tray.store.row_writer import RowWriter
     from reprospective_tray.store.server.address import ServerAddress
     from reprospective_tray.store.server.connection import Connection
@@ -149,6 +150,18 @@ class PostgresqlAdapter(DatabaseAdapter):
             session.last_day >= day_name(moment - LARGEST_OFFSET_MS)
         )
         return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
+
+    def near(self, days: DayRange) -> Any:
+        """See `DatabaseAdapter.near`: these very sessions; an index knows the days of each."""
+        session = self.models.Session
+        first, last = days.first.isoformat(), days.last.isoformat()
+        begun = session.first_day.between(first, last)
+        over = (
+            (session.last_day > session.first_day)
+            & (session.last_day >= first)
+            & (session.first_day < first)
+        )
+        return begun | over
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""

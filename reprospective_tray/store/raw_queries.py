@@ -1,12 +1,10 @@
 """Questions that need the sessions themselves: hours, titles, lists and streams.
 
-Rows are found by index: what began inside the range, and of each device what
-lasts over its beginning.
+Rows are found by index, as the adapter knows how.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,8 +12,16 @@ from typing import Any
 from peewee import Case, fn
 
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.answers import (
+    DayTitle,
+    HourTotal,
+    StoredSession,
+    TitleTotal,
+    day_titles_in_order,
+    titles_in_order,
+)
 from reprospective_tray.store.fields import ms
-from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, lived
+from reprospective_tray.store.ranges import DayRange, lived
 from reprospective_tray.store.restriction import Restriction
 from reprospective_tray.store.rollup import day_name, pieces
 from reprospective_tray.store.sessions import DAY_MS, State
@@ -36,58 +42,6 @@ _STATES = {state.value: state for state in State}
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  wall time as lived has no zone
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSession:
-    """A session as it is kept; `original_id` is its local row id, times are ms UTC.
-
-    What was recorded straight to the server has no `original_id`. `elsewhere` is
-    what `Details` took from the server because it is not in the file any more:
-    nothing can be done with it here.
-    """
-
-    uid: str
-    device_id: str
-    source_host: str
-    original_id: int | None
-    state: State
-    application_name: str
-    window_title: str
-    started_at: int
-    ended_at: int
-    utc_offset_minutes: int
-    open: bool
-    synced: bool
-    revision: int
-    elsewhere: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TitleTotal:
-    """The active ms of one window title within a range."""
-
-    application_name: str
-    window_title: str
-    ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayTitle:
-    """The active ms of one window title on one day as lived."""
-
-    day: str
-    application_name: str
-    window_title: str
-    ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class HourTotal:
-    """The active ms of one hour of wall time as lived; `start` has no zone."""
-
-    start: datetime
-    active_ms: int
-
-
 class RawQueries:
     """Questions answered from raw rows; ask them inside the adapter's `connection()`."""
 
@@ -95,8 +49,8 @@ class RawQueries:
         """Ask the database of `adapter`; a `restriction` is one of the questions about days."""
         self.adapter = adapter
         self._restriction = restriction
-        # What lasts over a moment, while all questions see the same.
-        self._seen: dict[int, Any] | None = None
+        # How days are found, while all questions see the same moment.
+        self._seen: dict[DayRange, Any] | None = None
         self._session = session = adapter.models.Session
         self._started_at, self._ended_at = ms(session.started_at), ms(session.ended_at)
         self._columns = (
@@ -171,7 +125,9 @@ class RawQueries:
         session = self._session
         rows = session.select(*self._columns).where(self._within(days, host))
         key = session._meta.primary_key  # noqa: SLF001  peewee's public name for it
-        rows = rows.order_by(session.started_at.desc(), key.desc()).limit(newest)
+        # Of one moment they are in the order in which they were recorded, where that is known.
+        order = (session.started_at, self.adapter.original_id, key)
+        rows = rows.order_by(*(column.desc() for column in order)).limit(newest)
         elsewhere = self._restriction is not None
         return [_stored(row, elsewhere=elsewhere) for row in reversed(self._rows(rows))]
 
@@ -252,42 +208,23 @@ class RawQueries:
     def _within(self, days: DayRange, host: str | None) -> Any:
         """Return the condition for living sessions that lie at least partly on `days`."""
         session = self._session
-        # The index knows UTC; the exact borders are those of each row's own wall clock.
-        earliest = days.begin - LARGEST_OFFSET_MS
-        candidates = (session.started_at >= earliest) & (
-            session.started_at < days.end + LARGEST_OFFSET_MS
-        )
-        over = self._lasting_over(earliest)
-        if over is not None:
-            candidates |= over
-        condition = candidates & (session.deleted == 0) & self._touching(days)
+        # An index finds them; the exact borders are those of each row's own wall clock.
+        condition = self._near(days) & (session.deleted == 0) & self._touching(days)
         if self._restriction is not None:
             condition &= self._restriction.condition(session, self._touching)
         return condition if host is None else condition & (session.source_host == host)
 
-    def _lasting_over(self, moment: int) -> Any:
+    def _near(self, days: DayRange) -> Any:
         if self._seen is None:
-            return self.adapter.lasting_over(moment)
-        if moment not in self._seen:
-            self._seen[moment] = self.adapter.lasting_over(moment)
-        return self._seen[moment]
+            return self.adapter.near(days)
+        if days not in self._seen:
+            self._seen[days] = self.adapter.near(days)
+        return self._seen[days]
 
     def _touching(self, days: DayRange) -> Any:
         return (self._lived_start < days.end) & (
             (self._lived_end > days.begin) | (self._lived_start >= days.begin)
         )
-
-
-def titles_in_order(totals: Iterable[TitleTotal]) -> list[TitleTotal]:
-    """Return them longest first, then by name."""
-    return sorted(totals, key=lambda each: (-each.ms, each.application_name, each.window_title))
-
-
-def day_titles_in_order(totals: Iterable[DayTitle]) -> list[DayTitle]:
-    """Return them by day, longest first, then by name."""
-    return sorted(
-        totals, key=lambda each: (each.day, -each.ms, each.application_name, each.window_title)
-    )
 
 
 @lru_cache(maxsize=1000)
