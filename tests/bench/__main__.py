@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import backlog, desktop, heartbeat, hosts, shipping
+from tests.bench import backlog, desktop, heartbeat, hosts, reading, shipping
 
 
 class Table:
@@ -74,6 +74,17 @@ def _heartbeat(table: Table, _seconds: float) -> None:
     )
 
 
+def _reading(table: Table, _seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = reading.measure(Path(folder))
+    table.line("1,000,000 sessions of a year: a day's totals, ms", found.day_totals, 5, "{:.1f}")
+    table.line("  the year's totals", found.year_totals, 20, "{:.1f}")
+    table.line("  a day's titles, hours, stretches, list", found.day_details, 25, "{:.1f}")
+    print(f"{'  a month: titles of each day':<58}{found.month_day_titles:>12.0f}")
+    print(f"{'  a month: hours':<58}{found.month_hours:>12.0f}")
+    print(f"{'  a month: stretches':<58}{found.month_stretches:>12.0f}")
+
+
 def _shipping(table: Table, _seconds: float) -> None:
     here = shipping.compare(100_000)
     print(f"100,000 sessions to a server on this machine, rows/s, medians of {shipping.ROUNDS}:")
@@ -108,6 +119,7 @@ def _hosts(table: Table, _seconds: float) -> None:
 
 PARTS = {
     "recording": (_play, _rest, _starts, _heartbeat),
+    "reading": (_reading,),
     "shipping": (_shipping, _backlog, _hosts),
 }
 
