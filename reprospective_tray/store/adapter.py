@@ -17,7 +17,7 @@ from reprospective_tray.store import rights, scrubbing
 from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
 from reprospective_tray.store.models import LocalModels, make_models
-from reprospective_tray.store.ranges import straddling_uids
+from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, straddling_uids
 from reprospective_tray.store.sqlite_errors import is_damage
 
 if TYPE_CHECKING:
@@ -245,6 +245,16 @@ class SqliteAdapter(DatabaseAdapter):
         session = self.models.Session
         uids = straddling_uids(session, moment)
         return session.uid.in_(uids) if uids else None
+
+    def near(self, days: DayRange) -> Any:
+        """See `DatabaseAdapter.near`: the index knows UTC, and not how late it was on the wall."""
+        session = self.models.Session
+        earliest = days.begin - LARGEST_OFFSET_MS
+        begun = (session.started_at >= earliest) & (
+            session.started_at < days.end + LARGEST_OFFSET_MS
+        )
+        over = self.lasting_over(earliest)
+        return begun if over is None else begun | over
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """See `DatabaseAdapter.stream`; in pages, which hold no lock while a consumer is slow."""

@@ -11,6 +11,7 @@ import peewee
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.models import Models
+from reprospective_tray.store.ranges import DayRange
 
 if TYPE_CHECKING:
     from reprospective_tray.store.bookkeeping import Bookkeeping
@@ -34,6 +35,8 @@ class DatabaseAdapter(ABC):
     # it, and whether the server has it.
     original_id: Any
     synced: Any
+    # Whether the days are added up from the sessions whenever they are asked for.
+    days_are_a_view = False
 
     @abstractmethod
     def open(self) -> None:
@@ -59,6 +62,11 @@ class DatabaseAdapter(ABC):
         """Where the database is, for people to read."""
 
     @property
+    def replaced(self) -> bool:
+        """Whether what it opened is no longer what is at its place."""
+        return False
+
+    @property
     @abstractmethod
     def leftover_file(self) -> Path:
         """Where lies what could not be written before the end."""
@@ -80,6 +88,13 @@ class DatabaseAdapter(ABC):
         """Return the condition for living sessions that last over `moment`; None: there are none.
 
         It is asked by index.
+        """
+
+    @abstractmethod
+    def near(self, days: DayRange) -> Any:
+        """Return a condition that holds for all living sessions that lie at least partly on `days`.
+
+        It is asked by index, and may hold for others that began a day or so away.
         """
 
     @abstractmethod

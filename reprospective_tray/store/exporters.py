@@ -11,8 +11,9 @@ import msgspec
 from reprospective_tray.store.raw_queries import StoredSession
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  UTC, and its Z is written here
-# Spreadsheets run a cell that begins so as a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Spreadsheets run a cell that begins so as a formula; Japanese ones the wide forms, too.
+_WIDE_STARTS = "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
+_FORMULA_STARTS = (*"=+-@\t\r\n", *_WIDE_STARTS, "\N{FULLWIDTH HYPHEN-MINUS}")
 _LINES_A_WRITE = 1000
 
 COLUMNS = (
@@ -79,7 +80,7 @@ def write_csv(sessions: Iterable[StoredSession], stream: TextIO) -> int:
     writer.writerow(COLUMNS)
     count = 0
     for chunk in _chunks(sessions):
-        writer.writerows([_guarded(v) for v in as_object(session).values()] for session in chunk)
+        writer.writerows([guarded(v) for v in as_object(session).values()] for session in chunk)
         count += len(chunk)
     return count
 
@@ -90,7 +91,8 @@ def _chunks(sessions: Iterable[StoredSession]) -> Iterator[list[StoredSession]]:
         yield chunk
 
 
-def _guarded(value: object) -> object:
+def guarded(value: object) -> object:
+    """Return `value` as a cell: a text that would run as a formula gets an apostrophe in front."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray.store.bookkeeping import Bookkeeping
+    from reprospective_tray.store.ranges import DayRange
     from reprospective_tray.store.row_writer import RowWriter
     from reprospective_tray.store.server.address import ServerAddress
     from reprospective_tray.store.server.connection import Connection
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 # A name server may take its time, too; a person waits for a report.
 CONNECT_DEADLINE_S = 10.0
+_MEMORY_FOR_SUMS = "SET LOCAL work_mem = '64MB'"
 _UUID = 2950  # PostgreSQL's number of the type
 _cursors = count(1)
 
@@ -44,6 +47,7 @@ class PostgresqlAdapter(DatabaseAdapter):
     """
 
     errors = (peewee.PeeweeException, ServerError)
+    days_are_a_view = True
 
     def __init__(
         self,
@@ -136,9 +140,13 @@ class PostgresqlAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.writing`."""
         return cast("AbstractContextManager[Any]", self.database.atomic())
 
-    def unchanging(self) -> AbstractContextManager[Any]:
+    @contextmanager
+    def unchanging(self) -> Iterator[Any]:
         """See `DatabaseAdapter.unchanging`."""
-        return cast("AbstractContextManager[Any]", self.database.atomic("REPEATABLE READ"))
+        with self.database.atomic("REPEATABLE READ") as transaction:
+            # A year is added up in memory: with PostgreSQL's default it is sorted on disk.
+            self.database.execute_sql(_MEMORY_FOR_SUMS)
+            yield transaction
 
     def lasting_over(self, moment: int) -> Any:
         """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""
@@ -149,6 +157,18 @@ class PostgresqlAdapter(DatabaseAdapter):
             session.last_day >= day_name(moment - LARGEST_OFFSET_MS)
         )
         return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
+
+    def near(self, days: DayRange) -> Any:
+        """See `DatabaseAdapter.near`: these very sessions; an index knows the days of each."""
+        session = self.models.Session
+        first, last = days.first.isoformat(), days.last.isoformat()
+        begun = session.first_day.between(first, last)
+        over = (
+            (session.last_day > session.first_day)
+            & (session.last_day >= first)
+            & (session.first_day < first)
+        )
+        return begun | over
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""

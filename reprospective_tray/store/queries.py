@@ -7,47 +7,30 @@ Days are days as lived: of the clock that was on the wall.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL, Select, fn
 
+from reprospective_tray.store import missing
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.day_parts import Piece, pieces
+from reprospective_tray.store.fields import ms
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import RawQueries
 from reprospective_tray.store.sessions import State
+from reprospective_tray.store.totals import (
+    ApplicationDay,
+    ApplicationTotal,
+    DayPart,
+    DayTotal,
+    HostTotal,
+    NamePart,
+    StateTotals,
+    Totals,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class ApplicationTotal:
-    """The active ms of one application; a session over midnight counts on both days."""
-
-    application_name: str
-    ms: int
-    sessions: int
-
-
-@dataclass(frozen=True, slots=True)
-class StateTotals:
-    """The ms spent in each state."""
-
-    active_ms: int
-    idle_ms: int
-    locked_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayTotal:
-    """One day as lived: its active ms, and when activity began and ended (ms UTC)."""
-
-    day: str
-    active_ms: int
-    first_at: int
-    first_offset_minutes: int
-    last_at: int
-    last_offset_minutes: int
+_OFFSETS = 4096  # more than there are from -1080 to 1080 minutes
 
 
 class Queries(RawQueries):
@@ -64,67 +47,88 @@ class Queries(RawQueries):
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all questions inside see the same moment, so that their answers add up."""
-        with self._adapter.unchanging():
-            yield
+        with self.adapter.unchanging():
+            self._seen = {}
+            try:
+                yield
+            finally:
+                self._seen = None
+
+    def totals(self, days: DayRange, host: str | None = None) -> Totals:
+        """Return all totals of `days`, from one reading: they are of the same moment."""
+        by_day: list[DayPart] = []
+        by_name: list[NamePart] = []
+        for day, source, state, name, length, count, *edges in self._rows(self._parts(days, host)):
+            if day is None:
+                by_name.append((source, name, int(length), int(count)))
+            else:
+                by_day.append((str(day), source, state, int(length), *map(_edge, edges)))
+        for row, piece in self._open_pieces(days, host):
+            source, state, offset = row["source_host"], row["state"], row["utc_offset_minutes"]
+            edges_here = (piece.started_at, offset), (piece.ended_at, offset)
+            by_day.append((piece.day, source, str(state), _length(piece), *edges_here))
+            if state == State.ACTIVE:
+                by_name.append((source, row["application_name"], _length(piece), 1))
+        return Totals(by_day, by_name)
+
+    def _parts(self, days: DayRange, host: str | None) -> Any:
+        """Return the query for sums by day, and with no day sums by application."""
+        day = self._day
+        # An instant and its offset as one number, in the order of the instants.
+        first, last = (
+            ms(instant) * _OFFSETS + offset + _OFFSETS // 2
+            for instant, offset in (
+                (day.first_at, day.first_offset_minutes),
+                (day.last_at, day.last_offset_minutes),
+            )
+        )
+        names = (day.day, day.device_id, day.source_host, day.state, day.application_name)
+        figures = (day.ms, day.sessions, first.alias("first"), last.alias("last"))
+        parts = day.select(*names, *figures).where(self._of(days, host))
+        # A view is made of the sessions themselves: it is read once and added up twice. The
+        # rollup's own key has the order of the days' parts.
+        parts = parts.cte("parts", materialized=self.adapter.days_are_a_view)
+        read, nothing = parts.c, SQL("NULL")
+        whose = read.source_host, read.state
+        length, count = fn.SUM(read.ms), fn.SUM(read.sessions)
+        edges = fn.MIN(read.first), fn.MAX(read.last)
+        by_day = Select((parts,), (read.day, *whose, nothing, length, count, *edges))
+        by_day = by_day.group_by(read.day, read.device_id, *whose)
+        named = (nothing, *whose, read.application_name, length, count, nothing, nothing)
+        by_name = Select((parts,), named).where(read.state == State.ACTIVE.value)
+        return by_day.union_all(by_name.group_by(*whose, read.application_name)).with_cte(parts)
 
     def applications(self, days: DayRange, host: str | None = None) -> list[ApplicationTotal]:
-        """Return the active time by application: longest first, then by name."""
+        """See `Totals`."""
+        return self.totals(days, host).applications
+
+    def application_days(self, days: DayRange, host: str | None = None) -> list[ApplicationDay]:
+        """Return the active time by day and application: by day, longest first, then by name."""
         day = self._day
         rows = (
-            day.select(day.application_name, fn.SUM(day.ms), fn.SUM(day.sessions))
+            day.select(day.day, day.application_name, fn.SUM(day.ms))
             .where(self._of(days, host), day.state == State.ACTIVE.value)
-            .group_by(day.application_name)
-            .tuples()
+            .group_by(day.day, day.application_name)
         )
-        totals = {name: (int(ms), int(sessions)) for name, ms, sessions in rows}
+        totals = {(str(day), name): int(total) for day, name, total in self._rows(rows)}
         for row, piece in self._open_pieces(days, host):
             if row["state"] == State.ACTIVE:
-                ms, sessions = totals.get(row["application_name"], (0, 0))
-                totals[row["application_name"]] = (ms + _length(piece), sessions + 1)
-        found = [ApplicationTotal(name, *figures) for name, figures in totals.items()]
-        return sorted(found, key=lambda total: (-total.ms, total.application_name))
+                key = piece.day, row["application_name"]
+                totals[key] = totals.get(key, 0) + _length(piece)
+        found = [ApplicationDay(*key, ms) for key, ms in totals.items()]
+        return sorted(found, key=lambda each: (each.day, -each.ms, each.application_name))
+
+    def host_totals(self, days: DayRange) -> list[HostTotal]:
+        """See `Totals`."""
+        return self.totals(days).host_totals
 
     def states(self, days: DayRange, host: str | None = None) -> StateTotals:
-        """Return the time spent in each state."""
-        day = self._day
-        rows = day.select(day.state, fn.SUM(day.ms)).where(self._of(days, host))
-        totals = {state.value: 0 for state in State}
-        totals |= {state: int(ms) for state, ms in rows.group_by(day.state).tuples()}
-        for row, piece in self._open_pieces(days, host):
-            totals[row["state"]] += _length(piece)
-        return StateTotals(
-            active_ms=totals[State.ACTIVE],
-            idle_ms=totals[State.IDLE],
-            locked_ms=totals[State.LOCKED],
-        )
+        """See `Totals`."""
+        return self.totals(days, host).states
 
     def days(self, days: DayRange, host: str | None = None) -> list[DayTotal]:
-        """Return the days on which there was activity, in order."""
-        day = self._day
-        # Grouped by the offsets too, so that the edges' own offsets come along.
-        rows = (
-            day.select(
-                day.day,
-                fn.SUM(day.ms),
-                fn.MIN(day.first_at),
-                day.first_offset_minutes,
-                fn.MAX(day.last_at),
-                day.last_offset_minutes,
-            )
-            .where(self._of(days, host), day.state == State.ACTIVE.value)
-            .group_by(day.day, day.first_offset_minutes, day.last_offset_minutes)
-            .tuples()
-        )
-        parts = [DayTotal(name, int(ms), *edges) for name, ms, *edges in rows]
-        for row, piece in self._open_pieces(days, host):
-            if row["state"] == State.ACTIVE:
-                offset = row["utc_offset_minutes"]
-                first, last = piece.started_at, piece.ended_at
-                parts.append(DayTotal(piece.day, _length(piece), first, offset, last, offset))
-        found: dict[str, DayTotal] = {}
-        for part in parts:
-            found[part.day] = _together(found[part.day], part) if part.day in found else part
-        return [found[name] for name in sorted(found)]
+        """See `Totals`."""
+        return self.totals(days, host).days
 
     def active_ms(self, day: date, host: str | None = None, *, own: bool = False) -> int:
         """Return the active time of one day; cheap enough to be asked every second.
@@ -132,7 +136,7 @@ class Queries(RawQueries):
         With `own` that of this person alone, whoever else may be read.
         """
         table, days = self._day, DayRange(day, day)
-        whose = self._adapter.of_this_person if own else lambda _table: []
+        whose = self.adapter.of_this_person if own else lambda _table: []
         closed = table.select(fn.SUM(table.ms)).where(
             self._of(days, host), table.state == State.ACTIVE.value, *whose(table)
         )
@@ -141,6 +145,13 @@ class Queries(RawQueries):
             for row, piece in self._open_pieces(days, host, *whose(self._session))
             if row["state"] == State.ACTIVE
         )
+
+    def missing_days(self, days: DayRange) -> tuple[str, ...]:
+        """Return the days whose sessions retention has taken from the file, at least in part.
+
+        Their totals are whole; their details are on the server (see `Details`).
+        """
+        return missing.missing_days(self.adapter, days)
 
     def hosts(self, days: DayRange | None = None) -> list[str]:
         """Return the names of the computers that recorded anything on `days`, or ever."""
@@ -172,18 +183,10 @@ class Queries(RawQueries):
                     yield row, piece
 
 
+def _edge(number: int) -> tuple[int, int]:
+    instant, offset = divmod(number, _OFFSETS)
+    return instant, offset - _OFFSETS // 2
+
+
 def _length(piece: Piece) -> int:
     return piece.ended_at - piece.started_at
-
-
-def _together(one: DayTotal, other: DayTotal) -> DayTotal:
-    first = min(one, other, key=lambda part: part.first_at)
-    last = max(one, other, key=lambda part: part.last_at)
-    return DayTotal(
-        one.day,
-        one.active_ms + other.active_ms,
-        first.first_at,
-        first.first_offset_minutes,
-        last.last_at,
-        last.last_offset_minutes,
-    )

@@ -4,7 +4,16 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import backlog, desktop, heartbeat, hosts, looking_back, shipping
+from tests.bench import (
+    backlog,
+    desktop,
+    heartbeat,
+    hosts,
+    looking_back,
+    reading,
+    shipping,
+    summary,
+)
 
 
 class Table:
@@ -74,6 +83,17 @@ def _heartbeat(table: Table, _seconds: float) -> None:
     )
 
 
+def _reading(table: Table, _seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = reading.measure(Path(folder))
+    table.line("1,000,000 sessions of a year: a day's totals, ms", found.day_totals, 5, "{:.1f}")
+    table.line("  the year's totals", found.year_totals, 20, "{:.1f}")
+    table.line("  a day's titles, hours, stretches, list", found.day_details, 25, "{:.1f}")
+    print(f"{'  a month: titles of each day':<58}{found.month_day_titles:>12.0f}")
+    print(f"{'  a month: hours':<58}{found.month_hours:>12.0f}")
+    print(f"{'  a month: stretches':<58}{found.month_stretches:>12.0f}")
+
+
 def _shipping(table: Table, _seconds: float) -> None:
     here = shipping.compare(100_000)
     print(f"100,000 sessions to a server on this machine, rows/s, medians of {shipping.ROUNDS}:")
@@ -111,10 +131,22 @@ def _exports(table: Table, _seconds: float) -> None:
         table.line(f"export of 1 M sessions ({name}): peak of memory, MB", peak, 80, "{:.1f}")
 
 
+def _window(table: Table, _seconds: float) -> None:
+    found = summary.window()
+    table.line("`summary` to the first figures, 1 M sessions, s", found.start_s, 0.7, "{:.2f}")
+    table.line("  a change of day, ms", found.change_ms, 50, "{:.0f}")
+
+
+def _server_totals(table: Table, _seconds: float) -> None:
+    found = summary.server_totals()
+    table.line("a day's totals on a server, 1 M sessions, ms", found.day, 10, "{:.1f}")
+    table.line("  a year's totals, ms", found.year, 300, "{:.0f}")
+
+
 PARTS = {
     "recording": (_play, _rest, _starts, _heartbeat),
     "shipping": (_shipping, _backlog, _hosts),
-    "looking back": (_exports,),
+    "looking back": (_reading, _window, _server_totals, _exports),
 }
 
 if __name__ == "__main__":

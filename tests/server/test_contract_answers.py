@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from reprospective_tray.store.ids import derived_device_id
 from reprospective_tray.store.queries import Queries
@@ -51,7 +52,7 @@ def asked(adapter, days, host, since, until):
     queries = Queries(adapter)
     with queries.snapshot():
         stream = [
-            replace(each, original_id=None, synced=False)
+            structs.replace(each, original_id=None, synced=False)
             for each in queries.stream(since, until, host)
         ]
         found = queries.sessions(days, host)
@@ -64,6 +65,10 @@ def asked(adapter, days, host, since, until):
             ],
             "hosts": (queries.hosts(), queries.hosts(days)),
             "titles": queries.titles(days, host),
+            "application_days": queries.application_days(days, host),
+            "host_totals": queries.host_totals(days),
+            "day_titles": queries.day_titles(days, host),
+            "stretches": queries.stretches(days, host),
             "hours": queries.hours(days, host),
             "sessions": sorted((each.started_at, each.uid, each.ended_at) for each in found),
             "stream": sorted(stream, key=lambda each: (each.started_at, each.uid)),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, Session, State
+from reprospective_tray.store.raw_queries import StoredSession
+from reprospective_tray.store.sessions import MINUTE_MS, Session, State
 
 FIRST_DAY = date(2026, 3, 28)  # the weekend on which Europe's clocks change
 START = int(datetime(2026, 3, 28, 6, tzinfo=UTC).timestamp() * 1000)
@@ -51,6 +52,26 @@ def session(start: str, end: str, name: str = "Code", title: str = "a.py", **mor
     )
 
 
+def stored(one: Session, host: str = "desk", **more: Any) -> StoredSession:
+    """Return a session as queries give it."""
+    return StoredSession(
+        uid=one.uid,
+        device_id=more.pop("device_id", f"device of {host}"),
+        source_host=host,
+        original_id=1,
+        state=one.state,
+        application_name=one.application_name,
+        window_title=one.window_title,
+        started_at=one.started_at,
+        ended_at=one.ended_at,
+        utc_offset_minutes=one.utc_offset_minutes,
+        open=one.open,
+        synced=False,
+        revision=1,
+        **more,
+    )
+
+
 def row(one: Session, device_id: str, source_host: str = "desk", **more: Any) -> dict[str, Any]:
     """Return the closed row of a session, as BulkWriter takes it."""
     return {
@@ -72,15 +93,22 @@ def row(one: Session, device_id: str, source_host: str = "desk", **more: Any) ->
     } | more
 
 
+def up_to(hours: int) -> st.SearchStrategy[int]:
+    """Return some ms; drawn as one large number they would nearly always be few."""
+    return st.builds(
+        lambda whole, rest: whole * 3_600_000 + rest,
+        st.integers(0, hours - 1),
+        st.integers(0, 3_600_000),
+    )
+
+
 @st.composite
 def timelines(draw: st.DrawFn, *, open_last: bool = True) -> list[Session]:
     """Some sessions of one device: without overlap, over midnights, with changes of the offset."""
     moment = START + draw(st.integers(0, 20 * 60)) * MINUTE_MS
     made = []
-    length = st.one_of(
-        st.integers(0, 5000), st.integers(0, 3 * 3_600_000), st.integers(0, 2 * DAY_MS)
-    )
-    gap = st.one_of(st.just(0), st.integers(0, 20 * 3_600_000))
+    length = st.one_of(st.integers(0, 5000), up_to(3), up_to(48))
+    gap = st.one_of(st.just(0), st.integers(999, 1002), up_to(20))
     count = draw(st.integers(1, 12))
     for number in range(count):
         state = draw(st.sampled_from(list(State)))

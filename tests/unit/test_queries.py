@@ -42,9 +42,21 @@ def test_rollup_and_raw_rows_agree_to_the_millisecond(
                     by_title.get(title.application_name, 0) + title.ms
                 )
             assert by_title == {total.application_name: total.ms for total in applications}
+            by_day: dict[tuple[str, str], int] = {}
+            for title in queries.day_titles(days, host):
+                key = title.day, title.application_name
+                by_day[key] = by_day.get(key, 0) + title.ms
+            found = queries.application_days(days, host)
+            assert by_day == {(each.day, each.application_name): each.ms for each in found}
+            assert found == sorted(found, key=lambda it: (it.day, -it.ms, it.application_name))
             assert sum(hour.active_ms for hour in queries.hours(days, host)) == active
             assert sum(day.active_ms for day in queries.days(days, host)) == active
             assert queries.states(days, host).active_ms == active
+        hosts = queries.host_totals(days)
+        assert hosts == sorted(hosts, key=lambda it: (-it.active_ms, it.source_host))
+        for each in hosts:
+            assert queries.states(days, each.source_host).active_ms == each.active_ms
+        assert sum(each.active_ms for each in hosts) == queries.states(days).active_ms
 
 
 def test_imported_sessions_that_overlap_are_counted_alike_by_every_question(fresh_adapter):
@@ -87,6 +99,12 @@ def test_a_report_adds_up_and_its_range_is_the_sum_of_its_days(
         assert whole.days == tuple(day for part in single for day in part.days)
         assert whole.hours == tuple(hour for part in single for hour in part.hours or ())
         assert sum(each.ms for each in whole.applications) == whole.states.active_ms
+        each_day = [DayRange(part.range.first, part.range.last) for part in single]
+        for question in (queries.application_days, queries.day_titles):
+            assert question(days) == [one for day in each_day for one in question(day)]
+        assert queries.stretches(days).switches == sum(
+            queries.stretches(day).switches for day in each_day
+        )
         for each in whole.applications:
             assert sum(title.ms for title in each.titles or ()) == each.ms
         for day in whole.days:

@@ -1,0 +1,37 @@
+"""Restriction: which of a server's sessions are those that a local file had, and has no more."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from peewee import SQL
+
+from reprospective_tray.store.forgotten import ForgottenRange
+from reprospective_tray.store.ranges import DayRange
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Closed sessions of some devices, without some.
+
+    Attributes:
+        devices: Device ids, each with the days on which its sessions are meant.
+        without: The uids that are left out.
+        forgotten: What lies at least partly in one of these is left out.
+    """
+
+    devices: tuple[tuple[str, DayRange], ...]
+    without: frozenset[str]
+    forgotten: tuple[ForgottenRange, ...] = ()
+
+    def condition(self, session: Any, touching: Any) -> Any:
+        """Return it for the table `session`; `touching(days)` is what lies partly on `days`."""
+        each = [(session.device_id == device) & touching(days) for device, days in self.devices]
+        # Retention takes no open ones; on the server some are that a clone will go on with.
+        condition = (session.open == 0) & reduce(or_, each, SQL("1 = 0"))
+        if self.without:
+            condition &= session.uid.not_in(sorted(self.without))
+        for gone in self.forgotten:
+            condition &= ~gone.condition(session)
+        return condition
