@@ -62,6 +62,9 @@ def updated(source: Path) -> Catalog:
 def as_text(catalogue: Catalog) -> str:
     """Return the text of the catalogue's file; the same for the same sentences."""
     body = io.BytesIO()
+    for message in catalogue:
+        # Else the order would follow that in which files were read, and change when it is loaded.
+        message.locations.sort()
     write_po(body, catalogue, width=0, omit_header=True, sort_by_file=True, include_lineno=False)
     head = HEAD.format(
         language=catalogue.locale_identifier, plural_forms=catalogue.plural_forms.rstrip(";") + ";"

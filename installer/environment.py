@@ -152,7 +152,7 @@ def prepare(scope: str, *, virtual_desktop: bool) -> None:
     """
     interpreter = Interpreter.current()
     if sys.platform == "linux":
-        use = {"virtual_desktop": virtual_desktop, "server_tests": scope == TEST}
+        use = {"virtual_desktop": virtual_desktop, "tests": scope == TEST}
         system_packages.provide(interpreter, **use)
         if not system_packages.has_apt() and not is_ready(scope):
             steps.warn(system_packages.elsewhere(interpreter, **use))

@@ -40,6 +40,8 @@ VIRTUAL_DESKTOP = (
 # What tests put between the program and the PostgreSQL that comes from PyPI: a pooler, and the
 # command that makes certificates for it.
 SERVER_TESTS = ("pgbouncer", "openssl")
+# What shows the HTML report to the tests: a browser, what drives it, and what reads its PDF.
+BROWSER_TESTS = ("chromium", "chromium-driver", "poppler-utils")
 
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends")
 APT_LISTS = Path("/var/lib/apt/lists")
@@ -65,9 +67,7 @@ class Interpreter:
         )
 
 
-def wanted(
-    interpreter: Interpreter, *, virtual_desktop: bool, server_tests: bool = False
-) -> list[str]:
+def wanted(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False) -> list[str]:
     """Return the Debian packages that this way of running needs, installed or not."""
     names = [*TRAY_LIBRARIES, *TRAY_BUILD, *WINDOWS]
     if interpreter.of_the_system:
@@ -75,8 +75,8 @@ def wanted(
         names += [f"{python}-dev", f"{python}-venv", "python3-tk"]
     if virtual_desktop:
         names += VIRTUAL_DESKTOP
-    if server_tests:
-        names += SERVER_TESTS
+    if tests:
+        names += (*SERVER_TESTS, *BROWSER_TESTS)
     return sorted(set(names))
 
 
@@ -176,25 +176,23 @@ def install_singly(command: Sequence[str], names: Sequence[str]) -> None:
         raise steps.StepFailedError(f"Not installed: {', '.join(refused)}\n{said}") from said
 
 
-def elsewhere(
-    interpreter: Interpreter, *, virtual_desktop: bool, server_tests: bool = False
-) -> str:
+def elsewhere(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False) -> str:
     """Return the one message for a Linux without apt: what to install, by Debian's names."""
-    names = wanted(interpreter, virtual_desktop=virtual_desktop, server_tests=server_tests)
+    names = wanted(interpreter, virtual_desktop=virtual_desktop, tests=tests)
     return (
         "This system has no apt, so nothing is installed by itself. What is needed, by Debian's "
         "names of it:\n    " + " ".join(names)
     )
 
 
-def provide(interpreter: Interpreter, *, virtual_desktop: bool, server_tests: bool = False) -> None:
+def provide(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False) -> None:
     """Install what this machine lacks, or say what it lacks, and go on where that can be.
 
     Raises:
         steps.StepFailedError: what is lacking is needed for any of it to work.
     """
     if has_apt():
-        names = wanted(interpreter, virtual_desktop=virtual_desktop, server_tests=server_tests)
+        names = wanted(interpreter, virtual_desktop=virtual_desktop, tests=tests)
         lacking = missing_here(names)
         if lacking:
             steps.say(f"Installing {len(lacking)} system packages: {', '.join(lacking)}")

@@ -42,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
-    from reprospective_tray.commands import data, instance, server
+    from reprospective_tray.commands import instance, report, server
 
     parser = _Parser(
         prog="reprospective-tray",
@@ -90,7 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
         call=instance.summary
     )
     add(_OWN_COMMAND).set_defaults(call=instance.control_window)
-    _add_report(add("report", help=_("where the time went")), data.report)
+    _add_report(add("report", help=_("where the time went")), report.report)
     _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
 
     _add_import(add("import", help=_("take over what `export` wrote, or ActivityWatch")))
@@ -139,7 +139,10 @@ def _add_report(report: argparse.ArgumentParser, call: object) -> None:
         "--titles", type=arguments.count, metavar="N", help=_("titles of each application")
     )
     report.add_argument(
-        "--format", choices=["text", "json"], default="text", help=_("default: text")
+        "--format",
+        choices=["text", "json", "markdown", "csv", "html"],
+        default="text",
+        help=_("default: text; html: a page with charts, csv: a table of days and titles"),
     )
     report.set_defaults(call=call)
 

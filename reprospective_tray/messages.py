@@ -34,6 +34,11 @@ def set_language(language: str) -> None:
     _current = gettext.translation(DOMAIN, folder, [chosen], fallback=True)
 
 
+def language() -> str:
+    """Return the code of the language that is spoken now, as HTML's `lang` has it."""
+    return _current.info().get("language", "en")
+
+
 def _(sentence: str) -> str:
     """Return `sentence` in the current language; fill its braces afterwards."""
     return _current.gettext(sentence)

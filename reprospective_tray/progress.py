@@ -64,5 +64,5 @@ class ImportProgress(Progress):
 
     def phase(self, now: Phase, done: int, total: int) -> None:
         """Show that `done` of `total` bytes are through the phase `now`."""
-        words = {Phase.CHECKING: _("Checking"), Phase.WRITING: _("Writing")}
+        words = {Phase.CHECKING: _("Checking"), Phase.WRITING: _("Storing")}
         self.show(words[now], done, total)

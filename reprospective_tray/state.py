@@ -30,7 +30,8 @@ class ProgramState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The content of state.json. Instants are ms since the epoch, UTC.
 
     `paused_until` is None for "until I resume"; `geometry` has Tk's size and
-    place (``900x600+40+30``) by the name of the window; `told_retention_days` is
+    place (``900x600+40+30``) by the name of the window; `summary_view` is what the
+    summary was last looked at as (``day``, ``week``, ``month``); `told_retention_days` is
     the retention that the person was told of, in days.
     """
 
@@ -38,6 +39,7 @@ class ProgramState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     paused_until: int | None = None
     first_start_at: int | None = None
     geometry: dict[str, str] = {}
+    summary_view: str = "day"
     told_retention_days: int | None = None
 
     def is_paused_at(self, now: int) -> bool:

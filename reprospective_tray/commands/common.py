@@ -11,8 +11,12 @@ from reprospective_tray.paths import Paths
 
 if TYPE_CHECKING:
     from reprospective_tray.store.adapter import DatabaseAdapter
+    from reprospective_tray.summary.sources import Sources
 
 Options = argparse.Namespace
+
+# How long a person who looks back waits for a server, for each of its answers.
+_PATIENCE_S = 10.0
 
 
 def load(options: Options) -> tuple[config.Loaded, Paths]:
@@ -35,7 +39,7 @@ def open_reader(
     from reprospective_tray.parts import make_adapter, make_server_adapter
 
     if source == "server":
-        if not _names_server(loaded.config.database):
+        if not names_server(loaded.config.database):
             raise ReprospectiveError(
                 _("The config names no server to read from."),
                 _("Set database.remote in config.yaml to your server."),
@@ -47,12 +51,24 @@ def open_reader(
     return adapter
 
 
-def _names_server(database: config.Database) -> bool:
+def names_server(database: config.Database) -> bool:
     """Say whether anybody has told where the server is, or has it used as it stands."""
     import os
 
     in_use = database.sync.enabled or database.local.type == "postgresql"
     return in_use or database.remote != config.Remote() or bool(os.environ.get("PGSERVICE"))
+
+
+def make_sources(loaded: config.Loaded, paths: Paths) -> "Sources":
+    """Return where figures are read: the database that is recorded into, and the server."""
+    from reprospective_tray.parts import make_adapter, make_server_adapter
+    from reprospective_tray.summary.sources import Sources
+
+    def server() -> "DatabaseAdapter":
+        return make_server_adapter(loaded, paths, read_only=True, patience_s=_PATIENCE_S)
+
+    named = names_server(loaded.config.database)
+    return Sources(lambda: make_adapter(loaded, paths, read_only=True), server if named else None)
 
 
 def print_json(value: object) -> None:

@@ -1,68 +1,10 @@
-"""Commands that read and write what was recorded: report, export, import."""
-
-import sys
+"""Commands that read and write raw sessions: export, import."""
 
 from reprospective_tray import control
-from reprospective_tray.commands.common import Options, load, open_reader, print_json
+from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.output import open_output
-from reprospective_tray.errors import ReprospectiveError, UsageError
+from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _, plural
-
-
-def report(options: Options) -> int:
-    """Print where the time went."""
-    from datetime import date
-
-    from reprospective_tray.store.queries import Queries
-    from reprospective_tray.store.ranges import DayRange
-    from reprospective_tray.summary import report as reports
-
-    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
-    if options.date and (options.first or options.last):
-        raise UsageError(_("--date and --from or --to exclude each other."))
-    if options.last and not options.first:
-        raise UsageError(
-            _("--to needs --from."), _("Name the first day with --from, or one day with --date.")
-        )
-    first = options.date or options.first or today
-    last = options.date or options.last or max(first, today)
-    if first > last:
-        raise UsageError(
-            _("--from {first} is after --to {last}.").format(first=first, last=last),
-            _("Put the earlier day first."),
-        )
-    loaded, paths = load(options)
-    adapter = open_reader(loaded, paths, options.source)
-    with adapter.reading():
-        queries = Queries(adapter)
-        if options.host and options.host not in (known := queries.hosts()):
-            raise ReprospectiveError(
-                _("Nothing was recorded on a computer named {host}.").format(host=options.host),
-                _("Known computers: {hosts}").format(hosts=", ".join(known)),
-            )
-        found = reports.build(
-            queries,
-            DayRange(first, last),
-            source=options.source,
-            host=options.host,
-            titles=options.titles,
-        )
-    if options.format == "json":
-        print_json(reports.as_object(found))
-        return 0
-    import os
-    import shutil
-
-    from reprospective_tray.summary import report_text
-
-    text = report_text.render(
-        found,
-        width=shutil.get_terminal_size().columns,
-        titles=options.titles,
-        colour=report_text.wants_colour(sys.stdout, os.environ),
-    )
-    print(text, end="")
-    return 0
 
 
 def export(options: Options) -> int:

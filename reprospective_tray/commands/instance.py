@@ -112,14 +112,30 @@ def summary(options: Options) -> int:
     """Show the summary window until it is closed."""
     loaded, paths = load(options)
     logs.setup(paths, verbose=options.verbose, console=True)
-    from reprospective_tray.parts import make_adapter
+    from reprospective_tray.commands.common import make_sources
+    from reprospective_tray.summary.categories import Categories
+    from reprospective_tray.summary.means import Means, Memory
     from reprospective_tray.summary.window import show
 
+    def forget(uids: list[str]) -> object:
+        from reprospective_tray.commands.forgetting import forget_sessions
+
+        return forget_sessions(loaded, paths, uids)
+
+    def remember(memory: Memory) -> None:
+        geometry = {**state.load(paths).geometry, "summary": memory.geometry}
+        state.update(paths, geometry=geometry, summary_view=memory.view)
+
+    known = state.load(paths)
     show(
-        lambda: make_adapter(loaded, paths, read_only=True),
-        lambda: _status_or_none(paths),
-        geometry=state.load(paths).geometry.get("summary", ""),
-        remember=lambda text: _remember_geometry(paths, "summary", text),
+        Means(
+            make_sources(loaded, paths),
+            Categories(loaded.config.categories),
+            lambda: _status_or_none(paths),
+            forget,
+            remember,
+        ),
+        Memory(known.geometry.get("summary", ""), known.summary_view),
     )
     return 0
 
@@ -135,12 +151,13 @@ def control_window(options: Options) -> int:
 
 
 def _status_or_none(paths: Paths) -> dict[str, object] | None:
+    """Return the running instance's status with a line on sending; None where none answers."""
     try:
-        return control.request(paths, "status")
+        found = control.request(paths, "status")
     except ReprospectiveError:
         return None
+    from reprospective_tray.sync import words
 
-
-def _remember_geometry(paths: Paths, window: str, text: str) -> None:
-    known = state.load(paths).geometry
-    state.update(paths, geometry={**known, window: text})
+    if shipping := words.from_status(found):
+        found["sync_line"] = words.line(shipping, time.time_ns() // 1_000_000)
+    return found

@@ -1,49 +1,138 @@
 """The figures of a range of days: what `report` prints and the window shows."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta, timezone
-from typing import Any
+from datetime import date, datetime
+from typing import Protocol
 
-from reprospective_tray.store.queries import DayTotal, Queries, StateTotals
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.raw_queries import HourTotal, TitleTotal
-from reprospective_tray.summary.text import wall_time
+from reprospective_tray import config
+from reprospective_tray.store.queries import Queries
+from reprospective_tray.store.ranges import DayRange, lived
+from reprospective_tray.store.raw_queries import (
+    DayTitle,
+    HourTotal,
+    StoredSession,
+    TitleTotal,
+)
+from reprospective_tray.store.sessions import State
+from reprospective_tray.store.stretches import Stretches
+from reprospective_tray.store.totals import ApplicationDay, DayTotal, HostTotal, StateTotals
+from reprospective_tray.summary.categories import (
+    OTHER,
+    Categories,
+    Category,
+    CategoryTotal,
+    in_order,
+)
+from reprospective_tray.summary.comparison import Comparison, before, elapsed, kind_of
 
 # Titles and hours need raw rows: of longer ranges only when they are asked for.
 DETAILED_DAYS = 31
 
 
+class Details(Protocol):
+    """What answers the questions that need raw rows."""
+
+    def day_titles(self, days: DayRange, host: str | None = None) -> list[DayTitle]:
+        """See `RawQueries`."""
+        ...
+
+    def hours(self, days: DayRange, host: str | None = None) -> list[HourTotal]:
+        """See `RawQueries`."""
+        ...
+
+    def stretches(self, days: DayRange, host: str | None = None) -> Stretches:
+        """See `RawQueries`."""
+        ...
+
+    def sessions(
+        self, days: DayRange, host: str | None = None, *, newest: int | None = None
+    ) -> list[StoredSession]:
+        """See `RawQueries`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ApplicationReport:
-    """One application's time; `titles` is None where raw rows were not read."""
+    """One application's time; `titles` is None where raw rows were not read.
+
+    `category` is the one that it spent most of its time in.
+    """
 
     name: str
     ms: int
     sessions: int
     titles: tuple[TitleTotal, ...] | None
+    category: Category = OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class DayCategories:
+    """One day's active time by category."""
+
+    day: str
+    categories: tuple[CategoryTotal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where titles and hours were read, as far as they are not in the source itself.
+
+    Attributes:
+        server_days: Days whose sessions have left this computer: read on the server.
+        absent_days: Such days whose titles and hours could not be read anywhere.
+        problem: Why not.
+    """
+
+    server_days: tuple[str, ...] = ()
+    absent_days: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of `range`; applications and titles come longest first."""
+    """The figures of `range`; applications, titles and categories come longest first.
+
+    `host_totals` are there for several computers alone. `hours` and `stretches` are None
+    where raw rows were not read, `stretches` also where no active day has any. What was
+    active is said once in `day_titles` and `application_days` together: the latter has the
+    days whose titles were not read.
+    """
 
     range: DayRange
     source: str
     hosts: tuple[str, ...]
+    host_totals: tuple[HostTotal, ...]
     states: StateTotals
     applications: tuple[ApplicationReport, ...]
+    categories: tuple[CategoryTotal, ...]
     days: tuple[DayTotal, ...]
+    day_categories: tuple[DayCategories, ...]
     hours: tuple[HourTotal, ...] | None
+    stretches: Stretches | None
+    comparison: Comparison | None
+    origin: Origin
+    day_titles: tuple[DayTitle, ...] = ()
+    application_days: tuple[ApplicationDay, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was recorded."""
+        return not any((self.days, self.states.idle_ms, self.states.locked_ms))
 
 
-def build(
+def build(  # noqa: PLR0913  each is named at the call
     queries: Queries,
     days: DayRange,
     *,
     source: str = "local",
     host: str | None = None,
     titles: int | None = None,
+    categories: Categories | None = None,
+    details: Details | None = None,
+    origin: Origin | None = None,
+    now: datetime | None = None,
 ) -> Report:
     """Ask for the figures of `days`, all of the same moment.
 
@@ -54,75 +143,125 @@ def build(
         host: A `source_host`; every host without it.
         titles: The most titles an application gets; this asks for titles and hours also
             with more than `DETAILED_DAYS`. Without it all titles of a short range come.
+        categories: The rules; the built-in ones by default.
+        details: What answers where raw rows are needed; `queries` by default.
+        origin: Where that is; `queries` has all of it by default.
+        now: The wall clock here, for the comparison; the present by default.
     """
+    categories = categories or Categories(config.Categories())
+    details, origin = details or queries, origin or Origin()
     detailed = titles is not None or days.count <= DETAILED_DAYS
     with queries.snapshot():
-        by_application: dict[str, list[TitleTotal]] = defaultdict(list)
-        for title in queries.titles(days, host) if detailed else ():
-            by_application[title.application_name].append(title)
+        totals = queries.totals(days, host)
+        day_titles = details.day_titles(days, host) if detailed else []
+        untitled: list[ApplicationDay] = []
+        if not detailed or origin.absent_days:
+            by_day = queries.application_days(days, host)
+            untitled = [each for each in by_day if not detailed or each.day in origin.absent_days]
+        by_category = _by_day_and_category(categories, day_titles, untitled)
+        by_title = _titles(day_titles)
+        hosts = totals.hosts if host is None else [host]
+        active = {day.day for day in totals.days}
+        has_rows = detailed and not (active and active <= set(origin.absent_days))
         return Report(
             range=days,
             source=source,
-            hosts=tuple(queries.hosts(days) if host is None else [host]),
-            states=queries.states(days, host),
+            hosts=tuple(hosts),
+            host_totals=tuple(totals.host_totals) if len(hosts) > 1 else (),
+            states=totals.states,
             applications=tuple(
                 ApplicationReport(
                     total.application_name,
                     total.ms,
                     total.sessions,
-                    tuple(by_application[total.application_name][:titles]) if detailed else None,
+                    tuple(by_title[total.application_name][:titles]) if detailed else None,
+                    _main_category(
+                        categories, total.application_name, by_title[total.application_name]
+                    ),
                 )
-                for total in queries.applications(days, host)
+                for total in totals.applications
             ),
-            days=tuple(queries.days(days, host)),
-            hours=tuple(queries.hours(days, host)) if detailed else None,
+            categories=_together(by_category),
+            days=tuple(totals.days),
+            day_categories=tuple(by_category),
+            hours=tuple(details.hours(days, host)) if detailed else None,
+            stretches=details.stretches(days, host) if has_rows else None,
+            comparison=_compare(queries, days, host, now),
+            origin=origin,
+            day_titles=tuple(day_titles),
+            application_days=tuple(untitled),
         )
 
 
-def as_object(report: Report) -> dict[str, Any]:
-    """Return the object of `report --format json`; seconds are exact to the millisecond."""
-    answer: dict[str, Any] = {
-        "from": report.range.first.isoformat(),
-        "to": report.range.last.isoformat(),
-        "source": report.source,
-        "hosts": list(report.hosts),
-        "active_seconds": report.states.active_ms / 1000,
-        "idle_seconds": report.states.idle_ms / 1000,
-        "locked_seconds": report.states.locked_ms / 1000,
-        "applications": [_application(each) for each in report.applications],
-        "days": [
-            {
-                "date": day.day,
-                "active_seconds": day.active_ms / 1000,
-                "first_at": _as_lived(day.first_at, day.first_offset_minutes),
-                "last_at": _as_lived(day.last_at, day.last_offset_minutes),
-            }
-            for day in report.days
-        ],
-    }
-    if report.hours is not None:
-        answer["hours"] = [
-            {"start": hour.start.isoformat(), "active_seconds": hour.active_ms / 1000}
-            for hour in report.hours
-        ]
-    return answer
+def _by_day_and_category(
+    categories: Categories, day_titles: Iterable[DayTitle], untitled: Iterable[ApplicationDay]
+) -> list[DayCategories]:
+    found: dict[str, dict[Category, int]] = defaultdict(lambda: defaultdict(int))
+    for title in day_titles:
+        category = categories.of(title.application_name, title.window_title)
+        found[title.day][category] += title.ms
+    for each in untitled:
+        found[each.day][categories.of(each.application_name, None)] += each.ms
+    return [DayCategories(day, in_order(found[day])) for day in sorted(found)]
 
 
-def _application(application: ApplicationReport) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "application_name": application.name,
-        "seconds": application.ms / 1000,
-        "sessions": application.sessions,
-    }
-    if application.titles is not None:
-        answer["titles"] = [
-            {"window_title": title.window_title, "seconds": title.ms / 1000}
-            for title in application.titles
-        ]
-    return answer
+def _together(by_day: Iterable[DayCategories]) -> tuple[CategoryTotal, ...]:
+    found: dict[Category, int] = defaultdict(int)
+    for day in by_day:
+        for total in day.categories:
+            found[total.category] += total.ms
+    return in_order(found)
 
 
-def _as_lived(ms: int, utc_offset_minutes: int) -> str:
-    zone = timezone(timedelta(minutes=utc_offset_minutes))
-    moment = wall_time(ms, utc_offset_minutes).replace(tzinfo=zone)
-    return moment.isoformat(timespec="milliseconds")
+def _titles(day_titles: Iterable[DayTitle]) -> dict[str, list[TitleTotal]]:
+    """Return the titles of each application over all days, longest first, then by name."""
+    total: dict[tuple[str, str], int] = defaultdict(int)
+    for each in day_titles:
+        total[each.application_name, each.window_title] += each.ms
+    found: dict[str, list[TitleTotal]] = defaultdict(list)
+    for (name, title), ms in sorted(total.items(), key=lambda item: (-item[1], item[0])):
+        found[name].append(TitleTotal(name, title, ms))
+    return found
+
+
+def _main_category(categories: Categories, name: str, titles: list[TitleTotal]) -> Category:
+    totals = categories.totals((name, title.window_title, title.ms) for title in titles)
+    if not totals:
+        return categories.of(name, None)
+    return max(totals, key=lambda total: total.ms).category
+
+
+def _compare(
+    queries: Queries, days: DayRange, host: str | None, now: datetime | None
+) -> Comparison | None:
+    """Return the active time of the range before; None where nothing was recorded then.
+
+    It is also None where it takes sessions of a day that are not here any more.
+    """
+    moment = now or datetime.now().astimezone()
+    earlier = before(days)
+    whole, part = elapsed(days, earlier, moment.date())
+    ms = queries.states(whole, host).active_ms if whole else 0
+    if part is not None:
+        day = DayRange(part, part)
+        # The sessions of one day; where retention has taken them, nobody waits for a server here.
+        if queries.missing_days(day):
+            return None
+        ms += _until(queries.sessions(day, host), part, moment)
+    return Comparison(kind_of(days), earlier, ms, part is not None) if ms else None
+
+
+def _until(sessions: Iterable[StoredSession], day: date, now: datetime) -> int:
+    """Return the active ms of `day` up to the time of day that it is now."""
+    begin = DayRange(day, day).begin
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    end = begin + round((now.replace(tzinfo=None) - midnight).total_seconds() * 1000)
+    total = 0
+    for session in sessions:
+        if session.state is State.ACTIVE:
+            offset = session.utc_offset_minutes
+            length = min(lived(session.ended_at, offset), end) - max(
+                lived(session.started_at, offset), begin
+            )
+            total += max(0, length)
+    return total

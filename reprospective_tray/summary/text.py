@@ -33,9 +33,9 @@ def wall_time(ms: int, utc_offset_minutes: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000, tzinfo=None)
 
 
-def long_date(day: date) -> str:
-    """Return a day as a heading names it."""
-    weekdays = (
+def weekday_name(day: date) -> str:
+    """Return the name of the weekday of `day`."""
+    return (
         _("Monday"),
         _("Tuesday"),
         _("Wednesday"),
@@ -43,9 +43,26 @@ def long_date(day: date) -> str:
         _("Friday"),
         _("Saturday"),
         _("Sunday"),
-    )
+    )[day.weekday()]
+
+
+def short_weekday_name(day: date) -> str:
+    """Return the short name of the weekday of `day`."""
+    return (
+        _("Mon"),
+        _("Tue"),
+        _("Wed"),
+        _("Thu"),
+        _("Fri"),
+        _("Sat"),
+        _("Sun"),
+    )[day.weekday()]
+
+
+def long_date(day: date) -> str:
+    """Return a day as a heading names it."""
     return _("{weekday}, {day} {month} {year}").format(
-        weekday=weekdays[day.weekday()],
+        weekday=weekday_name(day),
         day=day.day,
         month=month_name(day.month),
         year=day.year,
@@ -70,6 +87,24 @@ def month_name(month: int) -> str:
     )[month - 1]
 
 
+def short_month_name(month: int) -> str:
+    """Return the short name of the month from 1 to 12."""
+    return (
+        _("Jan"),
+        _("Feb"),
+        _("Mar"),
+        _("Apr"),
+        _("May"),
+        _("Jun"),
+        _("Jul"),
+        _("Aug"),
+        _("Sep"),
+        _("Oct"),
+        _("Nov"),
+        _("Dec"),
+    )[month - 1]
+
+
 def application_label(name: str) -> str:
     """Return what to call an application, also when nobody knows its name."""
     return printable(name) or _("Unknown application")
@@ -82,6 +117,8 @@ def title_label(title: str) -> str:
 
 def printable(text: str) -> str:
     """Return `text` on one line, without what could steer a terminal."""
+    if text.isprintable():  # nearly every title
+        return " ".join(text.split())
     kept = (" " if _is_control(char) else char for char in text if char not in _BIDI_CONTROLS)
     return " ".join("".join(kept).split())
 
@@ -121,3 +158,32 @@ def fit(text: str, width: int) -> str:
 def right(text: str, width: int) -> str:
     """Return `text` at the right end of `width` columns."""
     return " " * (width - columns(text)) + text
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return `text` in lines of at most `width` columns, broken at spaces or at wide characters."""
+    lines, line = [], ""
+    for part in _parts(text):
+        if columns(line + part.rstrip()) > width and line:
+            lines.append(line.rstrip())
+            line = ""
+        while columns(part.rstrip()) > width:
+            cut = next(n for n in range(len(part), 0, -1) if columns(part[:n]) <= width or n == 1)
+            lines.append(part[:cut])
+            part = part[cut:]  # noqa: PLW2901  the rest of a word that no line holds
+        line += part
+    return [*lines, line.rstrip()]
+
+
+def _parts(text: str) -> list[str]:
+    """Cut `text` where a line may end: after spaces, and between wide characters."""
+    found: list[str] = []
+    for char in text:
+        before = found[-1][-1] if found else " "
+        closes = unicodedata.category(char) in {"Po", "Pe", "Pf"}
+        wide = _columns_of(char) == 2 or _columns_of(before) == 2  # noqa: PLR2004  columns
+        if not found or (before == " " and char != " ") or (wide and char != " " and not closes):
+            found.append(char)
+        else:
+            found[-1] += char
+    return found

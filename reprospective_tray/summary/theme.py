@@ -1,8 +1,10 @@
 """Colours and fonts of the summary window, light and dark."""
 
+import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,6 +16,7 @@ _PORTAL = (
     *("--method", "org.freedesktop.portal.Settings.Read"),
     *("org.freedesktop.appearance", "color-scheme"),
 )
+_RESOURCES = ("xrdb", "-query")
 _GTK = ("gsettings", "get", "org.gnome.desktop.interface", "color-scheme")
 # With figures of one width; what they lack, Japanese among it, the system's fallback has.
 _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu Sans")
@@ -21,9 +24,9 @@ _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "Deja
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The window's colours; `base` is the ttkbootstrap theme below them."""
+    """The window's colours; `mode` is ``light`` or ``dark``."""
 
-    base: str
+    mode: str
     ground: str
     surface: str
     border: str
@@ -32,10 +35,15 @@ class Palette:
     accent: str
     track: str
     selected: str
+    on_accent: str
+    hatch: str
+    more: str
+    less: str
+    thumb: str
 
 
 LIGHT = Palette(
-    base="bootstrap-light",
+    mode="light",
     ground="#f5f6f8",
     surface="#ffffff",
     border="#e3e6eb",
@@ -44,9 +52,14 @@ LIGHT = Palette(
     accent="#3d7dea",
     track="#f0f2f5",
     selected="#e6effd",
+    on_accent="#ffffff",
+    hatch="#dfe3e8",
+    more="#1f9d6b",
+    less="#b7791f",
+    thumb="#d0d5dd",
 )
 DARK = Palette(
-    base="bootstrap-dark",
+    mode="dark",
     ground="#1a1d23",
     surface="#23272f",
     border="#343a45",
@@ -55,7 +68,43 @@ DARK = Palette(
     accent="#5b96f7",
     track="#1a1d23",
     selected="#2f3c54",
+    on_accent="#ffffff",
+    hatch="#3a404b",
+    more="#35b583",
+    less="#d9a441",
+    thumb="#4a5160",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """What the desktop says of its looks; `dpi` is None where it says nothing."""
+
+    palette: Palette
+    dpi: float | None
+
+
+class Asking:
+    """Asks the desktop in a thread: its programs may take their time."""
+
+    def __init__(self) -> None:
+        """Begin to ask."""
+        self._answer = Desktop(LIGHT, None)
+        self._thread = threading.Thread(target=self._ask, name="desktop-look", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> Desktop:
+        """Return the answer, or after so many `seconds` what holds without one."""
+        self._thread.join(seconds)
+        return self._answer
+
+    def _ask(self) -> None:
+        self._answer = Desktop(system_palette(), _said_dpi())
+
+
+def ask_desktop() -> Asking:
+    """Begin to ask the desktop whether it is dark, and how large its texts are."""
+    return Asking()
 
 
 def system_palette() -> Palette:
@@ -67,6 +116,14 @@ def system_palette() -> Palette:
         # (<<uint32 1>>,) is dark, 2 light, 0 no preference.
         return DARK if "uint32 1" in portal else LIGHT
     return DARK if "prefer-dark" in (_ask(_GTK) or "") else LIGHT
+
+
+def _said_dpi() -> float | None:
+    """Return the dpi of texts that the desktop has set; X servers themselves mostly say 96."""
+    if not sys.platform.startswith("linux"):
+        return None
+    found = re.search(r"^Xft\.dpi:\s*([\d.]+)", _ask(_RESOURCES) or "", re.MULTILINE)
+    return float(found[1]) if found else None
 
 
 def _ask(command: tuple[str, ...]) -> str | None:

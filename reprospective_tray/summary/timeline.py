@@ -1,29 +1,43 @@
 """A day as a strip: what was in front when, and how that is put into pixels. Pure."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
-from reprospective_tray.store.ranges import DayRange, lived
+import msgspec
+
+from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import StoredSession
-from reprospective_tray.store.sessions import State
+from reprospective_tray.store.sessions import MINUTE_MS, State
 from reprospective_tray.summary.categories import OTHER, Categories, Category
 
 HOUR_MS = 3_600_000
+_NONE = -1
 # The least that is shown: a quarter of an hour is wide enough to point at anything.
 SHORTEST_VIEW_MS = 900_000
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One session on the strip; times are lived ms (wall time as if it were UTC), clipped."""
+class Block(msgspec.Struct, frozen=True):
+    """One session on the strip; times are lived ms (wall time as if it were UTC), clipped.
+
+    `look` is its place among the strip's looks.
+    """
 
     begin: int
     end: int
     lane: int
+    look: int
+    session: StoredSession
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How time is shown; `is_found` is False for what a search has not found."""
+
     state: State
     category: Category
-    session: StoredSession
+    is_found: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,7 @@ class Strip:
     """The blocks of a range, in order, in one lane for each computer."""
 
     blocks: tuple[Block, ...]
+    looks: tuple[Look, ...]
     lanes: tuple[str, ...]
     begin: int
     end: int
@@ -43,63 +58,85 @@ class Run:
     left: int
     right: int
     lane: int
-    state: State
-    category: Category
+    look: Look
 
 
-def strip(sessions: Sequence[StoredSession], days: DayRange, categories: Categories) -> Strip:
-    """Lay out the sessions of `days`; the strip ends at whole hours around what there is."""
+def strip(
+    sessions: Sequence[StoredSession],
+    days: DayRange,
+    categories: Categories,
+    finds: Callable[[StoredSession], bool] = lambda _session: True,
+) -> Strip:
+    """Lay out the sessions of `days`; the strip ends at whole hours around what there is.
+
+    `finds` tells of a session whether it is among those that are searched for.
+    """
     lanes = sorted({session.source_host for session in sessions})
     number = {host: index for index, host in enumerate(lanes)}
     blocks = []
+    looks: dict[tuple[State, Category, bool], int] = {}
+    begin_of_days, end_of_days = days.begin, days.end
+    # A day of quick switching has thousands: nothing is asked twice here.
     for session in sessions:
-        begin = max(lived(session.started_at, session.utc_offset_minutes), days.begin)
-        end = min(lived(session.ended_at, session.utc_offset_minutes), days.end)
-        active = session.state is State.ACTIVE
+        offset_ms = session.utc_offset_minutes * MINUTE_MS
+        begin = max(session.started_at + offset_ms, begin_of_days)
+        end = min(session.ended_at + offset_ms, end_of_days)
         if end > begin:
-            category = (
-                categories.of(session.application_name, session.window_title) if active else OTHER
-            )
-            lane = number[session.source_host]
-            blocks.append(Block(begin, end, lane, session.state, category, session))
-    blocks.sort(key=lambda block: (block.begin, block.end))
+            state, category = session.state, OTHER
+            if state is State.ACTIVE:
+                category = categories.of(session.application_name, session.window_title)
+            look = looks.setdefault((state, category, finds(session)), len(looks))
+            blocks.append(Block(begin, end, number[session.source_host], look, session))
+    blocks.sort(key=attrgetter("begin", "end"))
     first = min((block.begin for block in blocks), default=days.begin + 8 * HOUR_MS)
     last = max((block.end for block in blocks), default=days.begin + 18 * HOUR_MS)
     first = max(days.begin, first // HOUR_MS * HOUR_MS)
     last = min(days.end, -(-last // HOUR_MS) * HOUR_MS)
-    return Strip(tuple(blocks), tuple(lanes), first, last)
+    shown = tuple(Look(*look) for look in looks)
+    return Strip(tuple(blocks), shown, tuple(lanes), first, last)
 
 
-def runs(blocks: Sequence[Block], begin: int, end: int, width: int) -> list[Run]:
+def runs(strip: Strip, begin: int, end: int, width: int) -> list[Run]:
     """Put what lies in [`begin`, `end`) into `width` pixels; each shows what it has most of.
 
     There are at most `width` runs a lane, however many sessions there are.
     """
-    per_pixel = (end - begin) / width
-    cells: dict[tuple[int, int], dict[tuple[State, Category], float]] = defaultdict(dict)
-    for block in blocks:
+    scale = width / (end - begin)
+    # By pixel, lane after lane: the look that has all of it, or how much each look has of it.
+    whole = [_NONE] * (width * max(1, len(strip.lanes)))
+    shares: dict[int, dict[int, float]] = {}
+    for block in strip.blocks:
         if block.end <= begin or block.begin >= end:
             continue
-        left = (max(block.begin, begin) - begin) / per_pixel
-        right = (min(block.end, end) - begin) / per_pixel
-        look = block.state, block.category
-        for pixel in range(int(left), min(width, int(right) + 1)):
-            share = min(right, pixel + 1) - max(left, pixel)
-            if share > 0:
-                cell = cells[block.lane, pixel]
-                cell[look] = cell.get(look, 0.0) + share
-    found: list[Run] = []
-    for lane, pixel in sorted(cells):
-        cell = cells[lane, pixel]
-        state, category = max(cell, key=lambda look: cell[look])
-        last = found[-1] if found else None
-        if last and (last.lane, last.right, last.state, last.category) == (
-            *(lane, pixel, state, category),
-        ):
-            found[-1] = Run(last.left, pixel + 1, lane, state, category)
-        else:
-            found.append(Run(pixel, pixel + 1, lane, state, category))
+        left, right = (block.begin - begin) * scale, (block.end - begin) * scale
+        left, right = (left if left > 0 else 0.0), (right if right < width else float(width))
+        first, last, base = int(left), int(right), block.lane * width
+        if first == last:
+            _add(shares, base + first, block.look, right - left)
+            continue
+        whole[base + first + 1 : base + last] = [block.look] * (last - first - 1)
+        _add(shares, base + first, block.look, first + 1 - left)
+        if right > last:
+            _add(shares, base + last, block.look, right - last)
+    for pixel, cell in shares.items():
+        whole[pixel] = max(cell, key=cell.__getitem__) if len(cell) > 1 else next(iter(cell))
+    found = []
+    for lane in range(len(strip.lanes)):
+        left_edge = 0
+        for look, pixels in groupby(whole[lane * width : (lane + 1) * width]):
+            right_edge = left_edge + len(list(pixels))
+            if look != _NONE:
+                found.append(Run(left_edge, right_edge, lane, strip.looks[look]))
+            left_edge = right_edge
     return found
+
+
+def _add(shares: dict[int, dict[int, float]], pixel: int, look: int, share: float) -> None:
+    cell = shares.get(pixel)
+    if cell is None:
+        shares[pixel] = {look: share}
+    else:
+        cell[look] = cell.get(look, 0.0) + share
 
 
 def block_at(blocks: Sequence[Block], lane: int, moment: float, reach: float) -> Block | None:

@@ -1,136 +1,248 @@
-"""What the window shows of one day, as values: no database and no widgets."""
+"""What the window shows of a day, a week or a month, as values: no database and no widgets."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, timedelta
+from enum import StrEnum
 
-from reprospective_tray.messages import _, plural
+from reprospective_tray.messages import _
 from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.raw_queries import StoredSession
-from reprospective_tray.store.sessions import MINUTE_MS, State
-from reprospective_tray.summary.report import Report
-from reprospective_tray.summary.report_text import first_last
+from reprospective_tray.store.raw_queries import HourTotal, StoredSession
+from reprospective_tray.summary import words
+from reprospective_tray.summary.categories import Categories, CategoryTotal
+from reprospective_tray.summary.comparison import month_of, week_of
+from reprospective_tray.summary.report import ApplicationReport, Report
+from reprospective_tray.summary.search import Search
+from reprospective_tray.summary.session_list import SessionList
 from reprospective_tray.summary.text import (
     application_label,
     duration,
+    short_weekday_name,
     title_label,
-    wall_time,
 )
+from reprospective_tray.summary.timeline import Strip, strip
+
+NOTHING = "\N{EN DASH}"
+HOURS_A_DAY = 24
+WEEKDAYS = 7
+
+
+class View(StrEnum):
+    """How much is looked at."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    def around(self, day: date) -> DayRange:
+        """Return the days that the view with `day` in it shows."""
+        if self is View.DAY:
+            return DayRange(day, day)
+        return week_of(day) if self is View.WEEK else month_of(day)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure: what it is, the figure, and a word on it."""
+    """One figure: what it is, the figure, and a word on it; `mark` stands out before the word."""
 
     label: str
     figure: str
-    note: str
+    note: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """One category and its time."""
+
+    label: str
+    time: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class TitleLine:
+    """One window title and its time."""
+
+    title: str
+    time: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One application: its time, and its share of the longest one's."""
+    """One application: its time, its share of the longest one's, and its titles."""
 
     name: str
     time: str
     share: float
+    colour: str
+    titles: tuple[TitleLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLine:
-    """One session of the list."""
+class DayBar:
+    """One day of a week or month: its time, and its parts as (share of the longest day, colour)."""
 
-    when: str
+    day: date
+    label: str
     time: str
-    state: State
-    name: str
-    title: str
+    parts: tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class DayView:
-    """A day as the window shows it; sessions come newest first."""
+class HeatRow:
+    """One weekday: for each hour the share of the busiest one, and its time in words."""
+
+    label: str
+    shares: tuple[float, ...]
+    times: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodView:
+    """A range as the window shows it; sessions come newest first.
+
+    Attributes:
+        strip: The timeline of a day; None for more.
+        day_bars: A bar for each day of a week or month; empty for a day.
+        heat: The hours of the weekdays of a week or month; empty for a day.
+        matching: What the search has found, in words; empty where nothing is searched for.
+        origin: Where titles and hours come from, where that is worth a word.
+    """
 
     cards: tuple[Card, ...]
+    legend: tuple[LegendEntry, ...]
+    productive: str
+    strip: Strip | None
+    day_bars: tuple[DayBar, ...]
+    heat: tuple[HeatRow, ...]
     bars: tuple[Bar, ...]
-    sessions: tuple[SessionLine, ...]
+    sessions: SessionList
     sessions_note: str
+    matching: str
+    origin: str
+    is_empty: bool
 
 
-def day_view(report: Report, sessions: Sequence[StoredSession], newest: int) -> DayView:
-    """Return what the window shows of the one day of `report`.
+def period_view(  # noqa: PLR0913  the parts that a view is made of
+    report: Report,
+    sessions: Sequence[StoredSession],
+    categories: Categories,
+    *,
+    newest: int,
+    is_here: bool = False,
+    search: Search | None = None,
+) -> PeriodView:
+    """Return what the window shows of `report`.
 
-    `sessions` are in order; at most the `newest` ones were asked for.
+    Args:
+        report: Of one day, or of more.
+        sessions: In order; where something is searched for, all of them.
+        categories: The rules.
+        newest: How many are shown at most, the newest ones.
+        is_here: Whether they lie in the local file, but those that say otherwise.
+        search: What is searched for.
     """
-    states = report.states
-    locked = _("locked {time}").format(time=duration(states.locked_ms)) if states.locked_ms else ""
-    hosts = len(report.hosts)
-    computers = plural("{count} computer", "{count} computers", hosts).format(count=hosts)
-    longest = max((each.ms for each in report.applications), default=0) or 1
+    search = search or Search("")
+    bars = tuple(_bars(report.applications, search))
+    one_day = report.range.count == 1
+    found = [each for each in sessions if search.finds_session(each)] if search.words else sessions
     note = ""
-    if len(sessions) >= newest:
-        note = _("the newest {count}").format(count=newest)
-    return DayView(
-        cards=(
-            Card(_("Active"), duration(states.active_ms), ""),
-            Card(_("Idle"), duration(states.idle_ms), locked),
-            Card(
-                _("First \N{EN DASH} last"),
-                first_last(report) if report.days else "\N{EN DASH}",
-                computers if hosts > 1 else "",
-            ),
+    if len(found) >= newest:
+        note = _("the newest {count}").format(count=f"{newest:,}")
+    return PeriodView(
+        cards=tuple(_cards(report)),
+        legend=tuple(
+            LegendEntry(total.category.label, duration(total.ms), total.category.colour)
+            for total in report.categories
         ),
-        bars=tuple(
-            Bar(application_label(each.name), duration(each.ms), each.ms / longest)
-            for each in report.applications
-        ),
-        sessions=tuple(_line(each, report.range) for each in reversed(sessions)),
+        productive=words.productive_share(report.categories),
+        strip=strip(sessions, report.range, categories, search.finds_session) if one_day else None,
+        day_bars=() if one_day else tuple(_day_bars(report)),
+        heat=() if one_day else tuple(heat_rows(report.hours or ())),
+        bars=bars,
+        sessions=SessionList(found[-newest:][::-1], report.range, categories, is_here=is_here),
         sessions_note=note,
+        matching=_matching(report.applications, search),
+        origin=words.origin_note(report.origin),
+        is_empty=report.is_empty,
     )
 
 
-def status_line(status: dict[str, object] | None) -> str:
-    """Return in a few words what the running instance does."""
-    if status is None:
-        return _("Not recording: reprospective-tray is not running")
-    if status.get("paused"):
-        until = status.get("paused_until")
-        if isinstance(until, str) and until:
-            return _("Paused until {time}").format(time=_local_time(until))
-        return _("Paused until you resume")
-    return _("Recording")
+def _cards(report: Report) -> Iterator[Card]:
+    states, hosts = report.states, len(report.hosts)
+    more = words.difference(report)
+    mark, note = more or ("", "")
+    yield Card(_("Active"), duration(states.active_ms), note, mark)
+    computers = words.computers(hosts) if hosts > 1 else ""
+    locked = _("locked {time}").format(time=duration(states.locked_ms)) if states.locked_ms else ""
+    yield Card(_("Idle"), duration(states.idle_ms), locked)
+    if report.range.count == 1:
+        figure = words.first_last(report) if report.days else NOTHING
+        yield Card(_("First \N{EN DASH} last"), figure, computers)
+    else:
+        days = len(report.days)
+        figure = duration(states.active_ms // days) if days else NOTHING
+        on_days = words.on_days(days) if days else ""
+        yield Card(_("Average of a day"), figure, computers or on_days)
+    figure, note = words.longest(report) or (NOTHING, "")
+    yield Card(_("Longest stretch"), figure, note)
+    switches = NOTHING if report.stretches is None else f"{report.stretches.switches:,}"
+    yield Card(_("Switches"), switches, words.switches_an_hour(report))
 
 
-def empty_sentence(status: dict[str, object] | None, *, today: bool) -> str:
-    """Return what to say of a day on which nothing was recorded."""
-    if not today:
-        return _("Nothing was recorded on this day.")
-    if status is None:
-        return _("Nothing recorded yet today. Start recording with: reprospective-tray run")
-    if status.get("paused"):
-        return _("Recording is paused. Resume it from the tray icon's menu.")
-    return _("Nothing recorded yet today. Recording is on: the first window appears in a moment.")
+def _bars(applications: Sequence[ApplicationReport], search: Search) -> Iterator[Bar]:
+    found = sorted(search.applications(applications), key=lambda each: -each[1])
+    longest = max((ms for _application, ms, _titles in found), default=0) or 1
+    for application, ms, titles in found:
+        yield Bar(
+            application_label(application.name),
+            duration(ms),
+            ms / longest,
+            application.category.colour,
+            tuple(TitleLine(title_label(each.window_title), duration(each.ms)) for each in titles),
+        )
 
 
-def _local_time(iso: str) -> str:
-    """Return the time on this computer's clock, with its date where that is not today."""
-    moment = datetime.fromisoformat(iso).astimezone()
-    today = datetime.now(moment.tzinfo).date()
-    return f"{moment:%H:%M}" if moment.date() == today else f"{moment:%Y-%m-%d %H:%M}"
+def _matching(applications: Sequence[ApplicationReport], search: Search) -> str:
+    if not search.words:
+        return ""
+    found = sum(ms for _application, ms, _titles in search.applications(applications))
+    return _("{time} found").format(time=duration(found))
 
 
-def _line(session: StoredSession, day: DayRange) -> SessionLine:
-    offset = session.utc_offset_minutes
-    start = max(session.started_at, day.begin - offset * MINUTE_MS)
-    end = min(session.ended_at, day.end - offset * MINUTE_MS)
-    until = wall_time(end, offset)
-    ends = "24:00" if until.date() > day.last else f"{until:%H:%M}"
-    labels = {State.IDLE: _("Idle"), State.LOCKED: _("Locked")}
-    active = session.state is State.ACTIVE
-    return SessionLine(
-        when=f"{wall_time(start, offset):%H:%M} \N{EN DASH} {ends}",
-        time=duration(end - start),
-        state=session.state,
-        name=application_label(session.application_name) if active else labels[session.state],
-        title=title_label(session.window_title) if active else "",
-    )
+def _day_bars(report: Report) -> Iterator[DayBar]:
+    by_day: dict[str, tuple[CategoryTotal, ...]] = {
+        each.day: each.categories for each in report.day_categories or ()
+    }
+    active = {day.day: day.active_ms for day in report.days}
+    longest = max(active.values(), default=0) or 1
+    for number in range(report.range.count):
+        day = report.range.first + timedelta(days=number)
+        name = day.isoformat()
+        label = str(day.day) if report.range.count > WEEKDAYS else words.day_name(day)
+        yield DayBar(
+            day,
+            label,
+            duration(active[name]) if name in active else "",
+            tuple((total.ms / longest, total.category.colour) for total in by_day.get(name, ())),
+        )
+
+
+def heat_rows(hours: Sequence[HourTotal]) -> Iterator[HeatRow]:
+    """Yield a row for each weekday, from Monday on; nothing where there was no activity."""
+    total: dict[tuple[int, int], int] = defaultdict(int)
+    for hour in hours:
+        total[hour.start.weekday(), hour.start.hour] += hour.active_ms
+    most = max(total.values(), default=0)
+    if not most:
+        return
+    monday = date(2024, 1, 1)
+    for weekday in range(WEEKDAYS):
+        of_hours = [total[weekday, hour] for hour in range(HOURS_A_DAY)]
+        yield HeatRow(
+            short_weekday_name(monday + timedelta(days=weekday)),
+            tuple(ms / most for ms in of_hours),
+            tuple(duration(ms) if ms else "" for ms in of_hours),
+        )

@@ -7,6 +7,7 @@ import pytest
 
 from installer.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
+from tests.desktop.summary_driver import Summary
 from tests.desktop.windows import Windows
 from tests.server.central import central
 from tests.server.fixtures import database, own_server, postgres, proxy
@@ -58,3 +59,18 @@ def make_app(user: User) -> Iterator[Callable[..., AppUnderTest]]:
 def app(make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop) -> AppUnderTest:
     """The app with its tray icon on `desktop`, running and answering."""
     return make_app(desktop).start()
+
+
+@pytest.fixture(scope="session")
+def wide_desktop() -> Iterator[VirtualDesktop]:
+    """A bare desktop for windows at twice their size, shared by all tests that want one."""
+    with VirtualDesktop(panel=None, size=(2300, 1400)) as made:
+        yield made
+
+
+@pytest.fixture
+def summary(wide_desktop: VirtualDesktop, user: User) -> Iterator[Summary]:
+    """The summary window of `user`, not yet opened; at the end it must close in good order."""
+    made = Summary(wide_desktop, user)
+    yield made
+    made.end()

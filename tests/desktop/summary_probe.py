@@ -1,65 +1,233 @@
-"""The summary window, which also writes down all the texts it shows, for a test to read.
+"""The summary window, which also writes down what it shows and where, for a test to read.
 
-Arguments: the database, the file to write to, and the running instance's status as JSON.
+Argument: a file of `Settings` as JSON. What the window remembers is printed as JSON.
 """
 
 import json
 import sys
 import tkinter as tk
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from tkinter import ttk
 from typing import Any
 
+from reprospective_tray import config
+from reprospective_tray.messages import set_language
+from reprospective_tray.paths import Paths
 from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.summary import window
+from reprospective_tray.summary import deletion, summary_window, theme, window
+from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.means import Means, Memory
+from reprospective_tray.summary.sources import Sources
 
-DUMP_MS = 50
-
-
-def texts(widget: tk.Misc) -> list[str]:
-    """Return what is to be read on `widget` and on what lies in it."""
-    found = []
-    if isinstance(widget, ttk.Treeview):
-        found += [" | ".join(widget.item(row, "values")) for row in widget.get_children()]
-    elif isinstance(widget, tk.Canvas):
-        found += [
-            widget.itemcget(item, "text")
-            for item in widget.find_all()
-            if widget.type(item) == "text"
-        ]
-    elif isinstance(widget, (tk.Label, tk.Button)):
-        found.append(str(widget.cget("text")))
-    for child in widget.winfo_children():
-        if child.winfo_ismapped():
-            found += texts(child)
-    return found
+WRITE_MS = 50
 
 
-class ReadableWindow(window.SummaryWindow):
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the window is opened, and where it is written down (`read`)."""
+
+    read: str
+    database: str
+    status: str
+    """A file with the running instance's status as JSON; without it nothing runs."""
+
+    language: str = "en"
+    view: str = "day"
+    geometry: str = ""
+    server: str = ""
+    """A DSN; empty: none is named."""
+
+    patience_s: float = 10.0
+    undo_seconds: int = 10
+    refresh_ms: int = 300
+    dark: bool = False
+    scale: float = 1.0
+
+
+class _Said:
+    """A desktop that has answered."""
+
+    def __init__(self, settings: Settings) -> None:
+        palette = theme.DARK if settings.dark else theme.LIGHT
+        self._desktop = theme.Desktop(palette, 96 * settings.scale)
+
+    def wait(self, _seconds: float) -> theme.Desktop:
+        return self._desktop
+
+
+class Reader:
+    """Describes widgets, also those that Tcl code has made."""
+
+    def __init__(self, root: tk.Misc) -> None:
+        self._root = root
+        self._call = root.tk.call
+
+    def read(self) -> dict[str, Any]:
+        widgets = [self._widget(path) for path in self._mapped(".")]
+        return {"focus": str(self._call("focus")), "widgets": widgets}
+
+    def _mapped(self, path: str) -> Iterator[str]:
+        if self._number("ismapped", path):
+            yield path
+            for child in self._root.tk.splitlist(self._call("winfo", "children", path)):
+                yield from self._mapped(str(child))
+
+    def _number(self, what: str, path: str) -> int:
+        return int(self._call("winfo", what, path))
+
+    def _widget(self, path: str) -> dict[str, Any]:
+        kind = name = str(self._call("winfo", "class", path))
+        with suppress(KeyError):  # it is Tcl's own
+            name = type(self._root.nametowidget(path)).__name__
+        keys = ("rootx", "rooty", "width", "height", "reqwidth", "reqheight")
+        found = {key: self._number(key, path) for key in keys}
+        texts = list(self._texts(path, kind, found))
+        top = str(self._call("winfo", "toplevel", path))
+        return {"path": path, "name": name, "top": top, "texts": texts, **found}
+
+    def _texts(self, path: str, kind: str, place: dict[str, int]) -> Iterator[dict[str, Any]]:
+        x, y = place["rootx"], place["rooty"]
+        box = [x, y, x + place["width"], y + place["height"]]
+        if kind == "Canvas":
+            yield from self._canvas_texts(path, x, y, place["width"])
+        elif kind == "Menu":
+            yield from self._menu_texts(path, box)
+        elif kind in {"Entry", "TEntry", "TCombobox"}:
+            yield _text(str(self._call(path, "get")), box)
+        else:
+            with suppress(tk.TclError):  # what has no text
+                yield _text(str(self._call(path, "cget", "-text")), box)
+
+    def _menu_texts(self, path: str, box: list[int]) -> Iterator[dict[str, Any]]:
+        last = self._call(path, "index", "end")
+        for entry in range(int(last) + 1 if str(last) not in {"", "none"} else 0):
+            if str(self._call(path, "type", entry)) != "separator":
+                top = box[1] + int(self._call(path, "yposition", entry))
+                label = str(self._call(path, "entrycget", entry, "-label"))
+                yield _text(label, [box[0], top, box[2], top + 16])
+
+    def _canvas_texts(self, path: str, x: int, y: int, width: int) -> Iterator[dict[str, Any]]:
+        split, call = self._root.tk.splitlist, self._call
+        items = split(call(path, "find", "all"))
+        found: list[dict[str, Any]] = []
+        whole, parts = "", ""
+        for item in items:
+            kind = str(call(path, "type", item))
+            if kind == "rectangle":
+                _hide(found, split(call(path, "coords", item)), (x, y), width)
+            if kind != "text":
+                continue
+            text = str(call(path, "itemcget", item, "-text"))
+            at = split(call(path, "bbox", item))
+            box = [int(at[0]) + x, int(at[1]) + y, int(at[2]) + x, int(at[3]) + y] if at else []
+            tags = " ".join(map(str, split(call(path, "gettags", item))))
+            # Figures of one width are many items and one text.
+            if parts and parts != whole and tags.startswith("figures:"):
+                parts += text
+                found[-1]["box"][2] = box[2]
+                continue
+            parts, whole = text, str(call(path, "itemcget", item, "-tags"))
+            whole = _figures(whole) if tags.startswith("figures:") else parts
+            if whole and box:
+                found.append(_text(whole, box))
+        yield from found
+
+
+def _figures(tags: str) -> str:
+    # Tk puts braces around a tag with spaces.
+    return tags.removeprefix("{").removesuffix("}").removeprefix("figures:")
+
+
+def _text(text: str, box: list[int]) -> dict[str, Any]:
+    return {"text": text, "box": box, "hidden": False}
+
+
+def _hide(
+    texts: list[dict[str, Any]], coords: tuple[Any, ...], at: tuple[int, int], width: int
+) -> None:
+    """Mark what lies, if only in part, under a rectangle across the whole canvas."""
+    left, top, right, bottom = (float(each) for each in coords)
+    if left <= 0 and right >= width:
+        for each in texts:
+            _left, upper, _right, lower = each["box"]
+            if upper < bottom + at[1] and lower > top + at[1]:
+                each["hidden"] = True
+
+
+class ReadableWindow(summary_window.SummaryWindow):
     """The window, and a reader of it."""
 
-    def start(self) -> None:
-        super().start()
+    settings: Settings
+    _written = ""
+
+    def start(self, raised: Any) -> None:
+        super().start(raised)
+        self._reader = Reader(self._root)
         self._write_down()
 
     def _write_down(self) -> None:
-        file = Path(sys.argv[2])
-        part = file.with_suffix(".part")
-        part.write_text("\n".join(texts(self._root)), "utf-8")
-        part.replace(file)
-        self._root.after(DUMP_MS, self._write_down)
+        now = json.dumps(self._reader.read() | {"zoom": self._strip.view})
+        if now != self._written:
+            self._written = now
+            file = Path(self.settings.read)
+            part = file.with_suffix(".part")
+            part.write_text(now, "utf-8")
+            part.replace(file)
+        self._root.after(WRITE_MS, self._write_down)
 
 
-def main() -> None:
-    status: dict[str, Any] | None = json.loads(sys.argv[3])
-    window.SummaryWindow = ReadableWindow  # type: ignore[misc]  # its place in show()
-    window.show(
-        lambda: SqliteAdapter(Path(sys.argv[1]), read_only=True),
-        lambda: status,
-        geometry="900x600+40+30",
-        remember=print,
+def _sources(settings: Settings, paths: Paths) -> Sources:
+    def server() -> Any:
+        from reprospective_tray.store.postgresql import PostgresqlAdapter
+        from reprospective_tray.store.server.address import ServerAddress
+
+        patience = settings.patience_s
+        return PostgresqlAdapter(
+            ServerAddress.from_dsn(settings.server),
+            paths.data,
+            read_only=True,
+            connect_deadline_s=patience,
+            deadline_s=patience,
+        )
+
+    def local() -> SqliteAdapter:
+        return SqliteAdapter(Path(settings.database), read_only=True)
+
+    return Sources(local, server if settings.server else None)
+
+
+def main() -> int:
+    """Show it until it is closed."""
+    settings = Settings(**json.loads(Path(sys.argv[1]).read_text("utf-8")))
+    paths = Paths.of_user()
+    loaded = config.load(None, paths)
+    set_language(settings.language)
+
+    def status() -> Any:
+        file = Path(settings.status)
+        return json.loads(file.read_text("utf-8")) if file.exists() else None
+
+    def forget(uids: list[str]) -> object:
+        from reprospective_tray.commands.forgetting import forget_sessions
+
+        return forget_sessions(loaded, paths, uids)
+
+    def remember(memory: Memory) -> None:
+        print(json.dumps(asdict(memory)), flush=True)
+
+    ReadableWindow.settings = settings
+    summary_window.SummaryWindow = ReadableWindow  # type: ignore[misc]  # its place in show()
+    window.ask_desktop = lambda: _Said(settings)  # type: ignore[assignment,return-value]
+    deletion.UNDO_SECONDS = settings.undo_seconds
+    summary_window.REFRESH_MS = settings.refresh_ms
+    means = Means(
+        _sources(settings, paths), Categories(loaded.config.categories), status, forget, remember
     )
+    window.show(means, Memory(settings.geometry, settings.view))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

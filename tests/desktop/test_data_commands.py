@@ -1,5 +1,6 @@
 """Commands that read and write what is recorded, where no instance runs."""
 
+import csv
 import json
 import os
 import shutil
@@ -87,7 +88,8 @@ def test_report_as_json_has_the_keys_and_figures_of_the_contract(command: Comman
     found = json.loads(assert_good(command(*words)))
     assert set(found) == {
         *("from", "to", "source", "hosts", "active_seconds", "idle_seconds", "locked_seconds"),
-        *("applications", "days", "hours"),
+        *("applications", "categories", "days", "hours", "previous", "switches"),
+        "longest_stretch",
     }
     assert (found["from"], found["to"]) == ("2026-03-01", "2026-03-02")
     assert (found["source"], found["hosts"]) == ("local", ["elsewhere"])
@@ -98,6 +100,37 @@ def test_report_as_json_has_the_keys_and_figures_of_the_contract(command: Comman
     assert set(found["days"][0]) == {"date", "active_seconds", "first_at", "last_at"}
     assert found["days"][0]["first_at"].endswith("+09:00")
     assert set(found["hours"][0]) == {"start", "active_seconds"}
+
+
+@pytest.mark.usefixtures("sessions")
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("markdown", "## 1 \N{EN DASH} 2 March 2026\n"),
+        ("csv", "\ufeffdate,application,title,category,productive,seconds\n"),
+        ("html", "<!DOCTYPE html>\n"),
+    ],
+)
+def test_report_comes_in_every_format_with_the_same_figures_on_any_terminal(
+    command: Command, form: str, begins: str
+) -> None:
+    words = ("report", "--from", "2026-03-01", "--to", "2026-03-02", "--format", form)
+    found = assert_good(command(*words, PYTHONIOENCODING="ascii"))
+    assert found.startswith(begins)
+    assert "端末" in found
+    assert "週報 1" in found
+    if form == "csv":
+        seconds = [row["seconds"] for row in csv.DictReader(found[1:].splitlines())]
+        assert seconds == ["5400.5"] * 2
+    else:
+        assert "3 h 00 m" in found
+
+
+@pytest.mark.usefixtures("sessions")
+def test_the_page_of_a_single_day_has_its_timeline_and_sessions(command: Command) -> None:
+    found = assert_good(command("report", "--date", "2026-03-01", "--format", "html"))
+    assert "<svg" in found
+    assert "18:00\N{EN DASH}19:30" in found
 
 
 @pytest.mark.usefixtures("sessions")

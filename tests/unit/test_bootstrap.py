@@ -77,9 +77,10 @@ def test_a_machine_with_a_display_installs_no_virtual_desktop():
     assert "x11-xserver-utils" in run
 
 
-def test_only_the_tests_install_a_pooler():
-    assert "pgbouncer" not in system_packages.wanted(DEBIAN, virtual_desktop=True)
-    assert "pgbouncer" in system_packages.wanted(DEBIAN, virtual_desktop=True, server_tests=True)
+def test_only_the_tests_install_a_pooler_and_a_browser():
+    alone = {"pgbouncer", "chromium", "chromium-driver"}
+    assert not alone & set(system_packages.wanted(DEBIAN, virtual_desktop=True))
+    assert alone <= set(system_packages.wanted(DEBIAN, virtual_desktop=True, tests=True))
 
 
 def test_only_the_systems_own_python_is_completed_by_packages():

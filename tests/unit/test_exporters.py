@@ -82,7 +82,20 @@ def test_a_csv_has_one_row_a_session_and_the_same_columns():
     assert (found["open"], found["synced"], found["duration_seconds"]) == ("true", "false", "1.234")
 
 
-@pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\N{FULLWIDTH EQUALS SIGN}1",
+        "\uff20x",
+    ],
+)
 def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(title):
     stream = io.StringIO(newline="")
     write_csv([stored(title=title, name=title)], stream)

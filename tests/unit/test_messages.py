@@ -269,8 +269,10 @@ def test_auto_asks_the_system_where_no_variable_is_set(monkeypatch, locale):
 @pytest.mark.usefixtures("compiled")
 def test_a_language_that_is_not_there_is_english(language):
     set_language("ja")
+    assert messages.language() == "ja"
     set_language(language)
     assert _("Quit") == "Quit"
+    assert messages.language() == "en"
 
 
 @pytest.mark.usefixtures("compiled")

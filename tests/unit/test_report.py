@@ -12,9 +12,9 @@ from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.sessions import Put, State
 from reprospective_tray.store.writer import SessionWriter
 from reprospective_tray.summary import report
-from reprospective_tray.summary.report_text import render, wants_colour
+from reprospective_tray.summary.formats.as_json import as_object
+from reprospective_tray.summary.formats.as_text import render, wants_colour
 from reprospective_tray.summary.text import columns, duration, fit, long_date, printable
-from reprospective_tray.summary.view_model import day_view, empty_sentence, status_line
 from tests.unit.stored import fresh_adapter, session
 
 DAY = date(2026, 3, 30)
@@ -34,8 +34,8 @@ def built(*sessions, days=ONE_DAY, titles=None, host=None):
         return report.build(Queries(adapter), days, host=host, titles=titles)
 
 
-def test_the_object_is_the_contract_s():
-    assert report.as_object(built(*SESSIONS)) == {
+def test_the_object_is_the_contract_s_and_what_else_the_window_shows():
+    assert as_object(built(*SESSIONS)) == {
         "from": "2026-03-30",
         "to": "2026-03-30",
         "source": "local",
@@ -72,17 +72,25 @@ def test_the_object_is_the_contract_s():
             {"start": "2026-03-30T09:00:00", "active_seconds": 3599.5},
             {"start": "2026-03-30T10:00:00", "active_seconds": 3000.5},
         ],
+        "categories": [{"category": "Work > Coding", "seconds": 6600.0, "productive": True}],
+        "switches": 2,
+        "longest_stretch": {
+            "application_name": "Code",
+            "started_at": "2026-03-30T09:00:00.500+09:00",
+            "seconds": 5400.0,
+        },
+        "previous": None,
     }
 
 
 def test_a_range_of_more_than_31_days_has_titles_and_hours_only_when_asked():
     month = DayRange(date(2026, 3, 1), date(2026, 3, 31))
     longer = DayRange(date(2026, 2, 28), date(2026, 3, 31))
-    assert "hours" in report.as_object(built(*SESSIONS, days=month))
-    plain = report.as_object(built(*SESSIONS, days=longer))
+    assert "hours" in as_object(built(*SESSIONS, days=month))
+    plain = as_object(built(*SESSIONS, days=longer))
     assert "hours" not in plain
     assert "titles" not in plain["applications"][0]
-    asked = report.as_object(built(*SESSIONS, days=longer, titles=1))
+    asked = as_object(built(*SESSIONS, days=longer, titles=1))
     assert asked["hours"]
     assert asked["applications"][0]["titles"] == [{"window_title": "a.py", "seconds": 5400.0}]
 
@@ -128,7 +136,7 @@ def test_the_times_of_applications_stand_in_one_column_whatever_their_script():
 
 def test_figures_come_first_then_applications_with_titles_then_hours():
     text = render(built(*SESSIONS))
-    order = ["Monday, 30 March 2026", "Active", "Applications", "Code", "  a.py", "Hours"]
+    order = ["Monday, 30 March 2026", "Active", "Applications", "\nCode", "  a.py", "\nHours"]
     places = [text.index(f"{part}") for part in order]
     assert places == sorted(places)
     assert "1 h 50 m" in text
@@ -225,52 +233,3 @@ def test_a_duration_is_said_as_a_person_says_it(ms, text):
 
 def test_a_date_is_named_with_its_weekday():
     assert long_date(date(2026, 11, 23)) == "Monday, 23 November 2026"
-
-
-def test_the_view_of_a_day_has_figures_bars_and_the_newest_session_first():
-    with fresh_adapter() as adapter:
-        SessionWriter(adapter, "desk").apply([Put(each) for each in SESSIONS])
-        queries = Queries(adapter)
-        view = day_view(report.build(queries, ONE_DAY), queries.sessions(ONE_DAY), newest=100)
-    assert [card.figure for card in view.cards] == ["1 h 50 m", "10 m", "09:00 \N{EN DASH} 10:50"]
-    assert view.cards[1].note == "locked 2 m"
-    assert [(bar.name, bar.time, bar.share) for bar in view.bars] == [
-        ("Code", "1 h 35 m", 1.0),
-        ("ターミナル", "15 m", 900 / 5700),
-    ]
-    assert [line.name for line in view.sessions] == ["Locked", "Idle", "Code", "ターミナル", "Code"]
-    assert view.sessions[2].when == "10:45 \N{EN DASH} 10:50"
-    assert view.sessions_note == ""
-
-
-def test_a_session_over_midnight_is_shown_up_to_the_end_of_its_day():
-    night = session("2026-03-30T23:00:00Z", "2026-03-31T02:00:00Z")
-    with fresh_adapter() as adapter:
-        SessionWriter(adapter, "desk").apply([Put(night)])
-        queries = Queries(adapter)
-        view = day_view(report.build(queries, ONE_DAY), queries.sessions(ONE_DAY), newest=100)
-    (line,) = view.sessions
-    assert (line.when, line.time) == ("23:00 \N{EN DASH} 24:00", "1 h 00 m")
-
-
-def test_a_list_that_was_cut_says_so():
-    with fresh_adapter() as adapter:
-        SessionWriter(adapter, "desk").apply([Put(each) for each in SESSIONS])
-        queries = Queries(adapter)
-        newest = queries.sessions(ONE_DAY, newest=2)
-        view = day_view(report.build(queries, ONE_DAY), newest, newest=2)
-    assert view.sessions_note == "the newest 2"
-
-
-def test_what_the_program_does_is_said_in_a_line():
-    assert status_line({"paused": False}) == "Recording"
-    assert status_line(None).startswith("Not recording")
-    assert status_line({"paused": True, "paused_until": None}) == "Paused until you resume"
-    until = status_line({"paused": True, "paused_until": "2020-01-01T12:00:00.000Z"})
-    assert until.startswith("Paused until 20")
-
-
-def test_an_empty_day_has_a_sentence_for_each_case():
-    today = {empty_sentence(status, today=True) for status in (None, {"paused": True}, {})}
-    other = empty_sentence({}, today=False)
-    assert len(today | {other}) == 4

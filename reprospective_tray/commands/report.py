@@ -1,0 +1,110 @@
+"""The command `report`: where the time went, in one of its formats."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from reprospective_tray.commands.common import Options, load, make_sources
+from reprospective_tray.commands.output import speak_utf8
+from reprospective_tray.errors import ReprospectiveError, UsageError
+from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.ranges import DayRange
+    from reprospective_tray.store.raw_queries import StoredSession
+    from reprospective_tray.summary.categories import Categories
+    from reprospective_tray.summary.report import Report
+    from reprospective_tray.summary.sources import Look
+
+
+def report(options: Options) -> int:
+    """Print where the time went."""
+    days = _days(options)
+    loaded, paths = load(options)
+    from reprospective_tray.summary.categories import Categories
+    from reprospective_tray.summary.sources import Scope, ask
+
+    categories = Categories(loaded.config.categories)
+    found, sessions = ask(
+        make_sources(loaded, paths),
+        Scope(options.source, options.host),
+        days if _is_detailed(options, days) else None,
+        lambda look: _build(look, options, days, categories),
+    )
+    if options.format == "text":
+        print(_text(found, options.titles), end="")
+        return 0
+    from reprospective_tray.summary.formats.saving import FORMATS
+
+    speak_utf8()
+    print(FORMATS[options.format].render(found, sessions, categories, options.titles), end="")
+    return 0
+
+
+def _days(options: Options) -> DayRange:
+    from datetime import date
+
+    from reprospective_tray.store.ranges import DayRange
+
+    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
+    if options.date and (options.first or options.last):
+        raise UsageError(_("--date and --from or --to exclude each other."))
+    if options.last and not options.first:
+        raise UsageError(
+            _("--to needs --from."), _("Name the first day with --from, or one day with --date.")
+        )
+    first = options.date or options.first or today
+    last = options.date or options.last or max(first, today)
+    if first > last:
+        raise UsageError(
+            _("--from {first} is after --to {last}.").format(first=first, last=last),
+            _("Put the earlier day first."),
+        )
+    return DayRange(first, last)
+
+
+def _is_detailed(options: Options, days: DayRange) -> bool:
+    from reprospective_tray.summary.report import DETAILED_DAYS
+
+    return options.titles is not None or days.count <= DETAILED_DAYS
+
+
+def _build(
+    look: Look, options: Options, days: DayRange, categories: Categories
+) -> tuple[Report, list[StoredSession]]:
+    """Return the figures, and the sessions where the format draws a day's timeline."""
+    from reprospective_tray.summary.report import build
+
+    if options.host and options.host not in (known := look.queries.hosts()):
+        raise ReprospectiveError(
+            _("Nothing was recorded on a computer named {host}.").format(host=options.host),
+            _("Known computers: {hosts}").format(hosts=", ".join(known)),
+        )
+    found = build(
+        look.queries,
+        days,
+        source=options.source,
+        host=options.host,
+        titles=options.titles,
+        categories=categories,
+        details=look.details,
+        origin=look.origin,
+    )
+    needs_sessions = options.format == "html" and days.count == 1
+    return found, look.details.sessions(days, options.host) if needs_sessions else []
+
+
+def _text(found: Report, titles: int | None) -> str:
+    import shutil
+
+    from reprospective_tray.summary.formats import as_text
+
+    return as_text.render(
+        found,
+        width=shutil.get_terminal_size().columns,
+        titles=titles,
+        colour=as_text.wants_colour(sys.stdout, os.environ),
+        true_colour=as_text.has_true_colour(os.environ),
+    )

@@ -1,0 +1,1 @@
+"""The report in its formats: a module each, from a `Report` to text."""

@@ -1,0 +1,122 @@
+"""Where figures are read: this computer's database, the server, or both for one range.
+
+Sessions that retention has taken from here keep their totals; their titles and
+hours are asked of the server, where it can be reached.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reprospective_tray.errors import ReprospectiveError, StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.details import Details
+from reprospective_tray.store.queries import Queries
+from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.summary.report import Origin
+
+LOCAL, SERVER = "local", "server"
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose sessions are looked at: a `source` (``local``, ``server``), and a host of it or all."""
+
+    source: str = LOCAL
+    host: str | None = None
+
+
+THIS_COMPUTER = Scope()
+
+
+class Sources:
+    """Where figures are read; what was opened once is asked again as long as it is there."""
+
+    def __init__(
+        self,
+        local: Callable[[], DatabaseAdapter],
+        server: Callable[[], DatabaseAdapter] | None = None,
+    ) -> None:
+        """Take what makes the adapters, for reading; `server` None: none is named."""
+        self._makers = {LOCAL: local} | ({SERVER: server} if server else {})
+        self._queries: dict[str, Queries] = {}
+
+    def apart(self) -> "Sources":
+        """Return the same places for another thread, which opens them for itself."""
+        return Sources(self._makers[LOCAL], self._makers.get(SERVER))
+
+    @property
+    def has_server(self) -> bool:
+        """Whether a server is named."""
+        return SERVER in self._makers
+
+    @contextmanager
+    def reading(self, source: str) -> Iterator[Queries]:
+        """Open this thread's connection to a source, for questions.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        known = self._queries.get(source)
+        # A damaged file is replaced by another one.
+        if known is None or known.adapter.replaced:
+            adapter = self._makers[source]()
+            adapter.open()
+            self._queries[source] = known = Queries(adapter)
+        with known.adapter.reading():
+            yield known
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An open place to ask: `queries` for totals, `details` where raw rows are needed."""
+
+    queries: Queries
+    details: Queries | Details
+    origin: Origin
+
+
+def ask(
+    sources: Sources,
+    scope: Scope,
+    days: DayRange | None,
+    question: Callable[[Look], Answer],
+    *,
+    alone: bool = False,
+) -> Answer:
+    """Ask `question` of the source of `scope`.
+
+    Args:
+        sources: Where.
+        scope: Which of them, and which host.
+        days: For which raw rows are needed; None: for none.
+        question: Asked once, or again without the server where that fails.
+        alone: Whether to ask no server for what the local source lacks.
+
+    Raises:
+        ReprospectiveError: the source cannot be read.
+    """
+    if scope.source == SERVER and not sources.has_server:
+        raise ReprospectiveError(
+            _("The config names no server to read from."),
+            _("Set database.remote in config.yaml to your server."),
+        )
+    with sources.reading(scope.source) as queries:
+        missing = queries.missing_days(days) if days and scope.source == LOCAL else ()
+        if not missing:
+            return question(Look(queries, queries, Origin()))
+        problem = _("no server is named in the config.")
+        if sources.has_server and not alone:
+            try:
+                with sources.reading(SERVER) as server:
+                    both = Details(queries, server)
+                    return question(Look(queries, both, Origin(server_days=missing)))
+            except StoreError as error:
+                problem = str(error)
+        elif sources.has_server:
+            problem = _("it is being asked for them.")
+        absent = Origin(absent_days=missing, problem=problem)
+        return question(Look(queries, Details(queries, None), absent))

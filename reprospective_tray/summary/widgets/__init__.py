@@ -1,0 +1,1 @@
+"""The parts of the summary window: what is drawn, clicked and scrolled."""

@@ -1,0 +1,262 @@
+"""What is clicked and typed into: buttons, a choice of several, the search box."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.surface import Surface
+
+HEIGHT = 30
+_RADIUS = 6
+_SIDE = 14
+_RETURN_KEYS = ("<Return>", "<KP_Enter>", "<space>")
+
+
+class Button(Surface):
+    """A word or sign to click; Tab reaches it, Return and space press it."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        text: str,
+        command: Callable[[], object],
+        *,
+        ground: str = "",
+    ) -> None:
+        """Make it as wide as its `text`."""
+        height = look.px(HEIGHT)
+        super().__init__(parent, look, ground=ground, height=height, takefocus=1, cursor="hand2")
+        self._text = text
+        self._command = command
+        self._is_enabled, self._is_under_pointer, self._is_pressed = True, False, False
+        self._fit()
+        self.bind("<Enter>", lambda _event: self._set(under_pointer=True))
+        self.bind("<Leave>", lambda _event: self._set(under_pointer=False, pressed=False))
+        self.bind("<ButtonPress-1>", lambda _event: self._set(pressed=True))
+        self.bind("<ButtonRelease-1>", self._release)
+        for key in _RETURN_KEYS:
+            self.bind(key, lambda _event: self.press())
+        for change in ("<FocusIn>", "<FocusOut>"):
+            self.bind(change, lambda _event: self.redraw(), add=True)
+
+    @property
+    def label(self) -> str:
+        """What stands on it."""
+        return self._text
+
+    def name(self, text: str) -> None:
+        """Let it say something else."""
+        if text != self._text:
+            self._text = text
+            self._fit()
+            self.redraw()
+
+    def enable(self, enabled: bool) -> None:
+        """Let it be pressed, or not."""
+        if enabled != self._is_enabled:
+            self._is_enabled = enabled
+            self.configure(cursor="hand2" if enabled else "", takefocus=enabled)
+            self.redraw()
+
+    def press(self) -> None:
+        """Do what a click does."""
+        if self._is_enabled:
+            self._command()
+
+    def draw(self, width: int, height: int) -> None:
+        """See `Surface.draw`."""
+        palette = self.look.palette
+        lit = self._is_enabled and (self._is_under_pointer or self._is_pressed)
+        focused = self.focus_get() is self
+        self.rounded(
+            *(0, 0, width, height),
+            radius=self.look.px(_RADIUS),
+            fill=palette.selected if lit else palette.surface,
+            line=palette.accent if focused else palette.border,
+        )
+        colour = palette.text if self._is_enabled else palette.border
+        self.text(width // 2, height // 2, self._text, self.look.body, colour, side="center")
+
+    def _fit(self) -> None:
+        width = self.look.body.measure(self._text) + 2 * self.look.px(_SIDE)
+        self.configure(width=max(width, self.look.px(HEIGHT)))
+
+    def _set(self, *, under_pointer: bool | None = None, pressed: bool | None = None) -> None:
+        if under_pointer is not None:
+            self._is_under_pointer = under_pointer
+        if pressed is not None:
+            self._is_pressed = pressed
+        self.redraw()
+
+    def _release(self, _event: Any) -> None:
+        if self._is_pressed:
+            self._set(pressed=False)
+            self.press()
+
+
+class Choice(Surface):
+    """Several words of which one is chosen; arrows move on where it has the focus."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        options: Sequence[tuple[str, str]],
+        command: Callable[[str], object],
+    ) -> None:
+        """Take the `options` as (value, word); the first is chosen."""
+        super().__init__(parent, look, height=look.px(HEIGHT), takefocus=1, cursor="hand2")
+        self._choices = options
+        self._command = command
+        self._chosen = options[0][0]
+        side = look.px(_SIDE - 2)
+        self._widths = [look.strong.measure(word) + 2 * side for _value, word in options]
+        self.configure(width=sum(self._widths))
+        self.bind("<ButtonRelease-1>", self._click)
+        for change in ("<FocusIn>", "<FocusOut>"):
+            self.bind(change, lambda _event: self.redraw(), add=True)
+        self.bind("<Left>", lambda _event: self._step(-1))
+        self.bind("<Right>", lambda _event: self._step(1))
+
+    def choose(self, value: str) -> None:
+        """Show `value` as the one that is chosen; nobody is told."""
+        self._chosen = value
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> None:
+        """See `Surface.draw`."""
+        look, palette = self.look, self.look.palette
+        focused = self.focus_get() is self
+        line = palette.accent if focused else palette.border
+        radius = look.px(_RADIUS)
+        self.rounded(0, 0, width, height, radius=radius, fill=palette.surface, line=line)
+        left, inset = 0, look.px(2)
+        for (value, word), extent in zip(self._choices, self._widths, strict=True):
+            middle = left + extent // 2
+            chosen = value == self._chosen
+            if chosen:
+                self.rounded(
+                    *(left + inset, inset, left + extent - inset, height - inset),
+                    radius=radius - inset,
+                    fill=palette.accent,
+                    ground=palette.surface,
+                )
+            font, colour = look.body, palette.on_accent if chosen else palette.text
+            self.text(middle, height // 2, word, font, colour, side="center")
+            left += extent
+
+    def _click(self, event: "tk.Event[tk.Canvas]") -> None:
+        left = 0
+        for (value, _word), extent in zip(self._choices, self._widths, strict=True):
+            if left <= event.x < left + extent:
+                self._command(value)
+            left += extent
+
+    def _step(self, by: int) -> str:
+        values = [value for value, _word in self._choices]
+        place = values.index(self._chosen) + by
+        if 0 <= place < len(values):
+            self._command(values[place])
+        return "break"
+
+
+class SearchBox(Surface):
+    """A line to type into, which tells of a change once the typing pauses."""
+
+    PAUSE_MS = 200
+    _WIDTH = 220
+
+    def __init__(
+        self, parent: tk.Misc, look: Look, hint: str, command: Callable[[str], object]
+    ) -> None:
+        """Show `hint` while it is empty."""
+        super().__init__(parent, look, height=look.px(HEIGHT), width=look.px(self._WIDTH))
+        palette = look.palette
+        self._hint = hint
+        self._command = command
+        self._told = ""
+        self._pause = ""
+        self.entry = tk.Entry(
+            self,
+            font=look.body,
+            bg=palette.surface,
+            fg=palette.text,
+            insertbackground=palette.text,
+            selectbackground=palette.accent,
+            selectforeground=palette.on_accent,
+            borderwidth=0,
+            highlightthickness=0,
+            relief="flat",
+        )
+        self._hint_label = tk.Label(
+            self, font=look.body, bg=palette.surface, fg=palette.dim, text=hint, padx=0, pady=0,
+            cursor="xterm",
+        )  # fmt: skip
+        self._hint_label.bind("<Button-1>", lambda _event: self.focus_box())
+        self.entry.bind("<KeyRelease>", lambda _event: self._changed())
+        self.entry.bind("<Return>", lambda _event: self._tell())
+        for change in ("<FocusIn>", "<FocusOut>"):
+            self.entry.bind(change, lambda _event: self.redraw(), add=True)
+
+    def focus_box(self) -> None:
+        """Let the keyboard write into it."""
+        self.entry.focus_set()
+        self.entry.selection_range(0, "end")
+
+    def clear(self) -> bool:
+        """Empty it; tell whether there was anything in it."""
+        had = bool(self.entry.get())
+        self.entry.delete(0, "end")
+        self._changed()
+        self._tell()
+        return had
+
+    def draw(self, width: int, height: int) -> None:
+        """See `Surface.draw`."""
+        look, palette = self.look, self.look.palette
+        line = palette.accent if self.focus_get() is self.entry else palette.border
+        self.rounded(
+            *(0, 0, width, height), radius=look.px(_RADIUS), fill=palette.surface, line=line
+        )
+        room = width - look.px(30 + 10)
+        self._hint_label.configure(text=look.cut(self._hint, look.body, room))
+        # A magnifying glass: a ring and a handle.
+        x, y, size = look.px(12), height // 2 - look.px(5), look.px(7)
+        thick = max(1, look.px(1.4))
+        self.create_oval(x, y, x + size, y + size, outline=palette.dim, width=thick)
+        self.create_line(
+            *(x + size - 1, y + size - 1, x + size + look.px(4), y + size + look.px(4)),
+            fill=palette.dim,
+            width=thick,
+        )
+        left = look.px(30)
+        inner = height - 2 * look.px(4)
+        # Placed, and no part of the picture: it would vanish for a moment with each drawing.
+        self.entry.place(
+            x=left, rely=0.5, anchor="w", width=width - left - look.px(8), height=inner
+        )
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        if self.entry.get():
+            self._hint_label.place_forget()
+        else:
+            self._hint_label.place(x=self.look.px(31), rely=0.5, anchor="w")
+            self._hint_label.lift()
+
+    def _changed(self) -> None:
+        self._show_hint()
+        if self._pause:
+            self.after_cancel(self._pause)
+        self._pause = self.after(self.PAUSE_MS, self._tell)
+
+    def _tell(self) -> None:
+        if self._pause:
+            self.after_cancel(self._pause)
+            self._pause = ""
+        text = self.entry.get().strip()
+        if text != self._told:
+            self._told = text
+            self._command(text)

@@ -1,0 +1,232 @@
+"""The timeline of a day: what was in front when, zoomed by the wheel and moved by dragging."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.store.sessions import DAY_MS, State
+from reprospective_tray.summary import timeline
+from reprospective_tray.summary.session_list import state_label, times
+from reprospective_tray.summary.text import application_label, duration, title_label
+from reprospective_tray.summary.timeline import Block, Strip
+from reprospective_tray.summary.view_model import LegendEntry, PeriodView
+from reprospective_tray.summary.widgets.legend import draw_legend
+from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.surface import Surface
+
+HEIGHT = 114
+_SIDE = 14
+_TOP = 38
+_STRIP_HEIGHT = 44
+_LANE_GAP = 3
+_AXIS = 30
+_ZOOM = 0.8
+_HATCH = 6
+_NEAR_PX = 3
+_LABEL_ROOM = 70
+
+
+class DayStrip(Surface):
+    """The panel with legend, strip and hours."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        point: Callable[[int, int, Sequence[str]], object],
+        leave: Callable[[], object],
+    ) -> None:
+        """Take what shows lines at a place of the window, and what hides them."""
+        super().__init__(parent, look, height=look.px(HEIGHT))
+        self._legend: tuple[LegendEntry, ...] = ()
+        self._productive = ""
+        self._strip = Strip((), (), (), 0, DAY_MS)
+        self._days: DayRange | None = None
+        self._view: tuple[float, float] = (0, DAY_MS)
+        self._is_zoomed = False
+        self._picture: tk.PhotoImage | None = None  # Tk lets go of what Python does not hold
+        self._dragged_from: tuple[int, tuple[float, float]] | None = None
+        self._point = point
+        self._leave = leave
+        bindings: dict[str, Callable[[Any], object]] = {
+            "<Button-4>": lambda event: self._zoom(event.x, _ZOOM),
+            "<Button-5>": lambda event: self._zoom(event.x, 1 / _ZOOM),
+            "<MouseWheel>": lambda event: self._zoom(
+                event.x, _ZOOM if event.delta > 0 else 1 / _ZOOM
+            ),
+            "<ButtonPress-1>": self._press,
+            "<B1-Motion>": self._drag,
+            "<ButtonRelease-1>": lambda _event: self.configure(cursor=""),
+            "<Double-Button-1>": lambda _event: self.show_all(),
+            "<Motion>": self._move,
+            "<Leave>": lambda _event: leave(),
+        }
+        for sequence, action in bindings.items():
+            self.bind(sequence, action)
+
+    def show(self, view: PeriodView, days: DayRange) -> None:
+        """Show the strip of `view`; a zoom stays as long as it is the same day."""
+        assert view.strip is not None
+        shown = (view.legend, view.productive, view.strip, days)
+        if shown == (self._legend, self._productive, self._strip, self._days):
+            return
+        lanes = max(1, len(view.strip.lanes))
+        same_day = self._days == days
+        self._legend, self._productive, self._strip, self._days = shown
+        whole = self._strip.begin, self._strip.end
+        if same_day and self._is_zoomed:
+            self._view = timeline.panned(self._view, whole, 0)
+        else:
+            self._view, self._is_zoomed = whole, False
+        extra = max(0, lanes * 20 + (lanes - 1) * _LANE_GAP - _STRIP_HEIGHT)
+        self.configure(height=self.look.px(HEIGHT + extra))
+        self.redraw()
+
+    def show_all(self) -> None:
+        """Show the whole day again."""
+        self._view, self._is_zoomed = (self._strip.begin, self._strip.end), False
+        self.redraw()
+
+    @property
+    def view(self) -> tuple[float, float]:
+        """What is in view, from and until, in lived ms."""
+        return self._view
+
+    def draw(self, width: int, height: int) -> None:
+        """See `Surface.draw`."""
+        look, palette = self.look, self.look.palette
+        self.panel(0, 0, width, height)
+        draw_legend(self, look.px(21), self._legend, self._productive, side=look.px(_SIDE))
+        left, right = self._extent()
+        top, bottom = look.px(_TOP), height - look.px(_AXIS) - look.px(2)
+        self._draw_strip(left, top, right, bottom)
+        self.corners(*(left, top, right, bottom), radius=look.px(5), ground=palette.surface)
+        self._draw_hours(left, right, bottom + look.px(13))
+
+    def _draw_strip(self, left: int, top: int, right: int, bottom: int) -> None:
+        """Draw all lanes as one picture: a day of quick switching has a run in each pixel."""
+        palette, width, height = self.look.palette, right - left, bottom - top
+        lanes = max(1, len(self._strip.lanes))
+        gap = self.look.px(_LANE_GAP)
+        lane_height = (height - (lanes - 1) * gap) // lanes
+        begin, end = self._view
+        found = timeline.runs(self._strip, round(begin), round(end), width)
+        colours = [[palette.track] * width for _lane in range(lanes)]
+        away = []
+        for run in found:
+            if run.look.is_found and run.look.state is not State.ACTIVE:
+                away.append(run)
+                continue
+            colour = run.look.category.colour if run.look.is_found else palette.hatch
+            colours[run.lane][run.left : run.right] = [colour] * (run.right - run.left)
+        self._picture = tk.PhotoImage(master=self, width=width, height=height)
+        self.create_rectangle(left, top, right, bottom, fill=palette.track, width=0)
+        for lane, row in enumerate(colours):
+            upper = lane * (lane_height + gap)
+            lower = height if lane == lanes - 1 else upper + lane_height
+            # One row of colours fills as many as there are.
+            self._picture.put("{" + " ".join(row) + "}", to=(0, upper, width, lower))
+        self.create_image(left, top, image=self._picture, anchor="nw")
+        for run in away:
+            upper = top + run.lane * (lane_height + gap)
+            lower = bottom if run.lane == lanes - 1 else upper + lane_height
+            dense = run.look.state is State.LOCKED
+            self._hatch(left + run.left, upper, left + run.right, lower, dense=dense)
+
+    def _hatch(self, left: int, top: int, right: int, bottom: int, *, dense: bool) -> None:
+        """Draw slanting lines, cut at the edges of a rectangle."""
+        look, palette = self.look, self.look.palette
+        self.create_rectangle(left, top, right, bottom, fill=palette.surface, width=0)
+        step = max(3, look.px(_HATCH) // (2 if dense else 1))
+        height = bottom - top
+        # On the grid of the whole strip, so that neighbours meet.
+        first = (left - height) // step * step
+        # A line is round about its middle: its ends would lie on the neighbours.
+        left, right = left + look.px(1), right - look.px(1)
+        for x in range(first, right, step):
+            low, high = max(x, left), min(x + height, right)
+            if high > low:
+                self.create_line(
+                    *(low, bottom - (low - x), high, bottom - (high - x)),
+                    fill=palette.hatch,
+                    width=max(1, look.px(2)),
+                )
+
+    def _draw_hours(self, left: int, right: int, middle: int) -> None:
+        look, palette = self.look, self.look.palette
+        begin, end = self._view
+        most = max(2, (right - left) // look.px(_LABEL_ROOM))
+        found = timeline.ticks(begin, end, most)
+        is_whole_hours = all(tick % timeline.HOUR_MS == 0 for tick in found)
+        for tick in found:
+            x = left + round((tick - begin) / (end - begin) * (right - left))
+            minutes = (tick - (self._days.begin if self._days else 0)) // 60_000
+            hour, minute = divmod(minutes, 60)
+            label = str(hour) if is_whole_hours else f"{hour}:{minute:02}"
+            half = look.small.measure(label) // 2
+            x = min(max(x, left + half), right - half)
+            self.text(x, middle, label, look.small, palette.dim, side="center")
+
+    def _extent(self) -> tuple[int, int]:
+        side = self.look.px(_SIDE)
+        return side, max(side + 1, self.winfo_width() - side)
+
+    def _moment(self, x: int) -> float:
+        left, right = self._extent()
+        begin, end = self._view
+        return begin + (x - left) / (right - left) * (end - begin)
+
+    def _zoom(self, x: int, factor: float) -> None:
+        whole = self._strip.begin, self._strip.end
+        self._view = timeline.zoomed(self._view, whole, self._moment(x), factor)
+        self._is_zoomed = self._view != whole
+        self.redraw()
+
+    def _press(self, event: Any) -> None:
+        self._dragged_from = event.x, self._view
+        if self._is_zoomed:
+            self.configure(cursor="fleur")
+
+    def _drag(self, event: Any) -> None:
+        if self._dragged_from is None or not self._is_zoomed:
+            return
+        self._leave()
+        began, view = self._dragged_from
+        left, right = self._extent()
+        distance = (began - event.x) / (right - left) * (view[1] - view[0])
+        self._view = timeline.panned(view, (self._strip.begin, self._strip.end), distance)
+        self.redraw()
+
+    def _move(self, event: Any) -> None:
+        top, bottom = self.look.px(_TOP), self.winfo_height() - self.look.px(_AXIS)
+        if not top <= event.y <= bottom:
+            self._leave()
+            return
+        lanes = max(1, len(self._strip.lanes))
+        lane = min(lanes - 1, (event.y - top) * lanes // (bottom - top))
+        left, right = self._extent()
+        reach = _NEAR_PX * (self._view[1] - self._view[0]) / (right - left)
+        block = timeline.block_at(self._strip.blocks, lane, self._moment(event.x), reach)
+        if block is None:
+            self._leave()
+            return
+        place = event.widget
+        self._point(
+            place.winfo_rootx() + event.x, place.winfo_rooty() + event.y, self._words(block)
+        )
+
+    def _words(self, block: Block) -> list[str]:
+        """Return what is said of a session under the pointer."""
+        session = block.session
+        assert self._days is not None
+        began, ended, ms = times(session, self._days)
+        lines = [state_label(session.state)]
+        if session.state is State.ACTIVE:
+            lines = [application_label(session.application_name), title_label(session.window_title)]
+        lines.append(f"{began} \N{EN DASH} {ended} · {duration(ms)}")
+        if session.state is State.ACTIVE:
+            lines[-1] += f" · {self._strip.looks[block.look].category.full_label}"
+        if len(self._strip.lanes) > 1:
+            lines.append(session.source_host)
+        return lines

@@ -1,0 +1,216 @@
+"""A week or month: a bar for each day, and the hours of the weekdays as a heat map."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from reprospective_tray.messages import _
+from reprospective_tray.summary.view_model import (
+    HOURS_A_DAY,
+    WEEKDAYS,
+    DayBar,
+    HeatRow,
+    LegendEntry,
+    PeriodView,
+)
+from reprospective_tray.summary.widgets.legend import draw_legend
+from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.surface import Surface, figures_width
+
+HEIGHT = 208
+_SIDE = 14
+_TOP = 54
+_FOOT = 28
+_WIDEST_BAR = 40
+_HOURS_STEP = 3
+_DAYS_STEP = 5
+_LABEL_GAP = 3
+Point = Callable[[int, int, Sequence[str]], object]
+
+
+class DayBars(Surface):
+    """A bar for each day, stacked by category; a click opens the day."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        *,
+        open_day: Callable[[date], object],
+        point: Point,
+        leave: Callable[[], object],
+    ) -> None:
+        """Take what opens a day, and what shows and hides lines over the window."""
+        super().__init__(parent, look, width=1, height=look.px(HEIGHT))
+        self._bars: tuple[DayBar, ...] = ()
+        self._legend: tuple[LegendEntry, ...] = ()
+        self._productive = ""
+        self._open_day = open_day
+        self._point = point
+        self._leave = leave
+        self.bind("<ButtonRelease-1>", self._click)
+        self.bind("<Motion>", self._move)
+        self.bind("<Leave>", lambda _event: leave())
+
+    def show(self, view: PeriodView) -> None:
+        """Show the days of `view`, drawing only where they differ."""
+        shown = view.day_bars, view.legend, view.productive
+        if shown != (self._bars, self._legend, self._productive):
+            self._bars, self._legend, self._productive = shown
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> None:
+        """See `Surface.draw`."""
+        look, palette = self.look, self.look.palette
+        self.panel(0, 0, width, height)
+        draw_legend(self, look.px(21), self._legend, self._productive, side=look.px(_SIDE))
+        floor = height - look.px(_FOOT)
+        room = floor - look.px(_TOP)
+        widest = max((look.small.measure(bar.label) for bar in self._bars), default=0)
+        slot = (width - 2 * look.px(_SIDE)) // max(1, len(self._bars))
+        step = 1 if widest + look.px(_LABEL_GAP) <= slot else _DAYS_STEP
+        for number, bar in enumerate(self._bars):
+            left, right = self._slot(number)
+            middle = (left + right) // 2
+            half = min(look.px(_WIDEST_BAR), (right - left) * 7 // 10) // 2
+            self.create_rectangle(
+                middle - half, floor - look.px(2), middle + half, floor, fill=palette.track, width=0
+            )
+            self._draw_parts(bar, middle - half, middle + half, floor, room)
+            top = floor - round(sum(share for share, _colour in bar.parts) * room)
+            if bar.time and figures_width(look.small, bar.time) <= right - left:
+                width_of_time = figures_width(look.small, bar.time)
+                self.figures(
+                    middle - width_of_time // 2, top - look.px(9), bar.time, look.small, palette.dim
+                )
+            if number % step == 0:
+                self.text(
+                    middle, floor + look.px(13), bar.label, look.small, palette.dim, side="center"
+                )
+
+    def _draw_parts(self, bar: DayBar, left: int, right: int, floor: int, room: int) -> None:
+        palette, bottom, height = self.look.palette, floor, 0.0
+        for share, colour in bar.parts:
+            height += share * room
+            top = floor - round(height)
+            if bottom > top:
+                self.create_rectangle(left, top, right, bottom, fill=colour, width=0)
+            bottom = top
+        if floor - bottom >= 2 * self.look.px(4):
+            for x, side in ((left, "nw"), (right, "ne")):
+                self.corner(x, bottom, side, radius=self.look.px(4), ground=palette.surface)
+
+    def _slot(self, number: int) -> tuple[int, int]:
+        side, count = self.look.px(_SIDE), max(1, len(self._bars))
+        room = self.winfo_width() - 2 * side
+        return side + number * room // count, side + (number + 1) * room // count
+
+    def _bar_at(self, x: int, y: int) -> DayBar | None:
+        if y < self.look.px(34):
+            return None
+        for number, bar in enumerate(self._bars):
+            left, right = self._slot(number)
+            if left <= x < right:
+                return bar
+        return None
+
+    def _click(self, event: Any) -> None:
+        if bar := self._bar_at(event.x, event.y):
+            self._leave()
+            self._open_day(bar.day)
+
+    def _move(self, event: Any) -> None:
+        bar = self._bar_at(event.x, event.y)
+        self.configure(cursor="hand2" if bar else "")
+        if bar is None:
+            self._leave()
+            return
+        from reprospective_tray.summary.text import long_date
+
+        time = bar.time or _("nothing recorded")
+        self._point(
+            self.winfo_rootx() + event.x, self.winfo_rooty() + event.y, [long_date(bar.day), time]
+        )
+
+
+class HeatMap(Surface):
+    """The hours of the weekdays: the darker, the more active."""
+
+    def __init__(
+        self, parent: tk.Misc, look: Look, *, point: Point, leave: Callable[[], object]
+    ) -> None:
+        """Take what shows and hides lines over the window."""
+        super().__init__(parent, look, width=1, height=look.px(HEIGHT))
+        self._rows: tuple[HeatRow, ...] = ()
+        self._point = point
+        self._leave = leave
+        self.bind("<Motion>", self._move)
+        self.bind("<Leave>", lambda _event: leave())
+
+    def show(self, rows: tuple[HeatRow, ...]) -> None:
+        """Show `rows`, drawing only where they differ."""
+        if rows != self._rows:
+            self._rows = rows
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> None:
+        """See `Surface.draw`."""
+        look, palette = self.look, self.look.palette
+        self.panel(0, 0, width, height)
+        side = look.px(_SIDE)
+        self.text(side, look.px(21), _("Hours of the week"), look.strong, palette.text)
+        if not self._rows:
+            self.text(side, look.px(60), _("No hours to show"), look.body, palette.dim)
+            return
+        for number, row in enumerate(self._rows):
+            _left, top, _right, bottom = self._cell(number, 0)
+            self.text(side, (top + bottom) // 2, row.label, look.small, palette.dim)
+            for hour, share in enumerate(row.shares):
+                self.create_rectangle(
+                    *self._cell(number, hour),
+                    fill=shade(palette.track, palette.accent, share),
+                    width=0,
+                )
+        for hour in range(0, HOURS_A_DAY, _HOURS_STEP):
+            left, _top, right, bottom = self._cell(WEEKDAYS - 1, hour)
+            middle = (left + right) // 2
+            self.text(
+                middle, bottom + look.px(11), str(hour), look.small, palette.dim, side="center"
+            )
+
+    def _cell(self, row: int, hour: int) -> tuple[int, int, int, int]:
+        look = self.look
+        label = max((look.small.measure(each.label) for each in self._rows), default=0)
+        left, right = look.px(_SIDE + 10) + label, self.winfo_width() - look.px(_SIDE)
+        top, bottom = look.px(40), self.winfo_height() - look.px(_FOOT)
+        gap = look.px(2)
+        return (
+            left + hour * (right - left) // HOURS_A_DAY,
+            top + row * (bottom - top) // WEEKDAYS,
+            left + (hour + 1) * (right - left) // HOURS_A_DAY - gap,
+            top + (row + 1) * (bottom - top) // WEEKDAYS - gap,
+        )
+
+    def _move(self, event: Any) -> None:
+        for number, row in enumerate(self._rows):
+            for hour, time in enumerate(row.times):
+                left, top, right, bottom = self._cell(number, hour)
+                if time and left <= event.x <= right and top <= event.y <= bottom:
+                    when = f"{row.label} {hour}:00 \N{EN DASH} {hour + 1}:00"
+                    place = self.winfo_rootx() + event.x, self.winfo_rooty() + event.y
+                    self._point(*place, [when, time])
+                    return
+        self._leave()
+
+
+def shade(ground: str, colour: str, share: float) -> str:
+    """Return the colour between `ground` and `colour`; what is there at all can be seen."""
+    if share <= 0:
+        return ground
+    part = 0.15 + 0.85 * share
+    mixed = (
+        round(int(ground[n : n + 2], 16) * (1 - part) + int(colour[n : n + 2], 16) * part)
+        for n in (1, 3, 5)
+    )
+    return "#{:02x}{:02x}{:02x}".format(*mixed)

@@ -1,0 +1,110 @@
+"""What lies over the window for a moment: the words under the pointer, and the offer to undo."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import font as tkfont
+
+from reprospective_tray.summary.widgets.controls import Button
+from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.surface import Surface
+
+_SIDE = 10
+_AWAY = 14
+
+
+class Tooltip(Surface):
+    """A few lines beside the pointer; the first stands out."""
+
+    def __init__(self, root: tk.Misc, look: Look) -> None:
+        """Make it; it shows nothing as yet."""
+        super().__init__(root, look, ground=look.palette.ground)
+        self._window = root
+        self._lines: Sequence[str] = ()
+
+    def show(self, x: int, y: int, lines: Sequence[str]) -> None:
+        """Show `lines` below or above a place of the root window, within it."""
+        look = self.look
+        widest = min(look.px(420), max(self._font(n).measure(t) for n, t in enumerate(lines)))
+        width = widest + 2 * look.px(_SIDE)
+        height = len(lines) * look.px(18) + look.px(12)
+        away = look.px(_AWAY)
+        left = min(max(0, x + away), max(0, self._window.winfo_width() - width - look.px(6)))
+        top = y + away + look.px(6)
+        if top + height > self._window.winfo_height():
+            top = y - away - height
+        if lines != self._lines:
+            self._lines = lines
+            self.redraw()
+        self.place(x=left, y=max(0, top), width=width, height=height)
+        tk.Misc.lift(self)
+
+    def hide(self) -> None:
+        """Show nothing."""
+        self.place_forget()
+
+    def draw(self, width: int, height: int) -> None:
+        """See `Surface.draw`."""
+        look, palette = self.look, self.look.palette
+        self.rounded(
+            *(0, 0, width, height),
+            radius=look.px(6),
+            fill=palette.surface,
+            line=palette.thumb,
+            ground=palette.surface,
+        )
+        room = width - 2 * look.px(_SIDE)
+        for number, line in enumerate(self._lines):
+            y = look.px(15) + number * look.px(18)
+            colour = palette.dim if number else palette.text
+            self.text(look.px(_SIDE), y, line, self._font(number), colour, width=room)
+
+    def _font(self, number: int) -> tkfont.Font:
+        return self.look.small if number else self.look.strong
+
+
+class Toast(tk.Frame):
+    """A sentence at the foot of the window, with one thing to press."""
+
+    def __init__(self, root: tk.Misc, look: Look) -> None:
+        """Make it; it shows nothing as yet."""
+        palette = look.palette
+        super().__init__(
+            root,
+            bg=palette.surface,
+            highlightthickness=1,
+            highlightbackground=palette.thumb,
+            padx=look.px(14),
+            pady=look.px(8),
+        )
+        self._label = tk.Label(self, font=look.body, fg=palette.text, bg=palette.surface)
+        self._label.pack(side="left", padx=(0, look.px(14)))
+        self._action: Callable[[], object] = self.hide
+        self._timer = ""
+        self.button = Button(self, look, " ", self._act, ground=palette.surface)
+        self.button.pack(side="left")
+
+    def show(
+        self, sentence: str, action: str, command: Callable[[], object], *, for_ms: int = 0
+    ) -> None:
+        """Show `sentence`, and `action` to press, until it is hidden or so many ms have gone."""
+        self._stop_timer()
+        if for_ms:
+            self._timer = self.after(for_ms, self.hide)
+        self._label.configure(text=sentence)
+        self._action = command
+        self.button.name(action)
+        self.place(relx=0.5, rely=1.0, y=-self.button.look.px(44), anchor="s")
+        self.lift()
+
+    def hide(self) -> None:
+        """Show nothing."""
+        self._stop_timer()
+        self.place_forget()
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+            self._timer = ""
+
+    def _act(self) -> None:
+        self._action()

@@ -1,0 +1,188 @@
+"""What the window is given: the loader on real databases, in its own thread and without it."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from reprospective_tray import config
+from reprospective_tray.errors import StoreError
+from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.ids import derived_device_id
+from reprospective_tray.store.sessions import Put
+from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.loader import Loader, Wish
+from reprospective_tray.summary.sentences import NOT_KNOWN
+from reprospective_tray.summary.sources import LOCAL, SERVER, Scope, Sources, ask
+from reprospective_tray.summary.view_model import View
+from tests.support import wait_until
+from tests.unit.stored import row, session
+
+DAY = date(2026, 3, 30)
+RECORDING = {"running": True, "paused": False}
+SECONDS = 10.0
+
+
+class Place:
+    """A file, and a loader that reads it."""
+
+    def __init__(self, path):
+        self.path = path
+        self.made = 0
+        self.loader = Loader(
+            Sources(self.adapter), Categories(config.Categories()), lambda: RECORDING
+        )
+
+    def adapter(self):
+        self.made += 1
+        return SqliteAdapter(self.path, read_only=True)
+
+    def record(self, *sessions, others=()):
+        adapter = SqliteAdapter(self.path)
+        adapter.open()
+        with adapter.connection():
+            SessionWriter(adapter, "desk").apply([Put(each) for each in sessions])
+            device = derived_device_id("laptop")
+            adapter.make_bulk_writer().write([row(each, device, "laptop") for each in others])
+        adapter.close()
+
+    def load(self, *wish, **more):
+        return list(self.loader.load(Wish(*wish, **more)))
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path / "data" / "local.db")
+
+
+def test_figures_come_first_and_the_status_of_another_process_after_them(place):
+    place.record(session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z"))
+    first, last = place.load(View.DAY, DAY)
+    assert first.view == last.view
+    assert first.view.cards[0].figure == "1 h 00 m"
+    assert (first.status, first.goes_on) == (NOT_KNOWN, True)
+    assert (last.status, last.goes_on) == (RECORDING, False)
+
+
+def test_where_nothing_was_recorded_yet_it_is_said_what_to_do(place):
+    *_first, last = place.load(View.DAY, DAY)
+    assert last.view is None
+    assert last.problem.splitlines()[0].startswith("Nothing has been recorded yet")
+    assert last.problem.splitlines()[1] == "Start recording with: reprospective-tray run"
+
+
+def test_the_database_is_opened_once_and_again_where_another_file_took_its_place(place):
+    place.record(session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z"))
+    for _again in range(3):
+        place.load(View.DAY, DAY)
+    assert place.made == 1
+    place.path.rename(place.path.with_suffix(".aside"))
+    place.record(session("2026-03-30T09:00:00Z", "2026-03-30T09:30:00Z"))
+    assert place.load(View.DAY, DAY)[-1].view.cards[0].figure == "30 m"
+    assert place.made == 2
+
+
+def test_several_computers_of_one_file_can_be_chosen(place):
+    there = session("2026-03-30T09:00:00Z", "2026-03-30T09:30:00Z", "Slack", "there")
+    place.record(
+        session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z", "Code", "here"), others=[there]
+    )
+    both = place.load(View.DAY, DAY)[-1]
+    assert both.scopes == (Scope(), Scope(LOCAL, "desk"), Scope(LOCAL, "laptop"))
+    assert [bar.name for bar in both.view.bars] == ["Code", "Slack"]
+    laptop = place.load(View.DAY, DAY, scope=Scope(LOCAL, "laptop"))[-1]
+    assert [line.title for line in laptop.view.sessions] == ["there"]
+
+
+def test_a_search_looks_at_every_session_of_a_month(place):
+    begin = date(2026, 3, 1)
+    place.record(
+        *(
+            session(
+                f"{begin + timedelta(days=day)}T09:00:00Z",
+                f"{begin + timedelta(days=day)}T09:10:00Z",
+                title="needle" if day % 10 == 3 else "hay",
+            )
+            for day in range(31)
+        )
+    )
+    found = place.load(View.MONTH, DAY, search="NEEDLE")[-1]
+    assert len(found.view.sessions) == 3
+    assert found.view.matching == "30 m found"
+
+
+def test_without_a_server_nothing_but_the_file_can_be_asked(place):
+    place.record(session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z"))
+    *_first, last = place.load(View.DAY, DAY, scope=Scope(SERVER))
+    assert "The config names no server" in last.problem
+    assert last.scopes == (Scope(),)
+
+
+def test_a_question_that_fails_is_not_asked_twice(place):
+    place.record(session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z"))
+    asked = []
+
+    def question(look):
+        asked.append(look)
+        raise StoreError("of its own")
+
+    with pytest.raises(StoreError, match="of its own"):
+        ask(Sources(place.adapter), Scope(), None, question)
+    assert len(asked) == 1
+
+
+@pytest.fixture
+def running(place):
+    place.record(
+        *(
+            session(f"{day}T09:00:00Z", f"{day}T10:00:00Z", title=f"title of {day}")
+            for day in (DAY - timedelta(days=back) for back in range(4, -1, -1))
+        )
+    )
+    place.loader.start()
+    yield place
+    place.loader.stop()
+
+
+def answer(loader, accept=lambda loaded: not loaded.goes_on):
+    seen = []
+
+    def came():
+        loaded = loader.answer()
+        if loaded is not None:
+            seen.append(loaded)
+        return any(accept(each) for each in seen)
+
+    wait_until(came, SECONDS, "an answer")
+    return seen[-1]
+
+
+def test_of_several_wishes_the_newest_is_answered(running):
+    for back in range(4):
+        running.loader.ask(Wish(View.DAY, DAY - timedelta(days=back)))
+    last = answer(
+        running.loader,
+        lambda each: each.wish.day == DAY - timedelta(days=3) and not each.goes_on,
+    )
+    assert last.view.sessions[0].title == "title of 2026-03-27"
+
+
+def test_the_days_around_are_read_ahead_and_shown_as_they_are_by_then(running):
+    running.loader.ask(Wish(View.DAY, DAY))
+    answer(running.loader)
+    before = Wish(View.DAY, DAY - timedelta(days=1))
+    wait_until(lambda: before in running.loader._ahead, SECONDS, "the day before to be read")
+    running.record(session("2026-03-29T12:00:00Z", "2026-03-29T12:30:00Z", title="since then"))
+    running.loader.ask(before)
+    last = answer(running.loader)
+    assert [line.title for line in last.view.sessions] == ["since then", "title of 2026-03-29"]
+
+
+def test_what_goes_wrong_is_an_answer_and_the_thread_lives_on(running):
+    sources = running.loader._sources
+    running.loader._sources = None
+    running.loader.ask(Wish(View.DAY, DAY))
+    assert answer(running.loader, lambda each: bool(each.problem)).view is None
+    running.loader._sources = sources
+    running.loader.ask(Wish(View.DAY, DAY))
+    assert answer(running.loader).view is not None

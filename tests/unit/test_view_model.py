@@ -1,0 +1,219 @@
+"""What the window shows of a day, a week and a month, by values."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from reprospective_tray import config
+from reprospective_tray.config import CategoryRule
+from reprospective_tray.store.ids import derived_device_id
+from reprospective_tray.store.queries import Queries
+from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.store.sessions import Put
+from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.summary import report as reports
+from reprospective_tray.summary import words
+from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.report import Origin
+from reprospective_tray.summary.search import Search
+from reprospective_tray.summary.sentences import NOT_KNOWN, empty_sentence, footer, status_line
+from reprospective_tray.summary.view_model import View, heat_rows, period_view
+from tests.unit.stored import fresh_adapter, row, session, stored
+from tests.unit.test_report import DAY, ONE_DAY, SESSIONS
+
+RULES = Categories(
+    config.Categories(
+        built_in=False,
+        rules=(
+            CategoryRule(
+                category="Work > Coding", application="code", colour="#0000ff", productive=True
+            ),
+            CategoryRule(category="Fun", title="game", colour="#ff0000", productive=False),
+        ),
+    )
+)
+AFTER = datetime(2026, 5, 1, 12).astimezone()
+
+
+def seen(*sessions, days=ONE_DAY, search="", newest=100, now=AFTER, others=()):
+    """Return the view of some sessions, which a real database has kept and answered."""
+    with fresh_adapter() as adapter:
+        SessionWriter(adapter, "desk").apply([Put(each) for each in sessions])
+        elsewhere = derived_device_id("laptop")
+        adapter.make_bulk_writer().write([row(each, elsewhere, "laptop") for each in others])
+        queries = Queries(adapter)
+        report = reports.build(queries, days, categories=RULES, now=now)
+        return period_view(
+            report,
+            queries.sessions(days),
+            RULES,
+            newest=newest,
+            is_here=True,
+            search=Search(search),
+        )
+
+
+def cards(view):
+    return {card.label: (card.figure, f"{card.mark} {card.note}".strip()) for card in view.cards}
+
+
+def test_a_day_has_its_figures_bars_and_the_newest_session_first():
+    view = seen(*SESSIONS)
+    assert cards(view) == {
+        "Active": ("1 h 50 m", ""),
+        "Idle": ("10 m", "locked 2 m"),
+        "First \N{EN DASH} last": ("09:00 \N{EN DASH} 10:50", ""),
+        "Longest stretch": ("1 h 30 m", "Code, 09:00"),
+        "Switches": ("2", "1 an hour"),
+    }
+    assert [(bar.name, bar.time, bar.share, bar.colour) for bar in view.bars] == [
+        ("Code", "1 h 35 m", 1.0, "#0000ff"),
+        ("ターミナル", "15 m", 900 / 5700, "#9aa3b2"),
+    ]
+    assert [(each.title, each.time) for each in view.bars[0].titles] == [
+        *(("a.py", "1 h 30 m"), ("b.py", "5 m")),
+    ]
+    assert [line.name for line in view.sessions] == ["Locked", "Idle", "Code", "ターミナル", "Code"]
+    assert view.sessions[2].when == "10:45\N{EN DASH}10:50"
+    assert all(line.uid for line in view.sessions)
+    assert view.sessions_note == ""
+    assert [(entry.label, entry.time) for entry in view.legend] == [
+        *(("Coding", "1 h 35 m"), ("Other", "15 m")),
+    ]
+    assert view.productive == "1 h 35 m productive (86 %)"
+    assert view.strip is not None
+    assert len(view.strip.blocks) == 5
+    assert (view.day_bars, view.heat) == ((), ())
+
+
+def test_a_session_over_midnight_is_shown_up_to_the_end_of_its_day():
+    view = seen(session("2026-03-30T23:00:00Z", "2026-03-31T02:00:00Z"))
+    (line,) = view.sessions
+    assert (line.when, line.time) == ("23:00\N{EN DASH}24:00", "1 h 00 m")
+
+
+def test_a_list_that_was_cut_says_so_and_keeps_the_newest():
+    view = seen(*SESSIONS, newest=2)
+    assert view.sessions_note == "the newest 2"
+    assert [line.name for line in view.sessions] == ["Locked", "Idle"]
+
+
+def test_a_week_has_a_bar_for_each_day_stacked_by_category_and_its_hours():
+    days = View.WEEK.around(DAY)  # from Monday the 30th on
+    view = seen(
+        *SESSIONS,
+        session("2026-04-01T20:00:00+09:00", "2026-04-01T21:00:00+09:00", "Fun", "a game"),
+        days=days,
+    )
+    assert view.strip is None
+    assert [(bar.label, bar.time) for bar in view.day_bars] == [
+        *(("Mon 30", "1 h 50 m"), ("Tue 31", ""), ("Wed 1", "1 h 00 m"), ("Thu 2", "")),
+        *(("Fri 3", ""), ("Sat 4", ""), ("Sun 5", "")),
+    ]
+    assert view.day_bars[0].parts == ((5700 / 6600, "#0000ff"), (900 / 6600, "#9aa3b2"))
+    assert view.day_bars[2].parts == ((3600 / 6600, "#ff0000"),)
+    assert [heat.label for heat in view.heat] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert view.heat[0].times[9] == "59 m"
+    assert view.heat[2].shares[20] == 1.0
+    shown = cards(view)
+    assert shown["Average of a day"] == ("1 h 25 m", "on 2 days")
+    assert shown["Longest stretch"] == ("1 h 30 m", "Code, Mon 09:00")
+    assert view.sessions[0].when == "Wed 1 20:00\N{EN DASH}21:00"
+    assert view.productive == "1 h 35 m productive (56 %)"
+
+
+def test_months_name_their_days_by_number():
+    view = seen(*SESSIONS, days=View.MONTH.around(DAY))
+    assert [bar.label for bar in view.day_bars] == [str(day) for day in range(1, 32)]
+
+
+def test_a_search_finds_by_all_words_in_any_case_and_adds_up():
+    view = seen(*SESSIONS, search="CODE b")
+    assert [(bar.name, bar.time) for bar in view.bars] == [("Code", "5 m")]
+    assert [line.title for line in view.sessions] == ["b.py"]
+    assert view.matching == "5 m found"
+    assert [view.strip.looks[block.look].is_found for block in view.strip.blocks] == [
+        *(False, False, True, False, False)
+    ]
+    assert cards(view)["Active"][0] == "1 h 50 m"
+    assert seen(*SESSIONS, search="終了").bars[0].name == "ターミナル"
+    assert seen(*SESSIONS, search="nothing like it").sessions.widest() == []
+
+
+def test_several_computers_are_counted_and_have_lanes():
+    view = seen(
+        *SESSIONS, others=[session("2026-03-30T09:30:00+09:00", "2026-03-30T10:00:00+09:00")]
+    )
+    assert cards(view)["First \N{EN DASH} last"][1] == "2 computers"
+    assert view.strip.lanes == ("desk", "laptop")
+    assert cards(view)["Active"][0] == "2 h 20 m"
+
+
+def test_what_lies_elsewhere_cannot_be_deleted_here():
+    report = reports.Report(
+        *(ONE_DAY, "local", (), (), reports.StateTotals(0, 0, 0), (), (), (), (), (), None, None),
+        Origin(),
+    )
+    sessions = [stored(SESSIONS[0]), stored(SESSIONS[1], elsewhere=True)]
+    here = period_view(report, sessions, RULES, newest=10, is_here=True)
+    assert [bool(line.uid) for line in here.sessions] == [False, True]
+    there = period_view(report, sessions, RULES, newest=10)
+    assert not any(line.uid for line in there.sessions)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(90, "\N{BLACK UP-POINTING TRIANGLE} 20 m on the Mon before"), (110, ""),
+     (115, "\N{BLACK DOWN-POINTING TRIANGLE} 5 m on the Mon before")],
+)  # fmt: skip
+def test_a_day_is_compared_with_its_weekday_before(minutes, said):
+    begin = datetime.fromisoformat("2026-03-23T09:00:00+09:00")
+    before = session(begin.isoformat(), (begin + timedelta(minutes=minutes)).isoformat())
+    assert cards(seen(before, *SESSIONS))["Active"] == ("1 h 50 m", said)
+
+
+def test_today_is_compared_with_what_there_was_by_this_time():
+    before = session("2026-03-23T09:00:00+09:00", "2026-03-23T20:00:00+09:00")
+    now = datetime.fromisoformat("2026-03-30T10:30:00+09:00")
+    said = cards(seen(before, *SESSIONS, now=now))["Active"][1]
+    assert said == "\N{BLACK UP-POINTING TRIANGLE} 20 m on last Mon by now"
+
+
+def test_a_month_is_compared_with_the_one_before():
+    before = session("2026-02-10T09:00:00+09:00", "2026-02-10T10:00:00+09:00")
+    view = seen(before, *SESSIONS, days=View.MONTH.around(DAY))
+    assert cards(view)["Active"][1] == "\N{BLACK UP-POINTING TRIANGLE} 50 m on February"
+
+
+def test_without_hours_there_is_no_heat_map():
+    assert list(heat_rows([])) == []
+
+
+def test_where_titles_come_from_is_said_where_that_is_not_here():
+    assert words.origin_note(Origin()) == ""
+    assert "come from the server" in words.origin_note(Origin(server_days=("2026-03-30",)))
+    absent = words.origin_note(Origin(absent_days=("a", "b"), problem="it is away."))
+    assert absent == "Titles and hours of 2 days are kept on the server alone: it is away."
+
+
+def test_what_the_program_does_is_said_in_a_line():
+    assert status_line({"paused": False}) == "Recording"
+    assert status_line(None).startswith("Not recording")
+    assert status_line(NOT_KNOWN) == ""
+    assert status_line({"paused": True, "paused_until": None}) == "Paused until you resume"
+    until = status_line({"paused": True, "paused_until": "2020-01-01T12:00:00.000Z"})
+    assert until.startswith("Paused until 20")
+
+
+def test_the_foot_says_whether_it_records_and_how_it_is_sent():
+    assert footer({"running": True, "sync_line": "Synced"}) == (True, ("Recording", "Synced"))
+    assert footer({"running": True, "paused": True, "paused_until": None})[0] is False
+    assert footer(NOT_KNOWN) == (False, ())
+
+
+def test_an_empty_day_has_a_sentence_for_each_case():
+    today, week = date(2026, 4, 6), View.WEEK.around(date(2026, 4, 1))
+    statuses = (None, {"paused": True}, {})
+    said = {empty_sentence(each, DayRange(today, today), today) for each in statuses}
+    said |= {empty_sentence({}, ONE_DAY, today), empty_sentence({}, week, today)}
+    assert len(said) == 5
