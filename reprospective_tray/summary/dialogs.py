@@ -7,8 +7,9 @@ from tkinter import font as tkfont
 
 import ttkbootstrap
 from ttkbootstrap.dialogs import Querybox
+from ttkbootstrap.localization import MessageCatalog
 
-from reprospective_tray.messages import _
+from reprospective_tray.messages import _, language
 from reprospective_tray.summary.theme import DARK, LIGHT
 from reprospective_tray.summary.widgets.look import Look
 
@@ -51,6 +52,7 @@ def _dress(root: tk.Misc, look: Look) -> None:
     name = f"{_FAMILY}-{look.palette.mode}"
     leave_alone(root)
     style = ttkbootstrap.Style()
+    MessageCatalog.locale(language())
     if style.theme_use() == name:
         return
     root.tk.call("tk", "scaling", look.scale * 96 / 72)
