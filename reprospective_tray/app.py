@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from reprospective_tray import config, state
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
+from reprospective_tray.desktop.autostart.login import StartAtLogin
 from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
 from reprospective_tray.forgetting_here import ForgettingHere
@@ -61,6 +62,7 @@ class Application:
         self._shown = MonitorState()
         self._showing = threading.Lock()
         self._notifier = Notifier()
+        self._login = StartAtLogin(loaded, paths)
         self._lock = InstanceLock(paths)
         self._control = ControlServer(paths, self._answer)
         self._reader = make_passing_reader(loaded, paths)
@@ -101,6 +103,7 @@ class Application:
             threading.Thread(target=self._act, name="actions", daemon=True).start()
             log.info("recording to %s", self._reader.place)
             self._greet(remembered)
+            threading.Thread(target=self._login.keep, name="login", daemon=True).start()
             self._sending.start()
             if tray:
                 self._show_icon()
@@ -129,7 +132,9 @@ class Application:
         from reprospective_tray.tray.live import LiveIcon
 
         try:
-            self._icon = LiveIcon(self._actions.put, self._read_for_icon, self._status)
+            self._icon = LiveIcon(
+                self._actions.put, self._read_for_icon, self._status, self._login.is_on
+            )
             if self._icon.icon.has_notifications:
                 self._notifier.fallback = self._icon.icon.notify
             if not self._ended.is_set():  # somebody may have quit while the tray was being loaded
@@ -223,6 +228,7 @@ class Application:
             "problem": problem,
             "unreadable": bool(trouble),
             "has_menu": self._has_menu,
+            "starts_at_login": self._login.is_on(),
         }
 
     def _answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
@@ -242,6 +248,7 @@ class Application:
             "open_summary",
             "open_settings",
             "open_log_folder",
+            "start_at_login",
         }:
             raise ReprospectiveError(
                 _("The running instance does not know the command {command}.").format(
@@ -280,15 +287,13 @@ class Application:
                 state.update(self._paths, paused=False, paused_until=None)
             case _PAUSE_OVER.command:
                 self._forget_pause()
+            case "start_at_login":
+                self._login.switch(on=arguments.get("on") is True)
+                self._tell_icon()
             case "sync":
                 self._sending.answer(command, arguments)
-            case "show" | "open_summary":
-                has_no_menu = command == "show" and not self._has_menu
-                self._open_window("control-window" if has_no_menu else "summary")
-            case "open_settings":
-                self._open_settings()
-            case "open_log_folder":
-                programs.open_with_desktop(self._paths.log)
+            case "show" | "open_summary" | "open_settings" | "open_log_folder":
+                self._open(command)
             case "quit":
                 self._ended.set()
                 if self._icon:
@@ -310,6 +315,16 @@ class Application:
         threading.Thread(
             target=self._notifier.notify, args=(NAME, body), name="notification", daemon=True
         ).start()
+
+    def _open(self, command: str) -> None:
+        match command:
+            case "open_settings":
+                self._open_settings()
+            case "open_log_folder":
+                programs.open_with_desktop(self._paths.log)
+            case _:
+                has_no_menu = command == "show" and not self._has_menu
+                self._open_window("control-window" if has_no_menu else "summary")
 
     def _open_settings(self) -> None:
         file = self._loaded.file or self._paths.config_file

@@ -101,6 +101,7 @@ def make_parser() -> argparse.ArgumentParser:
     server.add_to(
         add("server", help=_("prepare the central PostgreSQL, add persons, see how it stands"))
     )
+    _add_autostart(add("autostart", help=_("whether the program starts when you log in")))
     _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
     commands.choices = _Offered(commands.choices)
     return parser
@@ -212,6 +213,16 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
         help=_("only this application: its whole name as `report` shows it, in any case"),
     )
     forget.set_defaults(call=forgetting.forget)
+
+
+def _add_autostart(autostart: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import autostart as commands
+
+    actions = autostart.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser)
+    add = actions.add_parser
+    add("enable", help=_("start it when you log in")).set_defaults(call=commands.enable)
+    add("disable", help=_("do not start it when you log in")).set_defaults(call=commands.disable)
+    add("status", help=_("whether it does, and by which entry")).set_defaults(call=commands.status)
 
 
 def _add_config(config: argparse.ArgumentParser) -> None:

@@ -36,6 +36,7 @@ WIDTH = 300
 PADDING = 18
 PICTURE_SIZE = 40
 ON_ACCENT = "#ffffff"
+CHECK = "\N{CHECK MARK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +194,9 @@ class ControlWindow:
 
     def _button(self, item: Item) -> Any:
         style = "Accent.TButton" if item.default else "TButton"
+        label = f"{item.label}  {CHECK}" if item.checked else item.label
         button = self._ttk.Button(
-            self._list, text=item.label, style=style, command=self._doing(item.action)
+            self._list, text=label, style=style, command=self._doing(item.action)
         )
         if not item.enabled:
             button.state(["disabled"])

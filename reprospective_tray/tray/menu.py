@@ -58,6 +58,7 @@ class Item:
         enabled: Whether it can be clicked.
         default: Whether a click on the icon itself means this item.
         submenu: The items behind it; empty for a plain one.
+        checked: Whether it has a check mark; None for an item that never has one.
     """
 
     label: str
@@ -65,6 +66,7 @@ class Item:
     enabled: bool = True
     default: bool = False
     submenu: tuple[Item, ...] = ()
+    checked: bool | None = None
 
 
 SEPARATOR: Final = Item("", enabled=False)
@@ -85,6 +87,7 @@ def items(state: AppState, now: int) -> tuple[Item, ...]:
         else Item(_("Pause tracking"), submenu=_pauses()),
         *_sync_items(state),
         SEPARATOR,
+        *_login_items(state),
         Item(_("Open settings"), Action("open_settings")),
         Item(_("Open log folder"), Action("open_log_folder")),
         SEPARATOR,
@@ -109,6 +112,14 @@ def _sync_items(state: AppState) -> tuple[Item, ...]:
     if state.shipping.is_running:
         return (Item(running_label(state.shipping), enabled=False),)
     return (Item(_("Sync now"), Action("sync")),)
+
+
+def _login_items(state: AppState) -> tuple[Item, ...]:
+    """Return the switch of starting at login, which asks for the other of what it shows."""
+    on = state.starts_at_login
+    if on is None:
+        return ()
+    return (Item(_("Start at login"), Action("start_at_login", {"on": not on}), checked=on),)
 
 
 def _pauses() -> tuple[Item, ...]:

@@ -133,6 +133,18 @@ def test_it_offers_to_send_now_unless_a_pass_runs(instance, desktop):
     assert instance.next() == ("open_settings", {})
 
 
+@pytest.mark.usefixtures("window")
+def test_it_switches_starting_at_login(instance, desktop):
+    for on in (False, True):
+        instance.status = {**instance.status, "starts_at_login": on}
+        for _answer in range(2):
+            while not instance.questions.empty():
+                instance.questions.get()
+            instance.questions.get(timeout=SECONDS)
+        press(desktop, "Tab", "Tab", "Return")
+        assert instance.next() == ("start_at_login", {"on": not on})
+
+
 def test_a_refusal_does_not_end_it(instance, window, desktop):
     instance.questions.get(timeout=SECONDS)
     press(desktop, "Tab", "Tab", "Return")

@@ -18,6 +18,7 @@ NOW = 1_795_000_000_000
 # What the control channel knows, by the working contract of app.
 COMMANDS = {
     *("open_summary", "pause", "resume", "sync", "open_settings", "open_log_folder", "quit"),
+    "start_at_login",
 }
 SHIPPING = Shipping(waiting=3, last_success_at=NOW - 180_000)
 
@@ -100,6 +101,17 @@ def test_the_pauses_are_behind_pause_tracking():
         "Until tomorrow",
         "Until I resume",
     ]
+
+
+def test_starting_at_login_is_a_switch_that_shows_what_is_and_asks_for_the_other():
+    assert "Start at login" not in labels(AppState())
+    for on in (False, True):
+        state = AppState(Mode.RECORDING, 29_280_000, "Code", starts_at_login=on)
+        assert labels(state)[4:8] == ["─", "Start at login", "Open settings", "Open log folder"]
+        item = item_named(state, "Start at login")
+        assert (item.checked, item.action) == (on, Action("start_at_login", {"on": not on}))
+        assert action_arguments(item.action, NOW) == {"on": not on}
+        assert {one.label for one in leaves(state) if one.checked is not None} == {item.label}
 
 
 def test_resume_stands_in_place_of_pause_while_paused():
