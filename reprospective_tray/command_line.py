@@ -42,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
-    from reprospective_tray.commands import data, instance, server
+    from reprospective_tray.commands import data, doctor, instance, server
 
     parser = _Parser(
         prog="reprospective-tray",
@@ -98,6 +98,9 @@ def make_parser() -> argparse.ArgumentParser:
     take.add_argument("file", type=arguments.file, metavar="FILE", help=_("JSON lines"))
     take.set_defaults(call=data.import_)
     _add_forget(add("forget", help=_("delete for good what was recorded in a range of time")))
+    check_up = add("doctor", help=_("what the program needs and finds here, and the remedies"))
+    check_up.add_argument("--json", action="store_true", help=_("as JSON"))
+    check_up.set_defaults(call=doctor.doctor)
     server.add_to(
         add("server", help=_("prepare the central PostgreSQL, add persons, see how it stands"))
     )

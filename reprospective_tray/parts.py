@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING
 
+from reprospective_tray.config import Database, Remote
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.privacy import Privacy
 from reprospective_tray.monitor.sessionizer import Rules
@@ -32,6 +34,17 @@ _KNOCK_S = 5.0
 _GLANCE_S = 2.0
 # How long recording waits for a connection and for each answer; the end may wait as long.
 _RECORDING_S = 5.0
+
+
+def uses_server(database: Database) -> bool:
+    """Say whether what is recorded goes to the server, at once or later."""
+    return database.sync.enabled or database.local.type == "postgresql"
+
+
+def names_server(database: Database) -> bool:
+    """Say whether anybody has told where the server is, or has it used as it stands."""
+    is_named = database.remote != Remote() or bool(os.environ.get("PGSERVICE"))
+    return uses_server(database) or is_named
 
 
 def make_adapter(

@@ -32,10 +32,10 @@ def open_reader(
         StoreError: there is nothing, or it cannot be read.
         ReprospectiveError: no server is named anywhere.
     """
-    from reprospective_tray.parts import make_adapter, make_server_adapter
+    from reprospective_tray.parts import make_adapter, make_server_adapter, names_server
 
     if source == "server":
-        if not _names_server(loaded.config.database):
+        if not names_server(loaded.config.database):
             raise ReprospectiveError(
                 _("The config names no server to read from."),
                 _("Set database.remote in config.yaml to your server."),
@@ -45,14 +45,6 @@ def open_reader(
         adapter = make_adapter(loaded, paths, read_only=True)
     adapter.open()
     return adapter
-
-
-def _names_server(database: config.Database) -> bool:
-    """Say whether anybody has told where the server is, or has it used as it stands."""
-    import os
-
-    in_use = database.sync.enabled or database.local.type == "postgresql"
-    return in_use or database.remote != config.Remote() or bool(os.environ.get("PGSERVICE"))
 
 
 def print_json(value: object) -> None:

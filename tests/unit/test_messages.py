@@ -42,6 +42,7 @@ SHOWING_KEYWORDS = {
     "description",
     "epilog",
     "desc",
+    "detail",
     "problem",
     "remedy",
 }
