@@ -106,6 +106,7 @@ class Monitor(_Section, frozen=True):
     poll_interval: Annotated[float, Meta(ge=0.05, le=60)] = 1.0
     heartbeat: Annotated[int, Meta(ge=1, le=300)] = 10
     idle_after: Annotated[int, Meta(ge=1, le=86400)] = 180
+    never_idle: tuple[Pattern, ...] = ()
     titles: Titles = Titles()
 
 
@@ -260,6 +261,8 @@ def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
     """Yield every regular expression of the config with its keys."""
     for number, pattern in enumerate(config.monitor.titles.ignore_patterns):
         yield ("monitor", "titles", "ignore_patterns", number), pattern
+    for number, pattern in enumerate(config.monitor.never_idle):
+        yield ("monitor", "never_idle", number), pattern
     for number, rule in enumerate(config.privacy.rules):
         for key, wanted in (("application", rule.application), ("title", rule.title)):
             if wanted is not None:

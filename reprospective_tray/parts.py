@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from reprospective_tray.config import compile_pattern
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.privacy import Privacy
 from reprospective_tray.monitor.sessionizer import Rules
@@ -14,7 +15,7 @@ from reprospective_tray.store.ids import new_uid
 from reprospective_tray.store.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from reprospective_tray import config
@@ -111,7 +112,14 @@ def make_rules(loaded: config.Loaded) -> Rules:
         title_changes_per_minute=settings.titles.changes_per_minute,
         comparable=comparable(settings.titles.ignore, settings.titles.ignore_patterns),
         new_uid=new_uid,
+        never_idle=_any_of(settings.never_idle),
     )
+
+
+def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells whether one of a config's patterns is found in a name."""
+    compiled = [compile_pattern(pattern) for pattern in patterns]
+    return lambda name: any(pattern.search(name) for pattern in compiled)
 
 
 def make_filter(loaded: config.Loaded) -> Callable[[Observation], Observation | None]:
