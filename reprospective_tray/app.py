@@ -17,9 +17,11 @@ from reprospective_tray import config, state
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.notifications import NAME, Notifier
+from reprospective_tray.desktop.presence import Presence, PresenceWatcher, make_watcher
 from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
 from reprospective_tray.forgetting_here import ForgettingHere
 from reprospective_tray.messages import _
+from reprospective_tray.monitor import observation
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.parts import (
@@ -43,6 +45,8 @@ log = logging.getLogger(__name__)
 
 # How long everything else waits for the first look at the desktop.
 _FIRST_S = 1.0
+# How long the computer waits with its sleep: logind's own limit is 5 s (InhibitDelayMaxSec).
+_SLEEP_WAITS_S = 4.0
 # The program's own note to itself, among the clicks.
 _PAUSE_OVER = Action("pause over")
 
@@ -65,6 +69,7 @@ class Application:
         self._control = ControlServer(paths, self._answer)
         self._reader = make_passing_reader(loaded, paths)
         self._icon: LiveIcon | None = None
+        self._watcher: PresenceWatcher | None = None
         poll_interval = loaded.config.monitor.poll_interval
         self._monitor = DesktopActivityMonitor(
             make_recorder(loaded, paths, self._on_damage),
@@ -97,6 +102,8 @@ class Application:
         try:
             # Loading the tray takes the processor for a while: the first session goes first.
             self._monitor.recording.wait(_FIRST_S)
+            self._watcher = make_watcher()
+            self._watcher.start(self._take_presence, lambda: self._actions.put(Action("quit")))
             self._control.start()
             threading.Thread(target=self._act, name="actions", daemon=True).start()
             log.info("recording to %s", self._reader.place)
@@ -109,6 +116,8 @@ class Application:
             self._ended.set()
             self._sending.halt()
             self._monitor.stop()
+            if self._watcher:
+                self._watcher.stop()
             self._control.stop()
             self._sending.stop()  # the end of the open session is written: it may go, too
             self._lock.release()
@@ -166,6 +175,14 @@ class Application:
             self._notify(now.problem)
         if before.paused and not now.paused:
             self._actions.put(_PAUSE_OVER)
+
+    def _take_presence(self, said: Presence) -> None:
+        """Pass on what the desktop says; before the computer sleeps, wait for the disk."""
+        recorded = self._monitor.take_presence(
+            observation.Presence(said.locked, said.unconfirmed, said.away, said.inhibited)
+        )
+        if said.away:
+            recorded.wait(_SLEEP_WAITS_S)
 
     def _tell_icon(self) -> None:
         if self._icon:
