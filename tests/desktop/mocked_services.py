@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from jeepney import DBusAddress, MessageType, new_method_call
+from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call, new_signal
 from jeepney.io.blocking import open_dbus_connection
 
 from installer.private_desktop import BUS_CONFIG
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Debian's python3-dbusmock belongs to the system's own interpreter.
 PYTHON = "/usr/bin/python3"
 READY_SECONDS = 10.0
+BUS = "org.freedesktop.DBus"
 MOCK = "org.freedesktop.DBus.Mock"
 LOGIND = "org.freedesktop.login1"
 MANAGER = f"{LOGIND}.Manager"
@@ -49,8 +50,18 @@ class Bus:
         return answer.body
 
     def has(self, name: str) -> bool:
-        bus = "org.freedesktop.DBus"
-        return bool(self.call(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", "s", name)[0])
+        return bool(self._ask("NameHasOwner", "s", name))
+
+    def forge(self, pid: int, path: str, interface: str, name: str) -> None:
+        """Send the process `pid` a signal, as if it came from who has that interface."""
+        for one in self._ask("ListNames"):
+            if one.startswith(":") and self._ask("GetConnectionUnixProcessID", "s", one) == pid:
+                signal = new_signal(DBusAddress(path, interface=interface), name)
+                signal.header.fields[HeaderFields.destination] = one
+                self._connection.send(signal)
+
+    def _ask(self, method: str, signature: str = "", *args: Any) -> Any:
+        return self.call(BUS, "/org/freedesktop/DBus", BUS, method, signature, *args)[0]
 
 
 class Service:

@@ -158,6 +158,18 @@ def test_a_screen_saver_locks_and_one_that_crashes_does_not_for_ever(
     await_active(app, gone_at)
 
 
+def test_a_signal_of_somebody_else_on_the_bus_locks_nothing(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, buses: Buses, logind: Logind
+) -> None:
+    app = start(make_app, desktop, windows)
+    assert app.process is not None
+    # Straight to the program, which no match rule keeps away; then one that comes after it.
+    buses.system.forge(app.process.pid, logind.session, "org.freedesktop.login1.Session", "Lock")
+    sleeps_at = moment(lambda: logind.prepare_for_sleep(begins=True))
+    assert_at(app.wait_for_row("open = 0")["ended_at"], sleeps_at)
+    assert app.rows("state = 'locked'") == []
+
+
 def test_a_program_that_starts_behind_a_lock_records_locked_time(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, logind: Logind
 ) -> None:
