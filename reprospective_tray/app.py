@@ -18,6 +18,7 @@ from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.desktop.presence import Presence, PresenceWatcher, make_watcher
+from reprospective_tray.ending_signals import EndingSignals
 from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
 from reprospective_tray.forgetting_here import ForgettingHere
 from reprospective_tray.messages import _
@@ -60,6 +61,8 @@ class Application:
         self._paths = paths
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._ended = threading.Event()
+        # A handler may do nothing else: it is a click on Quit.
+        self._signals = EndingSignals(lambda: self._actions.put(Action("quit")))
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
         self._doing = threading.Lock()  # one command after the other, whoever asks
         self._shown = MonitorState()
@@ -92,7 +95,7 @@ class Application:
         """
         self._paths.prepare()
         self._lock.acquire()
-        self._take_signals()
+        self._signals.start()
         remembered = state.load(self._paths)
         paused = remembered.is_paused_at(_now())
         self._shown = MonitorState(paused=paused)
@@ -121,16 +124,8 @@ class Application:
             self._control.stop()
             self._sending.stop()  # the end of the open session is written: it may go, too
             self._lock.release()
+            self._signals.stop()
             log.info("ended")
-
-    def _take_signals(self) -> None:
-        """Let the system's wish to end be a click on Quit; a handler may do nothing else."""
-        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-            if number := getattr(signal, name, None):
-                signal.signal(number, lambda *_unused: self._actions.put(Action("quit")))
-        if hasattr(signal, "SIGUSR1"):
-            # It brings up a window that was started from here; one that is not ready inherits this.
-            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
     def _show_icon(self) -> None:
         """Show the tray icon until the end; without one, say why and return."""
@@ -142,7 +137,7 @@ class Application:
             if self._icon.icon.has_notifications:
                 self._notifier.fallback = self._icon.icon.notify
             if not self._ended.is_set():  # somebody may have quit while the tray was being loaded
-                self._icon.run(on_ready=self._take_signals)
+                self._icon.run(on_ready=self._signals.take)
         except ReprospectiveError as error:
             self._icon = None
             log.warning("%s %s", error, error.remedy)

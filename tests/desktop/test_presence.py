@@ -113,25 +113,44 @@ def test_another_persons_session_in_front_is_locked_time(
     assert_at(await_active(app, back_at)["started_at"], back_at)
 
 
+@pytest.fixture
+def saver(desktop: VirtualDesktop, buses: Buses) -> Iterator[Service]:
+    """GNOME's screen saver."""
+    made = Service(desktop, buses.session, GNOME, "--session", "--template", "gnome_screensaver")
+    yield made
+    made.stop()
+
+
+def cover(saver: Service, *, on: bool) -> None:
+    saver.bus.call(GNOME, GNOME_PATH, GNOME, "SetActive", "b", on)
+
+
 def test_the_first_that_says_locked_counts_and_unlocked_is_when_all_say_so(
-    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, buses: Buses, logind: Logind
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, logind: Logind
 ) -> None:
-    saver = Service(desktop, buses.session, GNOME, "--session", "--template", "gnome_screensaver")
     app = start(make_app, desktop, windows)
-
-    def cover(*, on: bool) -> None:
-        buses.session.call(GNOME, GNOME_PATH, GNOME, "SetActive", "b", on)
-
-    await_locked(app, moment(lambda: cover(on=True)))
-    logind.hint_locked(on=True)
-    cover(on=False)
+    await_locked(app, moment(lambda: logind.hint_locked(on=True)))
     logind.activate(on=False)
     logind.hint_locked(on=False)
-    assert len(app.rows("state = 'locked'")) == 1
     unlocked_at = moment(lambda: logind.activate(on=True))
     assert_at(await_active(app, unlocked_at)["started_at"], unlocked_at)
     assert len(app.rows("state = 'locked'")) == 1
-    saver.stop()
+
+
+def test_what_logind_unlocks_stays_locked_while_the_screen_saver_says_so(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, logind: Logind, saver: Service
+) -> None:
+    app = start(make_app, desktop, windows)
+    await_locked(app, moment(lambda: cover(saver, on=True)))
+    logind.hint_locked(on=True)
+    logind.hint_locked(on=False)
+    # By the same way as the unlock, and so after it.
+    sleeps_at = moment(lambda: logind.prepare_for_sleep(begins=True))
+    assert_at(app.wait_for_row("state = 'locked' and open = 0")["ended_at"], sleeps_at)
+    assert len(app.rows("state = 'locked'")) == 1
+    cover(saver, on=False)
+    wakes_at = moment(lambda: logind.prepare_for_sleep(begins=False))
+    assert_at(await_active(app, wakes_at)["started_at"], wakes_at)
 
 
 @pytest.mark.parametrize(
