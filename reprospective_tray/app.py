@@ -235,6 +235,7 @@ class Application:
             "problem": problem,
             "unreadable": bool(trouble),
             "has_menu": self._has_menu,
+            "presence": dict(self._watcher.describe()) if self._watcher else {},
         }
 
     def _answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:

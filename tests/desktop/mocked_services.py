@@ -93,10 +93,15 @@ class Logind(Service):
 
     def __init__(self, desktop: VirtualDesktop, bus: Bus, user_id: int) -> None:
         super().__init__(desktop, bus, LOGIND, "--system", "--template", "logind")
-        (self.session,) = self.mock(
-            LOGIND_PATH, "AddSession", "ssusb", SESSION_ID, "seat0", user_id, "person", True
-        )
+        self._user_id = user_id
         self.mock(LOGIND_PATH, "AddProperty", "ssv", MANAGER, "BlockInhibited", ("s", ""))
+        self.add_session()
+
+    def add_session(self) -> None:
+        (self.session,) = self.mock(
+            LOGIND_PATH, "AddSession", "ssusb", SESSION_ID, "seat0", self._user_id, "person", True
+        )
+        self.emit(LOGIND_PATH, MANAGER, "SessionNew", ("s", SESSION_ID), ("o", self.session))
 
     def lock(self) -> None:
         self.bus.call(LOGIND, self.session, f"{LOGIND}.Session", "Lock")

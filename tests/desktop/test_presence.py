@@ -275,6 +275,18 @@ def test_the_end_of_its_session_ends_the_program(
     assert not logind.inhibitors()
 
 
+def test_a_program_outside_of_sessions_waits_for_the_persons_next_one(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, logind: Logind
+) -> None:
+    app = start(make_app, desktop, windows)
+    removed_at = moment(logind.remove_session)
+    assert_at(app.wait_for_row("open = 0")["ended_at"], removed_at)
+    windows.open("Mail", "nobody's")
+    begins_at = moment(logind.add_session)
+    assert_at(await_active(app, begins_at)["started_at"], begins_at)
+    assert len(app.rows()) == 2
+
+
 def test_a_shut_down_ends_the_session_and_one_that_is_called_off_begins_another(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, logind: Logind
 ) -> None:
@@ -283,6 +295,23 @@ def test_a_shut_down_ends_the_session_and_one_that_is_called_off_begins_another(
     assert_at(app.wait_for_row("open = 0")["ended_at"], ends_at)
     goes_on_at = moment(lambda: logind.prepare_for_shutdown(begins=False))
     assert_at(await_active(app, goes_on_at)["started_at"], goes_on_at)
+
+
+@pytest.mark.usefixtures("saver")
+def test_it_tells_what_it_listens_to(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, buses: Buses
+) -> None:
+    app = start(make_app, desktop, windows)
+    wait_until(lambda: app.ask("status")["presence"]["screen saver"], SECONDS, "the screen saver")
+    bare = dict.fromkeys(("system bus", "session bus", "screen saver"), True) | dict.fromkeys(
+        ("logind", "logind session", "sleep delay", "idle inhibitors"), False
+    )
+    assert app.ask("status")["presence"] == bare
+    logind = Logind(desktop, buses.system, os.getuid())
+    heard = bare | dict.fromkeys(("logind", "logind session", "sleep delay"), True)
+    wait_until(lambda: app.ask("status")["presence"] == heard, SECONDS, "logind")
+    logind.stop()
+    wait_until(lambda: app.ask("status")["presence"] == bare, SECONDS, "logind to be gone")
 
 
 def test_a_bus_that_goes_down_takes_its_lock_with_it_and_is_heard_again_when_it_is_back(
