@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprospective_tray import config, state
+from reprospective_tray.care import Care, Part
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.notifications import NAME, Notifier
@@ -62,22 +63,26 @@ class Application:
         self._showing = threading.Lock()
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
-        self._control = ControlServer(paths, self._answer)
+        self._care = Care(self._tell_icon)
+        self._control = ControlServer(paths, self._answer, self._care)
         self._reader = make_passing_reader(loaded, paths)
         self._icon: LiveIcon | None = None
         poll_interval = loaded.config.monitor.poll_interval
         self._monitor = DesktopActivityMonitor(
-            make_recorder(loaded, paths, self._on_damage),
+            make_recorder(loaded, paths, self._on_damage, self._care),
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(poll_interval),
             self._on_change,
+            care=self._care,
         )
         self._forgetting = ForgettingHere(self._monitor, self._ended)
         self._sending = NotSending()
         if loaded.config.database.sync.enabled:
             means = make_means(loaded, paths, self._monitor)
-            self._sending = Sending(loaded, paths, means, self._tell_icon, self._notify)
+            self._sending = Sending(
+                loaded, paths, means, self._tell_icon, self._notify, care=self._care
+            )
 
     def run(self, *, tray: bool) -> None:
         """Record until the person quits or the system ends the program.
@@ -98,7 +103,7 @@ class Application:
             # Loading the tray takes the processor for a while: the first session goes first.
             self._monitor.recording.wait(_FIRST_S)
             self._control.start()
-            threading.Thread(target=self._act, name="actions", daemon=True).start()
+            threading.Thread(target=self._keep_acting, name="actions", daemon=True).start()
             log.info("recording to %s", self._reader.place)
             self._greet(remembered)
             self._sending.start()
@@ -129,7 +134,7 @@ class Application:
         from reprospective_tray.tray.live import LiveIcon
 
         try:
-            self._icon = LiveIcon(self._actions.put, self._read_for_icon, self._status)
+            self._icon = LiveIcon(self._actions.put, self._read_for_icon, self._status, self._care)
             if self._icon.icon.has_notifications:
                 self._notifier.fallback = self._icon.icon.notify
             if not self._ended.is_set():  # somebody may have quit while the tray was being loaded
@@ -137,6 +142,10 @@ class Application:
         except ReprospectiveError as error:
             self._icon = None
             log.warning("%s %s", error, error.remedy)
+        # Whatever fails in what is shown ends no recording.
+        except Exception:
+            self._icon = None
+            log.exception("the icon failed; recording goes on without it")
 
     def _greet(self, remembered: state.ProgramState) -> None:
         """Say at the very first start what is recorded, where, and how to pause."""
@@ -210,6 +219,10 @@ class Application:
             problem = _("No window can be seen: there is no display.")
         if not problem and (problem := self._sending.problem()):
             mode = mode if now.paused else "attention"
+        problem = problem or self._care.problem
+        is_serious = self._care.is_serious
+        if is_serious:
+            problem, mode = self._care.problem, mode if now.paused else "attention"
         return status_object(
             pid=os.getpid(),
             paused=now.paused,
@@ -221,6 +234,7 @@ class Application:
             "mode": mode,
             "application_name": now.application_name,
             "problem": problem,
+            "log_folder": str(self._paths.log) if is_serious else "",
             "unreadable": bool(trouble),
             "has_menu": self._has_menu,
         }
@@ -256,6 +270,9 @@ class Application:
                 self._do(command, arguments)
         return {}
 
+    def _keep_acting(self) -> None:
+        self._care.run(Part.MENU, self._act, self._ended)
+
     def _act(self) -> None:
         """Do what was clicked, one after the other."""
         while not self._ended.is_set():
@@ -266,9 +283,10 @@ class Application:
             except ReprospectiveError as error:
                 log.warning("%s %s", error, error.remedy)
                 self._notify(f"{error} {error.remedy}".strip())
-            # A click that fails must not take the next one with it.
-            except Exception:
-                log.exception("%s failed", action.command)
+            # A click that fails must not take the next one with it, nor hold it up.
+            except BaseException:  # noqa: BLE001  it is counted and logged there
+                log.warning("%s failed", action.command)
+                self._care.died(Part.MENU)
 
     def _do(self, command: str, arguments: dict[str, object]) -> None:
         match command:

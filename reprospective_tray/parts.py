@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray import config
+    from reprospective_tray.care import Care
     from reprospective_tray.paths import Paths
     from reprospective_tray.store.adapter import DatabaseAdapter
     from reprospective_tray.store.detached import DetachedRecorder
@@ -86,18 +87,21 @@ def make_passing_reader(loaded: config.Loaded, paths: Paths) -> DatabaseAdapter:
 
 
 def make_recorder(
-    loaded: config.Loaded, paths: Paths, on_damage: Callable[[Path], None]
+    loaded: config.Loaded,
+    paths: Paths,
+    on_damage: Callable[[Path], None],
+    care: Care | None = None,
 ) -> Recorder | DetachedRecorder:
     """Return what records into the database of the config.
 
-    `on_damage` is told where a damaged file was set aside.
+    `on_damage` is told where a damaged file was set aside; `care` counts what dies.
     """
     host = socket.gethostname()
     if loaded.config.database.local.type == "postgresql":
         from reprospective_tray.store.detached import DetachedRecorder
 
         return DetachedRecorder(
-            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S), host
+            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S), host, care
         )
     return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray import config
+    from reprospective_tray.care import Care
     from reprospective_tray.paths import Paths
     from reprospective_tray.sync.service import Means
 
@@ -71,13 +72,15 @@ class NotSending:
 class Sending(NotSending):
     """Sends in the background."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it is made of, each named at the call
         self,
         loaded: config.Loaded,
         paths: Paths,
         means: Means,
         on_change: Callable[[], None],
         notify: Callable[[str], None],
+        *,
+        care: Care | None = None,
     ) -> None:
         """Take what is needed; nothing is loaded or run yet.
 
@@ -87,6 +90,7 @@ class Sending(NotSending):
             means: How the local file and the server are reached.
             on_change: Called when there is something new to show; must not wait.
             notify: Shows a notification.
+            care: Counts what dies.
         """
         from reprospective_tray.sync.service import SyncService
 
@@ -96,7 +100,7 @@ class Sending(NotSending):
         self._notifies = loaded.config.notifications.sync
         self._paths = paths
         self._notify = notify
-        self._service = SyncService(means, self._settings.interval, on_change, self._say)
+        self._service = SyncService(means, self._settings.interval, on_change, self._say, care)
 
     def start(self) -> None:  # noqa: D102  as above
         if text := retention_news(self._settings, self._paths):

@@ -2,10 +2,12 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from reprospective_tray.care import Care, Part
 from reprospective_tray.monitor.errands import Errands
 from reprospective_tray.monitor.observation import Observation, read_clocks
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
@@ -21,7 +23,6 @@ log = logging.getLogger(__name__)
 # How often the person's return is looked for where the desktop does not tell of it.
 _LOOK_FOR_RETURN_S = 1.0
 _LOOK_AT_CLOCK_S = 60.0
-_RESTART_S = 5.0
 # How long a display may keep the end waiting.
 _PROBE_PATIENCE_S = 2.0
 
@@ -51,15 +52,18 @@ class DesktopActivityMonitor:
     may come from any thread but its own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  its parts, each another's work
         self,
         recorder: Records,
         rules: Rules,
         privacy: Filter,
         open_probe: Callable[[], WindowProbe],
         on_change: Callable[[MonitorState], None],
+        *,
+        care: Care | None = None,
     ) -> None:
         """Take the parts; `on_change` hears of each new state and must not block."""
+        self._care = care or Care()
         self._recorder = recorder
         self._rules = rules
         self._privacy = privacy
@@ -173,7 +177,7 @@ class DesktopActivityMonitor:
         with self._lock:
             self.state = replace(self.state, paused=paused, paused_until=paused_until)
         self._poke()
-        self._on_change(self.state)
+        self._say()
 
     def _poke(self) -> None:
         self._news.set()
@@ -189,11 +193,16 @@ class DesktopActivityMonitor:
                     self._keep_out_of_earlier_runs()
                     self._record()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
-            except Exception:
-                log.exception("the monitor failed; it starts again in %.0f s", _RESTART_S)
+            except BaseException:  # noqa: BLE001  some of what probes load ends the process
                 self._sessionizer = Sessionizer(self._rules)
-                self._news.wait(_RESTART_S)
-                self._news.clear()
+                self._rest(self._care.died(Part.RECORDING))
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, whatever others wish meanwhile, but for the end."""
+        until = time.monotonic() + seconds
+        while not self._stopping and (left_s := until - time.monotonic()) > 0:
+            self._news.wait(left_s)
+            self._news.clear()
 
     def _record(self) -> None:
         while not self._stopping:
@@ -202,8 +211,10 @@ class DesktopActivityMonitor:
                 continue
             self._errands.do()
             self._opening.set()
-            probe = self._open_probe()
-            self._opening.clear()
+            try:
+                probe = self._open_probe()
+            finally:
+                self._opening.clear()
             self._probe = probe
             if self.state.sees_windows and not probe.sees_windows:
                 log.warning("no window can be seen: %s", probe.trouble)
@@ -215,9 +226,11 @@ class DesktopActivityMonitor:
                     log.warning("the display went away: %s", reason)
             finally:
                 self._probe = None
-                self._write(self._sessionizer.stop(read_clocks()))
-                probe.close()
-                self._tell(idle=False, application_name="")
+                try:
+                    self._write(self._sessionizer.stop(read_clocks()))
+                finally:
+                    probe.close()
+                    self._tell(idle=False, application_name="")
 
     def _pump(self, probe: WindowProbe) -> None:
         told_of_input = probe.watch_idle(self._rules.idle_after_ms)
@@ -301,4 +314,11 @@ class DesktopActivityMonitor:
             self.state = replace(before, **values)  # type: ignore[arg-type]  # names of its fields
             news = self.state != before
         if news:
+            self._say()
+
+    def _say(self) -> None:
+        try:
             self._on_change(self.state)
+        # Whoever shows it: that is no reason to record less.
+        except Exception:
+            log.exception("the new state could not be passed on")

@@ -12,6 +12,8 @@ def status_text(status: Mapping[str, object]) -> str:
     lines = [_running(status)]
     if problem := status.get("problem"):
         lines.append(str(problem))
+    if folder := status.get("log_folder"):
+        lines.append(_("The log is in {folder}").format(folder=folder))
     seconds = status["today_active_seconds"]
     milliseconds = round(seconds * 1000) if isinstance(seconds, int | float) else 0
     lines.append(_("Active today: {time}").format(time=duration(milliseconds)))

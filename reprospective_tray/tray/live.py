@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from reprospective_tray.care import Care, Part
 from reprospective_tray.lean_memory import give_back
 from reprospective_tray.tray.icon import TrayIcon
 from reprospective_tray.tray.state import from_status
@@ -36,6 +37,7 @@ class LiveIcon:
         on_action: Callable[[Action], None],
         today_ms: Callable[[], int],
         status: Callable[[int], Mapping[str, object]],
+        care: Care | None = None,
     ) -> None:
         """Take who does what is clicked, and where today's time and the status come from.
 
@@ -43,11 +45,13 @@ class LiveIcon:
             on_action: Takes a clicked action over, without doing it.
             today_ms: Returns today's active time, in ms; asked now and then.
             status: Returns the status object with that time in it; asked at each news.
+            care: Counts what dies.
 
         Raises:
             TrayUnavailableError: there can be no icon; says why and what to do.
         """
         self.icon = TrayIcon(on_action)
+        self._care = care or Care()
         self._today_ms = today_ms
         self._status = status
         self._news = threading.Event()
@@ -56,7 +60,7 @@ class LiveIcon:
     def run(self, on_ready: Callable[[], None]) -> None:
         """Show the icon until `stop`; see `TrayIcon.run`."""
         overdue = threading.Timer(PANEL_S, self._warn_of_panel)
-        display = threading.Thread(target=self._refresh, name="display")
+        display = threading.Thread(target=self._keep_true, name="display")
         # Daemons, since what they wait for may take longer than anybody waits for them.
         overdue.daemon = display.daemon = True
         threads = [overdue, display] if self.icon.backend.problem else [display]
@@ -83,6 +87,9 @@ class LiveIcon:
         """Let the thread end; in this order, since it forgets the news before it looks."""
         self._ended.set()
         self._news.set()
+
+    def _keep_true(self) -> None:
+        self._care.run(Part.ICON, self._refresh, self._ended)
 
     def _refresh(self) -> None:
         read_at, today_ms, trimmed = -REFRESH_S, 0, False

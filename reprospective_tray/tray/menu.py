@@ -79,6 +79,7 @@ def items(state: AppState, now: int) -> tuple[Item, ...]:
     return (
         *(Item(line, enabled=False) for line in status_lines(state, now)),
         SEPARATOR,
+        *_log_items(state),
         Item(_("Open summary"), Action("open_summary"), default=True),
         Item(_("Resume"), Action("resume"))
         if paused
@@ -100,6 +101,14 @@ def status_lines(state: AppState, now: int) -> tuple[str, ...]:
         first = today_line(state)
     problem = (cut(state.problem, PROBLEM_CHARACTERS),) if state.problem else ()
     return (first, *sync_lines(state, now), *problem)
+
+
+def _log_items(state: AppState) -> tuple[Item, ...]:
+    """Return what shows the log where something fails again and again."""
+    if not state.log_folder:
+        return ()
+    label = _("The log is in {folder}").format(folder=cut(state.log_folder, PROBLEM_CHARACTERS))
+    return (Item(label, Action("open_log_folder")),)
 
 
 def _sync_items(state: AppState) -> tuple[Item, ...]:

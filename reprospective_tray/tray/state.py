@@ -44,6 +44,7 @@ class AppState:
         paused_until: While paused: the end of it (ms since the epoch), None: until resumed.
         problem: What is wrong, a sentence; empty when nothing is.
         shipping: How sending to the server goes; None where it is off.
+        log_folder: Where the log lies, where a person should look into it; else empty.
     """
 
     mode: Mode = Mode.RECORDING
@@ -52,6 +53,7 @@ class AppState:
     paused_until: int | None = None
     problem: str = ""
     shipping: words.Shipping | None = None
+    log_folder: str = ""
 
 
 def from_status(status: Mapping[str, object]) -> AppState:
@@ -69,6 +71,7 @@ def from_status(status: Mapping[str, object]) -> AppState:
         paused_until=_instant(until) if isinstance(until, str) else None,
         problem=str(status.get("problem") or ""),
         shipping=words.from_status(status),
+        log_folder=str(status.get("log_folder") or ""),
     )
 
 

@@ -167,3 +167,13 @@ def test_until_tomorrow_ends_at_the_next_local_midnight(zone, zone_name, now, mi
 
 def test_other_commands_go_without_arguments():
     assert action_arguments(Action("quit"), NOW) == {}
+
+
+def test_the_log_is_offered_where_something_fails_again_and_again():
+    state = AppState(Mode.ATTENTION, problem="3 failures", log_folder="/home/anna/log")
+    item = items(state, NOW)[3]
+    assert (item.label, item.action) == (
+        "The log is in /home/anna/log",
+        Action("open_log_folder"),
+    )
+    assert "The log is in" not in str(items(AppState(Mode.ATTENTION, problem="disk full"), NOW))
