@@ -253,6 +253,7 @@ class Application:
             "resume",
             "show",
             "quit",
+            "ask_to_forget",
             "open_summary",
             "open_settings",
             "open_log_folder",
@@ -300,6 +301,15 @@ class Application:
                 self._forget_pause()
             case "sync":
                 self._sending.answer(command, arguments)
+            case "show" | "open_summary" | "open_settings" | "open_log_folder" | "ask_to_forget":
+                self._open(command, arguments)
+            case "quit":
+                self._ended.set()
+                if self._icon:
+                    self._icon.stop()
+
+    def _open(self, command: str, arguments: dict[str, object]) -> None:
+        match command:
             case "show" | "open_summary":
                 has_no_menu = command == "show" and not self._has_menu
                 self._open_window("control-window" if has_no_menu else "summary")
@@ -307,10 +317,8 @@ class Application:
                 self._open_settings()
             case "open_log_folder":
                 programs.open_with_desktop(self._paths.log)
-            case "quit":
-                self._ended.set()
-                if self._icon:
-                    self._icon.stop()
+            case "ask_to_forget":
+                self._ask_to_forget(arguments.get("since"))
 
     def _pause(self, until: int | None) -> None:
         self._monitor.pause(until)
@@ -335,14 +343,22 @@ class Application:
             config.init(self._paths)
         programs.open_with_desktop(file)
 
-    def _open_window(self, name: str) -> None:
+    def _ask_to_forget(self, since: object) -> None:
+        """Let a window say what would go, and ask; one that still asks is of another range."""
+        before = self._windows.pop("forget-window", None)
+        if before and before.poll() is None:
+            before.terminate()
+        if isinstance(since, int):
+            self._open_window("forget-window", "--since", str(since))
+
+    def _open_window(self, name: str, *more: str) -> None:
         """Start a window in a process of its own, or bring up the one that is there."""
         window = self._windows.get(name)
         if window and window.poll() is None and hasattr(signal, "SIGUSR1"):
             window.send_signal(signal.SIGUSR1)
             return
         arguments = ["--config", str(self._loaded.file)] if self._loaded.file else []
-        self._windows[name] = programs.start(programs.own_command(*arguments, name))
+        self._windows[name] = programs.start(programs.own_command(*arguments, name, *more))
 
 
 def _now() -> int:

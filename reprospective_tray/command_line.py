@@ -8,15 +8,15 @@ from reprospective_tray import __version__, arguments
 from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _
 
-# Started by the program itself where the tray has no menu.
-_OWN_COMMAND = "control-window"
+# Started by the program itself: the menu where the tray has none, and what asks before forgetting.
+_OWN_COMMANDS = ("control-window", "forget-window")
 
 
 class _Offered(dict[str, Any]):
     """The commands by name; those that the program keeps for itself are not listed."""
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in super().__iter__() if name != _OWN_COMMAND)
+        return (name for name in super().__iter__() if name not in _OWN_COMMANDS)
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -42,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
-    from reprospective_tray.commands import data, instance, server
+    from reprospective_tray.commands import data, forgetting, instance, server
 
     parser = _Parser(
         prog="reprospective-tray",
@@ -89,7 +89,10 @@ def make_parser() -> argparse.ArgumentParser:
     add("summary", help=_("open the window with the day's figures")).set_defaults(
         call=instance.summary
     )
-    add(_OWN_COMMAND).set_defaults(call=instance.control_window)
+    add("control-window").set_defaults(call=instance.control_window)
+    asking = add("forget-window")
+    asking.add_argument("--since", type=int, required=True)
+    asking.set_defaults(call=forgetting.forget_window)
     _add_report(add("report", help=_("where the time went")), data.report)
     _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
 

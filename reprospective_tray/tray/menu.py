@@ -37,6 +37,14 @@ class PauseLength(StrEnum):
     RESUMED = "until resumed"
 
 
+class ForgetRange(StrEnum):
+    """How far back a person wants nothing kept; its start is known only when it is clicked."""
+
+    QUARTER = "last 15 minutes"
+    HOUR = "last hour"
+    TODAY = "today"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A command of the control channel, and what goes with it.
@@ -85,6 +93,7 @@ def items(state: AppState, now: int) -> tuple[Item, ...]:
         if paused
         else Item(_("Pause tracking"), submenu=_pauses()),
         *_sync_items(state),
+        Item(_("Forget"), submenu=_forgettings()),
         SEPARATOR,
         Item(_("Open settings"), Action("open_settings")),
         Item(_("Open log folder"), Action("open_log_folder")),
@@ -130,13 +139,27 @@ def _pauses() -> tuple[Item, ...]:
     return tuple(Item(label, Action("pause", {"for": how})) for how, label in labels.items())
 
 
+def _forgettings() -> tuple[Item, ...]:
+    labels = {
+        ForgetRange.QUARTER: _("Last 15 minutes"),
+        ForgetRange.HOUR: _("Last hour"),
+        ForgetRange.TODAY: _("Today"),
+    }
+    return tuple(
+        Item(label, Action("ask_to_forget", {"range": how})) for how, label in labels.items()
+    )
+
+
 def action_arguments(action: Action, now: int) -> dict[str, object]:
     """Return what the control channel is given with the command of an action clicked at `now`.
 
     Args:
         action: The clicked one.
-        now: ms since the epoch. A pause until tomorrow ends at the next local midnight.
+        now: ms since the epoch. A pause until tomorrow ends at the next local midnight, and today
+            has begun at the last one.
     """
+    if action.command == "ask_to_forget":
+        return {"since": _forget_start(ForgetRange(str(action.arguments["range"])), now)}
     if action.command != "pause":
         return dict(action.arguments)
     return {"until": _pause_end(PauseLength(str(action.arguments["for"])), now)}
@@ -148,8 +171,21 @@ def _pause_end(length: PauseLength, now: int) -> int | None:
     if length is PauseLength.HOUR:
         return now + 60 * MINUTE_MS
     if length is PauseLength.TOMORROW:
-        today = time.localtime(now / 1000)
-        # mktime carries the 32nd over, and finds out itself whether summer time holds then.
-        midnight = (today.tm_year, today.tm_mon, today.tm_mday + 1, 0, 0, 0, 0, 0, -1)
-        return round(time.mktime(midnight) * 1000)
+        return _midnight(now, days=1)
     return None
+
+
+def _forget_start(how: ForgetRange, now: int) -> int:
+    if how is ForgetRange.QUARTER:
+        return now - 15 * MINUTE_MS
+    if how is ForgetRange.HOUR:
+        return now - 60 * MINUTE_MS
+    return _midnight(now)
+
+
+def _midnight(now: int, days: int = 0) -> int:
+    """Return when the local day of `now` began, or the one so many days later."""
+    today = time.localtime(now / 1000)
+    # mktime carries the 32nd over, and finds out itself whether summer time holds then.
+    midnight = (today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1)
+    return round(time.mktime(midnight) * 1000)

@@ -10,6 +10,7 @@ SECONDS = 10.0
 
 # From the top: Open summary, Pause tracking (or Resume), ...; from the bottom: Quit.
 PAUSE_UNTIL_RESUMED = ("Down", "Down", "Right", "Up", "Return")
+FORGET_LAST_QUARTER = ("Down", "Down", "Down", "Right", "Return")
 RESUME = ("Down", "Down", "Return")
 QUIT = ("Up", "Return")
 

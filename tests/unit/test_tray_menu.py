@@ -17,7 +17,16 @@ from reprospective_tray.tray.state import AppState, Mode
 NOW = 1_795_000_000_000
 # What the control channel knows, by the working contract of app.
 COMMANDS = {
-    *("open_summary", "pause", "resume", "sync", "open_settings", "open_log_folder", "quit"),
+    *(
+        "open_summary",
+        "pause",
+        "resume",
+        "sync",
+        "ask_to_forget",
+        "open_settings",
+        "open_log_folder",
+        "quit",
+    ),
 }
 SHIPPING = Shipping(waiting=3, last_success_at=NOW - 180_000)
 
@@ -53,6 +62,7 @@ def test_the_menu_while_recording_is_that_of_the_mocks():
         "─",
         "Open summary",
         "Pause tracking",
+        "Forget",
         "─",
         "Open settings",
         "Open log folder",
@@ -69,6 +79,7 @@ def test_where_sending_is_on_the_menu_says_how_far_and_offers_to_send_now():
         "Open summary",
         "Pause tracking",
         "Sync now",
+        "Forget",
         "─",
         "Open settings",
         "Open log folder",
@@ -177,3 +188,17 @@ def test_the_log_is_offered_where_something_fails_again_and_again():
         Action("open_log_folder"),
     )
     assert "The log is in" not in str(items(AppState(Mode.ATTENTION, problem="disk full"), NOW))
+
+
+@pytest.mark.parametrize(
+    ("label", "started"),
+    [
+        ("Last 15 minutes", NOW - 15 * 60_000),
+        ("Last hour", NOW - 60 * 60_000),
+        ("Today", NOW - (NOW + 3_600_000) % 86_400_000),  # an hour ahead of UTC
+    ],
+)
+def test_what_is_to_be_forgotten_begins_where_the_label_says(zone, label, started):
+    zone("Europe/Berlin")
+    action = item_named(AppState(), label).action
+    assert action_arguments(action, NOW) == {"since": started}
