@@ -20,9 +20,11 @@ from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
 from reprospective_tray.forgetting_here import ForgettingHere
+from reprospective_tray.housekeeping import Housekeeping
 from reprospective_tray.messages import _
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
+from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.parts import (
     make_filter,
     make_means,
@@ -31,6 +33,7 @@ from reprospective_tray.parts import (
     make_rules,
 )
 from reprospective_tray.paths import Paths
+from reprospective_tray.pause_reminder import PauseReminder
 from reprospective_tray.sending import NotSending, Sending
 from reprospective_tray.status import status_object, today_active_ms
 from reprospective_tray.tray.menu import Action, action_arguments
@@ -44,6 +47,8 @@ log = logging.getLogger(__name__)
 
 # How long everything else waits for the first look at the desktop.
 _FIRST_S = 1.0
+# Who has touched something since is there.
+_LATELY_MS = 60_000
 # The program's own note to itself, among the clicks.
 _PAUSE_OVER = Action("pause over")
 
@@ -77,6 +82,10 @@ class Application:
             care=self._care,
         )
         self._forgetting = ForgettingHere(self._monitor, self._ended)
+        self._pause_reminder = PauseReminder(
+            paths, lambda: self._monitor.state.paused, self._is_person_there
+        )
+        self._housekeeping = Housekeeping(self._care, (self._remind_of_pause,))
         self._sending = NotSending()
         if loaded.config.database.sync.enabled:
             means = make_means(loaded, paths, self._monitor)
@@ -107,11 +116,13 @@ class Application:
             log.info("recording to %s", self._reader.place)
             self._greet(remembered)
             self._sending.start()
+            self._housekeeping.start()
             if tray:
                 self._show_icon()
             self._ended.wait()
         finally:
             self._ended.set()
+            self._housekeeping.stop()
             self._sending.halt()
             self._monitor.stop()
             self._control.stop()
@@ -166,6 +177,22 @@ class Application:
         except ReprospectiveError as error:
             log.warning("%s", error)
 
+    def _remind_of_pause(self) -> None:
+        text = self._pause_reminder.look()
+        if text and self._loaded.config.notifications.paused:
+            self._notify(text)
+
+    def _is_person_there(self) -> bool:
+        """Say whether somebody has touched anything lately, while nothing is recorded."""
+        probe = open_probe(self._loaded.config.monitor.poll_interval)
+        try:
+            idle_ms = probe.idle_ms()
+        except ProbeLostError:
+            return False
+        finally:
+            probe.close()
+        return probe.sees_windows and (idle_ms is None or idle_ms < _LATELY_MS)
+
     def _on_change(self, now: MonitorState) -> None:
         """Pass on what the monitor says, in its thread: nothing here may wait."""
         with self._showing:
@@ -185,7 +212,7 @@ class Application:
             "The database was damaged. It was set aside as {path}; recording goes on in a new "
             "file, and what can still be read is taken over."
         ).format(path=damaged)
-        if self._loaded.config.notifications.storage:
+        if self._loaded.config.notifications.damaged:
             self._notify(text)
 
     @property
@@ -324,7 +351,7 @@ class Application:
         self._monitor.pause(until)
         log.info("paused")
         # A restart must not begin to record what the person did not want recorded.
-        state.update(self._paths, paused=True, paused_until=until)
+        state.update(self._paths, paused=True, paused_until=until, paused_at=_now())
 
     def _forget_pause(self) -> None:
         """Remember that a pause ended by itself, where nobody has begun another meanwhile."""

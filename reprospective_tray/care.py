@@ -37,6 +37,7 @@ class Part(Enum):
     COMMANDS = auto()
     MENU = auto()
     ICON = auto()
+    HOUSEKEEPING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +131,5 @@ def _name(part: Part) -> str:
         Part.COMMANDS: _("Answering commands"),
         Part.MENU: _("The menu"),
         Part.ICON: _("The icon"),
+        Part.HOUSEKEEPING: _("Looking after the settings"),
     }[part]

@@ -129,7 +129,9 @@ class Notifications(_Section, frozen=True):
     """``notifications``: what the program speaks up about."""
 
     first_start: bool = True
+    paused: bool = True
     storage: bool = True
+    damaged: bool = True
     sync: bool = True
 
 
