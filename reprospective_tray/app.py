@@ -21,7 +21,7 @@ from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
 from reprospective_tray.forgetting_here import ForgettingHere
 from reprospective_tray.housekeeping import Housekeeping
-from reprospective_tray.messages import _
+from reprospective_tray.messages import _, set_language
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import ProbeLostError
@@ -34,7 +34,8 @@ from reprospective_tray.parts import (
 )
 from reprospective_tray.paths import Paths
 from reprospective_tray.pause_reminder import PauseReminder
-from reprospective_tray.sending import NotSending, Sending
+from reprospective_tray.sending import CurrentIdentity, NotSending, Sending
+from reprospective_tray.settings_watch import SettingsWatch
 from reprospective_tray.status import status_object, today_active_ms
 from reprospective_tray.tray.menu import Action, action_arguments
 
@@ -72,26 +73,34 @@ class Application:
         self._control = ControlServer(paths, self._answer, self._care)
         self._reader = make_passing_reader(loaded, paths)
         self._icon: LiveIcon | None = None
+        self._monitor = self._make_monitor(loaded)
+        self._forgetting = ForgettingHere(self._monitor, self._ended)
+        self._pause_reminder = PauseReminder(
+            paths, lambda: self._monitor.state.paused, self._is_person_there
+        )
+        self._housekeeping = Housekeeping(
+            self._care, (self._look_at_settings, self._remind_of_pause)
+        )
+        self._sending = self._make_sending(loaded)
+        self._settings = SettingsWatch(loaded, paths)
+        self._settings_problem = ""
+
+    def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
         poll_interval = loaded.config.monitor.poll_interval
-        self._monitor = DesktopActivityMonitor(
-            make_recorder(loaded, paths, self._on_damage, self._care),
+        return DesktopActivityMonitor(
+            make_recorder(loaded, self._paths, self._on_damage, self._care),
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(poll_interval),
             self._on_change,
             care=self._care,
         )
-        self._forgetting = ForgettingHere(self._monitor, self._ended)
-        self._pause_reminder = PauseReminder(
-            paths, lambda: self._monitor.state.paused, self._is_person_there
-        )
-        self._housekeeping = Housekeeping(self._care, (self._remind_of_pause,))
-        self._sending = NotSending()
-        if loaded.config.database.sync.enabled:
-            means = make_means(loaded, paths, self._monitor)
-            self._sending = Sending(
-                loaded, paths, means, self._tell_icon, self._notify, care=self._care
-            )
+
+    def _make_sending(self, loaded: config.Loaded) -> NotSending:
+        if not loaded.config.database.sync.enabled:
+            return NotSending()
+        means = make_means(loaded, self._paths, CurrentIdentity(lambda: self._monitor))
+        return Sending(loaded, self._paths, means, self._tell_icon, self._notify, care=self._care)
 
     def run(self, *, tray: bool) -> None:
         """Record until the person quits or the system ends the program.
@@ -177,6 +186,56 @@ class Application:
         except ReprospectiveError as error:
             log.warning("%s", error)
 
+    def _look_at_settings(self) -> None:
+        """Take over what the person has changed in config.yaml."""
+        if self._forgetting.is_busy:
+            return  # it works on the recording of the moment
+        found = self._settings.look()
+        if found is None:
+            return
+        notifies = self._loaded.config.notifications.settings
+        if found.loaded is None:
+            said = f"{found.error} {found.error.remedy if found.error else ''}".strip()
+            self._settings_problem = _(
+                "The changed settings cannot be used; those before hold: {error}"
+            ).format(error=said)
+            log.warning("%s", self._settings_problem)
+            if notifies:
+                self._notify(self._settings_problem)
+        else:
+            self._apply(found.loaded)
+            is_mended, self._settings_problem = bool(self._settings_problem), ""
+            log.info("the changed settings are in force")
+            if is_mended and notifies:
+                self._notify(_("The settings are right again, and in force."))
+        self._tell_icon()
+
+    def _apply(self, loaded: config.Loaded) -> None:
+        """Let these settings hold: what depends on changed ones ends, and begins anew."""
+        with self._doing:
+            before, now = self._loaded.config, loaded.config
+            set_language(now.language)
+            others = before.database != now.database
+            ways = (before.monitor, before.privacy) != (now.monitor, now.privacy)
+            sends_otherwise = others or before.notifications.sync != now.notifications.sync
+            monitor, sending = self._make_monitor(loaded), self._make_sending(loaded)
+            if sends_otherwise:
+                self._sending.halt()
+                self._sending.let_go()
+            self._loaded = loaded
+            if others or ways:
+                # The sessions of the two follow each other; the pause goes on.
+                self._monitor.stop()
+                held = self._monitor.state
+                self._reader = make_passing_reader(loaded, self._paths)
+                self._monitor = monitor
+                self._forgetting = ForgettingHere(monitor, self._ended)
+                monitor.start(paused=held.paused, paused_until=held.paused_until)
+                log.info("recording to %s", self._reader.place)
+            if sends_otherwise:
+                self._sending = sending
+                sending.start()
+
     def _remind_of_pause(self) -> None:
         text = self._pause_reminder.look()
         if text and self._loaded.config.notifications.paused:
@@ -246,6 +305,8 @@ class Application:
             problem = _("No window can be seen: there is no display.")
         if not problem and (problem := self._sending.problem()):
             mode = mode if now.paused else "attention"
+        if not problem and (problem := self._settings_problem):
+            mode = mode if now.paused else "attention"
         problem = problem or self._care.problem
         is_serious = self._care.is_serious
         if is_serious:
@@ -261,6 +322,7 @@ class Application:
             "mode": mode,
             "application_name": now.application_name,
             "problem": problem,
+            "settings_problem": self._settings_problem,
             "log_folder": str(self._paths.log) if is_serious else "",
             "unreadable": bool(trouble),
             "has_menu": self._has_menu,

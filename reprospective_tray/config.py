@@ -133,6 +133,7 @@ class Notifications(_Section, frozen=True):
     storage: bool = True
     damaged: bool = True
     sync: bool = True
+    settings: bool = True
 
 
 class Config(_Section, frozen=True):

@@ -21,12 +21,33 @@ if TYPE_CHECKING:
     from reprospective_tray import config
     from reprospective_tray.care import Care
     from reprospective_tray.paths import Paths
+    from reprospective_tray.sync.passing import Identity
     from reprospective_tray.sync.service import Means
 
 log = logging.getLogger(__name__)
 
 # What Quit gives the last pass, which brings the end of the open session to the server.
 LAST_PASS_S = 3.0
+
+
+# What a pass may take to end where other settings come into force.
+LET_GO_S = 0.5
+
+
+class CurrentIdentity:
+    """The recording thread of the moment: other settings bring another one."""
+
+    def __init__(self, current: Callable[[], Identity]) -> None:
+        """Take what returns it."""
+        self._current = current
+
+    def become_another_device(self) -> None:
+        """See `Identity`."""
+        self._current().become_another_device()
+
+    def leave_open_session(self) -> None:
+        """See `Identity`."""
+        self._current().leave_open_session()
 
 
 class NotSending:
@@ -64,6 +85,9 @@ class NotSending:
 
     def halt(self) -> None:
         """Begin no pass any more; waits for nothing. Afterwards the open session may end."""
+
+    def let_go(self) -> None:
+        """End, after `halt`, while recording goes on; what waits is sent by who comes next."""
 
     def stop(self) -> None:
         """Send what still waits, for a moment, and leave the file as readers need it."""
@@ -145,6 +169,9 @@ class Sending(NotSending):
     def halt(self) -> None:  # noqa: D102  as above
         self._service.halt()
 
+    def let_go(self) -> None:  # noqa: D102  as above
+        self._service.stop(LET_GO_S)
+
     def stop(self) -> None:  # noqa: D102  as above
         if not self._service.stop(LAST_PASS_S):
             log.info("the server takes too long: what waits is sent after the next start")
@@ -164,7 +191,7 @@ def is_off() -> ConfigError:
     """Return what is said to those who ask for a pass where the config has sending off."""
     return ConfigError(
         _("Sending is off: database.sync.enabled is false in the config."),
-        _("Set it to true, set database.remote to your server, then start the program again."),
+        _("Set it to true, and database.remote to your server."),
     )
 
 

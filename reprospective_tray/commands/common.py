@@ -1,11 +1,12 @@
 """What the commands share: the config in force, the database for reading, JSON on stdout."""
 
 import argparse
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from reprospective_tray import config
 from reprospective_tray.commands.output import speak_utf8
-from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.paths import Paths
 
@@ -21,6 +22,14 @@ def load(options: Options) -> tuple[config.Loaded, Paths]:
     loaded = config.load(options.config, paths)
     set_language(loaded.config.language)
     return loaded, paths
+
+
+def find_paths(options: Options) -> Paths:
+    """Return where things lie, for what needs no settings: a broken config keeps nobody from it."""
+    paths = Paths.of_user()
+    with suppress(ConfigError):
+        set_language(config.load(options.config, paths).config.language)
+    return paths
 
 
 def open_reader(

@@ -12,6 +12,9 @@ def status_text(status: Mapping[str, object]) -> str:
     lines = [_running(status)]
     if problem := status.get("problem"):
         lines.append(str(problem))
+    settings = status.get("settings_problem")
+    if settings and settings != problem:
+        lines.append(str(settings))
     if folder := status.get("log_folder"):
         lines.append(_("The log is in {folder}").format(folder=folder))
     seconds = status["today_active_seconds"]
