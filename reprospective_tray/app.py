@@ -21,6 +21,7 @@ from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.errors import DamagedStoreError, ReprospectiveError, StoreError
 from reprospective_tray.forgetting_here import ForgettingHere
 from reprospective_tray.housekeeping import Housekeeping
+from reprospective_tray.main_sleep import MainSleep
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
@@ -63,6 +64,7 @@ class Application:
         self._paths = paths
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._ended = threading.Event()
+        self._main_sleep = MainSleep()
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
         self._doing = threading.Lock()  # one command after the other, whoever asks
         self._shown = MonitorState()
@@ -128,7 +130,7 @@ class Application:
             self._housekeeping.start()
             if tray:
                 self._show_icon()
-            self._ended.wait()
+            self._main_sleep.until(self._ended)
         finally:
             self._ended.set()
             self._housekeeping.stop()
@@ -394,6 +396,7 @@ class Application:
                 self._open(command, arguments)
             case "quit":
                 self._ended.set()
+                self._main_sleep.wake()
                 if self._icon:
                     self._icon.stop()
 
