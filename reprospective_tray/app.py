@@ -26,6 +26,7 @@ from reprospective_tray.messages import _, set_language
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import ProbeLostError
+from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
 from reprospective_tray.parts import (
     make_filter,
     make_means,
@@ -304,7 +305,7 @@ class Application:
             mode = "idle"
         problem = now.problem or trouble
         if not problem and not now.sees_windows and not now.paused:
-            problem = _("No window can be seen: there is no display.")
+            problem = _no_window(session_type(os.environ))
         if not problem and (problem := self._sending.problem()):
             mode = mode if now.paused else "attention"
         if not problem and (problem := self._settings_problem):
@@ -324,6 +325,8 @@ class Application:
             "mode": mode,
             "application_name": now.application_name,
             "problem": problem,
+            "session_type": session_type(os.environ),
+            "sees_windows": now.sees_windows,
             "settings_problem": self._settings_problem,
             "log_folder": str(self._paths.log) if is_serious else "",
             "unreadable": bool(trouble),
@@ -451,6 +454,12 @@ class Application:
             return
         arguments = ["--config", str(self._loaded.file)] if self._loaded.file else []
         self._windows[name] = programs.start(programs.own_command(*arguments, name, *more))
+
+
+def _no_window(session: str) -> str:
+    if session == WAYLAND:
+        return _("Nothing is recorded: this is a Wayland session. Log in with X11 (Xorg) instead.")
+    return _("No window can be seen: there is no display.")
 
 
 def _now() -> int:
