@@ -16,7 +16,7 @@ from installer import steps
 PACKAGE = steps.ROOT / "reprospective_tray"
 DOMAIN = "reprospective_tray"
 CATALOGUES = sorted(PACKAGE.glob(f"locale/*/LC_MESSAGES/{DOMAIN}.po"))
-KEYWORDS = {"_": None, "plural": (1, 2)}
+KEYWORDS = {"_": None, "in_each_language": None, "plural": (1, 2)}
 
 # Babel's own head has dates and versions, which would change at every run.
 HEAD = """\

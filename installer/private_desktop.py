@@ -56,6 +56,8 @@ def make(folder: Path, home: Path, mark: str) -> dict[str, str]:
         "XDG_CONFIG_DIRS": f"{CONFIG}:/etc/xdg",
         "XDG_DATA_DIRS": f"{CONFIG / 'share'}:/usr/local/share:/usr/share",
         "XDG_SESSION_TYPE": "x11",
+        # The machine's own logind must not lock this desktop; tests start one of theirs here.
+        "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={folder}/run/system_bus",
         # No services that nobody here asks for: accessibility bus, settings daemon.
         "NO_AT_BRIDGE": "1",
         "GTK_A11Y": "none",

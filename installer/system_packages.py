@@ -17,7 +17,8 @@ TRAY_BUILD = ("gcc", "libc6-dev", "pkg-config", "libgirepository1.0-dev", "libca
 # pywinctl ends the process at import where xrandr is missing.
 WINDOWS = ("x11-xserver-utils",)
 # What tests, benchmark and demo use of a desktop: X server, window manager, both kinds of panel,
-# notifications, input, fonts (one for Latin, one for Japanese), and SVG icons for GTK.
+# stand-ins for logind and screen savers, notifications, input, fonts (one for Latin, one for
+# Japanese), SVG icons for GTK, and what starts and checks the entries of login programs.
 VIRTUAL_DESKTOP = (
     "xvfb",
     "openbox",
@@ -27,7 +28,10 @@ VIRTUAL_DESKTOP = (
     "dbus",
     "dbus-bin",
     "libglib2.0-bin",
+    "python3-dbusmock",
     "dunst",
+    "dex",
+    "desktop-file-utils",
     "xdotool",
     "x11-xserver-utils",
     "adwaita-icon-theme",

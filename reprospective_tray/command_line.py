@@ -8,15 +8,15 @@ from reprospective_tray import __version__, arguments
 from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _
 
-# Started by the program itself where the tray has no menu.
-_OWN_COMMAND = "control-window"
+# Started by the program itself: the menu where the tray has none, and what asks before forgetting.
+_OWN_COMMANDS = ("control-window", "forget-window")
 
 
 class _Offered(dict[str, Any]):
     """The commands by name; those that the program keeps for itself are not listed."""
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in super().__iter__() if name != _OWN_COMMAND)
+        return (name for name in super().__iter__() if name not in _OWN_COMMANDS)
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -42,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
-    from reprospective_tray.commands import instance, report, server
+    from reprospective_tray.commands import doctor, forgetting, instance, report, server
 
     parser = _Parser(
         prog="reprospective-tray",
@@ -89,15 +89,22 @@ def make_parser() -> argparse.ArgumentParser:
     add("summary", help=_("open the window with the day's figures")).set_defaults(
         call=instance.summary
     )
-    add(_OWN_COMMAND).set_defaults(call=instance.control_window)
+    add("control-window").set_defaults(call=instance.control_window)
+    asking = add("forget-window")
+    asking.add_argument("--since", type=int, required=True)
+    asking.set_defaults(call=forgetting.forget_window)
     _add_report(add("report", help=_("where the time went")), report.report)
     _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
 
     _add_import(add("import", help=_("take over what `export` wrote, or ActivityWatch")))
     _add_forget(add("forget", help=_("delete for good what was recorded in a range of time")))
+    check_up = add("doctor", help=_("what the program needs and finds here, and the remedies"))
+    check_up.add_argument("--json", action="store_true", help=_("as JSON"))
+    check_up.set_defaults(call=doctor.doctor)
     server.add_to(
         add("server", help=_("prepare the central PostgreSQL, add persons, see how it stands"))
     )
+    _add_autostart(add("autostart", help=_("whether the program starts when you log in")))
     _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
     commands.choices = _Offered(commands.choices)
     return parser
@@ -225,6 +232,16 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
         help=_("only this application: its whole name as `report` shows it, in any case"),
     )
     forget.set_defaults(call=forgetting.forget)
+
+
+def _add_autostart(autostart: argparse.ArgumentParser) -> None:
+    from reprospective_tray.commands import autostart as commands
+
+    actions = autostart.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser)
+    add = actions.add_parser
+    add("enable", help=_("start it when you log in")).set_defaults(call=commands.enable)
+    add("disable", help=_("do not start it when you log in")).set_defaults(call=commands.disable)
+    add("status", help=_("whether it does, and by which entry")).set_defaults(call=commands.status)
 
 
 def _add_config(config: argparse.ArgumentParser) -> None:

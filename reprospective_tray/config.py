@@ -105,6 +105,7 @@ class Monitor(_Section, frozen=True):
     poll_interval: Annotated[float, Meta(ge=0.05, le=60)] = 1.0
     heartbeat: Annotated[int, Meta(ge=1, le=300)] = 10
     idle_after: Annotated[int, Meta(ge=1, le=86400)] = 180
+    never_idle: tuple[Pattern, ...] = ()
     titles: Titles = Titles()
 
 
@@ -145,8 +146,11 @@ class Notifications(_Section, frozen=True):
     """``notifications``: what the program speaks up about."""
 
     first_start: bool = True
+    paused: bool = True
     storage: bool = True
+    damaged: bool = True
     sync: bool = True
+    settings: bool = True
 
 
 class Config(_Section, frozen=True):
@@ -282,6 +286,8 @@ def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
     """Yield every regular expression of the config with its keys."""
     for number, pattern in enumerate(config.monitor.titles.ignore_patterns):
         yield ("monitor", "titles", "ignore_patterns", number), pattern
+    for number, pattern in enumerate(config.monitor.never_idle):
+        yield ("monitor", "never_idle", number), pattern
     for section, rules in _rules(config):
         for number, rule in enumerate(rules):
             for key, wanted in (("application", rule.application), ("title", rule.title)):

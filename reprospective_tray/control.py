@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reprospective_tray import endpoint
+from reprospective_tray.care import Care, Part
 from reprospective_tray.errors import AlreadyRunningError, NotRunningError, ReprospectiveError
 from reprospective_tray.lean_memory import without
 from reprospective_tray.locks import FileLock
@@ -113,9 +114,14 @@ class ControlServer:
     """
 
     def __init__(
-        self, paths: Paths, handler: Callable[[str, dict[str, object]], dict[str, object]]
+        self,
+        paths: Paths,
+        handler: Callable[[str, dict[str, object]], dict[str, object]],
+        care: Care | None = None,
     ) -> None:
-        """Take where the channel's files lie and who answers; nothing listens yet."""
+        """Take where the files lie, who answers, and who counts deaths; nothing listens yet."""
+        self._care = care or Care()
+        self._ended = threading.Event()
         self._paths = paths
         self._handler = handler
         self._endpoint: endpoint.Endpoint | None = None
@@ -140,8 +146,9 @@ class ControlServer:
                 _("Free some space, or give yourself write access to it."),
             ) from error
         self._wake, woken = socket.socketpair()
+        self._ended.clear()
         self._thread = threading.Thread(
-            target=self._accept, args=(self._endpoint, woken), name="control", daemon=True
+            target=self._listen, args=(self._endpoint, woken), name="control", daemon=True
         )
         self._thread.start()
 
@@ -149,6 +156,7 @@ class ControlServer:
         """Stop listening; answers that are being made get a moment to leave."""
         if self._thread is None or self._wake is None or self._endpoint is None:
             return
+        self._ended.set()
         self._wake.close()
         if self._thread is not threading.current_thread():
             self._thread.join()
@@ -166,9 +174,13 @@ class ControlServer:
                     _shut(connection, socket.SHUT_RDWR)
         self._thread = self._wake = self._endpoint = None
 
+    def _listen(self, where: endpoint.Endpoint, woken: socket.socket) -> None:
+        with woken:
+            self._care.run(Part.COMMANDS, lambda: self._accept(where, woken), self._ended)
+
     def _accept(self, where: endpoint.Endpoint, woken: socket.socket) -> None:
         """Take connections until `woken` says to stop; sleeps in the kernel in between."""
-        with woken, selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector:
             selector.register(woken, selectors.EVENT_READ)
             selector.register(where.listener, selectors.EVENT_READ)
             while True:

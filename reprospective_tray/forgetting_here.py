@@ -45,6 +45,11 @@ class ForgettingHere:
         self._ended = ended
         self._busy = threading.Lock()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being forgotten now."""
+        return self._busy.locked()
+
     def answer(self, arguments: dict[str, object]) -> dict[str, object]:
         """Forget a range of time, or sessions by their `uids`; return a `Forgotten` as values.
 

@@ -30,8 +30,7 @@ def set_language(language: str) -> None:
     """Speak `language` from now on: ``en``, ``ja``, or ``auto`` for the system's."""
     global _current  # noqa: PLW0603  one catalogue a process, as gettext.install has it
     chosen = system_language() if language == "auto" else language
-    folder = Path(__file__).with_name("locale")
-    _current = gettext.translation(DOMAIN, folder, [chosen], fallback=True)
+    _current = _translation(chosen)
 
 
 def language() -> str:
@@ -47,3 +46,16 @@ def _(sentence: str) -> str:
 def plural(one: str, many: str, count: int) -> str:
     """Return the sentence of the two that fits `count`, in the current language."""
     return _current.ngettext(one, many, count)
+
+
+def in_each_language(sentence: str) -> dict[str, str]:
+    """Return `sentence` in every language of the catalogue, for files that others read.
+
+    One that is not translated is in English there, too.
+    """
+    return {language: _translation(language).gettext(sentence) for language in LANGUAGES}
+
+
+def _translation(language: str) -> gettext.NullTranslations:
+    folder = Path(__file__).with_name("locale")
+    return gettext.translation(DOMAIN, folder, [language], fallback=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING
 
+from reprospective_tray.config import Database, Remote, compile_pattern
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.privacy import Privacy
 from reprospective_tray.monitor.sessionizer import Rules
@@ -14,10 +16,11 @@ from reprospective_tray.store.ids import new_uid
 from reprospective_tray.store.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from reprospective_tray import config
+    from reprospective_tray.care import Care
     from reprospective_tray.paths import Paths
     from reprospective_tray.store.adapter import DatabaseAdapter
     from reprospective_tray.store.detached import DetachedRecorder
@@ -32,6 +35,17 @@ _KNOCK_S = 5.0
 _GLANCE_S = 2.0
 # How long recording waits for a connection and for each answer; the end may wait as long.
 _RECORDING_S = 5.0
+
+
+def uses_server(database: Database) -> bool:
+    """Say whether what is recorded goes to the server, at once or later."""
+    return database.sync.enabled or database.local.type == "postgresql"
+
+
+def names_server(database: Database) -> bool:
+    """Say whether anybody has told where the server is, or has it used as it stands."""
+    is_named = database.remote != Remote() or bool(os.environ.get("PGSERVICE"))
+    return uses_server(database) or is_named
 
 
 def make_adapter(
@@ -86,18 +100,21 @@ def make_passing_reader(loaded: config.Loaded, paths: Paths) -> DatabaseAdapter:
 
 
 def make_recorder(
-    loaded: config.Loaded, paths: Paths, on_damage: Callable[[Path], None]
+    loaded: config.Loaded,
+    paths: Paths,
+    on_damage: Callable[[Path], None],
+    care: Care | None = None,
 ) -> Recorder | DetachedRecorder:
     """Return what records into the database of the config.
 
-    `on_damage` is told where a damaged file was set aside.
+    `on_damage` is told where a damaged file was set aside; `care` counts what dies.
     """
     host = socket.gethostname()
     if loaded.config.database.local.type == "postgresql":
         from reprospective_tray.store.detached import DetachedRecorder
 
         return DetachedRecorder(
-            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S), host
+            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S), host, care
         )
     return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage)
 
@@ -111,7 +128,14 @@ def make_rules(loaded: config.Loaded) -> Rules:
         title_changes_per_minute=settings.titles.changes_per_minute,
         comparable=comparable(settings.titles.ignore, settings.titles.ignore_patterns),
         new_uid=new_uid,
+        never_idle=_any_of(settings.never_idle),
     )
+
+
+def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells whether one of a config's patterns is found in a name."""
+    compiled = [compile_pattern(pattern) for pattern in patterns]
+    return lambda name: any(pattern.search(name) for pattern in compiled)
 
 
 def make_filter(loaded: config.Loaded) -> Callable[[Observation], Observation | None]:

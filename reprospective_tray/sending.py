@@ -19,13 +19,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray import config
+    from reprospective_tray.care import Care
     from reprospective_tray.paths import Paths
+    from reprospective_tray.sync.passing import Identity
     from reprospective_tray.sync.service import Means
 
 log = logging.getLogger(__name__)
 
 # What Quit gives the last pass, which brings the end of the open session to the server.
 LAST_PASS_S = 3.0
+
+
+# What a pass may take to end where other settings come into force.
+LET_GO_S = 0.5
+
+
+class CurrentIdentity:
+    """The recording thread of the moment: other settings bring another one."""
+
+    def __init__(self, current: Callable[[], Identity]) -> None:
+        """Take what returns it."""
+        self._current = current
+
+    def become_another_device(self) -> None:
+        """See `Identity`."""
+        self._current().become_another_device()
+
+    def leave_open_session(self) -> None:
+        """See `Identity`."""
+        self._current().leave_open_session()
 
 
 class NotSending:
@@ -64,6 +86,9 @@ class NotSending:
     def halt(self) -> None:
         """Begin no pass any more; waits for nothing. Afterwards the open session may end."""
 
+    def let_go(self) -> None:
+        """End, after `halt`, while recording goes on; what waits is sent by who comes next."""
+
     def stop(self) -> None:
         """Send what still waits, for a moment, and leave the file as readers need it."""
 
@@ -71,13 +96,15 @@ class NotSending:
 class Sending(NotSending):
     """Sends in the background."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it is made of, each named at the call
         self,
         loaded: config.Loaded,
         paths: Paths,
         means: Means,
         on_change: Callable[[], None],
         notify: Callable[[str], None],
+        *,
+        care: Care | None = None,
     ) -> None:
         """Take what is needed; nothing is loaded or run yet.
 
@@ -87,6 +114,7 @@ class Sending(NotSending):
             means: How the local file and the server are reached.
             on_change: Called when there is something new to show; must not wait.
             notify: Shows a notification.
+            care: Counts what dies.
         """
         from reprospective_tray.sync.service import SyncService
 
@@ -96,7 +124,7 @@ class Sending(NotSending):
         self._notifies = loaded.config.notifications.sync
         self._paths = paths
         self._notify = notify
-        self._service = SyncService(means, self._settings.interval, on_change, self._say)
+        self._service = SyncService(means, self._settings.interval, on_change, self._say, care)
 
     def start(self) -> None:  # noqa: D102  as above
         if text := retention_news(self._settings, self._paths):
@@ -141,6 +169,9 @@ class Sending(NotSending):
     def halt(self) -> None:  # noqa: D102  as above
         self._service.halt()
 
+    def let_go(self) -> None:  # noqa: D102  as above
+        self._service.stop(LET_GO_S)
+
     def stop(self) -> None:  # noqa: D102  as above
         if not self._service.stop(LAST_PASS_S):
             log.info("the server takes too long: what waits is sent after the next start")
@@ -160,7 +191,7 @@ def is_off() -> ConfigError:
     """Return what is said to those who ask for a pass where the config has sending off."""
     return ConfigError(
         _("Sending is off: database.sync.enabled is false in the config."),
-        _("Set it to true, set database.remote to your server, then start the program again."),
+        _("Set it to true, and database.remote to your server."),
     )
 
 

@@ -32,7 +32,8 @@ class ProgramState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `paused_until` is None for "until I resume"; `geometry` has Tk's size and
     place (``900x600+40+30``) by the name of the window; `summary_view` is what the
     summary was last looked at as (``day``, ``week``, ``month``); `told_retention_days` is
-    the retention that the person was told of, in days.
+    the retention that the person was told of, in days; `paused_at` is when the pause
+    began, `told_paused_on` the day (ISO) on which it was last said that it lasts.
     """
 
     paused: bool = False
@@ -41,6 +42,8 @@ class ProgramState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     geometry: dict[str, str] = {}
     summary_view: str = "day"
     told_retention_days: int | None = None
+    paused_at: int | None = None
+    told_paused_on: str = ""
 
     def is_paused_at(self, now: int) -> bool:
         """Say whether nothing is recorded at `now` (ms since the epoch, UTC)."""

@@ -1,11 +1,12 @@
 """What the commands share: the config in force, the database for reading, JSON on stdout."""
 
 import argparse
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from reprospective_tray import config
 from reprospective_tray.commands.output import speak_utf8
-from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.paths import Paths
 
@@ -27,6 +28,14 @@ def load(options: Options) -> tuple[config.Loaded, Paths]:
     return loaded, paths
 
 
+def find_paths(options: Options) -> Paths:
+    """Return where things lie, for what needs no settings: a broken config keeps nobody from it."""
+    paths = Paths.of_user()
+    with suppress(ConfigError):
+        set_language(config.load(options.config, paths).config.language)
+    return paths
+
+
 def open_reader(
     loaded: config.Loaded, paths: Paths, source: Literal["local", "server"] = "local"
 ) -> "DatabaseAdapter":
@@ -36,7 +45,7 @@ def open_reader(
         StoreError: there is nothing, or it cannot be read.
         ReprospectiveError: no server is named anywhere.
     """
-    from reprospective_tray.parts import make_adapter, make_server_adapter
+    from reprospective_tray.parts import make_adapter, make_server_adapter, names_server
 
     if source == "server":
         if not names_server(loaded.config.database):
@@ -51,17 +60,9 @@ def open_reader(
     return adapter
 
 
-def names_server(database: config.Database) -> bool:
-    """Say whether anybody has told where the server is, or has it used as it stands."""
-    import os
-
-    in_use = database.sync.enabled or database.local.type == "postgresql"
-    return in_use or database.remote != config.Remote() or bool(os.environ.get("PGSERVICE"))
-
-
 def make_sources(loaded: config.Loaded, paths: Paths) -> "Sources":
     """Return where figures are read: the database that is recorded into, and the server."""
-    from reprospective_tray.parts import make_adapter, make_server_adapter
+    from reprospective_tray.parts import make_adapter, make_server_adapter, names_server
     from reprospective_tray.summary.sources import Sources
 
     def server() -> "DatabaseAdapter":

@@ -5,7 +5,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray import config, control
+from reprospective_tray import config, control, logs
 from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.errors import NotRunningError, UsageError
 from reprospective_tray.forgetting_here import MOST_UIDS
@@ -40,12 +40,7 @@ def forget(options: Options) -> int:
             prospect = look_ahead(adapter, since, end, options.application)
         print(_prospect_line(since, end, prospect.sessions, prospect.ms))
         if prospect.taken:
-            print(
-                _(
-                    "Sessions of that time that are kept on the server alone are deleted there "
-                    "with the next sync. Here the totals of their whole days are deleted."
-                )
-            )
+            print(_of_server())
         if not _agrees():
             print(_("Nothing was forgotten."))
             return 1
@@ -58,6 +53,37 @@ def forget(options: Options) -> int:
         done = _forget_at_rest(loaded, paths, TimeRange(since, end, options.application))
     for line in _report(done):
         print(line)
+    return 0
+
+
+def forget_window(options: Options) -> int:
+    """Show what was recorded since a moment, and forget it where the person agrees."""
+    loaded, paths = load(options)
+    logs.setup(paths, verbose=options.verbose, console=True)
+    from reprospective_tray.tray.forget_window import Question, show
+
+    since = options.since
+
+    def look() -> list[str]:
+        from reprospective_tray.store.time_range import look_ahead
+
+        adapter = open_reader(loaded, paths)
+        with adapter.reading():
+            prospect = look_ahead(adapter, since, _now())
+        if not (prospect.sessions or prospect.taken):
+            return []
+        lines = [_count_line(prospect.sessions, prospect.ms)]
+        return [*lines, _of_server()] if prospect.taken else lines
+
+    def forget_it() -> list[str]:
+        done = _ask_instance(paths, {"since": since, "until": None, "application": None})
+        if done is None:
+            from reprospective_tray.store.time_range import TimeRange
+
+            done = _forget_at_rest(loaded, paths, TimeRange(since, _now()))
+        return _report(done)
+
+    show(Question(since, look, forget_it, sends=loaded.config.database.sync.enabled))
     return 0
 
 
@@ -134,6 +160,20 @@ def _prospect_line(since: int, until: int, sessions: int, ms: int) -> str:
         sessions,
     )
     return text.format(since=_wall(since), until=_wall(until), count=sessions, time=duration(ms))
+
+
+def _count_line(sessions: int, ms: int) -> str:
+    from reprospective_tray.summary.text import duration
+
+    text = plural("{count} session, {time} in all.", "{count} sessions, {time} in all.", sessions)
+    return text.format(count=sessions, time=duration(ms))
+
+
+def _of_server() -> str:
+    return _(
+        "Sessions of that time that are kept on the server alone are deleted there "
+        "with the next sync. Here the totals of their whole days are deleted."
+    )
 
 
 def _wall(ms: int) -> str:

@@ -4,7 +4,7 @@ import sys
 import time
 
 from reprospective_tray import config, control, logs, state
-from reprospective_tray.commands.common import Options, load, print_json
+from reprospective_tray.commands.common import Options, find_paths, load, print_json
 from reprospective_tray.errors import (
     AlreadyRunningError,
     NotRunningError,
@@ -34,11 +34,12 @@ def run(options: Options) -> int:
 
 def status(options: Options) -> int:
     """Print how things stand, whether it runs or not; 1 where today's time cannot be read."""
-    loaded, paths = load(options)
+    paths = find_paths(options)
     try:
+        # What runs has settings that hold, whatever the file says now.
         found = control.request(paths, "status")
     except NotRunningError:
-        found = _status_at_rest(loaded, paths)
+        found = _status_at_rest(*load(options))
     code = int(bool(found.get("unreadable")))
     if options.json:
         contract = ("running", "pid", "paused", "paused_until", "today_active_seconds")
@@ -89,7 +90,7 @@ def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
 
 def pause(options: Options) -> int:
     """Pause the running instance."""
-    _loaded, paths = load(options)
+    paths = find_paths(options)
     until = None
     if options.length:
         until = time.time_ns() // 1_000_000 + round(options.length.total_seconds() * 1000)
@@ -102,7 +103,7 @@ def pause(options: Options) -> int:
 
 def resume(options: Options) -> int:
     """Let the running instance record again."""
-    _loaded, paths = load(options)
+    paths = find_paths(options)
     control.request(paths, "resume")
     print(_("Recording."))
     return 0
@@ -142,7 +143,7 @@ def summary(options: Options) -> int:
 
 def control_window(options: Options) -> int:
     """Show the menu as a window, where the tray has none."""
-    _loaded, paths = load(options)
+    paths = find_paths(options)
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.tray.control_window import show
 

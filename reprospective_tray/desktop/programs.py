@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,8 +11,12 @@ from pathlib import Path
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.paths import NAME
 
 log = logging.getLogger(__name__)
+
+# Longer than any path that the system takes.
+_LONGEST_LINE = 4200
 
 
 def own_command(*arguments: str) -> list[str]:
@@ -19,6 +24,39 @@ def own_command(*arguments: str) -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, *arguments]
     return [sys.executable, "-m", "reprospective_tray", *arguments]
+
+
+def login_program() -> tuple[str, ...]:
+    """Return the words that start this program from any folder, for a long time to come.
+
+    The command on the PATH where that is this very installation's, since it outlives an
+    upgrade of Python; else the interpreter, which takes nothing from the folder it starts in.
+    """
+    if getattr(sys, "frozen", False):
+        return (sys.executable,)
+    command = shutil.which(NAME)
+    if command and _runs_by_this_python(Path(command)):
+        return (str(Path(command).absolute()),)
+    python = Path(sys.executable)
+    windowless = python.with_name("pythonw.exe")
+    if sys.platform == "win32" and windowless.exists():
+        python = windowless
+    return (str(python), "-P", "-m", "reprospective_tray")
+
+
+def _runs_by_this_python(script: Path) -> bool:
+    """Say whether the first line of `script` names the interpreter that runs this."""
+    try:
+        with script.open("rb") as stream:
+            first = os.fsdecode(stream.readline(_LONGEST_LINE).rstrip())
+    except OSError:
+        return False
+    named, here = Path(first.removeprefix("#!")), Path(sys.executable)
+    # By its folder, too: the interpreters of all virtual environments are links to one file.
+    return first.startswith("#!") and (named.parent.resolve(), named.resolve()) == (
+        here.parent.resolve(),
+        here.resolve(),
+    )
 
 
 def start(command: Sequence[str]) -> subprocess.Popen[bytes]:

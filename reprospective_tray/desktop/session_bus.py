@@ -20,15 +20,22 @@ ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
 NO_BUS = "disabled:"
 
 
+def address() -> str | None:
+    """Return the address of the session bus that the desktop names, None where it names none."""
+    if named := os.environ.get(ADDRESS):
+        return None if named == NO_BUS else named
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and (bus := Path(runtime, "bus")).exists():
+        return f"unix:path={bus}"
+    return None
+
+
 def is_offered() -> bool:
     """Say whether the desktop names a session bus.
 
     Asked first: where it names none, libraries start one of their own, which nobody listens to.
     """
-    if address := os.environ.get(ADDRESS):
-        return address != NO_BUS
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return bool(runtime) and Path(str(runtime), "bus").exists()
+    return address() is not None
 
 
 def connect() -> tuple[Any, Any] | None:

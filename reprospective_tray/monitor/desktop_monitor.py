@@ -2,26 +2,28 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from reprospective_tray.care import Care, Part
 from reprospective_tray.monitor.errands import Errands
-from reprospective_tray.monitor.observation import Observation, read_clocks
+from reprospective_tray.monitor.notices import Notices
+from reprospective_tray.monitor.observation import Observation, Presence, read_clocks
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
 from reprospective_tray.store import identity
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.recorder import Records
-from reprospective_tray.store.sessions import Change, StepBack
+from reprospective_tray.store.sessions import Change, State, StepBack
 
 log = logging.getLogger(__name__)
 
 # How often the person's return is looked for where the desktop does not tell of it.
 _LOOK_FOR_RETURN_S = 1.0
 _LOOK_AT_CLOCK_S = 60.0
-_RESTART_S = 5.0
 # How long a display may keep the end waiting.
 _PROBE_PATIENCE_S = 2.0
 
@@ -47,19 +49,22 @@ class MonitorState:
 class DesktopActivityMonitor:
     """Records until it is stopped.
 
-    `pause`, `resume`, `stop`, `perform`, `cut` and what changes who the file is
-    may come from any thread but its own.
+    `pause`, `resume`, `stop`, `perform`, `cut`, `take_presence` and what changes
+    who the file is may come from any thread but its own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  its parts, each another's work
         self,
         recorder: Records,
         rules: Rules,
         privacy: Filter,
         open_probe: Callable[[], WindowProbe],
         on_change: Callable[[MonitorState], None],
+        *,
+        care: Care | None = None,
     ) -> None:
         """Take the parts; `on_change` hears of each new state and must not block."""
+        self._care = care or Care()
         self._recorder = recorder
         self._rules = rules
         self._privacy = privacy
@@ -71,6 +76,8 @@ class DesktopActivityMonitor:
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
         self._errands = Errands(self._poke)
+        self._notices = Notices(self._poke)
+        self._at = read_clocks()  # what came before has been recorded
         self._opening = threading.Event()  # a probe is being opened
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self.state = MonitorState()
@@ -116,6 +123,13 @@ class DesktopActivityMonitor:
             StoreError: as `perform`.
         """
         return self._errands.ask(self._cut, timeout)
+
+    def take_presence(self, presence: Presence) -> threading.Event:
+        """Take what the desktop says of the person from this moment on.
+
+        Returns an event that is set once it is recorded; the caller need not wait.
+        """
+        return self._notices.put(presence)
 
     def become_another_device(self) -> None:
         """Let the file and its open session go on under new names: it is a copy, or an older one.
@@ -173,7 +187,7 @@ class DesktopActivityMonitor:
         with self._lock:
             self.state = replace(self.state, paused=paused, paused_until=paused_until)
         self._poke()
-        self._on_change(self.state)
+        self._say()
 
     def _poke(self) -> None:
         self._news.set()
@@ -189,11 +203,16 @@ class DesktopActivityMonitor:
                     self._keep_out_of_earlier_runs()
                     self._record()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
-            except Exception:
-                log.exception("the monitor failed; it starts again in %.0f s", _RESTART_S)
+            except BaseException:  # noqa: BLE001  some of what probes load ends the process
                 self._sessionizer = Sessionizer(self._rules)
-                self._news.wait(_RESTART_S)
-                self._news.clear()
+                self._rest(self._care.died(Part.RECORDING))
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, whatever others wish meanwhile, but for the end."""
+        until = time.monotonic() + seconds
+        while not self._stopping and (left_s := until - time.monotonic()) > 0:
+            self._news.wait(left_s)
+            self._news.clear()
 
     def _record(self) -> None:
         while not self._stopping:
@@ -201,9 +220,12 @@ class DesktopActivityMonitor:
                 self._sit_out_pause()
                 continue
             self._errands.do()
+            self._notices.take_unrecorded()
             self._opening.set()
-            probe = self._open_probe()
-            self._opening.clear()
+            try:
+                probe = self._open_probe()
+            finally:
+                self._opening.clear()
             self._probe = probe
             if self.state.sees_windows and not probe.sees_windows:
                 log.warning("no window can be seen: %s", probe.trouble)
@@ -215,42 +237,72 @@ class DesktopActivityMonitor:
                     log.warning("the display went away: %s", reason)
             finally:
                 self._probe = None
-                self._write(self._sessionizer.stop(read_clocks()))
-                probe.close()
-                self._tell(idle=False, application_name="")
+                try:
+                    self._write(self._sessionizer.stop(read_clocks()))
+                finally:
+                    probe.close()
+                    self._tell(idle=False, application_name="")
 
     def _pump(self, probe: WindowProbe) -> None:
         told_of_input = probe.watch_idle(self._rules.idle_after_ms)
-        at = read_clocks()
-        changes = self._sessionizer.tick(at, probe.idle_ms())
-        changes += self._sessionizer.see(at, self._look(probe))
+        at = self._at = read_clocks()
+        # Nothing is open, and it may be another sessionizer: it hears how things stand.
+        changes = self._be_present(probe, self._notices.latest)
+        changes += self._sessionizer.tick(at, probe.idle_ms())
+        changes += self._see(probe)
         self._write(changes)
         self.recording.set()
         while not (self._stopping or self.state.paused):
             self._errands.do()
-            timeout_s = self._sessionizer.due_in_ms(at) / 1000
-            if self._sessionizer.idle and not told_of_input:
+            timeout_s = self._sessionizer.due_in_ms(self._at) / 1000
+            if self._looks_for_input(told_of_input=told_of_input):
                 timeout_s = min(timeout_s, _LOOK_FOR_RETURN_S)
             retry_ms = self._recorder.retry_in_ms()
             if retry_ms is not None:
                 timeout_s = min(timeout_s, retry_ms / 1000)
-            due_at = at.steady + timeout_s * 1000
+            due_at = self._at.steady + timeout_s * 1000
             age = probe.wait(timeout_s)
-            now = read_clocks()
+            changed_at = read_clocks().back(age or 0)
+            self._take_notices(probe)
             changes = []
             if age is not None:
                 # What happened before the last look was seen in it.
-                at = now.back(min(age, max(now.steady - at.steady, 0)))
-                changes += self._sessionizer.see(at, self._look(probe))
+                self._at = changed_at.not_before(self._at)
+                changes += self._see(probe)
             # The event that ends idle time may come together with a window's.
-            if age is None or self._sessionizer.idle or now.steady >= due_at:
-                at = now
-                changes += self._sessionizer.tick(at, probe.idle_ms())
+            now = read_clocks()
+            if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
+                self._at = now
+                changes += self._sessionizer.tick(now, probe.idle_ms())
             self._write(changes)
 
-    def _look(self, probe: WindowProbe) -> Observation | None:
+    def _looks_for_input(self, *, told_of_input: bool) -> bool:
+        """Tell whether the next input is waited for, and nothing tells of it."""
+        told = told_of_input and self._sessionizer.state is State.IDLE
+        return self._sessionizer.waits_for_input and not told
+
+    def _see(self, probe: WindowProbe) -> list[Change]:
         seen = probe.current()
-        return self._privacy(seen) if seen else None
+        return self._sessionizer.see(
+            self._at,
+            self._privacy(seen) if seen else None,
+            holds_off_idle=bool(seen and self._rules.never_idle(seen.application_name)),
+        )
+
+    def _take_notices(self, probe: WindowProbe) -> None:
+        """Record what was said of the person meanwhile."""
+        for notice in self._notices.take():
+            at = self._at = notice.at.not_before(self._at)
+            idle_ms = probe.idle_ms()
+            if idle_ms is not None:
+                idle_ms -= read_clocks().steady - at.steady
+            changes = self._sessionizer.tick(at, idle_ms)
+            self._write(changes + self._be_present(probe, notice.presence))
+
+    def _be_present(self, probe: WindowProbe, presence: Presence) -> list[Change]:
+        # Where no window can be seen nothing is recorded, no locked time either.
+        locked = presence.locked and probe.sees_windows
+        return self._sessionizer.present(self._at, replace(presence, locked=locked))
 
     def _write(self, changes: Sequence[Change]) -> None:
         if changes:
@@ -261,13 +313,13 @@ class DesktopActivityMonitor:
             self._keep_out_of_earlier_runs()
         going_on = self._sessionizer.open_session
         self._tell(
-            idle=self._sessionizer.idle,
+            idle=self._sessionizer.state in {State.IDLE, State.LOCKED},
             application_name=going_on.application_name if going_on else "",
             problem=self._recorder.problem,
         )
 
     def _cut(self) -> int:
-        at = read_clocks()
+        at = self._at = read_clocks()
         self._write(self._sessionizer.cut(at))
         with self._recorder.exclusively():
             return max(at.wall, self._sessionizer.now)
@@ -281,6 +333,7 @@ class DesktopActivityMonitor:
         """Wait until the pause is over; the desktop is not even listened to meanwhile."""
         while self.state.paused and not self._stopping:
             self._errands.do()
+            self._notices.take_unrecorded()
             until, now = self.state.paused_until, read_clocks().wall
             if until is not None and now >= until:
                 self.resume()
@@ -301,4 +354,11 @@ class DesktopActivityMonitor:
             self.state = replace(before, **values)  # type: ignore[arg-type]  # names of its fields
             news = self.state != before
         if news:
+            self._say()
+
+    def _say(self) -> None:
+        try:
             self._on_change(self.state)
+        # Whoever shows it: that is no reason to record less.
+        except Exception:
+            log.exception("the new state could not be passed on")

@@ -1,4 +1,7 @@
-"""Observation: the one value that flows out of a probe; Moment: when it was made."""
+"""Observation: the one value that flows out of a probe; Moment: when it was made.
+
+Presence: what the desktop says of the person.
+"""
 
 import time
 from dataclasses import dataclass
@@ -32,6 +35,23 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether the person can be at the desk, and whether the desktop takes them for idle."""
+
+    locked: bool = False
+    """The screen is locked, or another person's session is in front."""
+
+    unconfirmed: int = 0
+    """A lock was only asked for: the number of that request; 0 where the desktop confirms."""
+
+    away: bool = False
+    """The computer goes to sleep, or the person logs out: nothing is recorded."""
+
+    inhibited: bool = False
+    """A film, a call or the like holds off idle time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """An instant on both clocks: ms."""
 
@@ -42,6 +62,10 @@ class Moment:
     def back(self, ms: int) -> "Moment":
         """Return the moment `ms` earlier."""
         return Moment(self.steady - ms, self.wall - ms, self.utc_offset_minutes)
+
+    def not_before(self, other: "Moment") -> "Moment":
+        """Return the later of the two."""
+        return self if self.steady > other.steady else other
 
 
 # Linux's monotonic clock stands still in sleep, its boot-time clock does not.

@@ -1,4 +1,4 @@
-"""Texts in the one form in which the built-in privacy rules compare them. Pure."""
+"""Texts in the forms in which the privacy rules compare them. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKD", text)
     text = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Mn"))
     return " ".join(text.lower().split())
+
+
+def as_seen(text: str) -> str:
+    """Return `text` as a person sees and would type it: nothing invisible, every blank plain.
+
+    Edge and WhatsApp have invisible letters in their names, French and Japanese titles wide blanks.
+    """
+    letters = (letter for letter in text if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFC", "".join(" " if one.isspace() else one for one in letters))
 
 
 def plain_application(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reprospective_tray.config import Rule, compile_pattern
 from reprospective_tray.messages import _
 from reprospective_tray.monitor.password_managers import is_password_manager
-from reprospective_tray.monitor.plain_text import plain, plain_application
+from reprospective_tray.monitor.plain_text import as_seen, plain, plain_application
 from reprospective_tray.monitor.private_windows import is_browser, is_private
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class _Compiled:
 
     def fits(self, application_name: str, window_title: str) -> bool:
         """Say whether everything that the rule names is there."""
-        return (self.application is None or bool(self.application.search(application_name))) and (
-            self.title is None or bool(self.title.search(window_title))
+        return (self.application is None or _found(self.application, application_name)) and (
+            self.title is None or _found(self.title, window_title)
         )
 
     def verdict(self, application_name: str, window_title: str) -> Verdict:
@@ -75,9 +75,22 @@ class _Compiled:
         if self.title is None:
             return REDACTED
         # A pattern such as ".*" also fits the nothing behind a title; that stays nothing.
-        left = self.title.sub(lambda match: REDACTED if match.group() else "", title)
+        left = _replaced(self.title, title)
+        # What is left may fit only as a person sees it; what was put there is no part of it.
+        seen = [as_seen(part) for part in left.split(REDACTED)]
+        if any(_replaced(self.title, part) != part for part in seen):
+            left = REDACTED.join(_replaced(self.title, part) for part in seen)
         # A pattern that fits places only ("(?=x)") was meant to hide something: hide it all.
-        return REDACTED if left == title else left
+        return REDACTED if left in {title, as_seen(title)} else left
+
+
+def _found(pattern: re.Pattern[str], text: str) -> bool:
+    """Say whether `pattern` fits `text` as it is, or as a person sees it."""
+    return bool(pattern.search(text) or pattern.search(as_seen(text)))
+
+
+def _replaced(pattern: re.Pattern[str], title: str) -> str:
+    return pattern.sub(lambda match: REDACTED if match.group() else "", title)
 
 
 class Privacy:

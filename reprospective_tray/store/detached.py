@@ -6,11 +6,11 @@ does, silence included, it takes nothing from observing.
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reprospective_tray.care import Care, Part
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.recorder import Recorder
@@ -22,15 +22,12 @@ if TYPE_CHECKING:
     from reprospective_tray.store.sessions import Change
     from reprospective_tray.store.writer import Interval
 
-log = logging.getLogger(__name__)
-
 # How long observing waits for what was recorded earlier: where it begins, and after a clock step.
 _ANSWER_S = 1.0
 # How long others wait until what was recorded is written, before they work on the database.
 _WORK_S = 5.0
 # How long the end waits for the server; what it has not taken by then is kept here.
 _LAST_S = 3.0
-_RESTART_S = 5.0
 
 
 class _Question:
@@ -45,8 +42,14 @@ class _Question:
 class DetachedRecorder:
     """What `Recorder` does, in another thread; see `Records` for its methods."""
 
-    def __init__(self, open_adapter: Callable[[], PostgresqlAdapter], source_host: str) -> None:
-        """Take what makes an adapter, and this computer's name."""
+    def __init__(
+        self,
+        open_adapter: Callable[[], PostgresqlAdapter],
+        source_host: str,
+        care: Care | None = None,
+    ) -> None:
+        """Take what makes an adapter, this computer's name, and who counts deaths."""
+        self._care = care or Care()
         self._open_adapter = open_adapter
         self._adapters: list[PostgresqlAdapter] = []
         self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None)
@@ -147,10 +150,10 @@ class DetachedRecorder:
                 with self._recorder.running():
                     self._write_until_the_end()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
-            except Exception:
-                log.exception("writing failed; it starts again in %.0f s", _RESTART_S)
+            except BaseException:  # noqa: BLE001  the top of a thread
+                wait_s = self._care.died(Part.WRITING)
                 with self._news:
-                    self._news.wait_for(lambda: self._ending, _RESTART_S)
+                    self._news.wait_for(lambda: self._ending, wait_s)
             with self._news:
                 if self._ending:
                     return

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.ranges import DayRange
@@ -16,9 +16,6 @@ from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
 from reprospective_tray.summary.widgets.look import Look
 
-if TYPE_CHECKING:
-    from reprospective_tray.summary.summary_window import SummaryWindow
-
 _GAP = 9
 _SEARCH = 220
 _NARROW_SEARCH = 130
@@ -26,10 +23,48 @@ _LONG_DAY = date(2026, 9, 30)  # a Wednesday in September
 _OPENS = " \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 
 
+class Steered(Protocol):
+    """What the head steers: the window."""
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        ...
+
+    @property
+    def today(self) -> date:
+        """The day on the person's wall."""
+        ...
+
+    def turn(self, position: Position) -> None:
+        """Show something else."""
+        ...
+
+    def earlier(self) -> None:
+        """Show the range before."""
+        ...
+
+    def later(self) -> None:
+        """Show the range after."""
+        ...
+
+    def to_today(self) -> None:
+        """Show today."""
+        ...
+
+    def see_as(self, view: str) -> None:
+        """Show a day, a week or a month."""
+        ...
+
+    def export_menu(self) -> None:
+        """Offer to save or copy what is shown."""
+        ...
+
+
 class Header(tk.Frame):
     """Its buttons call the window; `show` says where that stands."""
 
-    def __init__(self, parent: tk.Misc, look: Look, window: "SummaryWindow") -> None:
+    def __init__(self, parent: tk.Misc, look: Look, window: Steered) -> None:
         """Build it for `window`."""
         ground = look.palette.ground
         super().__init__(parent, bg=ground)

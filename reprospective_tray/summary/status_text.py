@@ -12,6 +12,11 @@ def status_text(status: Mapping[str, object]) -> str:
     lines = [_running(status)]
     if problem := status.get("problem"):
         lines.append(str(problem))
+    settings = status.get("settings_problem")
+    if settings and settings != problem:
+        lines.append(str(settings))
+    if folder := status.get("log_folder"):
+        lines.append(_("The log is in {folder}").format(folder=folder))
     seconds = status["today_active_seconds"]
     milliseconds = round(seconds * 1000) if isinstance(seconds, int | float) else 0
     lines.append(_("Active today: {time}").format(time=duration(milliseconds)))

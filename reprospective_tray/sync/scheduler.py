@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from reprospective_tray.care import Care, Part
 from reprospective_tray.errors import ReprospectiveError, ServerUnreachableError, SyncBusyError
 from reprospective_tray.lean_memory import without
 
@@ -52,6 +53,7 @@ class SyncScheduler:
         interval_s: float,
         knock: Callable[[], bool],
         on_change: Callable[[], None],
+        care: Care | None = None,
     ) -> None:
         """Take what is run, and when; nothing runs yet.
 
@@ -60,7 +62,10 @@ class SyncScheduler:
             interval_s: Seconds from the end of a pass to the next one.
             knock: Tells whether somebody listens where the server is; may take its time.
             on_change: Called in a thread of this object when a pass begins or ends; must not wait.
+            care: Counts what dies.
         """
+        self._care = care or Care()
+        self._halted = threading.Event()
         self._run_pass = run_pass
         self._interval_s = interval_s
         self._knock = knock
@@ -78,7 +83,7 @@ class SyncScheduler:
         self._due_wall = float("inf")
         self._failures = 0
         self._first_s = interval_s  # the first distance of backing off
-        self._error: Exception | None = None  # of the pass that runs, or ran last
+        self._error: BaseException | None = None  # of the pass that runs, or ran last
         self._away = False
         self._answered_knock: bool | None = None
 
@@ -87,11 +92,12 @@ class SyncScheduler:
         # It loads asyncio, and that OpenSSL, for nobody.
         with without("ssl"):
             from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
-            from apscheduler.schedulers.background import BackgroundScheduler
 
+            from reprospective_tray.sync.clock import make_clock
+
+            clock = make_clock(self._care, self._halted)
         # It would tell of each pass; what matters is told here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        clock = BackgroundScheduler(timezone=dt.UTC, executors={"default": _executor()})
         clock.add_listener(self._judge, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         with self._lock:
             if self._stopping:
@@ -99,7 +105,7 @@ class SyncScheduler:
             self._clock = clock
             clock.start()
             self._plan(0.0)
-        threading.Thread(target=self._watch, name="sync-watch", daemon=True).start()
+        threading.Thread(target=self._keep_watch, name="sync-watch", daemon=True).start()
 
     @property
     def running(self) -> int:
@@ -136,6 +142,7 @@ class SyncScheduler:
         """Begin no pass any more and let the one that runs end early; waits for nothing."""
         with self._lock:
             self._stopping = True
+            self._halted.set()
             self._cancel.set()
             clock, self._clock = self._clock, None
         self._watching.set()
@@ -221,7 +228,7 @@ class SyncScheduler:
         try:
             self._run_pass(self._cancel)
         # Whatever went wrong, the next pass has its turn; who runs passes says what happened.
-        except Exception as error:  # noqa: BLE001  see above
+        except BaseException as error:  # noqa: BLE001  see above
             self._error = error
 
     def _judge(self, _event: object) -> None:
@@ -256,6 +263,9 @@ class SyncScheduler:
             distance = min(backed_off, max(BACK_OFF_CAP_S, self._interval_s))
         return distance * (1 + random.uniform(0, JITTER))  # noqa: S311  no secret
 
+    def _keep_watch(self) -> None:
+        self._care.run(Part.SENDING, self._watch, self._halted)
+
     def _watch(self) -> None:
         """Knock while the server is away, and start what the clock has forgotten."""
         while not self._stopping:
@@ -287,21 +297,3 @@ class SyncScheduler:
                 # It may take a moment more to let people in: soon again, should this pass fail.
                 self._failures, self._first_s = 0, min(KNOCK_S, self._interval_s)
                 self._plan(0.0)
-
-
-def _executor() -> Any:
-    """Return APScheduler's way of running jobs, in a daemon thread for each.
-
-    Its own pools are waited for when Python ends, as long as a look-up of a name takes.
-    """
-    from apscheduler.executors.base import BaseExecutor, run_job
-
-    class DaemonExecutor(BaseExecutor):  # type: ignore[misc]  # the library has no types
-        def _do_submit_job(self, job: Any, run_times: list[dt.datetime]) -> None:
-            def run() -> None:
-                events = run_job(job, job._jobstore_alias, run_times, self._logger.name)  # noqa: SLF001  as the library's own executors do
-                self._run_job_success(job.id, events)
-
-            threading.Thread(target=run, name="sync", daemon=True).start()
-
-    return DaemonExecutor()

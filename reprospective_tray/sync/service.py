@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reprospective_tray.care import Care, Part
 from reprospective_tray.errors import (
     ReprospectiveError,
     ServerRefusedError,
@@ -66,6 +67,7 @@ class SyncService:
         interval_s: float,
         on_change: Callable[[], None],
         on_trouble: Callable[[str], None],
+        care: Care | None = None,
     ) -> None:
         """Take what is needed; nothing is loaded or run yet.
 
@@ -75,11 +77,14 @@ class SyncService:
             on_change: Called when there is something new to show; must not wait.
             on_trouble: Called with a sentence: once for each outage that has lasted for long, and
                 where a pass failed that was to speak up.
+            care: Counts what dies.
         """
+        self._care = care or Care()
+        self._halted = threading.Event()
         self._means = means
         self._on_change = on_change
         self._on_trouble = on_trouble
-        self._scheduler = SyncScheduler(self._pass, interval_s, means.knock, on_change)
+        self._scheduler = SyncScheduler(self._pass, interval_s, means.knock, on_change, self._care)
         self._manager: DatabaseSyncManager | None = None
         self._lock = threading.Lock()
         self._wishes: dict[int, Wish] = {}
@@ -94,20 +99,26 @@ class SyncService:
 
     def start(self) -> None:
         """Load what sending needs and begin, in a thread of its own."""
-        threading.Thread(target=self._start, name="sync-start", daemon=True).start()
+        threading.Thread(target=self._keep_starting, name="sync-start", daemon=True).start()
+
+    def _keep_starting(self) -> None:
+        self._care.run(Part.SENDING, self._start, self._halted)
 
     def _start(self) -> None:
         try:
             self._manager = self._means.make_manager()
+            with self._lock:
+                if self._broken is not None:  # the attempt before
+                    self._broken, self._health, self._has_result = None, health.Health(), False
             self._scheduler.start()
         except ReprospectiveError as error:
             log.warning("sending could not be started: %s", error)
             self._break(str(error), error.remedy)
-        # The top of a thread: recording does without it, and the person is told.
-        except Exception:
-            log.exception("sending could not be started")
+        # Recording does without it, and the person is told; it is tried again.
+        except BaseException:
             what = _("Sending could not be started: an internal error.")
             self._break(what, _("The log says more."))
+            raise
 
     def _break(self, error: str, remedy: str) -> None:
         self._broken = Result(error=error, remedy=remedy)
@@ -197,6 +208,7 @@ class SyncService:
 
     def halt(self) -> None:
         """Begin no pass any more, and let the one that runs end; waits for nothing."""
+        self._halted.set()
         self._scheduler.halt()
         if self._scheduler.running:
             impatient = threading.Timer(PATIENCE_S, self._cut_short)
@@ -242,7 +254,7 @@ class SyncService:
             if not (cancel.is_set() or isinstance(error, SyncBusyError)):
                 self._failed(result, by_person=isinstance(error, ServerRefusedError))
             raise
-        except Exception as error:
+        except BaseException as error:
             log.exception("the pass failed")
             what = _("Sending failed with an internal error: {kind}.").format(
                 kind=type(error).__name__

@@ -17,9 +17,10 @@ from reprospective_tray import control
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import shipped_file
-from reprospective_tray.summary.theme import choose_family, system_palette
+from reprospective_tray.summary.theme import system_palette
 from reprospective_tray.tray import menu
 from reprospective_tray.tray.state import NAME, AppState, Mode, from_status, sync_lines
+from reprospective_tray.tray.window_style import PADDING, apply_style, import_tk, not_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +34,8 @@ LOOK_MS = 100
 JOIN_SECONDS = 0.5
 
 WIDTH = 300
-PADDING = 18
 PICTURE_SIZE = 40
-ON_ACCENT = "#ffffff"
+CHECK = "\N{CHECK MARK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,9 @@ class ControlWindow:
         self.root.resizable(width=False, height=False)
         self._pictures: dict[Mode, Any] = {}
         self._items: tuple[Item, ...] | None = None
-        self._style()
+        self._font = apply_style(
+            self.root, ttk, self._palette
+        )  # Tk forgets one that Python lets go
         frame = ttk.Frame(self.root, padding=PADDING)
         frame.pack(fill="both", expand=True)
         head = ttk.Frame(frame)
@@ -193,8 +195,9 @@ class ControlWindow:
 
     def _button(self, item: Item) -> Any:
         style = "Accent.TButton" if item.default else "TButton"
+        label = f"{item.label}  {CHECK}" if item.checked else item.label
         button = self._ttk.Button(
-            self._list, text=item.label, style=style, command=self._doing(item.action)
+            self._list, text=label, style=style, command=self._doing(item.action)
         )
         if not item.enabled:
             button.state(["disabled"])
@@ -238,42 +241,6 @@ class ControlWindow:
             self._pictures[mode] = self._tk.PhotoImage(data=buffer.getvalue(), master=self.root)
         return self._pictures[mode]
 
-    def _style(self) -> None:
-        """Make ttk's plainest theme calm: one accent colour, no frames around frames."""
-        from tkinter import font
-
-        look = self._palette
-        base = font.nametofont("TkDefaultFont", root=self.root)
-        family = choose_family(font.families(self.root), str(base.cget("family")))
-        base.configure(family=family, size=max(10, abs(int(base.cget("size")))))
-        bold = base.copy()
-        bold.configure(weight="bold", size=int(base.cget("size")) + 2)
-        self._bold = bold  # Tk forgets a font that Python lets go
-        style = self._ttk.Style(self.root)
-        style.theme_use("clam")
-        style.configure(".", background=look.surface, foreground=look.text, font=base)
-        style.configure("First.TLabel", font=bold)
-        style.configure("Muted.TLabel", foreground=look.dim)
-        for name in ("TButton", "TMenubutton"):
-            style.configure(name, relief="flat", anchor="w", padding=(12, 8))
-            style.configure(name, bordercolor=look.surface, focuscolor=look.accent)
-            style.configure(name, lightcolor=look.surface, darkcolor=look.surface)
-            style.map(
-                name,
-                background=[("disabled", look.surface), ("active", look.selected)],
-                foreground=[("disabled", look.dim)],
-            )
-        style.configure("TMenubutton", arrowcolor=look.dim)
-        style.configure("Accent.TButton", background=look.accent, foreground=ON_ACCENT)
-        style.configure("Accent.TButton", lightcolor=look.accent, darkcolor=look.accent)
-        style.configure("Accent.TButton", bordercolor=look.accent, focuscolor=ON_ACCENT)
-        # A little darker under the pointer: the same colour over black.
-        style.map("Accent.TButton", background=[("active", self._darker(look.accent))])
-
-    def _darker(self, colour: str) -> str:
-        red, green, blue = (value * 85 // 100 // 256 for value in self.root.winfo_rgb(colour))
-        return f"#{red:02x}{green:02x}{blue:02x}"
-
 
 def show(paths: Paths) -> None:
     """Show the window until it is closed; SIGUSR1 brings it to the front.
@@ -284,22 +251,12 @@ def show(paths: Paths) -> None:
     raised = threading.Event()
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, lambda *_unused: raised.set())
-    try:
-        import tkinter as tk
-        from tkinter import ttk
-    except ImportError as error:
-        raise ReprospectiveError(
-            _("The window cannot be shown: Python came without Tk."),
-            _("Install it (on Debian and Ubuntu: python3-tk)."),
-        ) from error
+    tk, ttk = import_tk()
     talk = Talk(paths)
     try:
         window = ControlWindow(tk, ttk, talk)
     except tk.TclError as error:
-        raise ReprospectiveError(
-            _("The window cannot be shown: {reason}.").format(reason=error),
-            _("Start it inside a desktop session."),
-        ) from error
+        raise not_shown(error) from error
 
     def look_for_signal() -> None:
         if raised.is_set():

@@ -36,12 +36,21 @@ class GtkDriver:
     # The desktop's notification service is asked directly.
     has_notifications = False
 
-    def __init__(self, module: ModuleType, on_action: Callable[[Action], None]) -> None:
-        """Take pystray's backend module and who takes a clicked action over."""
+    def __init__(
+        self,
+        module: ModuleType,
+        on_action: Callable[[Action], None],
+        on_open: Callable[[], None],
+    ) -> None:
+        """Take pystray's backend module and who takes a clicked action over.
+
+        `on_open` is called just before the menu opens; what it shows then is in the menu.
+        """
         from gi.repository import GLib, Gtk
 
         self._glib = GLib
         self._on_action = on_action
+        self._on_open = on_open
         self._loop = GLib.MainLoop.new(None, False)
         self._lock = threading.Lock()
         self._next: Appearance | None = None
@@ -50,7 +59,7 @@ class GtkDriver:
         has_indicator = hasattr(module, "AppIndicator")
         self._menu = GtkMenu(Gtk, on_action, bold_default=not has_indicator)
         make = _indicator if has_indicator else _status_icon
-        self._icon = make(module, self._click, self._menu)
+        self._icon = make(module, self._click, self._open, self._menu)
 
     @property
     def shown(self) -> bool:
@@ -99,6 +108,10 @@ class GtkDriver:
                 self._icon.appear()
         return False  # once, as GLib wants to know
 
+    def _open(self) -> None:
+        self._on_open()
+        self._apply()
+
     def _click(self) -> None:
         items = self._now.items if self._now else ()
         action = next((item.action for item in items if item.default), None)
@@ -113,7 +126,12 @@ def _private_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{NAME}-", dir=parent))
 
 
-def _status_icon(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu) -> Any:
+def _status_icon(
+    module: ModuleType,
+    on_click: Callable[[], None],
+    on_open: Callable[[], None],
+    menu: GtkMenu,
+) -> Any:
     """Return an icon for the trays of X11 panels (XEmbed)."""
     base: Any = module.Icon
 
@@ -134,6 +152,7 @@ def _status_icon(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu
 
         def _on_status_icon_popup_menu(self, status_icon: Any, button: int, time: int) -> None:
             del status_icon, button, time
+            on_open()
             # pystray's way places the menu by the width it had last, and partly off the screen.
             menu.widget.popup_at_pointer(None)
 
@@ -158,7 +177,12 @@ def _status_icon(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu
     return StatusIcon()
 
 
-def _indicator(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu) -> Any:
+def _indicator(
+    module: ModuleType,
+    on_click: Callable[[], None],
+    on_open: Callable[[], None],
+    menu: GtkMenu,
+) -> Any:
     """Return an icon for StatusNotifier hosts; without one the library serves XEmbed trays."""
     del on_click  # hosts open the menu on a click with either button
     status = module.AppIndicator.IndicatorStatus
@@ -185,6 +209,10 @@ def _indicator(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu) 
 
         def appear(self) -> None:
             self._appindicator.set_menu(menu.widget)
+            # The library's own objects, which it describes to nobody: the menu as hosts see it.
+            self._server = self._appindicator.get_property("dbus-menu-server")
+            self._root = self._server.get_property("root-node")
+            self._root.connect("about-to-show", self._about_to_show)
             # The middle button opens the summary.
             self._appindicator.set_secondary_activate_target(menu.default_widget())
             self._appindicator.set_status(status.ACTIVE)
@@ -192,6 +220,10 @@ def _indicator(module: ModuleType, on_click: Callable[[], None], menu: GtkMenu) 
         def end(self) -> None:
             self.is_started = False
             self._appindicator.set_status(status.PASSIVE)
+
+        def _about_to_show(self, _root: Any) -> bool:
+            on_open()
+            return False
 
         def _hide(self) -> None:
             """Stay hidden: pystray's constructor would show nothing by an idle call."""

@@ -21,6 +21,8 @@ class _Line:
     item: Item
     widget: Any
     submenu: GtkMenu | None
+    clicks: int = 0
+    """The number of the signal handler that takes its clicks."""
 
 
 class GtkMenu:
@@ -81,7 +83,8 @@ class GtkMenu:
         if item == SEPARATOR:
             widget = self._gtk.SeparatorMenuItem.new()
         else:
-            widget = self._gtk.MenuItem.new_with_label(item.label)
+            kind = self._gtk.MenuItem if item.checked is None else self._gtk.CheckMenuItem
+            widget = kind.new_with_label(item.label)
             if item.submenu:
                 submenu = GtkMenu(self._gtk, self._on_action, bold_default=self._bold_default)
                 submenu.show(item.submenu)
@@ -90,7 +93,8 @@ class GtkMenu:
         if item != SEPARATOR:
             self._set_label(line)
             widget.set_sensitive(item.enabled)
-            widget.connect("activate", self._clicked, line)
+            line.clicks = widget.connect("activate", self._clicked, line)
+            self._set_check(line)
         self._lines.insert(index, line)
         self.widget.insert(widget, index)
         widget.show_all()
@@ -108,6 +112,7 @@ class GtkMenu:
             self._set_label(line)
         if item.enabled != before.enabled:
             line.widget.set_sensitive(item.enabled)
+        self._set_check(line)
         if line.submenu is not None:
             line.submenu.show(item.submenu)
 
@@ -118,6 +123,12 @@ class GtkMenu:
             from gi.repository import GLib
 
             label.set_markup(f"<b>{GLib.markup_escape_text(line.item.label)}</b>")
+
+    def _set_check(self, line: _Line) -> None:
+        """Let the check mark show the value, and nothing else: to set it is no click."""
+        if line.item.checked is not None and line.widget.get_active() != line.item.checked:
+            with line.widget.handler_block(line.clicks):
+                line.widget.set_active(line.item.checked)
 
     def _closed(self, _widget: Any) -> None:
         from gi.repository import GLib
@@ -131,6 +142,8 @@ class GtkMenu:
             self.show(self._later)
 
     def _clicked(self, _widget: Any, line: _Line) -> None:
+        # GTK has changed it already; what is true comes when the click has done its work.
+        self._set_check(line)
         # The line's action now, not the one it had when it was made.
         if line.item.action is not None:
             self._on_action(line.item.action)
@@ -139,4 +152,6 @@ class GtkMenu:
 def _kind(item: Item) -> str:
     if item == SEPARATOR:
         return "separator"
+    if item.checked is not None:
+        return "check"
     return "submenu" if item.submenu else "plain"

@@ -29,18 +29,21 @@ class TrayIcon:
         self,
         on_action: Callable[[Action], None],
         backend: backends.Backend | None = None,
+        on_open: Callable[[], None] | None = None,
     ) -> None:
         """Take who does what the person clicks; the icon is seen only when it runs.
 
         Args:
             on_action: Takes a clicked action over, without doing it.
             backend: As `backend.choose` has it; None: ask it.
+            on_open: Called just before the menu opens, where the tray tells: may `update` what
+                it shows then, and must not wait.
 
         Raises:
             TrayUnavailableError: there can be no icon; says why and what to do.
         """
         self.backend = backend or backends.choose()
-        self._driver = _driver(self.backend, on_action)
+        self._driver = _driver(self.backend, on_action, on_open or _nothing)
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._seen = appearance(AppState(), _now())
@@ -104,20 +107,26 @@ class TrayIcon:
         self._driver.stop()
 
 
-def _driver(backend: backends.Backend, on_action: Callable[[Action], None]) -> Driver:
+def _nothing() -> None:
+    """Know of nothing that could be different when the menu opens."""
+
+
+def _driver(
+    backend: backends.Backend, on_action: Callable[[Action], None], on_open: Callable[[], None]
+) -> Driver:
     module = backends.load(backend.name)
     try:
         if backend.name in {backends.APPINDICATOR, backends.GTK}:
             from reprospective_tray.tray.gtk import GtkDriver
 
-            return GtkDriver(module, on_action)
+            return GtkDriver(module, on_action, on_open)
         if backend.name == backends.XORG:
             from reprospective_tray.tray.xorg import XorgDriver
 
             return XorgDriver(module, on_action)
         from reprospective_tray.tray.plain import PlainDriver
 
-        return PlainDriver(module, on_action)
+        return PlainDriver(module, on_action, on_open)
     except Exception as error:
         # Whatever the desktop's libraries raise; recording goes on without an icon.
         raise _ended(str(error)) from error

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reprospective_tray.care import Care, Part
 from reprospective_tray.lean_memory import give_back
 from reprospective_tray.tray.icon import TrayIcon
-from reprospective_tray.tray.state import from_status
+from reprospective_tray.tray.state import AppState, from_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +38,8 @@ class LiveIcon:
         on_action: Callable[[Action], None],
         today_ms: Callable[[], int],
         status: Callable[[int], Mapping[str, object]],
+        starts_at_login: Callable[[], bool | None],
+        care: Care | None = None,
     ) -> None:
         """Take who does what is clicked, and where today's time and the status come from.
 
@@ -43,20 +47,26 @@ class LiveIcon:
             on_action: Takes a clicked action over, without doing it.
             today_ms: Returns today's active time, in ms; asked now and then.
             status: Returns the status object with that time in it; asked at each news.
+            starts_at_login: Returns that part of it as it is at this moment, without waiting:
+                others may change it; asked when the menu opens.
+            care: Counts what dies.
 
         Raises:
             TrayUnavailableError: there can be no icon; says why and what to do.
         """
-        self.icon = TrayIcon(on_action)
+        self.icon = TrayIcon(on_action, on_open=self._look_once_more)
+        self._care = care or Care()
         self._today_ms = today_ms
         self._status = status
+        self._starts_at_login = starts_at_login
+        self._state = AppState()
         self._news = threading.Event()
         self._ended = threading.Event()
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Show the icon until `stop`; see `TrayIcon.run`."""
         overdue = threading.Timer(PANEL_S, self._warn_of_panel)
-        display = threading.Thread(target=self._refresh, name="display")
+        display = threading.Thread(target=self._keep_true, name="display")
         # Daemons, since what they wait for may take longer than anybody waits for them.
         overdue.daemon = display.daemon = True
         threads = [overdue, display] if self.icon.backend.problem else [display]
@@ -84,6 +94,9 @@ class LiveIcon:
         self._ended.set()
         self._news.set()
 
+    def _keep_true(self) -> None:
+        self._care.run(Part.ICON, self._refresh, self._ended)
+
     def _refresh(self) -> None:
         read_at, today_ms, trimmed = -REFRESH_S, 0, False
         while True:
@@ -92,12 +105,17 @@ class LiveIcon:
                 return
             if time.monotonic() - read_at >= REFRESH_S:
                 read_at, today_ms = time.monotonic(), self._today_ms()
-            self.icon.update(from_status(self._status(today_ms)))
+            self._state = from_status(self._status(today_ms))
+            self.icon.update(self._state)
             self._ended.wait(TOGETHER_S)
             if not trimmed:
                 trimmed = True
                 give_back()  # the tray's libraries are loaded by now
             self._news.wait(REFRESH_S)
+
+    def _look_once_more(self) -> None:
+        """Bring what others may have changed since the last news; in the tray's thread."""
+        self.icon.update(replace(self._state, starts_at_login=self._starts_at_login()))
 
     def _warn_of_panel(self) -> None:
         backend = self.icon.backend

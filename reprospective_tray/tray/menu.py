@@ -37,6 +37,14 @@ class PauseLength(StrEnum):
     RESUMED = "until resumed"
 
 
+class ForgetRange(StrEnum):
+    """How far back a person wants nothing kept; its start is known only when it is clicked."""
+
+    QUARTER = "last 15 minutes"
+    HOUR = "last hour"
+    TODAY = "today"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A command of the control channel, and what goes with it.
@@ -58,6 +66,7 @@ class Item:
         enabled: Whether it can be clicked.
         default: Whether a click on the icon itself means this item.
         submenu: The items behind it; empty for a plain one.
+        checked: Whether it has a check mark; None for an item that never has one.
     """
 
     label: str
@@ -65,6 +74,7 @@ class Item:
     enabled: bool = True
     default: bool = False
     submenu: tuple[Item, ...] = ()
+    checked: bool | None = None
 
 
 SEPARATOR: Final = Item("", enabled=False)
@@ -79,12 +89,15 @@ def items(state: AppState, now: int) -> tuple[Item, ...]:
     return (
         *(Item(line, enabled=False) for line in status_lines(state, now)),
         SEPARATOR,
+        *_log_items(state),
         Item(_("Open summary"), Action("open_summary"), default=True),
         Item(_("Resume"), Action("resume"))
         if paused
         else Item(_("Pause tracking"), submenu=_pauses()),
         *_sync_items(state),
+        Item(_("Forget"), submenu=_forgettings()),
         SEPARATOR,
+        *_login_items(state),
         Item(_("Open settings"), Action("open_settings")),
         Item(_("Open log folder"), Action("open_log_folder")),
         SEPARATOR,
@@ -102,6 +115,14 @@ def status_lines(state: AppState, now: int) -> tuple[str, ...]:
     return (first, *sync_lines(state, now), *problem)
 
 
+def _log_items(state: AppState) -> tuple[Item, ...]:
+    """Return what shows the log where something fails again and again."""
+    if not state.log_folder:
+        return ()
+    label = _("The log is in {folder}").format(folder=cut(state.log_folder, PROBLEM_CHARACTERS))
+    return (Item(label, Action("open_log_folder")),)
+
+
 def _sync_items(state: AppState) -> tuple[Item, ...]:
     """Return what asks for a pass, or says how far the one is that runs."""
     if state.shipping is None:
@@ -109,6 +130,14 @@ def _sync_items(state: AppState) -> tuple[Item, ...]:
     if state.shipping.is_running:
         return (Item(running_label(state.shipping), enabled=False),)
     return (Item(_("Sync now"), Action("sync")),)
+
+
+def _login_items(state: AppState) -> tuple[Item, ...]:
+    """Return the switch of starting at login, which asks for the other of what it shows."""
+    on = state.starts_at_login
+    if on is None:
+        return ()
+    return (Item(_("Start at login"), Action("start_at_login", {"on": not on}), checked=on),)
 
 
 def _pauses() -> tuple[Item, ...]:
@@ -121,13 +150,27 @@ def _pauses() -> tuple[Item, ...]:
     return tuple(Item(label, Action("pause", {"for": how})) for how, label in labels.items())
 
 
+def _forgettings() -> tuple[Item, ...]:
+    labels = {
+        ForgetRange.QUARTER: _("Last 15 minutes"),
+        ForgetRange.HOUR: _("Last hour"),
+        ForgetRange.TODAY: _("Today"),
+    }
+    return tuple(
+        Item(label, Action("ask_to_forget", {"range": how})) for how, label in labels.items()
+    )
+
+
 def action_arguments(action: Action, now: int) -> dict[str, object]:
     """Return what the control channel is given with the command of an action clicked at `now`.
 
     Args:
         action: The clicked one.
-        now: ms since the epoch. A pause until tomorrow ends at the next local midnight.
+        now: ms since the epoch. A pause until tomorrow ends at the next local midnight, and today
+            has begun at the last one.
     """
+    if action.command == "ask_to_forget":
+        return {"since": _forget_start(ForgetRange(str(action.arguments["range"])), now)}
     if action.command != "pause":
         return dict(action.arguments)
     return {"until": _pause_end(PauseLength(str(action.arguments["for"])), now)}
@@ -139,8 +182,21 @@ def _pause_end(length: PauseLength, now: int) -> int | None:
     if length is PauseLength.HOUR:
         return now + 60 * MINUTE_MS
     if length is PauseLength.TOMORROW:
-        today = time.localtime(now / 1000)
-        # mktime carries the 32nd over, and finds out itself whether summer time holds then.
-        midnight = (today.tm_year, today.tm_mon, today.tm_mday + 1, 0, 0, 0, 0, 0, -1)
-        return round(time.mktime(midnight) * 1000)
+        return _midnight(now, days=1)
     return None
+
+
+def _forget_start(how: ForgetRange, now: int) -> int:
+    if how is ForgetRange.QUARTER:
+        return now - 15 * MINUTE_MS
+    if how is ForgetRange.HOUR:
+        return now - 60 * MINUTE_MS
+    return _midnight(now)
+
+
+def _midnight(now: int, days: int = 0) -> int:
+    """Return when the local day of `now` began, or the one so many days later."""
+    today = time.localtime(now / 1000)
+    # mktime carries the 32nd over, and finds out itself whether summer time holds then.
+    midnight = (today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1)
+    return round(time.mktime(midnight) * 1000)

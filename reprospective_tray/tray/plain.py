@@ -18,14 +18,25 @@ if TYPE_CHECKING:
     from reprospective_tray.tray.state import Mode
 
 JOIN_SECONDS = 2.0
+# Windows' message that the right button was let go over the icon.
+WM_RBUTTONUP = 0x0205
 
 
 class PlainDriver:
     """Runs pystray's loop; a thread of its own brings changes to it, since those may block."""
 
-    def __init__(self, module: ModuleType, on_action: Callable[[Action], None]) -> None:
-        """Take pystray's backend module and who takes a clicked action over."""
+    def __init__(
+        self,
+        module: ModuleType,
+        on_action: Callable[[Action], None],
+        on_open: Callable[[], None],
+    ) -> None:
+        """Take pystray's backend module and who takes a clicked action over.
+
+        `on_open` is called just before the menu opens, on Windows: macOS does not tell.
+        """
         self._on_action = on_action
+        self._on_open = on_open
         self._changed = threading.Condition()
         self._next: Appearance | None = None
         self._items: tuple[Item, ...] = ()
@@ -33,7 +44,7 @@ class PlainDriver:
         self._stopping = False
         self._loop_runs = threading.Event()
         self._thread = threading.Thread(target=self._bring, name="tray", daemon=True)
-        self._icon = module.Icon(NAME, title="", menu=_pystray_menu(self._lines))
+        self._icon = _icon(module, self._open)(NAME, title="", menu=_pystray_menu(self._lines))
         self.has_notifications = bool(module.Icon.HAS_NOTIFICATION)
 
     @property
@@ -78,6 +89,11 @@ class PlainDriver:
             self._stopping = True
             self._changed.notify()
 
+    def _open(self) -> None:
+        """Let the menu be true at this moment; in the thread of pystray's loop."""
+        self._on_open()
+        self._bring_next()
+
     def _bring(self) -> None:
         """Bring what is to be seen to pystray's loop, until the end."""
         self._loop_runs.wait()
@@ -119,7 +135,28 @@ class PlainDriver:
             if item.action is not None:
                 self._on_action(item.action)
 
-        return MenuItem(item.label, clicked, default=item.default, enabled=item.enabled)
+        return MenuItem(
+            item.label,
+            clicked,
+            checked=None if item.checked is None else lambda _item: bool(item.checked),
+            default=item.default,
+            enabled=item.enabled,
+        )
+
+
+def _icon(module: ModuleType, on_open: Callable[[], None]) -> Any:
+    """Return pystray's class; on Windows one that says when its menu is about to open."""
+    base: Any = module.Icon
+    if not hasattr(base, "_on_notify"):
+        return base
+
+    class Icon(base):  # type: ignore[misc]  # pystray has no types
+        def _on_notify(self, wparam: int, lparam: int) -> None:
+            if lparam == WM_RBUTTONUP:
+                on_open()
+            super()._on_notify(wparam, lparam)
+
+    return Icon
 
 
 def _pystray_menu(lines: Callable[[], list[Any]]) -> Any:

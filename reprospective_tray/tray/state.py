@@ -44,6 +44,8 @@ class AppState:
         paused_until: While paused: the end of it (ms since the epoch), None: until resumed.
         problem: What is wrong, a sentence; empty when nothing is.
         shipping: How sending to the server goes; None where it is off.
+        starts_at_login: Whether the next login starts the program; None where it never can.
+        log_folder: Where the log lies, where a person should look into it; else empty.
     """
 
     mode: Mode = Mode.RECORDING
@@ -52,6 +54,8 @@ class AppState:
     paused_until: int | None = None
     problem: str = ""
     shipping: words.Shipping | None = None
+    starts_at_login: bool | None = None
+    log_folder: str = ""
 
 
 def from_status(status: Mapping[str, object]) -> AppState:
@@ -62,6 +66,7 @@ def from_status(status: Mapping[str, object]) -> AppState:
     """
     seconds = status.get("today_active_seconds")
     until = status.get("paused_until")
+    at_login = status.get("starts_at_login")
     return AppState(
         mode=Mode(str(status.get("mode"))),
         today_active_ms=round(seconds * 1000) if isinstance(seconds, int | float) else 0,
@@ -69,6 +74,8 @@ def from_status(status: Mapping[str, object]) -> AppState:
         paused_until=_instant(until) if isinstance(until, str) else None,
         problem=str(status.get("problem") or ""),
         shipping=words.from_status(status),
+        starts_at_login=at_login if isinstance(at_login, bool) else None,
+        log_folder=str(status.get("log_folder") or ""),
     )
 
 

@@ -45,6 +45,7 @@ def lines(name: str, path: str) -> list[dict]:
             "id": number,
             "label": properties.get("label", ""),
             "enabled": properties.get("enabled", True),
+            "checked": properties.get("toggle-state"),
             "separator": properties.get("type") == "separator",
             "lines": [line(one) for one in inner],
         }

@@ -13,6 +13,7 @@ from installer.processes import wait_until
 from installer.virtual_desktop import VirtualDesktop
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.errors import ReprospectiveError
+from tests.desktop.windows import now_ms
 from tests.support import User
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +111,11 @@ def test_its_buttons_ask_the_running_instance(instance, desktop):
     assert isinstance(arguments["until"], int)
     press(desktop, "Tab", "Return")
     assert instance.next() == ("resume", {})
+    press(desktop, "Tab", "Down", "Down", "Down", "Return")
+    before = now_ms()
+    command, arguments = instance.next()
+    assert command == "ask_to_forget"
+    assert before - 3_600_000 - 5_000 < arguments["since"] <= now_ms() - 3_600_000
 
 
 SYNC = {"enabled": True, "waiting": 3, "refused": 0, "last_success_at": None, "last_error": None}
@@ -128,14 +134,26 @@ def test_it_offers_to_send_now_unless_a_pass_runs(instance, desktop):
         while not instance.questions.empty():
             instance.questions.get()
         instance.questions.get(timeout=SECONDS)
-    # What says how far the pass is cannot be clicked or reached: the next is Open settings.
-    press(desktop, "Tab", "Tab", "Return")
+    # What says how far the pass is cannot be clicked or reached: Forget and Open settings follow.
+    press(desktop, "Tab", "Tab", "Tab", "Return")
     assert instance.next() == ("open_settings", {})
+
+
+@pytest.mark.usefixtures("window")
+def test_it_switches_starting_at_login(instance, desktop):
+    for on in (False, True):
+        instance.status = {**instance.status, "starts_at_login": on}
+        for _answer in range(2):
+            while not instance.questions.empty():
+                instance.questions.get()
+            instance.questions.get(timeout=SECONDS)
+        press(desktop, "Tab", "Tab", "Tab", "Return")
+        assert instance.next() == ("start_at_login", {"on": not on})
 
 
 def test_a_refusal_does_not_end_it(instance, window, desktop):
     instance.questions.get(timeout=SECONDS)
-    press(desktop, "Tab", "Tab", "Return")
+    press(desktop, "Tab", "Tab", "Tab", "Return")
     assert instance.next() == ("open_settings", {})
     instance.questions.get(timeout=SECONDS)
     assert window.poll() is None
@@ -143,7 +161,7 @@ def test_a_refusal_does_not_end_it(instance, window, desktop):
 
 def test_quit_ends_the_program_and_the_window(instance, window, desktop):
     instance.questions.get(timeout=SECONDS)
-    press(desktop, "Tab", "Tab", "Tab", "Tab", "Return")
+    press(desktop, "Tab", "Tab", "Tab", "Tab", "Tab", "Return")
     assert instance.next() == ("quit", {})
     assert window.wait(SECONDS) == 0
 

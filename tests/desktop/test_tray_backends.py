@@ -62,6 +62,14 @@ class Tray:
         self.tell("look")
         return self.hear("look")
 
+    def said_until_a_look(self) -> tuple[list, dict]:
+        """Look, and tell what was clicked before that, too."""
+        self.tell("look")
+        said = []
+        while "look" not in (line := self._said.get(timeout=SECONDS)):
+            said.append(line)
+        return said, line["look"]
+
     def await_look(self, predicate) -> dict:
         seen = {}
 
@@ -163,6 +171,24 @@ def test_an_open_menu_stays_open_while_its_text_changes(tray):
     assert tray.hear("action") == ["quit", {}]
 
 
+def test_a_check_mark_changes_in_an_open_menu_and_only_a_person_clicks_it(tray):
+    tray.tell({"starts_at_login": False})
+    tray.await_look(lambda seen: "Start at login ☐" in seen["labels"])
+    tray.open_menu()
+    tray.tell({"starts_at_login": True})
+    actions, seen = tray.said_until_a_look()
+    assert (actions, seen["open"]) == ([], True)
+    assert "Start at login ✓" in seen["labels"]
+    tray.desktop.xdotool("key", "Up", "Up", "Up", "Up", "Return")
+    assert tray.hear("action") == ["start_at_login", {"on": False}]
+    # Whether the click has done anything is not the menu's to say.
+    actions, seen = tray.said_until_a_look()
+    assert actions == []
+    assert "Start at login ✓" in seen["labels"]
+    tray.tell({"starts_at_login": None})
+    tray.await_look(lambda seen: not [label for label in seen["labels"] if "login" in label])
+
+
 def test_a_new_line_waits_until_the_menu_is_closed(tray):
     tray.open_menu()
     tray.tell({"mode": "attention", "problem": "The disk is full."})
@@ -248,6 +274,7 @@ def test_a_panel_reads_the_menu_over_the_bus(notifier):
     assert texts(seen)[1:] == [
         "Open summary",
         "Pause tracking",
+        "Forget",
         "Open settings",
         "Open log folder",
         "Quit",
@@ -283,7 +310,7 @@ def test_lines_come_and_go_over_the_bus(notifier):
     assert texts(seen)[1:4] == ["The disk is full.", "Open summary", "Resume"]
     notifier.tell({"mode": "recording", "problem": ""})
     seen = await_item(notifier, lambda seen: "Resume" not in texts(seen))
-    assert len(texts(seen)) == 6
+    assert len(texts(seen)) == 7
 
 
 def test_the_notification_service_gets_the_texts_as_they_are(desktop):

@@ -27,6 +27,8 @@ def labels(menu) -> list[object]:
     found = []
     for line in menu._lines:
         label = line.widget.get_label()
+        if line.item.checked is not None:
+            label += " ✓" if line.widget.get_active() else " ☐"
         found.append([label, labels(line.submenu)] if line.submenu else label)
     return found
 

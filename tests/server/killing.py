@@ -119,7 +119,9 @@ def _record_and_sync(place: Place, seed: Any, batch: int, told: Any) -> None:
         threading.Thread(target=sync, daemon=True).start()
         while True:
             recorder.some(1)
-            time.sleep(recorder.random.random() / 500)  # as dense as no person works
+            # As dense as no person works, but for a machine of any speed: what is recorded before
+            # the first pass ends grows with each kill, and a step of the clock moves all of it.
+            time.sleep(recorder.random.random() / 100)
 
 
 def kill_while_recording(computer: Computer, seed: Any, after_s: float, batch: int = 5) -> int:

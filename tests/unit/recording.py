@@ -3,10 +3,11 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from reprospective_tray.monitor.observation import Moment, Observation
+from reprospective_tray.monitor.observation import Moment, Observation, Presence
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.titles import comparable
 from reprospective_tray.store.adapter import SqliteAdapter
@@ -103,6 +104,7 @@ class Desk:
     def __init__(self, writer: SessionWriter | None = None, **rules) -> None:
         self.steady, self.wall, self.offset = 5_000_000, T0, 0
         self.last_input = self.steady
+        self.presence = Presence()
         self.changes: list = []
         self._writer = writer
         values = {
@@ -131,7 +133,14 @@ class Desk:
 
     def see(self, name: str | None, title: str = "title", window_id: int = 1) -> list:
         window = None if name is None else Observation(name, title, 42, window_id)
-        return self.take(self.sessionizer.see(self.at, window))
+        holds = name is not None and self.rules.never_idle(name)
+        return self.take(self.sessionizer.see(self.at, window, holds_off_idle=holds))
+
+    def say(self, **presence: object) -> list:
+        """Let the desktop say something else of the person, after a tick as the monitor does."""
+        changes = self.tick()
+        self.presence = replace(self.presence, **presence)
+        return changes + self.take(self.sessionizer.present(self.at, self.presence))
 
     def tick(self, *, knows_input: bool = True) -> list:
         idle = self.steady - self.last_input if knows_input else None

@@ -1,6 +1,6 @@
 """Random runs of everything that can happen to the sessionizer, recorded into a real file.
 
-How it can fail: some order of windows, inputs, sleeps, clock steps, starts and stops that
+How it can fail: some order of windows, inputs, locks, sleeps, clock steps, starts and stops that
 nobody thought of makes rows that overlap, run backwards or meet an earlier run's.
 """
 
@@ -44,7 +44,11 @@ class AnyRun(RuleBasedStateMachine):
             ahead = [session(30_000, 90_000, "future"), session(90_000, 95_000, "future")]
             writer.apply([Put(one) for one in ahead])
             self.earlier_rows = spans(self.path)
-        self.desk = Desk(SessionWriter(adapter, "host"), idle_after_ms=20_000)
+        self.desk = Desk(
+            SessionWriter(adapter, "host"),
+            idle_after_ms=20_000,
+            never_idle=lambda name: name == "b",
+        )
 
     @rule(
         name=st.sampled_from(APPLICATIONS), title=st.sampled_from(TITLES), number=st.integers(0, 2)
@@ -79,6 +83,14 @@ class AnyRun(RuleBasedStateMachine):
     @rule(step=st.sampled_from(STEPS))
     def set_clock(self, step):
         self.desk.wall += step
+
+    @rule(
+        said=st.sampled_from(("locked", "away", "inhibited")),
+        on=st.booleans(),
+        asked=st.sampled_from((0, 0, 1, 2)),
+    )
+    def say(self, said, on, asked):
+        self.desk.say(**{said: on}, unconfirmed=asked)
 
     @rule()
     def stop(self):

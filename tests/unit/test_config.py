@@ -209,7 +209,11 @@ WRONG = [
         3,
         ["database.sync.intervall", "database.sync.interval?"],
     ),
-    ("monitor:\n  qqqq: 1", 2, ["monitor.qqqq", "poll_interval, heartbeat, idle_after and titles"]),
+    (
+        "monitor:\n  qqqq: 1",
+        2,
+        ["monitor.qqqq", "poll_interval, heartbeat, idle_after, never_idle and titles"],
+    ),
     ("12: x", 1, ["12 is no key"]),
     ("database:\n  sync:\n    interval: 4", 3, ["database.sync.interval is 4", "from 5 to 86400"]),
     ("database: {sync: {interval: 86401}}", 1, ["86401", "a whole number from 5 to 86400"]),

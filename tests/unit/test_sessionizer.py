@@ -152,9 +152,9 @@ def test_idle_time_is_noticed_when_it_begins_to_be_one():
     desk.see("a")
     desk.tick()
     desk.run(179_999, present=False)
-    assert not desk.sessionizer.idle
+    assert desk.sessionizer.state is not State.IDLE
     desk.run(2, present=False)
-    assert desk.sessionizer.idle
+    assert desk.sessionizer.state is State.IDLE
 
 
 def test_the_person_who_comes_back_is_recorded_from_the_first_input():
@@ -647,7 +647,7 @@ def test_a_cut_of_idle_time_is_idle_time_on_both_sides():
     desk.see("a")
     desk.run(MINUTE)
     desk.run(5 * MINUTE, present=False)
-    assert desk.sessionizer.idle
+    assert desk.sessionizer.state is State.IDLE
     desk.take(desk.sessionizer.cut(desk.at))
     desk.run(MINUTE, present=False)
     desk.stop()

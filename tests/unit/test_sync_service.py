@@ -317,6 +317,27 @@ def test_what_cannot_be_started_says_so_to_who_asks(desk: Desk) -> None:
     assert broken.stop(0.1)
 
 
+def test_what_could_not_be_started_is_tried_again_and_then_sends(desk: Desk) -> None:
+    attempts = []
+
+    def make() -> Manager:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise MemoryError
+        return desk.manager
+
+    means = Means(make, lambda: True, desk.read, lambda: None)
+    service = SyncService(means, HOUR_S, desk.changed, desk.troubles.append)
+    service.start()
+    try:
+        wait_until(lambda: desk.manager.calls, SECONDS, "a pass")
+        wait_until(lambda: service.problem() == "", SECONDS, "the end of the trouble")
+        assert service.request(Wish())
+    finally:
+        service.halt()
+        service.stop(SECONDS)
+
+
 def test_a_pass_that_the_end_cuts_short_does_not_say_that_all_is_sent(desk: Desk) -> None:
     desk.manager.waits = True
     desk.service.start()

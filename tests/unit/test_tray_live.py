@@ -28,7 +28,12 @@ class FakeIcon:
         on_ready()
         assert self._stopped.wait(SECONDS)
 
-    def update(self, _state) -> None:
+    def opened_by(self, on_open):
+        self.open = on_open
+        return self
+
+    def update(self, state) -> None:
+        self.state = state
         self.updated.set()
 
     def stop(self) -> None:
@@ -38,7 +43,7 @@ class FakeIcon:
 @pytest.fixture(params=["", "No tray was found."], ids=["no problem", "a problem"])
 def icon(request, monkeypatch) -> Iterator[FakeIcon]:
     fake = FakeIcon(request.param)
-    monkeypatch.setattr(live, "TrayIcon", lambda _on_action: fake)
+    monkeypatch.setattr(live, "TrayIcon", lambda _on_action, on_open: fake.opened_by(on_open))
     before = set(threading.enumerate())
     yield fake
     assert set(threading.enumerate()) == before
@@ -49,7 +54,7 @@ def ignore(_action) -> None:
 
 
 def test_no_thread_is_left_when_run_returns(icon):
-    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS, lambda: None)
 
     def ready() -> None:
         assert icon.updated.wait(SECONDS)
@@ -65,7 +70,7 @@ def test_no_thread_is_left_when_the_icon_fails(icon, monkeypatch):
         raise ReprospectiveError("no icon", "")
 
     monkeypatch.setattr(icon, "run", fail)
-    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS, lambda: None)
     before = set(threading.enumerate())
     with pytest.raises(ReprospectiveError):
         shown.run(lambda: None)
@@ -82,7 +87,7 @@ def test_the_end_waits_for_a_read_of_the_database(icon):
         finished.append(True)
         return 0
 
-    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS)
+    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS, lambda: None)
 
     def ready() -> None:
         assert reading.wait(SECONDS)
@@ -104,7 +109,7 @@ def test_a_read_that_never_ends_is_not_waited_for_forever(icon, monkeypatch):
         assert may_go_on.wait(SECONDS)
         return 0
 
-    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS)
+    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS, lambda: None)
 
     def ready() -> None:
         assert reading.wait(SECONDS)
@@ -118,7 +123,7 @@ def test_a_read_that_never_ends_is_not_waited_for_forever(icon, monkeypatch):
 
 def test_the_end_is_not_missed_however_the_news_fall(icon):
     # The end comes between the thread's look at it and its wait for news.
-    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS, lambda: None)
     clear = shown._news.clear
 
     def end_then_clear() -> None:
@@ -129,3 +134,22 @@ def test_the_end_is_not_missed_however_the_news_fall(icon):
     shown.run(lambda: None)
     assert [thread for thread in threading.enumerate() if thread.name == "display"] == []
     assert not icon.updated.is_set()
+
+
+def test_what_others_have_switched_is_seen_when_the_menu_opens(icon):
+    at_login = [False]
+    status = {**STATUS, "application_name": "Code", "starts_at_login": False}
+    shown = LiveIcon(ignore, lambda: 60_000, lambda _today: status, lambda: at_login[0])
+    seen = []
+
+    def ready() -> None:
+        assert icon.updated.wait(SECONDS)
+        seen.append(icon.state)
+        at_login[0] = True
+        icon.open()
+        seen.append(icon.state)
+        shown.stop()
+
+    shown.run(ready)
+    assert [state.starts_at_login for state in seen] == [False, True]
+    assert seen[1].application_name == "Code"

@@ -17,7 +17,17 @@ from reprospective_tray.tray.state import AppState, Mode
 NOW = 1_795_000_000_000
 # What the control channel knows, by the working contract of app.
 COMMANDS = {
-    *("open_summary", "pause", "resume", "sync", "open_settings", "open_log_folder", "quit"),
+    *(
+        "open_summary",
+        "pause",
+        "resume",
+        "sync",
+        "ask_to_forget",
+        "open_settings",
+        "open_log_folder",
+        "quit",
+        "start_at_login",
+    ),
 }
 SHIPPING = Shipping(waiting=3, last_success_at=NOW - 180_000)
 
@@ -53,6 +63,7 @@ def test_the_menu_while_recording_is_that_of_the_mocks():
         "─",
         "Open summary",
         "Pause tracking",
+        "Forget",
         "─",
         "Open settings",
         "Open log folder",
@@ -69,6 +80,7 @@ def test_where_sending_is_on_the_menu_says_how_far_and_offers_to_send_now():
         "Open summary",
         "Pause tracking",
         "Sync now",
+        "Forget",
         "─",
         "Open settings",
         "Open log folder",
@@ -100,6 +112,17 @@ def test_the_pauses_are_behind_pause_tracking():
         "Until tomorrow",
         "Until I resume",
     ]
+
+
+def test_starting_at_login_is_a_switch_that_shows_what_is_and_asks_for_the_other():
+    assert "Start at login" not in labels(AppState())
+    for on in (False, True):
+        state = AppState(Mode.RECORDING, 29_280_000, "Code", starts_at_login=on)
+        assert labels(state)[5:9] == ["─", "Start at login", "Open settings", "Open log folder"]
+        item = item_named(state, "Start at login")
+        assert (item.checked, item.action) == (on, Action("start_at_login", {"on": not on}))
+        assert action_arguments(item.action, NOW) == {"on": not on}
+        assert {one.label for one in leaves(state) if one.checked is not None} == {item.label}
 
 
 def test_resume_stands_in_place_of_pause_while_paused():
@@ -167,3 +190,27 @@ def test_until_tomorrow_ends_at_the_next_local_midnight(zone, zone_name, now, mi
 
 def test_other_commands_go_without_arguments():
     assert action_arguments(Action("quit"), NOW) == {}
+
+
+def test_the_log_is_offered_where_something_fails_again_and_again():
+    state = AppState(Mode.ATTENTION, problem="3 failures", log_folder="/home/anna/log")
+    item = items(state, NOW)[3]
+    assert (item.label, item.action) == (
+        "The log is in /home/anna/log",
+        Action("open_log_folder"),
+    )
+    assert "The log is in" not in str(items(AppState(Mode.ATTENTION, problem="disk full"), NOW))
+
+
+@pytest.mark.parametrize(
+    ("label", "started"),
+    [
+        ("Last 15 minutes", NOW - 15 * 60_000),
+        ("Last hour", NOW - 60 * 60_000),
+        ("Today", NOW - (NOW + 3_600_000) % 86_400_000),  # an hour ahead of UTC
+    ],
+)
+def test_what_is_to_be_forgotten_begins_where_the_label_says(zone, label, started):
+    zone("Europe/Berlin")
+    action = item_named(AppState(), label).action
+    assert action_arguments(action, NOW) == {"since": started}

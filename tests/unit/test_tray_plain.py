@@ -12,6 +12,9 @@ from reprospective_tray.tray.menu import Action
 from reprospective_tray.tray.state import AppState, Mode
 
 SECONDS = 5.0
+LOGIN = "Start at login"
+# Windows' messages that a button was let go.
+LEFT_UP, RIGHT_UP = 0x0202, 0x0205
 
 
 @pytest.fixture
@@ -85,3 +88,34 @@ def test_an_icon_stopped_before_it_runs_does_not_run(screen):
     icon.stop()
     icon.run(lambda: None)
     assert screen.icon is None
+
+
+def test_the_check_mark_is_what_is_true_when_windows_opens_the_menu(screen, monkeypatch):
+    """The message of a right click goes to a method that Windows' icon alone has."""
+    base = backend.load("native").Icon
+    shown, at_login = [], [False]
+
+    def notified(self, _wparam, lparam):
+        shown.append((lparam, [item.checked for item in self.menu.items if item.text == LOGIN]))
+
+    icon_class = type("Icon", (base,), {"_on_notify": notified})
+    monkeypatch.setattr(backend, "load", lambda _name: SimpleNamespace(Icon=icon_class))
+
+    def on_open():
+        icon.update(AppState(starts_at_login=at_login[0]))
+
+    icon = TrayIcon(lambda _action: None, Backend("native"), on_open)
+    icon.update(AppState(starts_at_login=False))
+
+    def person():
+        await_lines(screen, lambda lines: any(LOGIN in line for line in lines))
+        at_login[0] = True
+        screen.icon._on_notify(0, LEFT_UP)
+        screen.icon._on_notify(0, RIGHT_UP)
+        icon.stop()
+
+    thread = threading.Thread(target=person)
+    thread.start()
+    icon.run(lambda: None)
+    thread.join()
+    assert shown == [(LEFT_UP, [False]), (RIGHT_UP, [True])]

@@ -5,6 +5,7 @@ import sys
 
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
+from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
 
 
 def open_probe(poll_interval_s: float) -> WindowProbe:
@@ -14,6 +15,8 @@ def open_probe(poll_interval_s: float) -> WindowProbe:
     """
     if sys.platform in {"win32", "darwin"}:
         return _open_polling(poll_interval_s)
+    if session_type(os.environ) == WAYLAND:
+        return NullProbe("this is a Wayland session, whose windows cannot be seen yet")
     if not os.environ.get("DISPLAY"):
         return NullProbe("there is no display")
     from reprospective_tray.monitor.probes.x11 import X11Probe

@@ -1,0 +1,244 @@
+"""The desktop: session and display, windows and idle time, bus, tray and notifications."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from reprospective_tray.checks.finding import Case, Finding
+from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reprospective_tray.monitor.probes.base import WindowProbe
+
+Session = Literal["x11", "wayland", "none"]
+
+_ANSWER_MS = 2000
+_OWN_DISPLAY = {"win32": "Windows", "darwin": "macOS"}
+
+
+def session_type(environment: Mapping[str, str]) -> Session:
+    """Return what kind of session the variables tell of. Pure."""
+    if environment.get("WAYLAND_DISPLAY") or environment.get("XDG_SESSION_TYPE") == "wayland":
+        return "wayland"
+    return "x11" if environment.get("DISPLAY") else "none"
+
+
+def session(_case: Case) -> list[Finding]:
+    """Return the kind of session and the desktop's name."""
+    name = "session"
+    if sys.platform in _OWN_DISPLAY:
+        return [Finding(name, found=True, detail=_OWN_DISPLAY[sys.platform])]
+    kind = session_type(os.environ)
+    if kind == "none":
+        detail = _("There is none: neither DISPLAY nor WAYLAND_DISPLAY is set.")
+        return [Finding(name, found=False, detail=detail, remedy=_inside_session())]
+    words = [{"x11": "X11", "wayland": "Wayland"}[kind]]
+    words += [word for word in (os.environ.get("XDG_CURRENT_DESKTOP"),) if word]
+    return [Finding(name, found=True, detail=", ".join(words))]
+
+
+def display(_case: Case) -> list[Finding]:
+    """Return whether the display answers."""
+    if sys.platform in _OWN_DISPLAY:
+        detail = _OWN_DISPLAY[sys.platform]
+        return [Finding("display", found=True, detail=detail, needed=True)]
+    if name := os.environ.get("DISPLAY"):
+        return [_x_display(name)]
+    if name := os.environ.get("WAYLAND_DISPLAY"):
+        socket = Path(os.environ.get("XDG_RUNTIME_DIR", ""), name)
+        detail = _("Wayland display {name}").format(name=name)
+        return [_display(found=socket.exists(), detail=detail)]
+    return [_display(found=False, detail=_("There is no display."))]
+
+
+def _x_display(name: str) -> Finding:
+    try:
+        from Xlib.display import Display
+
+        server = Display()
+    except Exception as error:  # noqa: BLE001  python-xlib raises many kinds for a display that is not there
+        detail = _("The X server {name} does not answer: {reason}").format(name=name, reason=error)
+        return _display(found=False, detail=detail)
+    try:
+        screen = server.screen()
+        detail = _("X server {name}, {width} x {height} pixels").format(
+            name=name, width=screen.width_in_pixels, height=screen.height_in_pixels
+        )
+        return _display(found=True, detail=detail)
+    finally:
+        server.close()
+
+
+def _display(*, found: bool, detail: str) -> Finding:
+    remedy = "" if found else _inside_session()
+    return Finding("display", found=found, detail=detail, remedy=remedy, needed=True)
+
+
+def _inside_session() -> str:
+    return _("Start it inside a desktop session.")
+
+
+def windows(case: Case) -> list[Finding]:
+    """Return whether the window in front is seen now, and whether idle time is told."""
+    from reprospective_tray.monitor.probes import open_probe
+
+    probe = open_probe(case.loaded.config.monitor.poll_interval)
+    try:
+        return [_window(case, probe), _idle(probe)]
+    finally:
+        probe.close()
+
+
+def _window(case: Case, probe: WindowProbe) -> Finding:
+    name = "windows"
+    if sys.platform not in _OWN_DISPLAY and session_type(os.environ) == "wayland":
+        if probe.sees_windows:
+            detail = _("In this Wayland session only windows of X11 programs can be seen.")
+        else:
+            detail = _("In this Wayland session no windows can be seen.")
+        remedy = _("Choose a session with X11 (Xorg) when you log in.")
+        return Finding(name, found=False, detail=detail, remedy=remedy, needed=True)
+    if not probe.sees_windows:
+        detail = _("No window can be seen: {reason}.").format(reason=probe.trouble)
+        return Finding(name, found=False, detail=detail, remedy=_inside_session(), needed=True)
+    seen = probe.current()
+    if seen is None:
+        detail = _("No window is in front at this moment ({way}).").format(way=probe.name)
+        return Finding(name, found=None, detail=detail, needed=True)
+    from reprospective_tray.parts import make_filter
+
+    # What no rule lets into the database has no business in a report of a fault either.
+    shown = make_filter(case.loaded)(seen)
+    application = shown.application_name if shown else _("a window that a privacy rule ignores")
+    detail = _("In front now: {application} ({way})").format(
+        application=application, way=probe.name
+    )
+    return Finding(name, found=True, detail=detail, needed=True)
+
+
+def _idle(probe: WindowProbe) -> Finding:
+    ms = probe.idle_ms() if probe.sees_windows else None
+    if ms is None:
+        return Finding(
+            "idle",
+            found=False,
+            detail=_("This desktop does not tell when the last input was."),
+            remedy=_("Time without input counts as active then."),
+        )
+    detail = _("The last input was {seconds} s ago.").format(seconds=ms // 1000)
+    return Finding("idle", found=True, detail=detail)
+
+
+def shell(_case: Case) -> list[Finding]:
+    """Return what shows the icon and the notifications, and the bus that both go by.
+
+    One after the other: whoever imports GTK must know first that the bus answers.
+    """
+    if sys.platform in _OWN_DISPLAY:
+        notifications = Finding("notifications", found=True, detail=_("By the tray icon."))
+        return [_tray(), notifications]
+    from reprospective_tray.desktop import session_bus
+
+    is_offered = session_bus.is_offered()
+    bus = session_bus.connect()
+    return [_bus(is_offered=is_offered, answers=bus is not None), _tray(), _notifications()]
+
+
+def _has_pygobject() -> bool:
+    try:
+        import gi  # noqa: F401  whether it loads is the question
+    except ImportError:
+        return False
+    return True
+
+
+def _bus(*, is_offered: bool, answers: bool) -> Finding:
+    if answers:
+        return Finding("bus", found=True, detail=_("The session bus answers."))
+    if not is_offered:
+        detail = _("This session has no bus (D-Bus).")
+        return Finding("bus", found=False, detail=detail, remedy=_inside_session())
+    if not _has_pygobject():
+        return Finding(
+            "bus",
+            found=None,
+            detail=_("It cannot be asked without PyGObject."),
+            remedy=_("Install it (on Debian and Ubuntu: python3-gi)."),
+        )
+    return Finding(
+        "bus",
+        found=False,
+        detail=_("The session bus does not answer."),
+        remedy=_("Log out and in again."),
+    )
+
+
+def _tray() -> Finding:
+    from reprospective_tray.tray import backend
+
+    try:
+        chosen = backend.choose()
+    except backend.TrayUnavailableError as error:
+        return Finding("tray", found=False, detail=str(error), remedy=error.remedy)
+    if chosen.problem:
+        return Finding("tray", found=False, detail=chosen.problem, remedy=chosen.remedy)
+    hosts = {
+        backend.APPINDICATOR: _("A panel for StatusNotifier icons (AppIndicator)."),
+        backend.GTK: _("A panel with an X11 tray (GTK)."),
+        backend.NATIVE: _("The system's own."),
+    }
+    return Finding("tray", found=True, detail=hosts.get(chosen.name, chosen.name))
+
+
+def _notifications() -> Finding:
+    import shutil
+
+    from reprospective_tray.desktop import session_bus
+    from reprospective_tray.desktop.notifications import PATH, SERVICE
+
+    name = "notifications"
+    there = session_bus.connect()
+    if there is None and session_bus.is_offered() and shutil.which("notify-send"):
+        return Finding(name, found=None, detail=_("They go by notify-send."))
+    if there is not None and session_bus.is_owned(SERVICE):
+        words = _call(SERVICE, PATH, SERVICE, "GetServerInformation")
+        return Finding(name, found=True, detail=" ".join(map(str, words[:3:2])) or SERVICE)
+    if there is not None:
+        (startable,) = _call(*_BUS, "ListActivatableNames") or ([],)
+        if isinstance(startable, list) and SERVICE in startable:
+            return Finding(name, found=True, detail=_("The desktop starts them when needed."))
+    return Finding(
+        name,
+        found=False,
+        detail=_("Nothing here shows notifications; the log has their text."),
+        remedy=_("Start your desktop's notification service, or install one, such as dunst."),
+    )
+
+
+_BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+
+
+def _call(service: str, path: str, interface: str, method: str) -> tuple[object, ...]:
+    """Return what somebody on the session bus answers; nothing where they do not."""
+    from reprospective_tray.desktop import session_bus
+
+    there = session_bus.connect()
+    if there is None:
+        return ()
+    gio, bus = there
+    from gi.repository import GLib
+
+    flags = gio.DBusCallFlags.NO_AUTO_START
+    try:
+        answer = bus.call_sync(
+            service, path, interface, method, None, None, flags, _ANSWER_MS, None
+        )
+    except GLib.Error:
+        return ()
+    unpacked: tuple[object, ...] = answer.unpack()
+    return unpacked

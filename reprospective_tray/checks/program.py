@@ -1,0 +1,80 @@
+"""The program itself: its version, its config, the running instance, its start at login."""
+
+from __future__ import annotations
+
+import platform
+
+from reprospective_tray import __version__, control
+from reprospective_tray.checks.finding import Case, Finding
+from reprospective_tray.errors import NotRunningError, ReprospectiveError
+from reprospective_tray.messages import _
+
+_ANSWER_S = 3.0
+
+
+def program(_case: Case) -> list[Finding]:
+    """Return which version this is, and of what system: a report of a fault begins with it."""
+    parts = (
+        f"reprospective-tray {__version__}",
+        f"Python {platform.python_version()}",
+        f"{platform.system()} {platform.release()}",
+    )
+    return [Finding("program", found=True, detail=", ".join(parts))]
+
+
+def configuration(case: Case) -> list[Finding]:
+    """Return which config holds; a wrong one has ended the command before."""
+    place = case.loaded.file or _("no file: the defaults hold")
+    return [Finding("config", found=True, detail=str(place), needed=True)]
+
+
+def instance(case: Case) -> list[Finding]:
+    """Return whether the program runs, and what it says of itself."""
+    name = "instance"
+    try:
+        status = control.request(case.paths, "status", timeout=_ANSWER_S)
+    except NotRunningError as error:
+        if control.InstanceLock(case.paths).is_held():
+            return [
+                Finding(
+                    name,
+                    found=False,
+                    detail=_("It runs, but cannot be asked."),
+                    remedy=_("If it stays so, end that process and start it again."),
+                    needed=True,
+                )
+            ]
+        return [Finding(name, found=False, detail=str(error), remedy=error.remedy)]
+    except ReprospectiveError as error:
+        return [Finding(name, found=False, detail=str(error), remedy=error.remedy, needed=True)]
+    if problem := status.get("problem"):
+        detail = _("It runs (process {pid}), but: {problem}").format(
+            pid=status.get("pid"), problem=problem
+        )
+        return [Finding(name, found=True, detail=detail)]
+    sentence = (
+        _("Paused (process {pid}).") if status.get("paused") else _("Recording (process {pid}).")
+    )
+    return [Finding(name, found=True, detail=sentence.format(pid=status.get("pid")))]
+
+
+def autostart(case: Case) -> list[Finding]:
+    """Return whether the next login starts the program."""
+    from reprospective_tray.desktop.autostart.login import StartAtLogin
+
+    name = "autostart"
+    login = StartAtLogin(case.loaded, case.paths)
+    if login.why_not:
+        return [Finding(name, found=None, detail=login.why_not)]
+    standing = login.standing()
+    if missing := standing.missing:
+        detail = _(
+            "{place} is to start the program at login, but {file} is not there any more."
+        ).format(place=standing.place, file=missing)
+        remedy = _("`reprospective-tray autostart enable` lets it start what is there now.")
+        return [Finding(name, found=False, detail=detail, remedy=remedy)]
+    if standing.is_on:
+        detail = _("The program starts at login, by {place}.").format(place=standing.place)
+        return [Finding(name, found=True, detail=detail)]
+    remedy = _("If you want it to: `reprospective-tray autostart enable`, or the menu.")
+    return [Finding(name, False, _("The program does not start at login."), remedy)]

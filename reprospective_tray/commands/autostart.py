@@ -1,0 +1,47 @@
+"""The command `autostart`: whether the program starts when the person logs in."""
+
+from reprospective_tray.commands.common import Options, load
+from reprospective_tray.desktop.autostart.login import StartAtLogin
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+
+
+def enable(options: Options) -> int:
+    """Have the program started at login, with the config in use where that is not the usual."""
+    login = StartAtLogin(*load(options))
+    login.switch(on=True)
+    return _say(login)
+
+
+def disable(options: Options) -> int:
+    """Have it started no more."""
+    login = StartAtLogin(*load(options))
+    login.switch(on=False)
+    return _say(login)
+
+
+def status(options: Options) -> int:
+    """Print how it stands.
+
+    Raises:
+        ReprospectiveError: it is on, and what it would start is not there any more.
+    """
+    return _say(StartAtLogin(*load(options)))
+
+
+def _say(login: StartAtLogin) -> int:
+    standing = login.standing()
+    if missing := standing.missing:
+        raise ReprospectiveError(
+            _("{place} is to start the program at login, but {file} is not there any more.").format(
+                place=standing.place, file=missing
+            ),
+            _("`reprospective-tray autostart enable` lets it start what is there now."),
+        )
+    if standing.is_on:
+        print(_("The program starts at login, by {place}.").format(place=standing.place))
+        return 0
+    print(_("The program does not start at login."))
+    if login.why_not:
+        print(login.why_not)
+    return 0

@@ -1,0 +1,70 @@
+"""That tracking is still paused is said once a day, when somebody is there, and not before."""
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from reprospective_tray import pause_reminder, state
+from reprospective_tray.pause_reminder import PauseReminder, is_due, sentence
+from reprospective_tray.state import ProgramState
+
+NOON = datetime(2026, 11, 25, 12).astimezone()
+
+
+def ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("paused_ago", "told_on", "until", "due"),
+    [
+        (timedelta(hours=1), "", None, False),
+        (timedelta(hours=12, minutes=-1), "", None, False),
+        (timedelta(hours=12, minutes=1), "", None, True),
+        (timedelta(days=5), "", None, True),
+        (timedelta(days=5), "2026-11-24", None, True),
+        (timedelta(days=5), "2026-11-25", None, False),
+        (timedelta(days=5), "", timedelta(hours=1), True),
+        (timedelta(days=5), "", timedelta(hours=-1), False),
+    ],
+)
+def test_it_is_due_on_another_day_than_the_pause_began_and_once_a_day(
+    paused_ago, told_on, until, due
+):
+    remembered = ProgramState(
+        paused=True,
+        paused_at=ms(NOON - paused_ago),
+        paused_until=None if until is None else ms(NOON + until),
+        told_paused_on=told_on,
+    )
+    assert is_due(remembered, ms(NOON)) is due
+
+
+def test_who_is_not_paused_hears_nothing():
+    assert not is_due(ProgramState(paused_at=0), ms(NOON))
+    # A pause of an older version, whose beginning nobody knows.
+    assert not is_due(ProgramState(paused=True), ms(NOON))
+
+
+def test_it_is_said_when_the_person_is_back_and_once(user, monkeypatch):
+    monkeypatch.setattr(pause_reminder, "LOOK_S", 0.0)
+    there = []
+    paused_at = round(time.time() * 1000) - 2 * 86_400_000
+    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+    reminder = PauseReminder(user.paths, lambda: True, lambda: bool(there))
+    assert reminder.look() == ""
+    there.append(1)
+    assert reminder.look() == sentence(paused_at)
+    assert reminder.look() == ""
+    assert state.load(user.paths).paused
+
+
+def test_nothing_is_read_more_often_than_once_a_minute(user):
+    looks = []
+    paused_at = round(time.time() * 1000) - 2 * 86_400_000
+    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+    reminder = PauseReminder(user.paths, lambda: True, lambda: bool(looks.append(1)))
+    for _look in range(5):
+        reminder.look()
+    assert looks == [1]
