@@ -68,8 +68,9 @@ def watch(app: AppUnderTest, turn: Callable[[bool], None]) -> None:
     begins_at = now_ms()
     turn(True)
     # Idle until now, or not yet: from the inhibitor on it is active.
-    film = app.wait_for_row("state = 'active' and open = 1")
-    app.wait_for_row(f"open = 1 and ended_at >= {begins_at + 3 * IDLE_AFTER_MS}")
+    film = app.wait_for_row(
+        f"state = 'active' and open = 1 and ended_at >= {begins_at + 3 * IDLE_AFTER_MS}"
+    )
     assert app.rows(f"state = 'idle' and ended_at > {begins_at + EXACT_MS}") == []
     ends_at = now_ms()
     turn(False)

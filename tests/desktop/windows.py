@@ -101,15 +101,18 @@ class Windows:
         Raises:
             TimeoutError: it names another one.
         """
-        if self.active_window() == window:
-            return now_ms()
-        atom = self._atom("_NET_ACTIVE_WINDOW")
-        return self.await_event(
-            lambda it: (
-                it.type == X.PropertyNotify and it.atom == atom and self.active_window() == window
-            ),
-            f"window {window:#x} to be active",
-        )
+        atom, told_at = self._atom("_NET_ACTIVE_WINDOW"), None
+        deadline = time.monotonic() + AWAIT_SECONDS
+        while True:
+            # What the server made before its answer has arrived with it.
+            named = self.active_window() == window
+            while self.connection.pending_events():
+                came = self.connection.next_event()
+                if came.type == X.PropertyNotify and came.atom == atom:
+                    told_at = _when(came)
+            if named:
+                return now_ms() if told_at is None else told_at
+            self._await_socket(deadline, f"window {window:#x} to be active")
 
     def drop_events(self) -> None:
         """Forget what has happened up to now."""
@@ -130,9 +133,12 @@ class Windows:
                 at = _when(came)
                 if wanted(came):
                     return at
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.connection], [], [], left)[0]:
-                raise TimeoutError(f"waited {AWAIT_SECONDS:g} s for {what}")
+            self._await_socket(deadline, what)
+
+    def _await_socket(self, deadline: float, what: str) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([self.connection], [], [], left)[0]:
+            raise TimeoutError(f"waited {AWAIT_SECONDS:g} s for {what}")
 
 
 class Window:

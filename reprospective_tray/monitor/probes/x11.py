@@ -73,18 +73,24 @@ class X11Probe(WindowProbe):
     def wait(self, timeout_s: float) -> int | None:
         """Wait for an event that concerns the active window; see `WindowProbe.wait`."""
         with self._connection():
-            if not self._names_active:
-                return self._wait_and_look(min(timeout_s, self._poll_interval_s))
-            return self._wait_for_event(timeout_s)
+            if self._names_active:
+                changed_at = self._wait_for_event(timeout_s)
+            else:
+                changed_at = self._wait_and_look(min(timeout_s, self._poll_interval_s))
+        # Last of all: what this thread waits for meanwhile makes the change no younger.
+        return None if changed_at is None else _steady_ms() - changed_at
 
     def _wait_for_event(self, timeout_s: float) -> int | None:
-        """Wait until an event is news; the window manager's many others end nothing."""
+        """Wait until an event is news, and return when it was made, in ms of the steady clock.
+
+        The window manager's many others end nothing.
+        """
         deadline = time.monotonic() + timeout_s
         while True:
-            news, age = self._take_events()
+            news, changed_at = self._take_events()
             left_s = deadline - time.monotonic()
             if news or left_s <= 0:
-                return age
+                return changed_at
             ready, _write, _error = select.select(
                 [self._display.fileno(), self._woken.fileno()], [], [], left_s
             )
@@ -95,26 +101,28 @@ class X11Probe(WindowProbe):
 
     def _wait_and_look(self, timeout_s: float) -> int | None:
         """Wait, then ask for the focus, where nobody tells of the active window."""
-        age = self._wait_for_event(timeout_s)
-        if age is None and not self._names_active:
+        changed_at = self._wait_for_event(timeout_s)
+        if changed_at is None and not self._names_active:
             focused = self._focused()
             if focused != (self._active.id if self._active else 0):
                 self._follow(focused)
-                return 0
-        return age
+                return _steady_ms()
+        return changed_at
 
     def _take_events(self) -> tuple[bool, int | None]:
-        """Take what has arrived; tell whether any is news, and how old a change of windows is."""
-        news, age = False, None
+        """Take what has arrived; tell whether any is news, and when the windows changed."""
+        news, changed_at = False, None
         # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
         while self._display.pending_events():
             event = self._display.next_event()
+            arrived_at = _steady_ms()
             if self._concerns(event):
                 news = True
-                age = _age_ms(event.time) if event.type == X.PropertyNotify else 0
+                timed = event.type == X.PropertyNotify
+                changed_at = _made_at(event.time, arrived_at) if timed else arrived_at
             elif self._alarms is not None and self._alarms.sent(event):
                 news = True
-        return news, age
+        return news, changed_at
 
     def wake(self) -> None:
         """End a `wait` of another thread."""
@@ -226,11 +234,15 @@ class X11Probe(WindowProbe):
         return Observation.of(name, self._texts.title(window), process_id, window.id)
 
 
-def _age_ms(server_time: int) -> int:
-    """Return how long ago an event was made, by the X server's own time stamp.
+def _steady_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
 
-    A server of this machine counts the monotonic clock's ms in 32 bits; one
-    elsewhere counts something of its own, and its events are taken for new.
+
+def _made_at(server_time: int, arrived_at: int) -> int:
+    """Return when an event was made, in ms of the steady clock, by the X server's time stamp.
+
+    A server of this machine counts that clock's ms in 32 bits; one elsewhere
+    counts something of its own, and its events are taken for new.
     """
-    age = (time.monotonic_ns() // 1_000_000 - server_time) & 0xFFFFFFFF
-    return age if age <= _OLDEST_EVENT_MS else 0
+    age = (arrived_at - server_time) & 0xFFFFFFFF
+    return arrived_at - age if age <= _OLDEST_EVENT_MS else arrived_at
