@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 # A name server may take its time, too; a person waits for a report.
 CONNECT_DEADLINE_S = 10.0
+# What nobody sends is settled by nobody but who records it.
+_SETTLE = """
+SELECT reprospective.settle(current_user, (clock_timestamp() AT TIME ZONE 'UTC')::date - 2)
+"""
 _MEMORY_FOR_SUMS = "SET LOCAL work_mem = '64MB'"
 _UUID = 2950  # PostgreSQL's number of the type
 _cursors = count(1)
@@ -101,11 +105,12 @@ class PostgresqlAdapter(DatabaseAdapter):
         """
         if self.read_only:
             return
-        from reprospective_tray.store.server.schema import ensure
+        from reprospective_tray.store.server.schema import FIRST_THAT_SETTLES, ensure
 
         try:
             with connect(self.address, self._connect_deadline_s, self.deadline_s) as connection:
-                ensure(connection)
+                if ensure(connection) >= FIRST_THAT_SETTLES:
+                    connection.execute(_SETTLE)
             self._device_id = kept_device_id(self._data)
         except ServerError as error:
             raise self.explain(error) from error

@@ -140,6 +140,7 @@ def _window(table: Table, _seconds: float) -> None:
 def _server_totals(table: Table, _seconds: float) -> None:
     found = summary.server_totals()
     table.line("a day's totals on a server, 1 M sessions, ms", found.day, 10, "{:.1f}")
+    table.line("  of a day that is counted anew, such as today", found.today, 10, "{:.1f}")
     table.line("  a year's totals, ms", found.year, 300, "{:.0f}")
 
 

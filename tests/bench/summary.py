@@ -50,9 +50,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ServerTotals:
-    """Ms of all totals of a day, and of a year."""
+    """Ms of all totals of a day, of one whose sessions are counted (such as today), of a year."""
 
     day: float
+    today: float
     year: float
 
 
@@ -88,22 +89,28 @@ def _person_with_a_year() -> Iterator[User]:
 def server_totals() -> ServerTotals:
     """Return what a person waits for on a server that has a million sessions of theirs."""
     with central_database() as central, tempfile.TemporaryDirectory() as folder:
-        central.database.rows(FILL, [central.person.name, DEVICE, SESSIONS])
+        name = central.person.name
+        central.database.rows(FILL, [name, DEVICE, SESSIONS])
         central.database.rows("ANALYZE reprospective.desktop_activity_sessions")
+        # What else the passes of a year do, a month each.
+        central.database.rows("SELECT reprospective.settle_all()")
         address = ServerAddress.from_dsn(central.dsn())
         adapter = PostgresqlAdapter(address, Path(folder), read_only=True)
         adapter.open()
-        last = datetime.fromtimestamp(NOW / 1000, UTC).date() - timedelta(days=2)
+        newest = datetime.fromtimestamp(NOW / 1000, UTC).date() - timedelta(days=1)
+        last = newest - timedelta(days=1)
+        central.database.rows("SELECT reprospective.unsettle_from(%s, %s)", [name, newest])
         with adapter.reading():
             queries = Queries(adapter)
 
-            def totals(first: date) -> None:
+            def totals(first: date, last: date) -> None:
                 with queries.snapshot():
                     queries.totals(DayRange(first, last))
 
             return ServerTotals(
-                _median(lambda: totals(last)),
-                _median(lambda: totals(last - timedelta(days=364))),
+                _median(lambda: totals(last, last)),
+                _median(lambda: totals(newest, newest)),
+                _median(lambda: totals(last - timedelta(days=364), last)),
             )
 
 

@@ -18,6 +18,7 @@ VALUES = "gen_random_uuid(), 'desk', 'active', 'Editor', 'page', 60"
 TIMES = "started_at, ended_at"
 NOW = "now(), now()"
 VIEWS = (
+    "computed_days",
     "session_days",
     "desktop_activity_days",
     "daily_application_totals",

@@ -23,10 +23,13 @@ from tests.server.sender import add_role, connected, sender, stored
 from tests.server.servers import Database, Person, Server
 from tests.support import wait_until
 
+LATEST = schema.scripts()[-1].number
+NEXT = LATEST + 1
+ALL = [(number,) for number in range(1, LATEST + 1)]
 VERSIONS = "SELECT version FROM reprospective.schema_version ORDER BY version"
 
 
-def second_script() -> str:
+def next_script() -> str:
     """Return a script that adds a column, in the way that every such script is to do it."""
     first = schema.scripts()[0].read()
     begin = first.index("CREATE FUNCTION reprospective.take_rows")
@@ -34,7 +37,7 @@ def second_script() -> str:
     for old, new in (
         ("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
         ("received_at, sent_schema\n", "received_at, sent_schema, mood\n"),
-        ("least(client_schema, 1)", "least(client_schema, 2), r.mood"),
+        ("least(client_schema, 1)", f"least(client_schema, {NEXT}), r.mood"),
         (
             "sent_schema = excluded.sent_schema\n",
             "sent_schema = excluded.sent_schema, mood = coalesce(excluded.mood, held.mood)\n",
@@ -55,10 +58,10 @@ def second_script() -> str:
 
 @pytest.fixture
 def newer(tmp_path: Path) -> Path:
-    """The scripts of a version to come: the ones that there are, and a second one."""
+    """The scripts of a version to come: the ones that there are, and a next one."""
     for script in schema.scripts():
         shutil.copy(script.path, tmp_path)
-    (tmp_path / "0002_mood.sql").write_text(second_script(), "utf-8")
+    (tmp_path / f"{NEXT:04}_mood.sql").write_text(next_script(), "utf-8")
     return tmp_path
 
 
@@ -89,8 +92,8 @@ def test_the_first_sync_of_a_role_that_may_create_makes_all_of_it_and_no_role(
 ):
     roles = database.rows("SELECT count(*) FROM pg_roles")
     with connected(database, single) as connection:
-        assert ensure(connection) == 1
-    assert database.rows(VERSIONS) == [(1,)]
+        assert ensure(connection) == LATEST
+    assert database.rows(VERSIONS) == ALL
     assert database.rows("SELECT count(*) FROM pg_roles") == roles
     owners = database.rows("""
         SELECT DISTINCT pg_get_userbyid(relowner)::text FROM pg_class
@@ -108,7 +111,7 @@ def test_asking_what_is_there_is_one_query(
     with connected(database, single) as connection:
         ensure(connection)
         del statements[:]
-        assert ensure(connection) == 1
+        assert ensure(connection) == LATEST
     assert len(statements) == 1
 
 
@@ -141,14 +144,14 @@ def test_a_schema_that_was_made_empty_for_a_role_is_filled_by_it(
     role = make_person()
     database.rows(f"CREATE SCHEMA reprospective AUTHORIZATION {role.name}")
     with connected(database, role) as connection:
-        assert ensure(connection) == 1
+        assert ensure(connection) == LATEST
 
 
 def test_the_schema_is_made_through_a_pooler_too(
     database: Database, single: Person, pgbouncer: Pooler
 ):
     with connected(database.at(pgbouncer), single) as connection:
-        assert ensure(connection) == 1
+        assert ensure(connection) == LATEST
         settings = connection.rows(
             "SELECT current_setting('search_path'), current_setting('lock_timeout'), current_user"
         )
@@ -171,8 +174,8 @@ def test_of_several_that_start_at_once_one_makes_it_and_all_go_on(
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [1] * 6
-    assert database.rows(VERSIONS) == [(1,)]
+    assert found == [LATEST] * 6
+    assert database.rows(VERSIONS) == ALL
 
 
 def test_an_upgrade_amid_many_senders_loses_no_row_and_fails_no_batch(
@@ -205,7 +208,7 @@ def test_an_upgrade_amid_many_senders_loses_no_row_and_fails_no_batch(
     busy.wait()
     try:
         with connected(database, single) as connection:
-            assert ensure(connection, newer) == 2
+            assert ensure(connection, newer) == NEXT
     finally:
         upgraded.set()
         for thread in threads:
@@ -213,7 +216,7 @@ def test_an_upgrade_amid_many_senders_loses_no_row_and_fails_no_batch(
     assert failures == []
     assert sent <= stored(database).keys()
     assert len(stored(database)) == len(sent) + len(threads)
-    assert database.rows(VERSIONS) == [(1,), (2,)]
+    assert database.rows(VERSIONS) == [*ALL, (NEXT,)]
 
 
 def test_an_upgrade_that_is_killed_leaves_nothing_half(
@@ -221,7 +224,7 @@ def test_an_upgrade_that_is_killed_leaves_nothing_half(
 ):
     with connected(database, single) as connection:
         ensure(connection)
-    script = newer / "0002_mood.sql"
+    script = newer / f"{NEXT:04}_mood.sql"
     whole = script.read_text("utf-8")
     script.write_text(whole + "SELECT pg_sleep(60);", "utf-8")
     ended: list[BaseException] = []
@@ -243,12 +246,12 @@ def test_an_upgrade_that_is_killed_leaves_nothing_half(
     )
     thread.join()
     assert isinstance(ended[0], ServerUnreachableError)
-    assert database.rows(VERSIONS) == [(1,)]
+    assert database.rows(VERSIONS) == ALL
     with sender(database, single) as device:
         assert device.send(device.row())["stored"] == 1
     script.write_text(whole, "utf-8")
     with connected(database, single) as connection:
-        assert ensure(connection, newer) == 2
+        assert ensure(connection, newer) == NEXT
 
 
 def test_an_upgrade_that_fails_leaves_what_was_there(
@@ -256,10 +259,12 @@ def test_an_upgrade_that_fails_leaves_what_was_there(
 ):
     with connected(database, single) as connection:
         ensure(connection)
-        (newer / "0003_wrong.sql").write_text("ALTER TABLE reprospective.nowhere ADD a text")
+        (newer / f"{NEXT + 1:04}_wrong.sql").write_text(
+            "ALTER TABLE reprospective.nowhere ADD a text"
+        )
         with pytest.raises(ServerError):
             ensure(connection, newer)
-        assert connection.rows(VERSIONS) == [(1,)]
+        assert connection.rows(VERSIONS) == ALL
 
 
 def test_an_upgrade_that_somebodys_reading_holds_up_waits_for_another_time(
@@ -269,9 +274,9 @@ def test_an_upgrade_that_somebodys_reading_holds_up_waits_for_another_time(
     with connected(database, single) as connection, sender(database) as reader:
         ensure(connection)
         reader.ask("BEGIN; SELECT * FROM reprospective.daily_application_totals")
-        assert ensure(connection, newer) == 1
+        assert ensure(connection, newer) == LATEST
         reader.ask("COMMIT")
-        assert ensure(connection, newer) == 2
+        assert ensure(connection, newer) == NEXT
 
 
 def test_a_person_leaves_an_older_server_as_it_is_and_sends(
@@ -279,8 +284,8 @@ def test_a_person_leaves_an_older_server_as_it_is_and_sends(
 ):
     role = add_role(fresh, make_person())
     with connected(fresh, role) as connection:
-        assert ensure(connection, newer) == 1
-    assert fresh.rows(VERSIONS) == [(1,)]
+        assert ensure(connection, newer) == LATEST
+    assert fresh.rows(VERSIONS) == ALL
 
 
 def test_an_upgrade_by_server_init_lets_the_persons_use_what_is_new(
@@ -288,10 +293,10 @@ def test_an_upgrade_by_server_init_lets_the_persons_use_what_is_new(
 ):
     role = add_role(fresh, make_person())
     with connected(fresh) as connection:
-        assert initialise(connection, folder=newer).version == 2
+        assert initialise(connection, folder=newer).version == NEXT
     with sender(fresh, role) as device:
         row = device.row(mood="calm")
-        device.send(row, schema=2)
+        device.send(row, schema=NEXT)
         assert device.ask("SELECT * FROM reprospective.moods") == [(row["uid"], "calm")]
 
 
@@ -301,7 +306,7 @@ def test_what_a_superuser_upgrades_goes_on_belonging_to_its_owner(
     with connected(database, single) as connection:
         ensure(connection)
     with connected(database) as connection:
-        assert ensure(connection, newer) == 2
+        assert ensure(connection, newer) == NEXT
     owner = database.rows(
         "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE relname = 'moods'"
     )
@@ -311,10 +316,10 @@ def test_what_a_superuser_upgrades_goes_on_belonging_to_its_owner(
 def test_a_server_that_is_newer_is_left_as_it_is(database: Database, single: Person, newer: Path):
     with connected(database, single) as connection:
         ensure(connection, newer)
-        assert ensure(connection) == 2
+        assert ensure(connection) == NEXT
     with sender(database, single) as device:
         answer = device.send(device.row())
-    assert (answer["schema"], answer["stored"]) == (2, 1)
+    assert (answer["schema"], answer["stored"]) == (NEXT, 1)
 
 
 def test_what_an_older_server_could_not_hold_is_taken_after_its_upgrade_though_the_revision_is_old(
@@ -323,13 +328,13 @@ def test_what_an_older_server_could_not_hold_is_taken_after_its_upgrade_though_t
     with connected(database, single) as connection, sender(database, single) as device:
         ensure(connection)
         row = device.row(mood="calm")
-        assert device.send(row, schema=2)["schema"] == 1
-        assert device.send(row, schema=2)["held"] == [0]
+        assert device.send(row, schema=NEXT)["schema"] == LATEST
+        assert device.send(row, schema=NEXT)["held"] == [0]
         ensure(connection, newer)
-        answer = device.send(row, schema=2)
-        assert (answer["schema"], answer["stored"]) == (2, 1)
+        answer = device.send(row, schema=NEXT)
+        assert (answer["schema"], answer["stored"]) == (NEXT, 1)
         assert device.ask("SELECT mood FROM reprospective.moods") == [("calm",)]
-        assert device.send(row, schema=2)["held"] == [0]
+        assert device.send(row, schema=NEXT)["held"] == [0]
 
 
 def test_an_older_clients_rows_go_into_a_newer_server_and_undo_nothing_that_it_does_not_know(
@@ -338,7 +343,7 @@ def test_an_older_clients_rows_go_into_a_newer_server_and_undo_nothing_that_it_d
     with connected(database, single) as connection, sender(database, single) as device:
         ensure(connection, newer)
         row, plain = device.row(), device.row()
-        device.send(row | {"mood": "calm"}, schema=2)
+        device.send(row | {"mood": "calm"}, schema=NEXT)
         assert device.send(row, plain)["held"] == [0]
         assert device.send(row | {"revision": 2})["stored"] == 1
         assert device.ask("SELECT mood FROM reprospective.moods ORDER BY mood") == [
@@ -356,7 +361,7 @@ def test_a_batch_that_waited_for_an_upgrade_says_no_more_of_its_rows_than_is_tru
         row = device.row(mood="calm")
         device.send(device.row())  # its plans are made, as of a connection that is kept
         answers: list[dict[str, Any]] = []
-        thread = threading.Thread(target=lambda: answers.append(device.send(row, schema=2)))
+        thread = threading.Thread(target=lambda: answers.append(device.send(row, schema=NEXT)))
         with schema.exclusive(connection):
             found = schema.look(connection)
             schema.lock_tables(connection)
@@ -368,9 +373,9 @@ def test_a_batch_that_waited_for_an_upgrade_says_no_more_of_its_rows_than_is_tru
         thread.join()
         mood = dict(device.ask("SELECT uid, mood FROM reprospective.moods"))[row["uid"]]
         sent_schema = stored(database)[row["uid"]]["sent_schema"]
-        assert (mood, sent_schema) in [("calm", 2), (None, 1)]
-        assert answers[0]["schema"] <= 2
-        device.send(row, schema=2)
+        assert (mood, sent_schema) in [("calm", NEXT), (None, 1)]
+        assert answers[0]["schema"] <= NEXT
+        device.send(row, schema=NEXT)
         assert dict(device.ask("SELECT uid, mood FROM reprospective.moods"))[row["uid"]] == "calm"
 
 

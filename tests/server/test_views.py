@@ -197,7 +197,7 @@ def test_a_day_of_a_person_among_many_is_found_by_an_index(anna: Sender, prepare
         plan = anna.explain(f"SELECT * FROM reprospective.{view_name} WHERE day = '2026-03-03'")  # noqa: S608  our own names
         assert "sessions_by_day" in plan, plan
         assert "sessions_over_midnight" in plan, plan
-        assert "Seq Scan" not in plan, plan
+        assert "Seq Scan on desktop_activity_sessions" not in plan, plan
         assert "Workers" not in plan, plan
     plan = anna.explain("""SELECT * FROM reprospective.desktop_activity_sessions
         WHERE started_at >= '2026-03-03' AND started_at < '2026-03-04'""")

@@ -141,6 +141,7 @@ def initialise(
             handed = _hand_over(connection, found.owner, person.name)
         if taken_from is not None:
             _make_member(connection, taken_from)
+        connection.execute("SELECT reprospective.settle_all()", deadline_s=UPGRADE_DEADLINE_S)
     return Initialised(version, not found.made, taken_from, handed, person)
 
 

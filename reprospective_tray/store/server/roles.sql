@@ -37,14 +37,18 @@ GRANT EXECUTE ON FUNCTION
 GRANT INSERT, UPDATE ON reprospective.desktop_activity_sessions, reprospective.devices
     TO reprospective_person;
 
-ALTER TABLE reprospective.desktop_activity_sessions ENABLE ROW LEVEL SECURITY;
-ALTER TABLE reprospective.devices ENABLE ROW LEVEL SECURITY;
+-- What is kept of their own sessions follows these, with the rights of who writes them.
+GRANT INSERT, UPDATE, DELETE ON reprospective.settled, reprospective.settled_days
+    TO reprospective_person;
 
 DO $$
 DECLARE
     guarded text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY['desktop_activity_sessions', 'devices'] LOOP
+    FOREACH guarded IN ARRAY ARRAY[
+        'desktop_activity_sessions', 'devices', 'settled', 'settled_days'
+    ] LOOP
+        EXECUTE format('ALTER TABLE reprospective.%I ENABLE ROW LEVEL SECURITY', guarded);
         EXECUTE format('DROP POLICY IF EXISTS own_rows ON reprospective.%I', guarded);
         EXECUTE format('DROP POLICY IF EXISTS readers_see_all ON reprospective.%I', guarded);
         -- The group is nobody: who takes its name on (SET ROLE) has no rows to share by it.

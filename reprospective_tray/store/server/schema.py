@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SCRIPTS = Path(__file__).parent
 ROLES = SCRIPTS / "roles.sql"
 OLDEST_POSTGRESQL = 15  # the first whose views ask for the rights of who reads them
+FIRST_THAT_SETTLES = 2  # the first version that keeps the totals of days
 ENCODING = "UTF8"
 # One number of our own, the same in every version of this program ("reprosp" in ASCII).
 LOCK_KEY = 0x72_65_70_72_6F_73_70
