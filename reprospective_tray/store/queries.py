@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from peewee import SQL, Select, fn
+from peewee import SQL, Select, Value, fn
 
 from reprospective_tray.store import missing
 from reprospective_tray.store.adapter import DatabaseAdapter
@@ -94,9 +94,12 @@ class Queries(RawQueries):
         edges = fn.MIN(read.first), fn.MAX(read.last)
         by_day = Select((parts,), (read.day, *whose, nothing, length, count, *edges))
         by_day = by_day.group_by(read.day, read.device_id, *whose)
-        named = (nothing, *whose, read.application_name, length, count, nothing, nothing)
-        by_name = Select((parts,), named).where(read.state == State.ACTIVE.value)
-        return by_day.union_all(by_name.group_by(*whose, read.application_name)).with_cte(parts)
+        active = Value(State.ACTIVE.value)
+        # Sorted for its groups, so the column that tells most of them apart comes first.
+        name = read.application_name, read.source_host
+        named = (nothing, read.source_host, active, name[0], length, count, nothing, nothing)
+        by_name = Select((parts,), named).where(read.state == active).group_by(*name)
+        return by_day.union_all(by_name).with_cte(parts)
 
     def applications(self, days: DayRange, host: str | None = None) -> list[ApplicationTotal]:
         """See `Totals`."""
