@@ -1,7 +1,9 @@
 """What may stand on the command line: the commands and their options."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
 from typing import Any, NoReturn
 
 from reprospective_tray import __version__, arguments
@@ -40,9 +42,26 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message, _("See: {program} --help").format(program=self.prog))
 
 
+def find(name: str) -> Callable[[Any], int]:
+    """Return a function of `commands`, named ``module.function``; its module alone is loaded."""
+    module, _dot, function = name.partition(".")
+    found: Callable[[Any], int] = getattr(
+        import_module(f"reprospective_tray.commands.{module}"), function
+    )
+    return found
+
+
+def _call(name: str, options: Any) -> int:
+    return find(name)(options)
+
+
+def _later(name: str) -> Callable[[Any], int]:
+    return partial(_call, name)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
-    from reprospective_tray.commands import doctor, forgetting, instance, report, server
+    from reprospective_tray.commands import server
 
     parser = _Parser(
         prog="reprospective-tray",
@@ -67,11 +86,11 @@ def make_parser() -> argparse.ArgumentParser:
 
     run = add("run", help=_("record, with the icon in the tray"))
     run.add_argument("--no-tray", action="store_true", help=_("record without an icon"))
-    run.set_defaults(call=instance.run)
+    run.set_defaults(call=_later("instance.run"))
 
     status = add("status", help=_("is it running, paused until when, active time today"))
     status.add_argument("--json", action="store_true", help=_("as JSON"))
-    status.set_defaults(call=instance.status)
+    status.set_defaults(call=_later("instance.status"))
 
     pause = add("pause", help=_("record nothing for a while"))
     pause.add_argument(
@@ -81,26 +100,26 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help=_("such as 30m or 1h; otherwise until `resume`"),
     )
-    pause.set_defaults(call=instance.pause)
-    add("resume", help=_("record again")).set_defaults(call=instance.resume)
+    pause.set_defaults(call=_later("instance.pause"))
+    add("resume", help=_("record again")).set_defaults(call=_later("instance.resume"))
 
     _add_sync(add("sync", help=_("send to the server until nothing waits")))
 
     add("summary", help=_("open the window with the day's figures")).set_defaults(
-        call=instance.summary
+        call=_later("instance.summary")
     )
-    add("control-window").set_defaults(call=instance.control_window)
+    add("control-window").set_defaults(call=_later("instance.control_window"))
     asking = add("forget-window")
     asking.add_argument("--since", type=int, required=True)
-    asking.set_defaults(call=forgetting.forget_window)
-    _add_report(add("report", help=_("where the time went")), report.report)
+    asking.set_defaults(call=_later("forgetting.forget_window"))
+    _add_report(add("report", help=_("where the time went")))
     _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
 
     _add_import(add("import", help=_("take over what `export` wrote, or ActivityWatch")))
     _add_forget(add("forget", help=_("delete for good what was recorded in a range of time")))
     check_up = add("doctor", help=_("what the program needs and finds here, and the remedies"))
     check_up.add_argument("--json", action="store_true", help=_("as JSON"))
-    check_up.set_defaults(call=doctor.doctor)
+    check_up.set_defaults(call=_later("doctor.doctor"))
     server.add_to(
         add("server", help=_("prepare the central PostgreSQL, add persons, see how it stands"))
     )
@@ -111,8 +130,6 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_sync(sync: argparse.ArgumentParser) -> None:
-    from reprospective_tray.commands import sync as commands
-
     sync.add_argument("--json", action="store_true", help=_("as JSON"))
     sync.add_argument(
         "--verify",
@@ -124,10 +141,10 @@ def _add_sync(sync: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_("send again what the server has refused"),
     )
-    sync.set_defaults(call=commands.sync)
+    sync.set_defaults(call=_later("sync.sync"))
 
 
-def _add_report(report: argparse.ArgumentParser, call: object) -> None:
+def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument(
         "--date",
         type=arguments.day,
@@ -151,12 +168,10 @@ def _add_report(report: argparse.ArgumentParser, call: object) -> None:
         default="text",
         help=_("default: text; html: a page with charts, csv: a table of days and titles"),
     )
-    report.set_defaults(call=call)
+    report.set_defaults(call=_later("report.report"))
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
-    from reprospective_tray.commands import data
-
     export.add_argument(
         "--from",
         dest="since",
@@ -180,12 +195,10 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=_("a consistent copy of the whole database"),
     )
-    export.set_defaults(call=data.export)
+    export.set_defaults(call=_later("data.export"))
 
 
 def _add_import(take: argparse.ArgumentParser) -> None:
-    from reprospective_tray.commands import data
-
     take.add_argument(
         "--format",
         choices=["jsonl", "activitywatch"],
@@ -193,7 +206,7 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         help=_("default: jsonl; activitywatch: all its buckets, exported as JSON"),
     )
     take.add_argument("file", type=arguments.file, metavar="FILE", help=_("the file to take over"))
-    take.set_defaults(call=data.import_)
+    take.set_defaults(call=_later("data.import_"))
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:
@@ -208,8 +221,6 @@ def _add_source(command: argparse.ArgumentParser) -> None:
 
 
 def _add_forget(forget: argparse.ArgumentParser) -> None:
-    from reprospective_tray.commands import forgetting
-
     forget.add_argument(
         "--last",
         type=arguments.length,
@@ -231,33 +242,33 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
         metavar="A",
         help=_("only this application: its whole name as `report` shows it, in any case"),
     )
-    forget.set_defaults(call=forgetting.forget)
+    forget.set_defaults(call=_later("forgetting.forget"))
 
 
 def _add_autostart(autostart: argparse.ArgumentParser) -> None:
-    from reprospective_tray.commands import autostart as commands
-
     actions = autostart.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser)
     add = actions.add_parser
-    add("enable", help=_("start it when you log in")).set_defaults(call=commands.enable)
-    add("disable", help=_("do not start it when you log in")).set_defaults(call=commands.disable)
-    add("status", help=_("whether it does, and by which entry")).set_defaults(call=commands.status)
+    add("enable", help=_("start it when you log in")).set_defaults(call=_later("autostart.enable"))
+    add("disable", help=_("do not start it when you log in")).set_defaults(
+        call=_later("autostart.disable")
+    )
+    add("status", help=_("whether it does, and by which entry")).set_defaults(
+        call=_later("autostart.status")
+    )
 
 
 def _add_config(config: argparse.ArgumentParser) -> None:
-    from reprospective_tray.commands import configuration
-
     add = config.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser).add_parser
     add("path", help=_("where config, data, state and log lie")).set_defaults(
-        call=configuration.path
+        call=_later("configuration.path")
     )
-    add("show", help=_("the settings in force")).set_defaults(call=configuration.show)
+    add("show", help=_("the settings in force")).set_defaults(call=_later("configuration.show"))
     add("init", help=_("put a config file with every key explained in its place")).set_defaults(
-        call=configuration.init
+        call=_later("configuration.init")
     )
     check = add("check", help=_("whether the config is right, and what the privacy rules take"))
     check.add_argument(
         "--application", default="", metavar="A", help=_("the application of a window")
     )
     check.add_argument("--title", default="", metavar="T", help=_("its title"))
-    check.set_defaults(call=configuration.check)
+    check.set_defaults(call=_later("configuration.check"))

@@ -1,4 +1,7 @@
-"""The parts that the config decides, made from it: for the running program and for commands."""
+"""The parts that the config decides, made from it: for the running program and for commands.
+
+Each maker loads what it makes: who looks at a day waits for no rules of recording.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from reprospective_tray.config import Database, Remote, compile_pattern
-from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.privacy import Privacy
-from reprospective_tray.monitor.sessionizer import Rules
-from reprospective_tray.monitor.titles import comparable
 from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,10 +18,13 @@ if TYPE_CHECKING:
 
     from reprospective_tray import config
     from reprospective_tray.care import Care
+    from reprospective_tray.monitor.observation import Observation
+    from reprospective_tray.monitor.sessionizer import Rules
     from reprospective_tray.paths import Paths
     from reprospective_tray.store.adapter import DatabaseAdapter
     from reprospective_tray.store.detached import DetachedRecorder
     from reprospective_tray.store.postgresql import PostgresqlAdapter
+    from reprospective_tray.store.recorder import Recorder
     from reprospective_tray.sync.manager import DatabaseSyncManager
     from reprospective_tray.sync.passing import Identity
     from reprospective_tray.sync.service import Means
@@ -109,6 +109,8 @@ def make_recorder(
 
     `on_damage` is told where a damaged file was set aside; `care` counts what dies.
     """
+    from reprospective_tray.store.recorder import Recorder
+
     host = socket.gethostname()
     if loaded.config.database.local.type == "postgresql":
         from reprospective_tray.store.detached import DetachedRecorder
@@ -121,6 +123,10 @@ def make_recorder(
 
 def make_rules(loaded: config.Loaded) -> Rules:
     """Return what makes a session, as the config has it."""
+    from reprospective_tray.monitor.sessionizer import Rules
+    from reprospective_tray.monitor.titles import comparable
+    from reprospective_tray.store.ids import new_uid
+
     settings = loaded.config.monitor
     return Rules(
         heartbeat_ms=round(settings.heartbeat * 1000),
@@ -140,6 +146,9 @@ def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 def make_filter(loaded: config.Loaded) -> Callable[[Observation], Observation | None]:
     """Return the privacy rules as what stands between the probe and the sessionizer."""
+    from reprospective_tray.monitor.observation import Observation
+    from reprospective_tray.monitor.privacy import Privacy
+
     privacy = Privacy(loaded.config.privacy)
 
     def apply(seen: Observation) -> Observation | None:
@@ -155,6 +164,8 @@ def make_filter(loaded: config.Loaded) -> Callable[[Observation], Observation | 
 
 def make_text_filter(loaded: config.Loaded) -> Callable[[str, str], tuple[str, str] | None]:
     """Return the privacy rules as imports ask them: names in, names or nothing out."""
+    from reprospective_tray.monitor.privacy import Privacy
+
     privacy = Privacy(loaded.config.privacy)
 
     def apply(application_name: str, window_title: str) -> tuple[str, str] | None:

@@ -34,6 +34,8 @@ from reprospective_tray.summary.view_model import PeriodView, View, period_view
 NEWEST_SESSIONS = 20_000
 _MOST_AHEAD = 8
 _STOP_SECONDS = 1.0
+# Drawing has the processor first: reading on in this thread would slow it to half its speed.
+_SHOWN_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +105,7 @@ class Loader:
         self._newest: Wish | None = None
         self._is_answered_there = False
         self._turning = threading.Lock()
+        self._shown = threading.Event()
         # Daemons: a database that hangs must not keep a closed window's process.
         self._thread = threading.Thread(target=self._run, name="summary-loader", daemon=True)
         self._thread_there = threading.Thread(
@@ -119,6 +122,7 @@ class Loader:
         """End the threads; one that is stuck in a read ends with the process."""
         self._wishes_there.put(None)
         self._wishes.put(None)
+        self._shown.set()
         self._thread.join(_STOP_SECONDS)
 
     def ask(self, wish: Wish) -> None:
@@ -127,6 +131,11 @@ class Loader:
             if wish != self._newest:
                 self._newest, self._is_answered_there = wish, False
         self._wishes.put(wish)
+        self._shown.set()
+
+    def shown(self) -> None:
+        """Take that the last answer is on the screen."""
+        self._shown.set()
 
     def answer(self) -> Loaded | None:
         """Return the newest answer that has come since the last call."""
@@ -144,10 +153,10 @@ class Loader:
             try:
                 if known := self._ahead.get(wish):
                     # What was read ahead is shown at once, and read anew behind it.
-                    self._answers.put(replace(known, status=self._last_status, goes_on=True))
+                    self._show(replace(known, status=self._last_status, goes_on=True))
                 for loaded in self._here(wish):
                     if not (loaded.goes_on and self._is_answered_there):
-                        self._answers.put(loaded)
+                        self._show(loaded)
                     if not self._wishes.empty():
                         break
                 else:
@@ -157,6 +166,13 @@ class Loader:
             except Exception as error:  # noqa: BLE001  the top of the thread: the window says it and lives on
                 _log.exception("the summary cannot be read")
                 self._answers.put(Loaded(wish, problem=str(error)))
+
+    def _show(self, loaded: Loaded) -> None:
+        """Answer, and go on once that is drawn, or something else is wished for."""
+        self._shown.clear()
+        self._answers.put(loaded)
+        if self._wishes.empty():
+            self._shown.wait(_SHOWN_SECONDS)
 
     def _run_there(self) -> None:
         while (wish := self._wishes_there.get()) is not None:

@@ -217,6 +217,9 @@ class SummaryWindow:
                 self._root.after(_PATIENCE_MS, self._paint_unless_answered, loaded)
             else:
                 self._paint(loaded)
+        if loaded is not None:
+            # What was painted is drawn when Tk has nothing else to do, and this comes after it.
+            self._root.after_idle(self._loader.shown)
         if self._is_awaiting:
             self._loading.start()
         else:

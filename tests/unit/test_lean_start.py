@@ -1,7 +1,10 @@
-"""A program that records into the local file loads nothing of a server."""
+"""Each command loads what it needs: memory while it records, time while somebody waits."""
 
 import subprocess
 import sys
+from functools import partial
+
+from reprospective_tray.command_line import find, make_parser
 
 # What `run` loads, and what it does until the first session is written.
 RECORD = """
@@ -34,3 +37,39 @@ def test_recording_into_the_file_loads_no_driver_and_nothing_of_the_server(tmp_p
         [sys.executable, "-c", RECORD, tmp_path], capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr, done.returncode) == ("\n", "", 0)
+
+
+# What `summary` loads before its window is there.
+LOOK = """
+import sys
+import reprospective_tray.parts
+from reprospective_tray import cli, command_line
+from reprospective_tray.commands import common, instance
+from reprospective_tray.summary import categories, means, summary_window, window
+
+command_line.make_parser().parse_args(["summary"])
+print(*[name for name in sys.modules if name.startswith(MEANT)])
+"""
+OTHERS = ("monitor", "sync", "desktop", "store.writer", "commands.forgetting", "commands.doctor")
+
+
+def test_the_summary_loads_nothing_of_recording_sending_and_other_commands():
+    meant = tuple(f"reprospective_tray.{name}" for name in OTHERS)
+    code = f"MEANT = {meant}\n{LOOK}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("\n", "", 0)
+
+
+def leaves(parser):
+    """Yield what each command of the command line calls."""
+    for action in parser._actions:
+        for child in (action.choices or {}).values() if action.nargs == "A..." else ():
+            yield from leaves(child)
+    if "call" in parser._defaults:
+        yield parser._defaults["call"]
+
+
+def test_every_command_finds_what_it_calls():
+    later = [call.args[0] for call in leaves(make_parser()) if isinstance(call, partial)]
+    assert len(later) > 15
+    assert all(callable(find(name)) for name in later)

@@ -10,6 +10,7 @@ from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.ids import derived_device_id
 from reprospective_tray.store.sessions import Put
 from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.summary import loader
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.loader import Loader, Wish
 from reprospective_tray.summary.sentences import NOT_KNOWN
@@ -29,9 +30,12 @@ class Place:
     def __init__(self, path):
         self.path = path
         self.made = 0
-        self.loader = Loader(
-            Sources(self.adapter), Categories(config.Categories()), lambda: RECORDING
-        )
+        self.asked = 0
+        self.loader = Loader(Sources(self.adapter), Categories(config.Categories()), self.status)
+
+    def status(self):
+        self.asked += 1
+        return RECORDING
 
     def adapter(self):
         self.made += 1
@@ -151,6 +155,7 @@ def answer(loader, accept=lambda loaded: not loaded.goes_on):
         loaded = loader.answer()
         if loaded is not None:
             seen.append(loaded)
+            loader.shown()
         return any(accept(each) for each in seen)
 
     wait_until(came, SECONDS, "an answer")
@@ -176,6 +181,20 @@ def test_the_days_around_are_read_ahead_and_shown_as_they_are_by_then(running):
     running.loader.ask(before)
     last = answer(running.loader)
     assert [line.title for line in last.view.sessions] == ["since then", "title of 2026-03-29"]
+
+
+def test_nothing_more_is_read_while_an_answer_is_being_drawn(running, monkeypatch):
+    monkeypatch.setattr(loader, "_SHOWN_SECONDS", 60.0)
+    running.loader.ask(Wish(View.DAY, DAY))
+    wait_until(lambda: running.loader.answer() is not None, SECONDS, "the figures")
+    assert (running.asked, running.loader._ahead) == (0, {})
+    running.loader.shown()
+    wait_until(lambda: running.asked == 1, SECONDS, "the status")
+    # Something else that is wished for waits for no drawing.
+    running.loader.ask(Wish(View.DAY, DAY - timedelta(days=2)))
+    wait_until(
+        lambda: (found := running.loader.answer()) and found.wish.day < DAY, SECONDS, "the other"
+    )
 
 
 def test_what_goes_wrong_is_an_answer_and_the_thread_lives_on(running):
