@@ -105,10 +105,12 @@ class Script:
         self._note(window.activate(), window)
 
     def _close(self, window: Window) -> None:
+        """Close the window in front; the window manager chooses the next one."""
         self._open = [it for it in self._open if it.id != window.id]
-        window.close()
-        nexts = self._random.choice(self._open)
-        self._note(nexts.activate(), nexts)
+        self._windows.drop_events()
+        closed_at = window.close()
+        at, named = self._windows.await_next(window.id)
+        self._note(min(closed_at, at), next(it for it in self._open if it.id == named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,18 +101,33 @@ class Windows:
         Raises:
             TimeoutError: it names another one.
         """
+        return self._await_named(lambda named: named == window, f"window {window:#x}")[0]
+
+    def await_next(self, closed: int) -> tuple[int, int]:
+        """Wait until the window manager names another window than one that was `closed`.
+
+        Returns when that was, in ms, and which one it is.
+
+        Raises:
+            TimeoutError: it names none.
+        """
+        return self._await_named(lambda named: named not in {0, closed}, "the next window")
+
+    def _await_named(self, wanted: Callable[[int], bool], what: str) -> tuple[int, int]:
         atom, told_at = self._atom("_NET_ACTIVE_WINDOW"), None
         deadline = time.monotonic() + AWAIT_SECONDS
         while True:
             # What the server made before its answer has arrived with it.
-            named = self.active_window() == window
+            named, is_told = self.active_window(), False
             while self.connection.pending_events():
                 came = self.connection.next_event()
                 if came.type == X.PropertyNotify and came.atom == atom:
-                    told_at = _when(came)
-            if named:
-                return now_ms() if told_at is None else told_at
-            self._await_socket(deadline, f"window {window:#x} to be active")
+                    # Between two windows it names none for some ms: the change began there.
+                    told_at, is_told = told_at or _when(came), True
+            if wanted(named):
+                return now_ms() if told_at is None else told_at, named
+            if not is_told:
+                self._await_socket(deadline, f"{what} to be active")
 
     def drop_events(self) -> None:
         """Forget what has happened up to now."""
