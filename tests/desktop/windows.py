@@ -105,14 +105,16 @@ class Windows:
         deadline = time.monotonic() + AWAIT_SECONDS
         while True:
             # What the server made before its answer has arrived with it.
-            named = self.active_window() == window
+            named, news = self.active_window() == window, False
             while self.connection.pending_events():
                 came = self.connection.next_event()
                 if came.type == X.PropertyNotify and came.atom == atom:
-                    told_at = _when(came)
+                    told_at, news = _when(came), True
             if named:
                 return now_ms() if told_at is None else told_at
-            self._await_socket(deadline, f"window {window:#x} to be active")
+            # What came behind the answer may be what is awaited: then nothing more comes.
+            if not news:
+                self._await_socket(deadline, f"window {window:#x} to be active")
 
     def drop_events(self) -> None:
         """Forget what has happened up to now."""
