@@ -18,10 +18,17 @@ PROGRAM = Path(__file__).with_name("measured_run.py")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """At one moment; memory is of this process alone (USS), in KiB."""
+    """At one moment; see `measured_run` for what is counted.
 
-    kib: int
+    Attributes:
+        blocks: Of Python's memory, in use.
+        native_kib: Of the C library's memory, in use.
+        uss_kib: Of the system's memory, by this process alone.
+    """
+
     blocks: int
+    native_kib: int
+    uss_kib: int
     threads: int
     descriptors: int
     kinds: Counter[str] = field(repr=False)
@@ -65,8 +72,9 @@ class Measured:
             except FileNotFoundError:
                 continue  # closed meanwhile
         return Held(
-            kib=process.memory_full_info().uss // 1024,
             blocks=said["blocks"],
+            native_kib=said["native"] // 1024,
+            uss_kib=process.memory_full_info().uss // 1024,
             threads=process.num_threads(),
             descriptors=process.num_fds(),
             kinds=Counter(said["kinds"]),

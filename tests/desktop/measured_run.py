@@ -1,10 +1,15 @@
 """The program, which also counts what it holds whenever a test asks for that.
 
 First argument: a folder. Who writes to the pipe `ask` in it gets `answer.json` there: how many
-blocks of memory Python has given out, and how many objects there are of each type, after what
-nobody holds any more was let go. The others are the program's own.
+blocks of memory Python has given out, how many bytes the C library has, and how many objects
+there are of each type, after what nobody holds any more was let go. The other arguments are the
+program's own.
+
+Both count what is in use, to the block. What the system sees (USS) is that and the pools that
+both keep for later, which come and go by megabytes.
 """
 
+import ctypes
 import gc
 import json
 import sys
@@ -16,6 +21,26 @@ from reprospective_tray import cli
 from reprospective_tray.lean_memory import give_back
 
 
+class MallInfo(ctypes.Structure):
+    """glibc's own account of all its arenas, in bytes."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks"),
+            *("fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def native_bytes() -> int:
+    """Return how many bytes the C library has given out: to GTK, SQLite, libpq, large objects."""
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = MallInfo
+    found = mallinfo()
+    return int(found.uordblks + found.hblkhd)
+
+
 def count(answer: Path) -> None:
     """Write down what there is at this moment."""
     # Some is let go of only when what held it has been.
@@ -24,6 +49,7 @@ def count(answer: Path) -> None:
     kinds = Counter(type(each).__qualname__ for each in gc.get_objects())
     held = {
         "blocks": sys.getallocatedblocks(),
+        "native": native_bytes(),
         "kinds": dict(kinds),
         "threads": sorted(thread.name for thread in threading.enumerate()),
     }
