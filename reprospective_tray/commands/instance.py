@@ -5,6 +5,7 @@ import time
 
 from reprospective_tray import config, control, logs, state
 from reprospective_tray.commands.common import Options, find_paths, load, print_json
+from reprospective_tray.commands.window_settings import load_for_window
 from reprospective_tray.errors import (
     AlreadyRunningError,
     NotRunningError,
@@ -111,7 +112,8 @@ def resume(options: Options) -> int:
 
 def summary(options: Options) -> int:
     """Show the summary window until it is closed."""
-    loaded, paths = load(options)
+    settings = load_for_window(options)
+    loaded, paths = settings.loaded, settings.paths
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.commands.common import make_sources
     from reprospective_tray.summary.categories import Categories
@@ -135,6 +137,7 @@ def summary(options: Options) -> int:
             lambda: _status_or_none(paths),
             forget,
             remember,
+            settings.note,
         ),
         Memory(known.geometry.get("summary", ""), known.summary_view),
     )
