@@ -43,7 +43,8 @@ def load_for_window(options: Options) -> WindowSettings:
     except ConfigError as error:
         found = _of_instance(paths)
         if found is None:
-            _show(error, options, paths)
+            head = _("The settings cannot be used, so nothing can be shown.")
+            show_without_terminal(head, error, options, paths)
             raise
         loaded = found
         set_language(loaded.config.language)
@@ -64,8 +65,8 @@ def _of_instance(paths: Paths) -> config.Loaded | None:
         return None
 
 
-def _show(error: ConfigError, options: Options, paths: Paths) -> None:
-    """Say it in a window where nobody would see it on a terminal."""
+def show_without_terminal(head: str, error: ConfigError, options: Options, paths: Paths) -> None:
+    """Say it in a window where nobody would see it on a terminal; return when it is closed."""
     if sys.stderr.isatty():
         return
     from reprospective_tray.tray import message_window
@@ -75,4 +76,4 @@ def _show(error: ConfigError, options: Options, paths: Paths) -> None:
         file = config.find(options.config, paths)
     # Without a display there is only the output.
     with suppress(ReprospectiveError):
-        message_window.show(error, file)
+        message_window.show(head, error, file)

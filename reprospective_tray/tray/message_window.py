@@ -1,4 +1,4 @@
-"""A window that says why another cannot be shown: who clicked in a menu sees no other output."""
+"""A window that says what is wrong with the settings: who clicked sees no other output."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class MessageWindow:
     """The window; of the main thread alone."""
 
     def __init__(
-        self, tkinter: Any, ttk: Any, error: ReprospectiveError, settings: Path | None
+        self, tkinter: Any, ttk: Any, head: str, error: ReprospectiveError, settings: Path | None
     ) -> None:
-        """Build it to say `error` and its remedy, and to open the file `settings` where it is."""
+        """Build it to say `head`, the error and its remedy, and to open the file `settings`."""
         palette = system_palette()
         self.root = tkinter.Tk(className="Reprospective-tray")
         self.root.title(f"{NAME}: {_('Settings')}")
@@ -37,7 +37,6 @@ class MessageWindow:
         ttk.Style(self.root).configure("TButton", anchor="center")
         frame = ttk.Frame(self.root, padding=PADDING)
         frame.pack(fill="both", expand=True)
-        head = _("The settings cannot be used, so nothing can be shown.")
         ttk.Label(frame, text=head, style="First.TLabel", wraplength=WIDTH).pack(anchor="w")
         self._text = ttk.Label(frame, text=_sentences(error), wraplength=WIDTH)
         self._text.pack(anchor="w", pady=(8, PADDING))
@@ -70,15 +69,15 @@ def _sentences(error: ReprospectiveError) -> str:
     return f"{error}\n{error.remedy}".strip()
 
 
-def show(error: ReprospectiveError, settings: Path | None) -> None:
-    """Say `error`, and return when the window is closed.
+def show(head: str, error: ReprospectiveError, settings: Path | None) -> None:
+    """Say what follows from an error, and it; return when the window is closed.
 
     Raises:
         ReprospectiveError: there is no display, or Python came without Tk.
     """
     tkinter, ttk = import_tk()
     try:
-        window = MessageWindow(tkinter, ttk, error, settings)
+        window = MessageWindow(tkinter, ttk, head, error, settings)
     except tkinter.TclError as reason:
         raise not_shown(reason) from reason
     window.root.mainloop()

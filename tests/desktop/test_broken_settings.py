@@ -70,6 +70,30 @@ def test_the_summary_goes_by_the_settings_that_the_instance_goes_by(
     assert PASSWORD not in broken.output()
 
 
+def test_what_a_window_goes_by_is_all_of_the_settings_in_force(broken: AppUnderTest) -> None:
+    code = """
+from argparse import Namespace
+from reprospective_tray.commands.window_settings import load_for_window
+settings = load_for_window(Namespace(config=None))
+print(settings.loaded.config.database.local.path, settings.loaded.config.monitor.heartbeat)
+print(settings.loaded.config.database.remote.password)
+print(settings.note)
+"""
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=broken.env)
+    place, password, note = said.decode().splitlines()
+    assert (place, password) == ("data/other.db 1", PASSWORD)
+    assert "those before hold" in note
+    assert "config.yaml, line 1: language is 7" in note
+
+
+def test_a_second_start_brings_up_the_window_all_the_same(
+    broken: AppUnderTest, desktop: VirtualDesktop
+) -> None:
+    wait_until(lambda: broken.ask("status")["has_menu"], SECONDS, "the icon in the panel")
+    assert "its window is coming up" in broken.cli("run").stdout
+    press(desktop, SUMMARY, "ctrl+w")
+
+
 def test_forgetting_goes_by_the_settings_that_the_instance_goes_by(
     broken: AppUnderTest, desktop: VirtualDesktop, user: User
 ) -> None:
@@ -91,7 +115,7 @@ def test_the_summary_says_in_itself_what_is_wrong_with_the_settings(summary: Sum
     summary.wait_for(note, "Nothing was recorded on this day.")
 
 
-@pytest.mark.parametrize("words", [("summary",), ("forget-window", "--since", "0")])
+@pytest.mark.parametrize("words", [("run",), ("summary",), ("forget-window", "--since", "0")])
 def test_without_an_instance_a_window_says_what_is_wrong_and_nothing_else_is_shown(
     desktop: VirtualDesktop, user: User, words: tuple[str, ...]
 ) -> None:
