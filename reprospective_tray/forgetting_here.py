@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
     from reprospective_tray.store.forgetting import Selection
 
@@ -20,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # As many fit into one request.
 MOST_UIDS = 1_000
+# Seconds that a change of settings waits for the end of a request; the next look takes it up.
+MOMENT_S = 1.0
 
 
 class _Range(msgspec.Struct):
@@ -39,16 +44,31 @@ class _Chosen(msgspec.Struct, forbid_unknown_fields=True):
 class ForgettingHere:
     """Forgets what other processes ask for, one request at a time."""
 
-    def __init__(self, monitor: DesktopActivityMonitor, ended: threading.Event) -> None:
-        """Take what records, and what is set once the program ends."""
-        self._monitor = monitor
+    def __init__(
+        self, current: Callable[[], DesktopActivityMonitor], ended: threading.Event
+    ) -> None:
+        """Take what returns the one that records, and what is set once the program ends."""
+        self._current = current
         self._ended = ended
         self._busy = threading.Lock()
+        self._stays = threading.Lock()  # what records is no other while this is held
+
+    @contextmanager
+    def put_off(self) -> Iterator[bool]:
+        """Let requests wait meanwhile, so that what records may become another.
+
+        Yields whether they do: not where something is being forgotten for longer than a moment.
+        """
+        is_put_off = self._stays.acquire(timeout=MOMENT_S)
+        try:
+            yield is_put_off
+        finally:
+            if is_put_off:
+                self._stays.release()
 
     @property
-    def is_busy(self) -> bool:
-        """Whether something is being forgotten now."""
-        return self._busy.locked()
+    def _monitor(self) -> DesktopActivityMonitor:
+        return self._current()
 
     def answer(self, arguments: dict[str, object]) -> dict[str, object]:
         """Forget a range of time, or sessions by their `uids`; return a `Forgotten` as values.
@@ -64,9 +84,10 @@ class ForgettingHere:
                 _("Something is being forgotten already."), _("Wait for its end, then try again.")
             )
         try:
-            return self._forget(
-                self._chosen(wanted) if isinstance(wanted, _Chosen) else self._range(wanted)
-            )
+            with self._stays:  # a change of settings takes a moment
+                return self._forget(
+                    self._chosen(wanted) if isinstance(wanted, _Chosen) else self._range(wanted)
+                )
         finally:
             self._busy.release()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reprospective_tray import config, control, logs
 from reprospective_tray.commands.common import Options, load, open_reader
+from reprospective_tray.commands.window_settings import load_for_window
 from reprospective_tray.errors import NotRunningError, UsageError
 from reprospective_tray.forgetting_here import MOST_UIDS
 from reprospective_tray.messages import _, plural
@@ -58,7 +59,8 @@ def forget(options: Options) -> int:
 
 def forget_window(options: Options) -> int:
     """Show what was recorded since a moment, and forget it where the person agrees."""
-    loaded, paths = load(options)
+    settings = load_for_window(options)
+    loaded, paths = settings.loaded, settings.paths
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.tray.forget_window import Question, show
 
@@ -83,7 +85,8 @@ def forget_window(options: Options) -> int:
             done = _forget_at_rest(loaded, paths, TimeRange(since, _now()))
         return _report(done)
 
-    show(Question(since, look, forget_it, sends=loaded.config.database.sync.enabled))
+    sends = loaded.config.database.sync.enabled
+    show(Question(since, look, forget_it, sends=sends, note=settings.note))
     return 0
 
 

@@ -2,11 +2,14 @@
 
 import sys
 import time
+from contextlib import suppress
 
 from reprospective_tray import config, control, logs, state
 from reprospective_tray.commands.common import Options, find_paths, load, print_json
+from reprospective_tray.commands.window_settings import load_for_window, show_without_terminal
 from reprospective_tray.errors import (
     AlreadyRunningError,
+    ConfigError,
     NotRunningError,
     ReprospectiveError,
     StoreError,
@@ -17,7 +20,17 @@ from reprospective_tray.paths import Paths
 
 def run(options: Options) -> int:
     """Record until the end; a second start brings up the first one's window."""
-    loaded, paths = load(options)
+    try:
+        loaded, paths = load(options)
+    except ConfigError as error:
+        if not options.no_tray:
+            # Started by a log-in or a click: an instance goes by settings that held.
+            paths = Paths.of_user()
+            with suppress(NotRunningError):
+                return _show_running(paths)
+            head = _("The settings cannot be used, so nothing is recorded.")
+            show_without_terminal(head, error, options, paths)
+        raise
     paths.prepare()
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.app import Application
@@ -27,8 +40,14 @@ def run(options: Options) -> int:
     except AlreadyRunningError:
         if options.no_tray:
             raise
-        control.request(paths, "show")
-        print(_("The program is already running; its window is coming up."))
+        return _show_running(paths)
+    return 0
+
+
+def _show_running(paths: Paths) -> int:
+    """Bring up the window of the running instance."""
+    control.request(paths, "show")
+    print(_("The program is already running; its window is coming up."))
     return 0
 
 
@@ -111,7 +130,8 @@ def resume(options: Options) -> int:
 
 def summary(options: Options) -> int:
     """Show the summary window until it is closed."""
-    loaded, paths = load(options)
+    settings = load_for_window(options)
+    loaded, paths = settings.loaded, settings.paths
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.commands.common import make_sources
     from reprospective_tray.summary.categories import Categories
@@ -135,6 +155,7 @@ def summary(options: Options) -> int:
             lambda: _status_or_none(paths),
             forget,
             remember,
+            settings.note,
         ),
         Memory(known.geometry.get("summary", ""), known.summary_view),
     )

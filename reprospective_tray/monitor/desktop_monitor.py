@@ -41,6 +41,7 @@ class MonitorState:
     paused: bool = False
     paused_until: int | None = None  # ms since the epoch, UTC; None: until somebody resumes
     idle: bool = False
+    locked: bool = False
     sees_windows: bool = True
     application_name: str = ""
     problem: str = ""
@@ -241,7 +242,7 @@ class DesktopActivityMonitor:
                     self._write(self._sessionizer.stop(read_clocks()))
                 finally:
                     probe.close()
-                    self._tell(idle=False, application_name="")
+                    self._tell(idle=False, locked=False, application_name="")
 
     def _pump(self, probe: WindowProbe) -> None:
         told_of_input = probe.watch_idle(self._rules.idle_after_ms)
@@ -313,7 +314,8 @@ class DesktopActivityMonitor:
             self._keep_out_of_earlier_runs()
         going_on = self._sessionizer.open_session
         self._tell(
-            idle=self._sessionizer.state in {State.IDLE, State.LOCKED},
+            idle=self._sessionizer.state is State.IDLE,
+            locked=self._sessionizer.state is State.LOCKED,
             application_name=going_on.application_name if going_on else "",
             problem=self._recorder.problem,
         )

@@ -27,6 +27,7 @@ class Means:
         status: Returns the running instance's status; None: there is none.
         forget: Deletes sessions by their uids.
         remember: Takes what the window remembers when it closes.
+        note: What else the person should know, a sentence; or empty.
     """
 
     sources: Sources
@@ -34,3 +35,4 @@ class Means:
     status: Callable[[], Status | None]
     forget: Callable[[list[str]], object]
     remember: Callable[[Memory], object]
+    note: str = ""

@@ -36,6 +36,8 @@ def _running(status: Mapping[str, object]) -> str:
     until = status["paused_until"]
     if not status["running"]:
         return _("Not running. Start it with: reprospective-tray run")
+    if status.get("mode") == "locked":
+        return _("The screen is locked (process {pid}).").format(pid=status["pid"])
     if not status["paused"]:
         return _("Recording (process {pid}).").format(pid=status["pid"])
     if until is None:

@@ -238,13 +238,13 @@ class SummaryWindow:
         self._footer.show(footer(loaded.status), datetime.now().astimezone())
         view = loaded.view
         edge, gap = self._look.px(_EDGE), self._look.px(_GAP)
-        self._show_notice(loaded, edge, gap)
+        is_said = self._show_notice(loaded, edge, gap)
         if view is None or view.is_empty:
             days = self._position.view.around(self._position.day)
             for part in (self._cards, self._chart, self._body):
                 part.grid_remove()
             sentence = loaded.problem or empty_sentence(loaded.status, days, self._today)
-            self._sentence.configure(text="" if self._notice.winfo_manager() else sentence)
+            self._sentence.configure(text="" if is_said else sentence)
             self._sentence.grid(row=4, sticky="nsew", padx=edge)
             return
         self._sentence.grid_remove()
@@ -257,18 +257,20 @@ class SummaryWindow:
         self._applications.show(view.bars, opened=bool(self._position.search))
         self._show_sessions(view)
 
-    def _show_notice(self, loaded: Loaded, edge: int, gap: int) -> None:
+    def _show_notice(self, loaded: Loaded, edge: int, gap: int) -> bool:
+        """Show what is in the way; return whether it is of what was read."""
         said, lacks = "", False
         if loaded.view is not None and loaded.report is not None:
             said, lacks = loaded.view.origin, bool(loaded.report.origin.absent_days)
         elif loaded.wish.scope.source == SERVER and not loaded.goes_on:
             said, lacks = loaded.problem, True
-        if said:
+        if lines := [line for line in (self._means.note, said) if line]:
             can_help = lacks and not loaded.goes_on and self._means.sources.has_server
-            self._notice.say(said, retry=can_help)
+            self._notice.say("\n".join(lines), retry=can_help)
             self._notice.grid(row=2, sticky="ew", padx=edge, pady=(gap, 0))
         else:
             self._notice.grid_remove()
+        return bool(said)
 
     def _show_charts(self, view: PeriodView) -> None:
         days = self._position.view.around(self._position.day)

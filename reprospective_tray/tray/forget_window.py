@@ -37,12 +37,14 @@ class Question:
         look: Says what would go, in sentences; none where nothing would. May take its time.
         forget: Does it, and says what went. May take its time.
         sends: Whether it goes from a server, too.
+        note: What else the person should know, a sentence; or empty.
     """
 
     since: int
     look: Callable[[], list[str]]
     forget: Callable[[], list[str]]
     sends: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ class ForgetWindow:
         self._first.pack(anchor="w")
         self._second = ttk.Label(frame, text=_("Looking …"), style="Muted.TLabel", wraplength=WIDTH)
         self._second.pack(anchor="w", pady=(8, PADDING))
+        if question.note:
+            note = ttk.Label(frame, text=question.note, style="Muted.TLabel", wraplength=WIDTH)
+            note.pack(anchor="w", pady=(0, PADDING))
         ttk.Frame(frame, width=WIDTH, height=0).pack()
         row = ttk.Frame(frame)
         row.pack(fill="x")

@@ -19,6 +19,7 @@ TRAY_SIZE = 64
 # All measures are shares of the picture's edge; the mark's core is in its middle.
 CORE_RADIUS, HOLLOW_RADIUS = 0.19, 0.095
 BAR_WIDTH, BAR_HEIGHT, BAR_GAP = 0.11, 0.33, 0.11
+LOCK_HALF, BOW_RADIUS, BOW_WIDTH = 0.17, 0.12, 0.05
 BADGE_RADIUS, BADGE_RIM = 0.235, 0.055
 MARK_WIDTH, MARK_HEIGHT = 0.07, 0.3
 
@@ -27,6 +28,7 @@ COLOURS = {
     Mode.RECORDING: "#4C8DFF",
     Mode.PAUSED: "#8E97A6",
     Mode.IDLE: "#8FA9D6",
+    Mode.LOCKED: "#8FA9D6",
     Mode.ATTENTION: "#4C8DFF",
 }
 BADGE_COLOUR = "#F5A524"
@@ -35,8 +37,8 @@ BADGE_COLOUR = "#F5A524"
 def picture(mode: Mode, size: int = TRAY_SIZE) -> Image:
     """Return the picture of a mode, `size` pixels square, RGBA on a transparent ground.
 
-    Recording is the mark itself; paused has pause bars in its middle; idle a hollow core;
-    attention an amber badge.
+    Recording is the mark itself; paused has pause bars in its middle; idle a hollow core,
+    locked a padlock; attention an amber badge.
 
     Raises:
         ReprospectiveError: the program's own picture file is missing.
@@ -62,6 +64,12 @@ def picture(mode: Mode, size: int = TRAY_SIZE) -> Image:
             draw.rounded_rectangle((left, top, right, bottom), BAR_WIDTH * edge / 4, fill=255)
     elif mode is Mode.IDLE:
         disc(middle, HOLLOW_RADIUS * edge, 0)
+    elif mode is Mode.LOCKED:
+        disc(middle, CORE_RADIUS * edge, 0)
+        half, low, radius = LOCK_HALF * edge, middle + CORE_RADIUS * edge, BOW_RADIUS * edge
+        draw.rounded_rectangle((middle - half, middle, middle + half, low), edge * 0.03, fill=255)
+        bow = (middle - radius, middle - CORE_RADIUS * edge, middle + radius, middle + radius)
+        draw.arc(bow, 180, 360, fill=255, width=round(BOW_WIDTH * edge))
     elif mode is Mode.ATTENTION:
         disc(edge * (1 - BADGE_RADIUS), (BADGE_RADIUS + BADGE_RIM) * edge, 0)
     drawn = Image.new("RGBA", (edge, edge), COLOURS[mode])

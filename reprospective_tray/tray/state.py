@@ -25,11 +25,12 @@ NAME = "Re:prospective"
 
 
 class Mode(StrEnum):
-    """Which of its four pictures the icon shows."""
+    """How things stand in a word; the icon has a picture for each."""
 
     RECORDING = "recording"
     PAUSED = "paused"
     IDLE = "idle"
+    LOCKED = "locked"
     ATTENTION = "attention"
 
 
@@ -90,6 +91,7 @@ def mode_name(mode: Mode) -> str:
         Mode.RECORDING: _("recording"),
         Mode.PAUSED: _("paused"),
         Mode.IDLE: _("idle"),
+        Mode.LOCKED: _("locked"),
         Mode.ATTENTION: _("needs attention"),
     }[mode]
 
@@ -101,8 +103,8 @@ def today_line(state: AppState) -> str:
         line = _("{hours} h {minutes:02} m today").format(hours=hours, minutes=minutes)
     else:
         line = _("{minutes} m today").format(minutes=minutes)
-    if state.mode is Mode.IDLE:
-        return f"{line} · {_('idle')}"
+    if state.mode in {Mode.IDLE, Mode.LOCKED}:
+        return f"{line} · {mode_name(state.mode)}"
     if state.application_name and state.mode is not Mode.PAUSED:
         return f"{line} · {cut(state.application_name, APPLICATION_CHARACTERS)}"
     return line

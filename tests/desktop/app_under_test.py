@@ -22,7 +22,7 @@ class AppUnderTest:
     """One person's app on one desktop; a ``with`` block ends it and checks that nothing is left."""
 
     def __init__(self, user: User, desktop_env: Mapping[str, str], *arguments: str) -> None:
-        """Say whose app it is, and where.
+        """Say whose app it is, and where; `program` may be another that runs it.
 
         Args:
             user: Whose home it uses.
@@ -31,6 +31,7 @@ class AppUnderTest:
         """
         self.user = user
         self.arguments = arguments
+        self.program: tuple[str | Path, ...] = ("-m", "reprospective_tray")
         self._mark = f"REPROSPECTIVE_APP_UNDER_TEST={user.folder.name}"
         name, _, value = self._mark.partition("=")
         self.env = {**desktop_env, **user.env, name: value, "PYTHONWARNINGS": "default"}
@@ -55,7 +56,7 @@ class AppUnderTest:
 
     def launch(self) -> Self:
         """Start the process and return at once."""
-        command = [sys.executable, "-m", "reprospective_tray", "--verbose", "run", *self.arguments]
+        command = [sys.executable, *self.program, "--verbose", "run", *self.arguments]
         with self._output_file.open("ab") as output:
             self.process = subprocess.Popen(
                 command,

@@ -36,6 +36,7 @@ class Settings:
     language: str = "en"
     view: str = "day"
     geometry: str = ""
+    note: str = ""
     server: str = ""
     """A DSN; empty: none is named."""
 
@@ -223,7 +224,12 @@ def main() -> int:
     deletion.UNDO_SECONDS = settings.undo_seconds
     summary_window.REFRESH_MS = settings.refresh_ms
     means = Means(
-        _sources(settings, paths), Categories(loaded.config.categories), status, forget, remember
+        _sources(settings, paths),
+        Categories(loaded.config.categories),
+        status,
+        forget,
+        remember,
+        settings.note,
     )
     window.show(means, Memory(settings.geometry, settings.view))
     return 0

@@ -234,7 +234,9 @@ def test_second_starts_at_once_open_one_window(monkeypatch: pytest.MonkeyPatch, 
         return Window()
 
     monkeypatch.setattr(programs, "start", start)
-    threads = [threading.Thread(target=app._answer, args=("show", {})) for _number in range(8)]
+    threads = [
+        threading.Thread(target=app._actions.answer, args=("show", {})) for _number in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

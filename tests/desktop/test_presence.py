@@ -92,6 +92,18 @@ def test_locked_time_is_from_the_lock_to_the_unlock_and_leaves_no_gap(
     assert locked["ended_at"] == after["started_at"]
 
 
+def test_a_locked_screen_is_called_locked_and_not_idle(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, logind: Logind
+) -> None:
+    app = start(make_app, desktop, windows)
+    await_locked(app, moment(logind.lock))
+    wait_until(lambda: app.ask("status")["mode"] == "locked", SECONDS, "the mode")
+    assert app.cli("status").stdout.startswith("The screen is locked (process ")
+    await_active(app, moment(logind.unlock))
+    wait_until(lambda: app.ask("status")["mode"] == "recording", SECONDS, "the mode")
+    assert app.cli("status").stdout.startswith("Recording (process ")
+
+
 def test_a_windows_change_behind_the_lock_is_recorded_by_its_unlock_alone(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, logind: Logind
 ) -> None:

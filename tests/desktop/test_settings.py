@@ -101,6 +101,25 @@ def test_a_broken_file_is_said_with_its_line_the_old_settings_hold_and_so_is_its
     assert app.stop() == 0
 
 
+def test_what_is_to_be_forgotten_while_settings_change_is_forgotten(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User
+) -> None:
+    user.write_config(QUIET)
+    app = make_app(desktop, "--no-tray").start()
+    windows.open("Editor", "to go")
+    app.wait_for_row("window_title = 'to go' and ended_at > started_at")
+    for number in range(3):
+        path = f"database: {{local: {{path: data/file{number}.db}}}}\n"
+        replace_config(user, QUIET + path)
+        app.database = app.database.with_name(f"file{number}.db")
+        # As often as can be asked until they are in force: none is refused.
+        while not app.database.exists() or not app.rows("open = 1"):
+            app.ask("forget", since=0)
+        app.wait_for_row("window_title = 'to go' and ended_at > started_at")
+        assert app.ask("forget", since=0)["sessions"] >= 1
+    assert app.stop() == 0
+
+
 def test_another_database_is_recorded_into_from_then_on_and_the_one_before_is_left_whole(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User
 ) -> None:

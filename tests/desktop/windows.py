@@ -126,6 +126,7 @@ class Windows:
                     told_at, is_told = told_at or _when(came), True
             if wanted(named):
                 return now_ms() if told_at is None else told_at, named
+            # What came behind the answer may be what is awaited: then nothing more comes.
             if not is_told:
                 self._await_socket(deadline, f"{what} to be active")
 

@@ -101,7 +101,14 @@ def run_pass(computer: Computer, burns_at: int | None = None, **how: Any) -> int
         return None if child.exitcode else int(hear.recv())
     finally:
         hear.close()
-        child.close()
+        _end(child)
+
+
+def _end(child: Any) -> None:
+    """Let go of a child; one that was not killed as it should have been would go on for ever."""
+    child.kill()
+    child.join()
+    child.close()
 
 
 def _record_and_sync(place: Place, seed: Any, batch: int, told: Any) -> None:
@@ -144,4 +151,4 @@ def kill_while_recording(computer: Computer, seed: Any, after_s: float, batch: i
         return passes
     finally:
         hear.close()
-        child.close()
+        _end(child)

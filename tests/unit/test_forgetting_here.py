@@ -24,7 +24,7 @@ def path(tmp_path):
 
 
 def forgetting(monitor):
-    return ForgettingHere(monitor, threading.Event())
+    return ForgettingHere(lambda: monitor, threading.Event())
 
 
 def open_uid(path):
@@ -133,3 +133,45 @@ def test_while_something_is_being_forgotten_another_request_is_refused(path):
         holder.join()
         first.join()
         assert rows_of(path, "uid", "deleted = 1") == [(uid,)]
+
+
+def test_while_settings_change_a_request_waits_and_then_asks_who_records_by_then(path, tmp_path):
+    other = tmp_path / "data" / "other.db"
+    with recording(path) as first, recording(other) as second:
+        recorders = [first]
+        here = ForgettingHere(lambda: recorders[0], threading.Event())
+        kept, uid = open_uid(path), open_uid(other)
+        said = []
+        asking = threading.Thread(target=lambda: said.append(here.answer({"uids": [uid]})))
+        with here.put_off() as is_put_off:
+            assert is_put_off
+            asking.start()
+            wait_until(here._busy.locked, 5, "the request")
+            first.stop()
+            recorders[0] = second
+        asking.join(10)
+        assert said[0]["sessions"] == 1
+        assert rows_of(other, "uid", "deleted = 1") == [(uid,)]
+        assert rows_of(path, "uid", "deleted = 0") == [(kept,)]
+
+
+def test_settings_do_not_change_while_something_is_being_forgotten(path):
+    begun, go_on = threading.Event(), threading.Event()
+    with recording(path) as monitor:
+        here = forgetting(monitor)
+
+        def current():
+            begun.set()
+            go_on.wait(10)
+            return monitor
+
+        here._current = current
+        asking = threading.Thread(target=here.answer, args=({"uids": [open_uid(path)]},))
+        asking.start()
+        assert begun.wait(5)
+        with here.put_off() as is_put_off:
+            assert not is_put_off
+        go_on.set()
+        asking.join(10)
+        with here.put_off() as is_put_off:
+            assert is_put_off

@@ -23,7 +23,7 @@ from reprospective_tray.monitor.probes import idle, null, x11, x11_text, xsync
 from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
-from reprospective_tray.monitor.probes.processes import ProcessNames
+from reprospective_tray.monitor.probes.processes import MOST, ProcessNames
 
 
 def counters(*named: tuple[int, bytes]) -> bytes:
@@ -109,6 +109,14 @@ def test_a_process_that_ended_has_no_name():
     with subprocess.Popen(["true"]) as process:
         process.wait()
     assert ProcessNames().name(process.pid) == ""
+
+
+def test_the_names_of_no_more_than_some_processes_are_remembered_and_the_latest_is():
+    names = ProcessNames()
+    names._known = {-number: (0.0, "long ago") for number in range(1, MOST + 1)}
+    assert names.name(os.getpid()) != ""
+    assert len(names._known) == MOST
+    assert os.getpid() in names._known
 
 
 def test_a_name_is_looked_up_once_and_again_when_the_number_has_another_process(monkeypatch):

@@ -57,6 +57,7 @@ def test_less_than_an_hour_is_told_in_minutes(ms, line):
 
 def test_an_idle_person_uses_no_application():
     assert today_line(AppState(Mode.IDLE, HOUR, "Code")) == "1 h 00 m today · idle"
+    assert today_line(AppState(Mode.LOCKED, HOUR, "Code")) == "1 h 00 m today · locked"
 
 
 @pytest.mark.parametrize(

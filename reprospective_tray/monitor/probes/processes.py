@@ -2,6 +2,9 @@
 
 import psutil
 
+# As many are remembered: a program that runs for years sees more than anybody counts.
+MOST = 256
+
 
 class ProcessNames:
     """Looks a process's name up once in its life."""
@@ -23,5 +26,8 @@ class ProcessNames:
             name = process.name().removesuffix(".exe")
         except (psutil.Error, OSError, ValueError):
             return ""
+        self._known.pop(process_id, None)
         self._known[process_id] = (started, name)
+        if len(self._known) > MOST:
+            del self._known[next(iter(self._known))]  # whose name was asked for first
         return name

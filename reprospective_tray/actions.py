@@ -1,0 +1,143 @@
+"""What is asked of the running program: by clicks, by other processes, by itself."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from reprospective_tray import own_windows, state
+from reprospective_tray.care import Care, Part
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.tray.menu import Action, action_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.desktop.autostart.login import StartAtLogin
+    from reprospective_tray.in_force import Hearers, InForce
+    from reprospective_tray.own_windows import OwnWindows
+    from reprospective_tray.paths import Paths
+
+log = logging.getLogger(__name__)
+
+QUIT = Action("quit")
+# The program's own note to itself, among the clicks.
+PAUSE_OVER = Action("pause over")
+# What another process may ask for as well as a click.
+_ASKED = frozenset({"pause", "resume", "start_at_login", *own_windows.COMMANDS})
+
+
+class Actions:
+    """Does one thing after the other, whoever asks."""
+
+    def __init__(  # noqa: PLR0913  what it acts on, each another's work
+        self,
+        in_force: InForce,
+        paths: Paths,
+        care: Care,
+        hearers: Hearers,
+        *,
+        windows: OwnWindows,
+        login: StartAtLogin,
+        status: Callable[[], dict[str, object]],
+        end: Callable[[], None],
+    ) -> None:
+        """Take what is acted on; `status` is answered to who asks, `end` ends the program."""
+        self._in_force, self._paths, self._care, self._hearers = in_force, paths, care, hearers
+        self._windows, self._login, self._status, self._end = windows, login, status, end
+        self._waiting: queue.SimpleQueue[Action] = queue.SimpleQueue()
+        self._ended = threading.Event()
+        self.doing = threading.Lock()
+        """Held while anything is done that must not come between something else."""
+
+    def put(self, action: Action) -> None:
+        """Let it be done soon; also from a handler of a signal."""
+        self._waiting.put(action)
+
+    def start(self) -> None:
+        """Do what was put, in a thread of its own."""
+        threading.Thread(target=self._keep_acting, name="actions", daemon=True).start()
+
+    def answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
+        """Do what another process asks for, in that connection's thread."""
+        if command == "status":
+            return self._status()
+        if command == "settings":
+            # With the password: who may ask may read the file that it stands in.
+            return {"config": msgspec.to_builtins(self._in_force.loaded.config)}
+        if command in {"sync", "sync_progress"}:
+            return self._in_force.sending.answer(command, arguments)
+        if command == "forget":
+            return self._in_force.forgetting.answer(arguments)
+        if command == QUIT.command:
+            self.put(QUIT)
+        elif command in _ASKED:
+            with self.doing:
+                self._do(command, arguments)
+        else:
+            raise ReprospectiveError(
+                _("The running instance does not know the command {command}.").format(
+                    command=command
+                ),
+                _("Quit it and start it again: it may be of another version."),
+            )
+        return {}
+
+    def _keep_acting(self) -> None:
+        self._care.run(Part.MENU, self._act, self._ended)
+
+    def _act(self) -> None:
+        while not self._ended.is_set():
+            action = self._waiting.get()
+            try:
+                with self.doing:
+                    self._do(action.command, action_arguments(action, _now()))
+            except ReprospectiveError as error:
+                log.warning("%s %s", error, error.remedy)
+                self._hearers.notify(f"{error} {error.remedy}".strip())
+            # A click that fails must not take the next one with it, nor hold it up.
+            except BaseException:  # noqa: BLE001  it is counted and logged there
+                log.warning("%s failed", action.command)
+                self._care.died(Part.MENU)
+
+    def _do(self, command: str, arguments: dict[str, object]) -> None:
+        match command:
+            case "pause":
+                until = arguments.get("until")
+                self._pause(round(until) if isinstance(until, int | float) else None)
+            case "resume":
+                self._in_force.monitor.resume()
+                state.update(self._paths, paused=False, paused_until=None)
+            case PAUSE_OVER.command:
+                self._forget_pause()
+            case "start_at_login":
+                self._login.switch(on=arguments.get("on") is True)
+                self._hearers.tell_icon()
+            case "sync":
+                self._in_force.sending.answer(command, arguments)
+            case _ if command in own_windows.COMMANDS:
+                self._windows.open(command, arguments)
+            case QUIT.command:
+                self._ended.set()
+                self._end()
+
+    def _pause(self, until: int | None) -> None:
+        self._in_force.monitor.pause(until)
+        log.info("paused")
+        # A restart must not begin to record what the person did not want recorded.
+        state.update(self._paths, paused=True, paused_until=until, paused_at=_now())
+
+    def _forget_pause(self) -> None:
+        """Remember that a pause ended by itself, where nobody has begun another meanwhile."""
+        if state.load(self._paths).paused and not self._in_force.monitor.state.paused:
+            state.update(self._paths, paused=False, paused_until=None)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

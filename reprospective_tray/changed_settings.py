@@ -1,0 +1,59 @@
+"""Takes over what the person changes in config.yaml, or says why it cannot be."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from reprospective_tray.messages import _
+from reprospective_tray.settings_watch import SettingsWatch
+
+if TYPE_CHECKING:
+    import threading
+
+    from reprospective_tray.in_force import Hearers, InForce
+    from reprospective_tray.paths import Paths
+
+log = logging.getLogger(__name__)
+
+
+class ChangedSettings:
+    """Looks at the file now and then; of one thread, but for `problem`."""
+
+    def __init__(
+        self, in_force: InForce, paths: Paths, hearers: Hearers, doing: threading.Lock
+    ) -> None:
+        """Take what they are put in force in, and what is held while anything is done."""
+        self._in_force, self._hearers, self._doing = in_force, hearers, doing
+        self._watch = SettingsWatch(in_force.loaded, paths)
+        self.problem = ""
+        """Why the file as it is cannot be used; empty where it can."""
+
+    def look(self) -> None:
+        """Take over what has changed since the last look."""
+        with self._in_force.forgetting.put_off() as is_put_off:
+            # What is being forgotten needs the recording of the moment.
+            if is_put_off:
+                self._look()
+
+    def _look(self) -> None:
+        found = self._watch.look()
+        if found is None:
+            return
+        notifies = self._in_force.loaded.config.notifications.settings
+        if found.loaded is None:
+            said = f"{found.error} {found.error.remedy if found.error else ''}".strip()
+            self.problem = _(
+                "The changed settings cannot be used; those before hold: {error}"
+            ).format(error=said)
+            log.warning("%s", self.problem)
+            if notifies:
+                self._hearers.notify(self.problem)
+        else:
+            with self._doing:
+                self._in_force.change(found.loaded)
+            is_mended, self.problem = bool(self.problem), ""
+            log.info("the changed settings are in force")
+            if is_mended and notifies:
+                self._hearers.notify(_("The settings are right again, and in force."))
+        self._hearers.tell_icon()

@@ -1,0 +1,135 @@
+"""What the settings in force have made: what records, reads, forgets and sends.
+
+Other settings take the place of these part by part, while the program runs on.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reprospective_tray.forgetting_here import ForgettingHere
+from reprospective_tray.messages import set_language
+from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
+from reprospective_tray.monitor.probes import open_probe
+from reprospective_tray.parts import (
+    make_filter,
+    make_means,
+    make_passing_reader,
+    make_recorder,
+    make_rules,
+)
+from reprospective_tray.sending import CurrentIdentity, NotSending, Sending
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reprospective_tray import config
+    from reprospective_tray.care import Care
+    from reprospective_tray.monitor.desktop_monitor import MonitorState
+    from reprospective_tray.monitor.observation import Presence
+    from reprospective_tray.paths import Paths
+    from reprospective_tray.store.adapter import DatabaseAdapter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Who hears of what; none of them waits for anything.
+
+    Attributes:
+        on_change: Hears in the monitor's thread what it does.
+        on_damage: Hears where a damaged database was set aside.
+        tell_icon: Hears that the status is another.
+        notify: Shows the person a sentence.
+    """
+
+    on_change: Callable[[MonitorState], None]
+    on_damage: Callable[[Path], None]
+    tell_icon: Callable[[], None]
+    notify: Callable[[str], None]
+
+
+class InForce:
+    """The parts of the moment; `change` is for one thread at a time, the rest for any.
+
+    Attributes:
+        loaded: The settings.
+        monitor: What records.
+        reader: The recorded database, for a quick look.
+        forgetting: Forgets what other processes ask for.
+        sending: What sends to the server, or does not.
+    """
+
+    def __init__(
+        self,
+        loaded: config.Loaded,
+        paths: Paths,
+        care: Care,
+        hearers: Hearers,
+        ended: threading.Event,
+    ) -> None:
+        """Build the parts; nothing runs yet. `ended` is set once the program ends."""
+        self._paths, self._care, self._hearers = paths, care, hearers
+        self._presence: Presence | None = None
+        self.loaded = loaded
+        self.reader: DatabaseAdapter = make_passing_reader(loaded, paths)
+        self.monitor = self._make_monitor(loaded)
+        self.forgetting = ForgettingHere(lambda: self.monitor, ended)
+        self.sending = self._make_sending(loaded)
+
+    def take_presence(self, presence: Presence) -> threading.Event:
+        """Pass on what the desktop says; the event is set once that is recorded."""
+        self._presence = presence
+        return self.monitor.take_presence(presence)
+
+    def change(self, loaded: config.Loaded) -> None:
+        """Let these settings hold: what depends on changed ones ends, and begins anew."""
+        before, now = self.loaded.config, loaded.config
+        set_language(now.language)
+        others = before.database != now.database
+        ways = (before.monitor, before.privacy) != (now.monitor, now.privacy)
+        sends_otherwise = others or before.notifications.sync != now.notifications.sync
+        monitor, sending = self._make_monitor(loaded), self._make_sending(loaded)
+        if sends_otherwise:
+            self.sending.halt()
+            self.sending.let_go()
+        self.loaded = loaded
+        if others or ways:
+            # The sessions of the two follow each other; the pause goes on.
+            self.monitor.stop()
+            held = self.monitor.state
+            self.reader = make_passing_reader(loaded, self._paths)
+            self.monitor = monitor
+            if self._presence:
+                # A screen that was locked before still is.
+                monitor.take_presence(self._presence)
+            monitor.start(paused=held.paused, paused_until=held.paused_until)
+            log.info("recording to %s", self.reader.place)
+        if sends_otherwise:
+            self.sending = sending
+            sending.start()
+
+    def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
+        poll_interval = loaded.config.monitor.poll_interval
+        return DesktopActivityMonitor(
+            make_recorder(loaded, self._paths, self._hearers.on_damage, self._care),
+            make_rules(loaded),
+            make_filter(loaded),
+            lambda: open_probe(poll_interval),
+            self._hearers.on_change,
+            care=self._care,
+        )
+
+    def _make_sending(self, loaded: config.Loaded) -> NotSending:
+        if not loaded.config.database.sync.enabled:
+            return NotSending()
+        means = make_means(loaded, self._paths, CurrentIdentity(lambda: self.monitor))
+        hearers = self._hearers
+        return Sending(
+            loaded, self._paths, means, hearers.tell_icon, hearers.notify, care=self._care
+        )

@@ -1,0 +1,75 @@
+"""The program, which also counts what it holds whenever a test asks for that.
+
+First argument: a folder. Who writes to the pipe `ask` in it gets `answer.json` there: how many
+blocks of memory Python has given out, how many bytes the C library has, and how many objects
+there are of each type, after what nobody holds any more was let go. The other arguments are the
+program's own.
+
+Both count what is in use, to the block. What the system sees (USS) is that and the pools that
+both keep for later, which come and go by megabytes.
+"""
+
+import ctypes
+import gc
+import json
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+from reprospective_tray import cli
+from reprospective_tray.lean_memory import give_back
+
+
+class MallInfo(ctypes.Structure):
+    """glibc's own account of all its arenas, in bytes."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks"),
+            *("fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def native_bytes() -> int:
+    """Return how many bytes the C library has given out: to GTK, SQLite, libpq, large objects."""
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = MallInfo
+    found = mallinfo()
+    return int(found.uordblks + found.hblkhd)
+
+
+def count(answer: Path) -> None:
+    """Write down what there is at this moment."""
+    # Some is let go of only when what held it has been.
+    for _round in range(3):
+        give_back()
+    kinds = Counter(type(each).__qualname__ for each in gc.get_objects())
+    held = {
+        "blocks": sys.getallocatedblocks(),
+        "native": native_bytes(),
+        "kinds": dict(kinds),
+        "threads": sorted(thread.name for thread in threading.enumerate()),
+    }
+    part = answer.with_suffix(".part")
+    part.write_text(json.dumps(held), "utf-8")
+    part.replace(answer)
+
+
+def listen(folder: Path) -> None:
+    """Count whenever somebody asks."""
+    while True:
+        (folder / "ask").read_bytes()  # it waits for who writes
+        count(folder / "answer.json")
+
+
+def main() -> int:
+    """Run the program."""
+    threading.Thread(target=listen, args=(Path(sys.argv[1]),), name="measure", daemon=True).start()
+    return cli.main(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
