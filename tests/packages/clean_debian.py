@@ -26,6 +26,11 @@ DESKTOP = (
 PERSON = "anna"
 HARNESS = Path("srv/harness")
 SECONDS = 600
+# What programs look for and a folder has not: processes, terminals, shared memory.
+MOUNTED = (
+    "mount -t proc proc /proc && mount -t tmpfs tmpfs /dev/shm"
+    " && mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts"
+)
 
 
 def why_not() -> str:
@@ -46,7 +51,7 @@ class CleanDebian:
                 subprocess.run(["tar", "-xpf", KEPT, "-C", self.root], check=True)
             else:
                 self._bootstrap()
-            self.root.chmod(0o755)  # noqa: S103  a system's root can be entered by all
+            self.root.chmod(0o755)
             self.run("apt-get", "-q", "update")
             harness = self.root / HARNESS
             shutil.copytree(steps.ROOT / "installer", harness / "installer")
@@ -77,7 +82,7 @@ class CleanDebian:
 
     def words(self, *command: str, user: str = "root") -> list[str]:
         """Return the words that run `command` in there, with processes of its own."""
-        inside = 'mount -t proc proc /proc && exec setpriv --reuid="$0" --regid="$0" --init-groups "$@"'
+        inside = f'{MOUNTED} && exec setpriv --reuid="$0" --regid="$0" --init-groups "$@"'
         apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", str(self.root)]
         return [*apart, "/bin/sh", "-c", inside, user, *command]
 
@@ -131,15 +136,17 @@ class Person:
     def __enter__(self) -> Self:
         environment = self._system.environment(self._name)
         self._process = subprocess.Popen(
-            self._system.words(
-                "/usr/bin/python3", "-m", "tests.packages.person", user=self._name
-            ),
+            self._system.words("/usr/bin/python3", "-m", "tests.packages.person", user=self._name),
             env={**environment, "PYTHONPATH": f"/{HARNESS}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._answer() == "ready"
+        try:
+            assert self._answer() == "ready"
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(

@@ -19,6 +19,7 @@ from installer.virtual_desktop import VirtualDesktop
 
 PROGRAM = "reprospective-tray"
 SECONDS = 30.0
+ENTRY = f"/usr/share/applications/{PROGRAM}.desktop"
 WINDOW = ("xterm", "-T", "Harbour plan", "-e", "cat")
 
 
@@ -64,14 +65,26 @@ class Person:
         """Give the window in front another title, and wait until that is a session."""
         window = self._desktop.xdotool("getactivewindow")
         self._desktop.xdotool("set_window", "--name", title, window)
-        named = (lambda: any(row["window_title"] == title for row in self.rows()))
-        processes.wait_until(named, SECONDS, f"a session named {title}")
+
+        def is_stored() -> bool:
+            return any(row["window_title"] == title for row in self.rows())
+
+        processes.wait_until(is_stored, SECONDS, f"a session named {title}")
 
     def menu(self, picture: str) -> bool:
         """Open the icon's menu, take its picture, close it; say whether it opened."""
         # A panel may place the icon a moment after it has taken it.
-        self._desktop.settled_screenshot(Path(picture), still_for=1.0)
-        return demo.open_menu(self._desktop, Path(picture)) is not None
+        self._desktop.settled_screenshot(self._desktop.home / picture, still_for=1.0)
+        return demo.open_menu(self._desktop, self._desktop.home / picture) is not None
+
+    def summary(self, picture: str) -> None:
+        """Click the program in the desktop's menu while it runs, and take its window's picture."""
+        self._desktop.run("gio", "launch", ENTRY)
+        # The window of the program's own that has this very name.
+        find = ("search", "--sync", "--onlyvisible", "--name", "^Re:prospective")
+        window = self._desktop.xdotool(*find).split()[0]
+        self._desktop.settled_screenshot(self._desktop.home / picture, still_for=1.0)
+        self._desktop.xdotool("windowclose", window)
 
     def ask(self, *words: str) -> dict[str, Any]:
         """Run a command of the program to its end."""
