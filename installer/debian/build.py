@@ -2,58 +2,22 @@
 
 import hashlib
 import os
-import shutil
-import subprocess
-import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer import steps
+from installer import pypi, steps
 from installer.debian import carried, control, tree
 
-WORK = steps.BUILD / "deb"
-DIST = steps.ROOT / "dist"
 # One thread: what several make depends on how many there are.
 SMALL = ("-Zxz", "-z6", "--threads-max=1")
-
-
-def source_epoch() -> int:
-    """Return the time that the package speaks of: SOURCE_DATE_EPOCH, or that of the last commit.
-
-    Outside a repository it is that of pyproject.toml. In seconds since 1970.
-    """
-    if given := os.environ.get("SOURCE_DATE_EPOCH"):
-        return int(given)
-    try:
-        asked = ["git", "log", "-1", "--format=%ct"]
-        told = subprocess.run(asked, cwd=steps.ROOT, capture_output=True, text=True, check=True)
-        return int(told.stdout)
-    except (OSError, ValueError, subprocess.CalledProcessError):
-        return int((steps.ROOT / "pyproject.toml").stat().st_mtime)
-
-
-def wheel_of(source: Path, folder: Path) -> Path:
-    """Build the program's wheel from the checkout `source` into `folder`.
-
-    Raises:
-        steps.StepFailedError: it cannot be built.
-    """
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
-    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
-    steps.run_logged([*pip, *options, str(source)], env=_environment())
-    (wheel,) = folder.glob("reprospective_tray-*.whl")
-    return wheel
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "SOURCE_DATE_EPOCH": str(source_epoch())}
 
 
 def build(
     python: tuple[int, int] = (3, 11),
     *,
     source: Path = steps.ROOT,
-    folder: Path = DIST,
+    folder: Path = pypi.DIST,
     compression: Sequence[str] = SMALL,
 ) -> Path:
     """Build the package for the system's Python of that version.
@@ -67,20 +31,27 @@ def build(
     Raises:
         steps.StepFailedError: something that it needs cannot be had.
     """
+    steps.BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="deb-", dir=steps.BUILD) as work:
+        return _build(Path(work), python, source, folder, compression)
+
+
+def _build(
+    work: Path, python: tuple[int, int], source: Path, folder: Path, compression: Sequence[str]
+) -> Path:
     architecture = carried.architecture()
-    shutil.rmtree(WORK, ignore_errors=True)
-    root = WORK / "root"
-    root.mkdir(parents=True)
-    wheel = wheel_of(source, WORK)
+    root = work / "root"
+    root.mkdir()
+    wheel, _sdist = pypi.build(work / "wheel", source)
     version = control.deb_version(wheel.name.split("-")[1], python)
-    epoch = source_epoch()
+    epoch = pypi.source_epoch()
     tree.lay_out(root, wheel, python=python, version=version, epoch=epoch)
     _control_files(root, version, architecture, python)
     tree.settle(root, epoch)
     folder.mkdir(parents=True, exist_ok=True)
     package = folder / f"{control.PACKAGE}_{version}_{architecture}.deb"
     command = ["dpkg-deb", "--root-owner-group", *compression, "--build", str(root), str(package)]
-    steps.run_logged(command, env=_environment())
+    steps.run_logged(command, env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)})
     return package
 
 

@@ -52,7 +52,8 @@ def install(wheel: Path, site: Path, python: tuple[int, int]) -> None:
     Raises:
         steps.StepFailedError: a wheel for this `python` cannot be had, or a tool is missing.
     """
-    lock = steps.BUILD / "carried.txt"
+    # Beside the wheel, in a folder of this building alone.
+    lock = wheel.with_name("carried.txt")
     lock.write_text(
         locks.split(locks.RUNTIME.read_text("utf-8"), frozenset(FROM_DEBIAN))[0], "utf-8"
     )

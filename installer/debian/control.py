@@ -32,7 +32,7 @@ def deb_version(version: str, python: tuple[int, int]) -> str:
     The package of a newer Python sorts after that of an older one, so that an upgrade of the
     system may take it.
     """
-    before_release = re.sub(r"\.?(a|b|rc|dev)(?=\d)", r"~\1", version)
+    before_release = re.sub(r"(a|b|rc)(?=\d)", r"~\1", version).replace(".dev", "~~dev")
     return "{}-1+py{}{}".format(before_release, *python)
 
 
