@@ -1,4 +1,4 @@
-"""The bootstrap's commands: run, test, bench, lock."""
+"""The bootstrap's commands: run, test, bench, package, lock."""
 
 import os
 import subprocess
@@ -15,8 +15,12 @@ Usage: python3 installer/bootstrap.py COMMAND
   run    set up what is missing, then start the tray app (with no display: on a virtual desktop)
   test   set up what is missing, then run every check and test; further arguments go to pytest
   bench  set up what is missing, then measure; further arguments go to the benchmark
+  package deb | pypi
+         set up what is missing, then build a package into dist/; --help after it says more
   lock   write the lock files anew from pyproject.toml; --upgrade takes the newest versions
 """
+
+PACKAGES = {"deb": "installer.debian", "pypi": "installer.pypi"}
 
 
 def has_display() -> bool:
@@ -28,7 +32,7 @@ def has_display() -> bool:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; 2 where the command line is wrong."""
-    handlers = {"run": run, "test": test, "bench": bench, "lock": lock}
+    handlers = {"run": run, "test": test, "bench": bench, "package": package, "lock": lock}
     if not arguments or arguments[0] not in handlers:
         asked = bool(arguments) and arguments[0] in {"-h", "--help", "help"}
         print(USAGE, end="", file=sys.stdout if asked else sys.stderr)
@@ -73,6 +77,15 @@ def bench(arguments: list[str]) -> int:
     environment.prepare(environment.TEST, virtual_desktop=True)
     os.chdir(ROOT)
     return hand_over([environment.python_of(), "-m", "tests.bench", *arguments])
+
+
+def package(arguments: list[str]) -> int:
+    """Build a package in place of this process, by the module that knows its kind."""
+    if not arguments or arguments[0] not in PACKAGES:
+        raise steps.StepFailedError(f"Which package? One of: {', '.join(PACKAGES)}")
+    environment.prepare(environment.RUN, virtual_desktop=False)
+    os.chdir(ROOT)
+    return hand_over([environment.python_of(), "-m", PACKAGES[arguments[0]], *arguments[1:]])
 
 
 def lock(arguments: list[str]) -> int:

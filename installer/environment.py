@@ -42,7 +42,11 @@ def base_python() -> str:
 
 def inputs(root: Path = ROOT) -> list[Path]:
     """Return the files that decide what .venv holds."""
-    fixed = ["pyproject.toml", "installer/build_catalogues.py", *(lock.name for lock in locks.ALL)]
+    fixed = [
+        "pyproject.toml",
+        "installer/build_catalogues.py",
+        *(lock.name for lock in locks.OF_THE_ENVIRONMENT),
+    ]
     return [root / name for name in fixed] + sorted(root.glob("reprospective_tray/locale/**/*.po"))
 
 

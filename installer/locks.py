@@ -10,7 +10,10 @@ from installer.steps import ROOT
 RUNTIME = ROOT / "requirements.lock"
 DEVELOPMENT = ROOT / "requirements-dev.lock"
 BUILD_TOOLS = ROOT / "requirements-build.lock"
-ALL = (BUILD_TOOLS, RUNTIME, DEVELOPMENT)
+PACKAGE_TOOLS = ROOT / "requirements-package.lock"
+# What decides what .venv holds; the package tools have a place of their own.
+OF_THE_ENVIRONMENT = (BUILD_TOOLS, RUNTIME, DEVELOPMENT)
+ALL = (*OF_THE_ENVIRONMENT, PACKAGE_TOOLS)
 
 COMPILE = (
     "pip",
@@ -45,7 +48,7 @@ def split(lock: str, names: frozenset[str] = BUILT_HERE) -> tuple[str, str]:
 
 
 def write(uv: str, extra: list[str]) -> None:
-    """Make all three lock files anew from pyproject.toml.
+    """Make all lock files anew from pyproject.toml.
 
     Versions that a lock file already names are kept while they fit; ``--upgrade`` in `extra`
     takes the newest.
@@ -62,6 +65,7 @@ def write(uv: str, extra: list[str]) -> None:
         BUILD_TOOLS: [str(needed.relative_to(ROOT))],
         RUNTIME: ["pyproject.toml", "--extra=tray"],
         DEVELOPMENT: ["pyproject.toml", "--extra=tray", "--group=dev"],
+        PACKAGE_TOOLS: ["--group=package"],
     }
     for lock, source in sources.items():
         steps.say(f"Locking {lock.name}")

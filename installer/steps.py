@@ -27,7 +27,9 @@ def warn(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def run_logged(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
+def run_logged(
+    command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT
+) -> None:
     """Run a tool with its output in the log.
 
     Raises:
@@ -40,7 +42,7 @@ def run_logged(command: Sequence[str], *, env: Mapping[str, str] | None = None) 
         start = log.tell()
         finished = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -46,6 +46,8 @@ VIRTUAL_DESKTOP = (
 SERVER_TESTS = ("pgbouncer", "openssl")
 # What shows the HTML report to the tests: a browser, what drives it, and what reads its PDF.
 BROWSER_TESTS = ("chromium", "chromium-driver", "poppler-utils")
+# What builds the .deb and reads its manual page.
+PACKAGE_TESTS = ("binutils", "man-db")
 
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends")
 APT_LISTS = Path("/var/lib/apt/lists")
@@ -80,7 +82,7 @@ def wanted(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = Fal
     if virtual_desktop:
         names += VIRTUAL_DESKTOP
     if tests:
-        names += (*SERVER_TESTS, *BROWSER_TESTS)
+        names += (*SERVER_TESTS, *BROWSER_TESTS, *PACKAGE_TESTS)
     return sorted(set(names))
 
 

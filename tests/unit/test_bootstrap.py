@@ -51,6 +51,13 @@ def test_asking_for_help_is_no_error():
     assert done.stdout == commands.USAGE
 
 
+@pytest.mark.parametrize("arguments", [(), ("rpm",)])
+def test_a_package_that_is_not_made_here_is_answered_with_those_that_are(arguments):
+    done = bootstrap("package", *arguments)
+    assert done.returncode == 1
+    assert done.stderr == "Which package? One of: deb, pypi\n"
+
+
 def test_an_old_python_gets_one_clear_line():
     pretend = (
         "import runpy, sys; sys.version_info = (3, 9, 2);"
@@ -199,7 +206,11 @@ def test_catalogues_and_lock_files_are_among_the_inputs(tmp_path):
     po.parent.mkdir(parents=True)
     po.touch()
     names = {file.name for file in environment.inputs(tmp_path)}
-    assert {"messages.po", "pyproject.toml", *(lock.name for lock in locks.ALL)} <= names
+    assert {
+        "messages.po",
+        "pyproject.toml",
+        *(lock.name for lock in locks.OF_THE_ENVIRONMENT),
+    } <= names
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", None])

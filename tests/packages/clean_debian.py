@@ -1,0 +1,180 @@
+"""A Debian 12 of its own, made by debootstrap, with a desktop and without this program.
+
+Needs root, debootstrap, and the network; ``build/clean-debian-12.tar`` keeps it for the next time.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from installer import steps
+
+KEPT = steps.BUILD / "clean-debian-12.tar"
+RELEASE = "bookworm"
+# What a desktop of the tests needs, and a window that somebody uses. Nothing of it comes from
+# the package's own list: neither GTK's bindings, nor Tk, nor Python's.
+DESKTOP = (
+    *("python3-minimal", "python3", "xvfb", "openbox", "tint2", "dbus", "libglib2.0-bin"),
+    *("xdotool", "x11-xserver-utils", "xterm", "fonts-dejavu-core", "fonts-noto-cjk"),
+    *("man-db", "zsh", "fish", "desktop-file-utils"),
+)
+PERSON = "anna"
+HARNESS = Path("srv/harness")
+SECONDS = 600
+# What programs look for and a folder has not: processes, terminals, shared memory.
+MOUNTED = (
+    "mount -t proc proc /proc && mount -t tmpfs tmpfs /dev/shm"
+    " && mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts"
+)
+
+
+def why_not() -> str:
+    """Return why there can be none here, a sentence with what helps; '' where there can be."""
+    if os.geteuid() != 0:
+        return "needs root, for chroot"
+    lacking = [tool for tool in ("debootstrap", "unshare", "chroot") if shutil.which(tool) is None]
+    return f"apt-get install debootstrap util-linux: {', '.join(lacking)} missing" * bool(lacking)
+
+
+class CleanDebian:
+    """A system below a folder, for as long as the ``with`` block lasts."""
+
+    def __enter__(self) -> Self:
+        self.root = Path(tempfile.mkdtemp(prefix="clean-debian-"))
+        try:
+            if KEPT.exists():
+                subprocess.run(["tar", "-xpf", KEPT, "-C", self.root], check=True)
+            else:
+                self._bootstrap()
+            self.root.chmod(0o755)
+            self.run("apt-get", "-q", "update")
+            harness = self.root / HARNESS
+            shutil.copytree(steps.ROOT / "installer", harness / "installer")
+            shutil.copytree(steps.ROOT / "tests" / "packages", harness / "tests" / "packages")
+        except BaseException:
+            shutil.rmtree(self.root)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.root)
+
+    def _bootstrap(self) -> None:
+        steps.run_logged(["debootstrap", "--variant=minbase", RELEASE, str(self.root)])
+        self.run("apt-get", "-q", "update")
+        self.apt("install", *DESKTOP)
+        self.run("apt-get", "clean")
+        # Packages with the same names would be taken for copies of these.
+        KEPT.parent.mkdir(exist_ok=True)
+        unfinished = KEPT.with_suffix(".unfinished")
+        subprocess.run(["tar", "-cpf", unfinished, "-C", self.root, "."], check=True)
+        unfinished.rename(KEPT)
+
+    def words(self, *command: str, user: str = "root") -> list[str]:
+        """Return the words that run `command` in there, with processes of its own."""
+        inside = f'{MOUNTED} && exec setpriv --reuid="$0" --regid="$0" --init-groups "$@"'
+        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", str(self.root)]
+        return [*apart, "/bin/sh", "-c", inside, user, *command]
+
+    def environment(self, user: str = "root") -> dict[str, str]:
+        """Return the variables of a log-in, and none of this machine's."""
+        home = "/root" if user == "root" else f"/home/{user}"
+        path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return {"PATH": path, "HOME": home, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+
+    def run(self, *command: str, user: str = "root", check: bool = True) -> str:
+        """Run a command in there to its end; return what it said, both streams together.
+
+        Raises:
+            AssertionError: it failed; says what it said.
+        """
+        done = subprocess.run(
+            self.words(*command, user=user),
+            env=self.environment(user),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        assert done.returncode == 0 or not check, f"{command}: {done.stdout[-4000:]}"
+        return done.stdout
+
+    def apt(self, *words: str) -> str:
+        """Run apt-get without its questions."""
+        return self.run("apt-get", "-q", "-y", "--no-install-recommends", *words)
+
+    def add_person(self, name: str) -> None:
+        """Let somebody have a home in there."""
+        self.run("useradd", "--create-home", "--shell", "/bin/bash", name)
+
+    def put(self, file: Path) -> str:
+        """Copy `file` in, and return its path in there."""
+        shutil.copy(file, self.root / "srv")
+        return f"/srv/{file.name}"
+
+
+class Person:
+    """Somebody at a desktop in there, who does what they are told."""
+
+    def __init__(self, system: CleanDebian, name: str) -> None:
+        """Log `name` in: the desktop comes up with the ``with`` block."""
+        self._system = system
+        self._name = name
+
+    def __enter__(self) -> Self:
+        environment = self._system.environment(self._name)
+        self._process = subprocess.Popen(
+            self._system.words("/usr/bin/python3", "-m", "tests.packages.person", user=self._name),
+            env={**environment, "PYTHONPATH": f"/{HARNESS}"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert self._answer() == "ready"
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def do(self, what: str, *words: str) -> Any:
+        """Have them do something, as `tests.packages.person` knows it; return what comes of it.
+
+        Raises:
+            AssertionError: it went wrong; says how.
+        """
+        assert self._process.stdin is not None
+        print(json.dumps([what, *words]), file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the desktop in the clean system has ended"
+        answer = json.loads(line)
+        assert "error" not in answer, answer["error"]
+        return answer["done"]
