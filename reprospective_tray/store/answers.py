@@ -1,10 +1,10 @@
 """What questions about sessions are answered with, and the order in which it comes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from msgspec import Struct
 
 from reprospective_tray.store.sessions import State
 
@@ -33,8 +33,7 @@ class StoredSession(msgspec.Struct, frozen=True):
     elsewhere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TitleTotal:
+class TitleTotal(Struct, frozen=True):
     """The active ms of one window title within a range."""
 
     application_name: str
@@ -42,8 +41,7 @@ class TitleTotal:
     ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class DayTitle:
+class DayTitle(Struct, frozen=True):
     """The active ms of one window title on one day as lived."""
 
     day: str
@@ -52,8 +50,7 @@ class DayTitle:
     ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class HourTotal:
+class HourTotal(Struct, frozen=True):
     """The active ms of one hour of wall time as lived; `start` has no zone."""
 
     start: datetime

@@ -5,9 +5,10 @@ several times as long for the same, and what comes from two databases is one his
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+
+from msgspec import Struct
 
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, State
@@ -19,8 +20,7 @@ STRETCH_GAP_MS = 1000
 Row = tuple[str, int, int, int, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """One application in front on one device without a break; its titles may change.
 
     Times are ms UTC, clipped to the range that was asked for; `ms` is what its
@@ -34,8 +34,7 @@ class Stretch:
     ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stretches:
+class Stretches(Struct, frozen=True):
     """The longest stretch, of equals the earliest, and how often the application changed.
 
     Where nothing lasted, there is no longest one. Two active sessions of a device that began

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from reprospective_tray.store.sessions import State
 
@@ -13,8 +14,7 @@ DayPart = tuple[str, str, str, int, tuple[int, int], tuple[int, int]]
 NamePart = tuple[str, str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationTotal:
+class ApplicationTotal(Struct, frozen=True):
     """The active ms of one application; a session over midnight counts on both days."""
 
     application_name: str
@@ -22,8 +22,7 @@ class ApplicationTotal:
     sessions: int
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationDay:
+class ApplicationDay(Struct, frozen=True):
     """The active ms of one application on one day as lived."""
 
     day: str
@@ -31,16 +30,14 @@ class ApplicationDay:
     ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class HostTotal:
+class HostTotal(Struct, frozen=True):
     """The active ms of one computer."""
 
     source_host: str
     active_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class StateTotals:
+class StateTotals(Struct, frozen=True):
     """The ms spent in each state."""
 
     active_ms: int
@@ -48,8 +45,7 @@ class StateTotals:
     locked_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class DayTotal:
+class DayTotal(Struct, frozen=True):
     """One day as lived: its active ms, and when activity began and ended (ms UTC)."""
 
     day: str

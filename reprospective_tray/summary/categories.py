@@ -7,7 +7,8 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reprospective_tray import config
 from reprospective_tray.config import CategoryRule, compile_pattern
@@ -22,8 +23,7 @@ _COLOURS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True):
     """Where time belongs.
 
     Attributes:
@@ -55,8 +55,7 @@ class Category:
 OTHER = Category((), OTHER_COLOUR)
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryTotal:
+class CategoryTotal(Struct, frozen=True):
     """The active ms in one category."""
 
     category: Category

@@ -1,8 +1,9 @@
 """What a range of days is compared with: the one before it, as far as it has gone. Pure."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reprospective_tray.store.ranges import DayRange
 
@@ -18,8 +19,7 @@ class Kind(StrEnum):
     DAYS = "days"  # as many days, right before
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """The active ms of the range before.
 
     Attributes:

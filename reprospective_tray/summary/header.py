@@ -2,10 +2,11 @@
 
 import tkinter as tk
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.ranges import DayRange

@@ -9,8 +9,10 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
@@ -40,8 +42,7 @@ _SHOWN_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What is to be shown: a day with its week or month, of some computers, matching a text."""
 
     view: View
@@ -57,8 +58,7 @@ class Wish:
         return tuple(replace(self, day=day) for day in days)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A wish as it was read; without `view`, `problem` says what is in the way.
 
     Attributes:

@@ -1,15 +1,16 @@
 """Where in time the window stands, and where its buttons and keys lead. Pure."""
 
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reprospective_tray.summary.loader import Wish
 from reprospective_tray.summary.sources import THIS_COMPUTER, Scope
 from reprospective_tray.summary.view_model import View
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """What the window shows; `follows` while it shows today and goes on doing so after midnight."""
 
     view: View

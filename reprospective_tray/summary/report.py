@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from reprospective_tray import config
 from reprospective_tray.store.queries import Queries
@@ -53,8 +54,7 @@ class Details(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationReport:
+class ApplicationReport(Struct, frozen=True):
     """One application's time; `titles` is None where raw rows were not read.
 
     `category` is the one that it spent most of its time in.
@@ -67,16 +67,14 @@ class ApplicationReport:
     category: Category = OTHER
 
 
-@dataclass(frozen=True, slots=True)
-class DayCategories:
+class DayCategories(Struct, frozen=True):
     """One day's active time by category."""
 
     day: str
     categories: tuple[CategoryTotal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where titles and hours were read, as far as they are not in the source itself.
 
     Attributes:
@@ -90,8 +88,7 @@ class Origin:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The figures of `range`; applications, titles and categories come longest first.
 
     `host_totals` are there for several computers alone. `hours` and `stretches` are None

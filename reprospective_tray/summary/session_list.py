@@ -1,8 +1,9 @@
 """The sessions of a range as lines: put into words when they are looked at, sorted as values."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.ranges import DayRange
@@ -13,8 +14,7 @@ from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.text import application_label, duration, title_label, wall_time
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLine:
+class SessionLine(Struct, frozen=True):
     """One session of the list; `uid` is empty where it cannot be deleted from here."""
 
     when: str

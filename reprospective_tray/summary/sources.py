@@ -6,8 +6,9 @@ hours are asked of the server, where it can be reached.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from reprospective_tray.errors import ReprospectiveError, StoreError
 from reprospective_tray.messages import _
@@ -21,8 +22,7 @@ LOCAL, SERVER = "local", "server"
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Whose sessions are looked at: a `source` (``local``, ``server``), and a host of it or all."""
 
     source: str = LOCAL
@@ -70,8 +70,7 @@ class Sources:
             yield known
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """An open place to ask: `queries` for totals, `details` where raw rows are needed."""
 
     queries: Queries

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _ASK_SECONDS = 1.0
 _PORTAL = (
@@ -22,8 +23,7 @@ _GTK = ("gsettings", "get", "org.gnome.desktop.interface", "color-scheme")
 _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu Sans")
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True):
     """The window's colours; `mode` is ``light`` or ``dark``."""
 
     mode: str
@@ -76,8 +76,7 @@ DARK = Palette(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Desktop:
+class Desktop(Struct, frozen=True):
     """What the desktop says of its looks; `dpi` is None where it says nothing."""
 
     palette: Palette

@@ -1,11 +1,11 @@
 """A day as a strip: what was in front when, and how that is put into pixels. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
 import msgspec
+from msgspec import Struct
 
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import StoredSession
@@ -31,8 +31,7 @@ class Block(msgspec.Struct, frozen=True):
     session: StoredSession
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How time is shown; `is_found` is False for what a search has not found."""
 
     state: State
@@ -40,8 +39,7 @@ class Look:
     is_found: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """The blocks of a range, in order, in one lane for each computer."""
 
     blocks: tuple[Block, ...]
@@ -51,8 +49,7 @@ class Strip:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A stretch of pixels of one look: from `left` to before `right`, in one lane."""
 
     left: int

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.ranges import DayRange
@@ -42,8 +43,7 @@ class View(StrEnum):
         return week_of(day) if self is View.WEEK else month_of(day)
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """One figure: what it is, the figure, and a word on it; `mark` stands out before the word."""
 
     label: str
@@ -52,8 +52,7 @@ class Card:
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LegendEntry:
+class LegendEntry(Struct, frozen=True):
     """One category and its time."""
 
     label: str
@@ -61,16 +60,14 @@ class LegendEntry:
     colour: str
 
 
-@dataclass(frozen=True, slots=True)
-class TitleLine:
+class TitleLine(Struct, frozen=True):
     """One window title and its time."""
 
     title: str
     time: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One application: its time, its share of the longest one's, and its titles."""
 
     name: str
@@ -80,8 +77,7 @@ class Bar:
     titles: tuple[TitleLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DayBar:
+class DayBar(Struct, frozen=True):
     """One day of a week or month: its time, and its parts as (share of the longest day, colour)."""
 
     day: date
@@ -90,8 +86,7 @@ class DayBar:
     parts: tuple[tuple[float, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HeatRow:
+class HeatRow(Struct, frozen=True):
     """One weekday: for each hour the share of the busiest one, and its time in words."""
 
     label: str
@@ -99,8 +94,7 @@ class HeatRow:
     times: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodView:
+class PeriodView(Struct, frozen=True):
     """A range as the window shows it; sessions come newest first.
 
     Attributes:

@@ -21,6 +21,7 @@ _SIZE = (1120, 660)
 _SMALLEST = (820, 520)
 # How long the desktop may take to say whether it is dark, before light it is.
 _DESKTOP_S = 0.5
+_ICON_MS = 200
 
 
 def show(means: Means, memory: Memory) -> None:
@@ -49,6 +50,8 @@ def show(means: Means, memory: Memory) -> None:
     place(root, memory.geometry, look.scale)
     root.deiconify()
     window.start(raised)
+    # A picture of half a thousand pixels square takes its time, and the figures come first.
+    root.after(_ICON_MS, _give_icon, root)
     root.mainloop()
 
 
@@ -77,8 +80,13 @@ def _make_root() -> Any:
         ) from error
     root.withdraw()
     root.title(_("Re:prospective"))
-    root.iconphoto(True, tk.PhotoImage(master=root, file=str(shipped_file("assets/icon.png"))))
     return root
+
+
+def _give_icon(root: Any) -> None:
+    import tkinter as tk
+
+    root.iconphoto(True, tk.PhotoImage(master=root, file=str(shipped_file("assets/icon.png"))))
 
 
 def place(root: Any, geometry: str, scale: float = 1.0) -> None:

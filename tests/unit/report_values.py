@@ -1,9 +1,10 @@
 """Reports made by hand, for the tests of what is made of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from reprospective_tray import config
 from reprospective_tray.store.ranges import DayRange

@@ -3,11 +3,11 @@
 import csv
 import io
 import itertools
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.ranges import DayRange

@@ -5,12 +5,12 @@ How it looks and behaves in a browser is tested in `tests.browser`.
 
 import re
 from collections import defaultdict
-from dataclasses import fields, replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields, replace
 
 from reprospective_tray.messages import language
 from reprospective_tray.store.ranges import DayRange

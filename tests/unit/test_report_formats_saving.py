@@ -2,10 +2,10 @@
 
 import json
 import stat
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.store.ranges import DayRange

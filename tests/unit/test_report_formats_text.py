@@ -1,10 +1,9 @@
 """The report as text: what it says, in order, and never wider than the terminal."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reprospective_tray.summary.formats.as_text import has_true_colour, render
 from reprospective_tray.summary.report import Origin

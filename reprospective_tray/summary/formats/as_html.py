@@ -1,11 +1,12 @@
 """The report as one page that needs nothing else: no script, font or picture from anywhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from xml.etree.ElementTree import Element
+
+from msgspec.structs import asdict
 
 from reprospective_tray.messages import _, language
 from reprospective_tray.store.raw_queries import StoredSession
