@@ -92,7 +92,10 @@ def _chunks(sessions: Iterable[StoredSession]) -> Iterator[list[StoredSession]]:
 
 
 def guarded(value: object) -> object:
-    """Return `value` as a cell: a text that would run as a formula gets an apostrophe in front."""
+    """Return `value` as a cell: a text that would run as a formula gets an apostrophe in front.
+
+    One that has apostrophes there already gets another, so that each text has a cell of its own.
+    """
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return f"'{value}" if value.lstrip("'").startswith(_FORMULA_STARTS) else value
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else value

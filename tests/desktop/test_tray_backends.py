@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("tray_script.py")
 NOTIFIER = Path(__file__).with_name("status_notifier.py")
 SECONDS = 10.0
+MODES = ("recording", "paused", "idle", "locked", "attention")
 
 
 class Tray:
@@ -219,7 +220,7 @@ def test_the_tooltip_says_how_things_stand(tray):
 def test_the_icon_ends_on_sigterm_and_leaves_nothing_behind(desktop, tmp_path):
     with running(desktop, XDG_RUNTIME_DIR=str(tmp_path)) as tray:
         tray.await_look(lambda seen: seen["shown"])
-        assert len(list(tmp_path.glob("reprospective-tray-*/*.png"))) == 4
+        assert len(list(tmp_path.glob("reprospective-tray-*/*.png"))) == len(MODES)
         tray.process.terminate()
         assert tray.process.wait(SECONDS) == 0
         assert not list(tmp_path.glob("reprospective-tray-*"))
@@ -296,12 +297,12 @@ def test_a_click_over_the_bus_is_handed_on(notifier, label, action):
 
 def test_each_mode_has_a_picture_that_the_panel_can_find(notifier):
     names = set()
-    for mode in ("recording", "paused", "idle", "attention"):
+    for mode in MODES:
         notifier.tell({"mode": mode})
         seen = await_item(notifier, lambda seen, mode=mode: mode in seen["IconName"])
         assert Path(seen["IconThemePath"], f"{seen['IconName']}.png").is_file()
         names.add(seen["IconName"])
-    assert len(names) == 4
+    assert len(names) == len(MODES)
 
 
 def test_lines_come_and_go_over_the_bus(notifier):

@@ -5,7 +5,7 @@ import io
 import itertools
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -73,6 +73,7 @@ def test_the_rows_add_up_to_the_active_time_to_the_millisecond(made):
 
 
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=5, unique=True))
+@example([("'=", "''=1"), ("=", "'")])
 def test_every_name_comes_back_as_it_was_and_none_begins_a_formula(names):
     found = [tuple(row[1:3]) for row in rows_of(named(names))]
     assert sorted(tuple(map(unguarded, pair)) for pair in found) == sorted(names)
@@ -81,7 +82,7 @@ def test_every_name_comes_back_as_it_was_and_none_begins_a_formula(names):
 def unguarded(cell):
     starts = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
     assert not cell.startswith(starts)
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(starts) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(starts) else cell
 
 
 def test_lines_end_as_rfc_4180_has_it():
