@@ -271,7 +271,8 @@ END
 $$;
 
 CREATE TRIGGER settle_for_device AFTER UPDATE ON reprospective.devices FOR EACH ROW
-    WHEN (OLD.received_at < NEW.received_at - interval '1 minute')
+    -- Passes come a minute apart.
+    WHEN (OLD.received_at < NEW.received_at - interval '30 seconds')
     EXECUTE FUNCTION reprospective.settle_for_device();
 
 -- Settles whatever may rest, whosever it is: for who may see all of it. Readers of everybody's days
