@@ -229,6 +229,15 @@ def test_what_rested_is_settled_again(anna: Sender, waited: Callable[[], None]):
     check(anna)
 
 
+def test_a_session_that_becomes_one_of_a_later_day_leaves_its_settled_day(anna: Sender):
+    first = session(anna, FIRST + DAY)
+    anna.send(session(anna, FIRST), first, session(anna, FIRST + 6 * DAY))
+    settle(anna, on(FIRST + 4 * DAY))
+    began = FIRST + 5 * DAY
+    anna.send({**first, "started_at": began, "ended_at": began + 60_000, "revision": 2})
+    check(anna)
+
+
 def test_who_comes_no_more_is_settled_by_server_init(anna: Sender, prepared: Database):
     anna.send(session(anna, FIRST), session(anna, FIRST + 3 * DAY))
     assert mark(anna) == on(FIRST)
