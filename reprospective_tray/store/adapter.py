@@ -243,7 +243,7 @@ class SqliteAdapter(DatabaseAdapter):
     def lasting_over(self, moment: int) -> Any:
         """See `DatabaseAdapter.lasting_over`."""
         session = self.models.Session
-        uids = straddling_uids(self.database, moment)
+        uids = straddling_uids(session, moment)
         return session.uid.in_(uids) if uids else None
 
     def near(self, days: DayRange) -> Any:

@@ -11,22 +11,6 @@ from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS
 LARGEST_OFFSET_MS = 1080 * MINUTE_MS
 # How far back imported sessions that overlap, against the rules, are still all found.
 _REACH_MS = DAY_MS
-# Written out: every look at a day asks them, and making them of expressions takes ten times as
-# long as what they do.
-_LAST = """
-SELECT started_at FROM desktop_activity_sessions
-WHERE device_id = ? AND deleted = 0 AND started_at < ? AND ended_at > started_at
-ORDER BY started_at DESC LIMIT 1
-"""
-_OVER = """
-SELECT uid, started_at FROM desktop_activity_sessions
-WHERE device_id = ? AND deleted = 0 AND started_at >= ? AND started_at < ? AND ended_at > ?
-ORDER BY started_at
-"""
-_FIRST_DEVICE = "SELECT device_id FROM desktop_activity_sessions ORDER BY device_id LIMIT 1"
-_NEXT_DEVICE = (
-    "SELECT device_id FROM desktop_activity_sessions WHERE device_id > ? ORDER BY device_id LIMIT 1"
-)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -62,36 +46,46 @@ def lived(instant: Any, utc_offset_minutes: Any) -> Any:
     return instant + utc_offset_minutes * MINUTE_MS
 
 
-def straddling(database: Any, device_id: str, moment: int) -> list[tuple[str, int]]:
+def straddling(session: Any, device_id: str, moment: int) -> list[tuple[str, int]]:
     """Return uid and start of the device's sessions that last over `moment`, in order.
 
     Sessions that were recorded never overlap: it is the last one that began
     before. Imported ones may, so those of a day before it are looked at, too.
     """
-    ask = database.execute_sql
-    last = ask(_LAST, (device_id, moment)).fetchone()
+    of_device = (
+        session.select(session.uid, session.started_at, session.ended_at)
+        .where(
+            session.device_id == device_id,
+            session.deleted == 0,
+            session.started_at < moment,
+            session.ended_at > session.started_at,
+        )
+        .order_by(session.started_at)
+        .tuples()
+    )
+    last = of_device.order_by(session.started_at.desc()).first()
     if last is None:
         return []
-    since = min(last[0], moment - _REACH_MS)
-    found: list[tuple[str, int]] = ask(_OVER, (device_id, since, moment, moment)).fetchall()
-    return found
+    since = min(last[1], moment - _REACH_MS)
+    near = of_device.where(session.started_at >= since, session.ended_at > moment)
+    return [(uid, started_at) for uid, started_at, _ended_at in near]
 
 
-def straddling_uids(database: Any, moment: int) -> list[str]:
+def straddling_uids(session: Any, moment: int) -> list[str]:
     """Return the uids of all devices' sessions that last over `moment`."""
-    return [uid for each in devices(database) for uid, _at in straddling(database, each, moment)]
+    return [uid for each in devices(session) for uid, _at in straddling(session, each, moment)]
 
 
-def reach(database: Any, device_id: str, moment: int) -> int:
+def reach(session: Any, device_id: str, moment: int) -> int:
     """Return where what the device recorded over `moment` began; `moment` where nothing was."""
-    over = straddling(database, device_id, moment)
+    over = straddling(session, device_id, moment)
     return over[0][1] if over else moment
 
 
-def devices(database: Any) -> Iterator[str]:
+def devices(session: Any) -> Iterator[str]:
     """Yield every device id by one index look-up each; DISTINCT would read the whole index."""
-    ask = database.execute_sql
-    row = ask(_FIRST_DEVICE).fetchone()
+    found = session.select(session.device_id).order_by(session.device_id).limit(1)
+    row = found.tuples().first()
     while row:
         yield row[0]
-        row = ask(_NEXT_DEVICE, row).fetchone()
+        row = found.where(session.device_id > row[0]).tuples().first()

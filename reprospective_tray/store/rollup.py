@@ -22,7 +22,6 @@ class Rollup:
     def __init__(self, adapter: DatabaseAdapter) -> None:
         """Work on the tables of `adapter`."""
         models = adapter.models
-        self._database = adapter.database
         self._day = models.Day
         self._session = models.Session
         day = models.Day
@@ -181,7 +180,7 @@ class Rollup:
         # What began in UTC's neighbourhood of the day, and what lasts into it.
         conditions = (
             session.device_id == device_id,
-            session.started_at >= reach(self._database, device_id, begin - LARGEST_OFFSET_MS),
+            session.started_at >= reach(session, device_id, begin - LARGEST_OFFSET_MS),
             session.started_at < end + LARGEST_OFFSET_MS,
             session.application_name.in_(applications),
             session.open == 0,

@@ -70,9 +70,7 @@ class SessionWriter:
         session = self._session
         earlier = self._mine().where(self._before_run())
         # By index: an end beyond `since` is asked of what begins there, and of what lasts over it.
-        near = earlier.where(
-            session.started_at >= reach(self._adapter.database, self._adapter.device_id, since)
-        )
+        near = earlier.where(session.started_at >= reach(session, self._adapter.device_id, since))
         rows = near.where(session.ended_at > since).order_by(session.started_at)
         return [(row.started_at, row.ended_at) for row in rows]
 
