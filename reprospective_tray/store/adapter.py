@@ -17,7 +17,7 @@ from reprospective_tray.store import rights, scrubbing
 from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
 from reprospective_tray.store.models import LocalModels, make_models
-from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, straddling_uids
+from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, local_uids_over
 from reprospective_tray.store.sqlite_errors import is_damage
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class SqliteAdapter(DatabaseAdapter):
     def lasting_over(self, moment: int) -> Any:
         """See `DatabaseAdapter.lasting_over`."""
         session = self.models.Session
-        uids = straddling_uids(session, moment)
+        uids = local_uids_over(self.database, moment)
         return session.uid.in_(uids) if uids else None
 
     def near(self, days: DayRange) -> Any:

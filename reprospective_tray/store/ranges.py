@@ -1,6 +1,5 @@
 """Ranges of days as lived, and how to find by index what reaches into them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +10,26 @@ from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS
 LARGEST_OFFSET_MS = 1080 * MINUTE_MS
 # How far back imported sessions that overlap, against the rules, are still all found.
 _REACH_MS = DAY_MS
+# As `reach`, for each device; written out, because every look at a day asks it several times, and
+# making it of expressions takes ten times as long as what it does. The devices come by one index
+# look-up each: DISTINCT would read the whole index.
+_LOCAL_OVER = f"""
+WITH RECURSIVE devices (device) AS (
+    SELECT min(device_id) FROM desktop_activity_sessions
+    UNION ALL
+    SELECT (SELECT min(device_id) FROM desktop_activity_sessions WHERE device_id > device)
+    FROM devices WHERE device IS NOT NULL
+), earlier (device, last_start) AS (
+    SELECT device, (SELECT started_at FROM desktop_activity_sessions
+        WHERE device_id = device AND deleted = 0 AND started_at < :moment AND ended_at > started_at
+        ORDER BY started_at DESC LIMIT 1)
+    FROM devices WHERE device IS NOT NULL
+)
+SELECT uid FROM earlier CROSS JOIN desktop_activity_sessions
+WHERE device_id = device AND deleted = 0 AND ended_at > :moment AND started_at < :moment
+    AND started_at >= min(last_start, :moment - {_REACH_MS})
+ORDER BY device, started_at
+"""  # noqa: S608  a number of ours
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -46,14 +65,14 @@ def lived(instant: Any, utc_offset_minutes: Any) -> Any:
     return instant + utc_offset_minutes * MINUTE_MS
 
 
-def straddling(session: Any, device_id: str, moment: int) -> list[tuple[str, int]]:
-    """Return uid and start of the device's sessions that last over `moment`, in order.
+def reach(session: Any, device_id: str, moment: int) -> int:
+    """Return where what the device recorded over `moment` began; `moment` where nothing was.
 
     Sessions that were recorded never overlap: it is the last one that began
     before. Imported ones may, so those of a day before it are looked at, too.
     """
     of_device = (
-        session.select(session.uid, session.started_at, session.ended_at)
+        session.select(session.started_at)
         .where(
             session.device_id == device_id,
             session.deleted == 0,
@@ -65,27 +84,12 @@ def straddling(session: Any, device_id: str, moment: int) -> list[tuple[str, int
     )
     last = of_device.order_by(session.started_at.desc()).first()
     if last is None:
-        return []
-    since = min(last[1], moment - _REACH_MS)
-    near = of_device.where(session.started_at >= since, session.ended_at > moment)
-    return [(uid, started_at) for uid, started_at, _ended_at in near]
+        return moment
+    since = min(last[0], moment - _REACH_MS)
+    over = of_device.where(session.started_at >= since, session.ended_at > moment).first()
+    return int(over[0]) if over else moment
 
 
-def straddling_uids(session: Any, moment: int) -> list[str]:
-    """Return the uids of all devices' sessions that last over `moment`."""
-    return [uid for each in devices(session) for uid, _at in straddling(session, each, moment)]
-
-
-def reach(session: Any, device_id: str, moment: int) -> int:
-    """Return where what the device recorded over `moment` began; `moment` where nothing was."""
-    over = straddling(session, device_id, moment)
-    return over[0][1] if over else moment
-
-
-def devices(session: Any) -> Iterator[str]:
-    """Yield every device id by one index look-up each; DISTINCT would read the whole index."""
-    found = session.select(session.device_id).order_by(session.device_id).limit(1)
-    row = found.tuples().first()
-    while row:
-        yield row[0]
-        row = found.where(session.device_id > row[0]).tuples().first()
+def local_uids_over(database: Any, moment: int) -> list[str]:
+    """Return the uids of all devices' sessions that last over `moment`, in a local database."""
+    return [uid for (uid,) in database.execute_sql(_LOCAL_OVER, {"moment": moment})]

@@ -91,9 +91,11 @@ def server_totals() -> ServerTotals:
     with central_database() as central, tempfile.TemporaryDirectory() as folder:
         name = central.person.name
         central.database.rows(FILL, [name, DEVICE, SESSIONS])
-        central.database.rows("ANALYZE reprospective.desktop_activity_sessions")
         # What else the passes of a year do, a month each.
         central.database.rows("SELECT reprospective.settle_all()")
+        # And what the server has done by itself since: amid these measurements it would be noise.
+        central.database.rows("VACUUM ANALYZE")
+        central.database.rows("CHECKPOINT")
         address = ServerAddress.from_dsn(central.dsn())
         adapter = PostgresqlAdapter(address, Path(folder), read_only=True)
         adapter.open()
