@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from installer import pypi, steps
+from installer import steps
 from tests.server import compose
 
 # Every key that may be there, by where it is; * is a name of our own. What Docker would pass over
@@ -150,13 +150,3 @@ def test_the_scripts_are_ones_of_a_plain_shell(name):
     assert file.read_text("utf-8").startswith("#!/bin/sh\n")
     assert file.stat().st_mode & 0o111
     subprocess.run(["sh", "-n", file], check=True)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(600)
-def test_it_is_valid_by_the_compose_specification():
-    check = [pypi.tools() / "check-jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run(
-        [*check, compose.FOLDER / "compose.yaml"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
