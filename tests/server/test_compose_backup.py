@@ -263,6 +263,8 @@ def test_a_server_that_goes_amid_it_leaves_nothing_and_is_told_by_the_health_che
 
 
 def test_one_of_the_day_before_yesterday_is_not_healthy(backups):
+    (backups.folder / "reprospective-2999xxxxT000000Z.dump").write_text("none of its own")
+    assert "there is none" in backups.ask_health().stderr
     moment = datetime.now(UTC)
     (backups.folder / f"{named(moment - timedelta(hours=27))}.dump").write_text("x")
     assert "older than a day" in backups.ask_health().stderr
