@@ -62,7 +62,7 @@ def tools() -> Path:
     scripts = environment.scripts_folder(venv)
     finished = venv / "finished"
     if not finished.exists():
-        steps.say("Installing twine, check-wheel-contents and pipx")
+        steps.say("Installing twine, check-wheel-contents, pipx and check-jsonschema")
         shutil.rmtree(TOOLS, ignore_errors=True)
         steps.run_logged([environment.base_python(), "-m", "venv", str(venv)])
         pip = [str(environment.python_of(venv)), "-m", "pip", "install", "--quiet", "--no-deps"]

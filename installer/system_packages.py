@@ -42,8 +42,8 @@ VIRTUAL_DESKTOP = (
     "fonts-noto-cjk",
 )
 # What tests put between the program and the PostgreSQL that comes from PyPI: a pooler, and the
-# command that makes certificates for it.
-SERVER_TESTS = ("pgbouncer", "openssl")
+# command that makes certificates for it. And the shell of the containers, with its tools.
+SERVER_TESTS = ("pgbouncer", "openssl", "busybox")
 # What shows the HTML report to the tests: a browser, what drives it, and what reads its PDF.
 BROWSER_TESTS = ("chromium", "chromium-driver", "poppler-utils")
 # What builds the .deb and reads its manual page.

@@ -14,7 +14,7 @@ from installer import pypi
 
 PACKAGE = "reprospective_tray"
 # Of use to those who work on the repository alone.
-LEFT_OUT = (".ci/", ".pre-commit-config.yaml", ".gitignore", ".github/")
+LEFT_OUT = (".ci/", ".pre-commit-config.yaml", ".gitignore", ".gitattributes", ".github/")
 
 
 @pytest.fixture(scope="module")

@@ -167,7 +167,9 @@ def test_where_it_cannot_be_written_the_error_names_the_file_and_a_remedy(places
         assert [path.name for path in places.own.parent.iterdir()] == [NAME]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="rights of POSIX, and root may write everywhere"
+)
 def test_a_folder_that_is_read_only_is_an_error(places):
     places.own.parent.mkdir(parents=True)
     places.own.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
