@@ -28,6 +28,8 @@ from reprospective_tray.summary.widgets.popups import Toast, Tooltip
 from reprospective_tray.summary.widgets.sessions import Sessions
 
 REFRESH_MS = 3000
+# What was read ahead is there at once; a server may take its time.
+_FIRST_LOOK_MS = 1
 _AWAITING_MS = 8
 _RESTING_MS = 100
 _PATIENCE_MS = 300
@@ -47,6 +49,7 @@ class SummaryWindow:
         self._today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
         self._loaded: Loaded | None = None
         self._is_awaiting = True
+        self._awaiting_ms = _FIRST_LOOK_MS
         self._next_look = ""
         self._raised = threading.Event()
         root.configure(bg=look.palette.ground)
@@ -154,7 +157,8 @@ class SummaryWindow:
             self._is_awaiting = True
             # One look at a time: the one that rests is put off no longer.
             self._root.after_cancel(self._next_look)
-            self._next_look = self._root.after(_AWAITING_MS, self._look_for_answers)
+            self._awaiting_ms = _FIRST_LOOK_MS
+            self._next_look = self._root.after(_FIRST_LOOK_MS, self._look_for_answers)
 
     def _scopes(self) -> Any:
         return self._loaded.scopes if self._loaded else ()
@@ -224,7 +228,8 @@ class SummaryWindow:
             self._loading.start()
         else:
             self._loading.stop()
-        rest = _AWAITING_MS if self._is_awaiting else _RESTING_MS
+        self._awaiting_ms = min(2 * self._awaiting_ms, _AWAITING_MS)
+        rest = self._awaiting_ms if self._is_awaiting else _RESTING_MS
         self._next_look = self._root.after(rest, self._look_for_answers)
 
     def _paint_unless_answered(self, loaded: Loaded) -> None:
