@@ -26,6 +26,9 @@ OF_THE_SYSTEM = {
     "win32": ("pystray._win32", "keyring.backends.Windows", "win32timezone"),
     "darwin": ("pystray._darwin", "keyring.backends.macOS"),
 }
+# GTK does not load without them, and a desktop of X11 alone may not have them. PyInstaller leaves
+# them to the system since drivers for OpenGL need its own; here nothing draws by OpenGL.
+CARRIED_ON_LINUX = ("libwayland-client.so.0", "libwayland-cursor.so.0", "libwayland-egl.so.1")
 LOADED_BY_NAME_ON_LINUX = ("Xlib",)
 # Who asks for their own version, or is found by what they say about themselves.
 DESCRIBED = ("apscheduler", "keyring", NAME)
