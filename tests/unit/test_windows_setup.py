@@ -55,7 +55,8 @@ def test_it_is_for_one_person_and_asks_for_no_administrator():
     setup = settings()
     assert setup["PrivilegesRequired"] == "lowest"
     assert "PrivilegesRequiredOverridesAllowed" not in setup
-    assert setup["DefaultDirName"].startswith(r"{autopf}")
+    # The folder of one person's programs, and not the one that the data lies in.
+    assert setup["DefaultDirName"] == r"{localappdata}\Programs\Reprospective"
     assert {entry["Root"] for entry in entries("Registry")} == {"HKCU"}
 
 
