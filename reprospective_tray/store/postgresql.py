@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,7 +37,9 @@ CONNECT_DEADLINE_S = 10.0
 _SETTLE = """
 SELECT reprospective.settle(current_user, (clock_timestamp() AT TIME ZONE 'UTC')::date - 2)
 """
-_MEMORY_FOR_SUMS = "SET LOCAL work_mem = '64MB'"
+# It follows BEGIN's words, in the same round trip. A year is added up in memory: with PostgreSQL's
+# default it is sorted on disk.
+_UNCHANGING = "REPEATABLE READ; SET LOCAL work_mem = '64MB'"
 _UUID = 2950  # PostgreSQL's number of the type
 _cursors = count(1)
 
@@ -145,13 +146,9 @@ class PostgresqlAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.writing`."""
         return cast("AbstractContextManager[Any]", self.database.atomic())
 
-    @contextmanager
-    def unchanging(self) -> Iterator[Any]:
+    def unchanging(self) -> AbstractContextManager[Any]:
         """See `DatabaseAdapter.unchanging`."""
-        with self.database.atomic("REPEATABLE READ") as transaction:
-            # A year is added up in memory: with PostgreSQL's default it is sorted on disk.
-            self.database.execute_sql(_MEMORY_FOR_SUMS)
-            yield transaction
+        return cast("AbstractContextManager[Any]", self.database.atomic(_UNCHANGING))
 
     def lasting_over(self, moment: int) -> Any:
         """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""

@@ -5,7 +5,7 @@ however many sessions there are. What needs raw rows is in `raw_queries`.
 Days are days as lived: of the clock that was on the wall.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from reprospective_tray.store import missing
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.day_parts import Piece, pieces
 from reprospective_tray.store.fields import ms
+from reprospective_tray.store.prepared import Prepared
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import RawQueries
 from reprospective_tray.store.sessions import State
@@ -43,6 +44,7 @@ class Queries(RawQueries):
         """Ask the database of `adapter`."""
         super().__init__(adapter)
         self._day = adapter.models.Day
+        self._parts: dict[bool, Prepared] = {}
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -58,7 +60,7 @@ class Queries(RawQueries):
         """Return all totals of `days`, from one reading: they are of the same moment."""
         by_day: list[DayPart] = []
         by_name: list[NamePart] = []
-        for day, source, state, name, length, count, *edges in self._rows(self._parts(days, host)):
+        for day, source, state, name, length, count, *edges in self._read_parts(days, host):
             if day is None:
                 by_name.append((source, name, int(length), int(count)))
             else:
@@ -71,9 +73,21 @@ class Queries(RawQueries):
                 by_name.append((source, row["application_name"], _length(piece), 1))
         return Totals(by_day, by_name)
 
-    def _parts(self, days: DayRange, host: str | None) -> Any:
-        """Return the query for sums by day, and with no day sums by application."""
+    def _read_parts(self, days: DayRange, host: str | None) -> list[Any]:
+        """Return sums by day, and with no day sums by application."""
+        values = {"first": days.first.isoformat(), "last": days.last.isoformat()}
+        if host is not None:
+            values["host"] = host
+        is_of_host = host is not None
+        if is_of_host not in self._parts:
+            self._parts[is_of_host] = Prepared(self.adapter.database, values, self._parts_query)
+        return self._parts[is_of_host].rows(values)
+
+    def _parts_query(self, values: Mapping[str, Any]) -> Any:
         day = self._day
+        theirs = day.day.between(values["first"], values["last"])
+        if "host" in values:
+            theirs &= day.source_host == values["host"]
         # An instant and its offset as one number, in the order of the instants.
         first, last = (
             ms(instant) * _OFFSETS + offset + _OFFSETS // 2
@@ -84,7 +98,7 @@ class Queries(RawQueries):
         )
         names = (day.day, day.device_id, day.source_host, day.state, day.application_name)
         figures = (day.ms, day.sessions, first.alias("first"), last.alias("last"))
-        parts = day.select(*names, *figures).where(self._of(days, host))
+        parts = day.select(*names, *figures).where(theirs)
         # A view is made of the sessions themselves: it is read once and added up twice. The
         # rollup's own key has the order of the days' parts.
         parts = parts.cte("parts", materialized=self.adapter.days_are_a_view)
