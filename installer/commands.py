@@ -15,12 +15,20 @@ Usage: python3 installer/bootstrap.py COMMAND
   run    set up what is missing, then start the tray app (with no display: on a virtual desktop)
   test   set up what is missing, then run every check and test; further arguments go to pytest
   bench  set up what is missing, then measure; further arguments go to the benchmark
-  package deb | pypi
+  package deb | pypi | frozen | windows | macos
          set up what is missing, then build a package into dist/; --help after it says more
   lock   write the lock files anew from pyproject.toml; --upgrade takes the newest versions
 """
 
-PACKAGES = {"deb": "installer.debian", "pypi": "installer.pypi"}
+PACKAGES = {
+    "deb": "installer.debian",
+    "pypi": "installer.pypi",
+    "frozen": "installer.frozen",
+    "windows": "installer.windows",
+    "macos": "installer.macos",
+}
+# Freezing is for the system that it runs on.
+ONLY_ON = {"windows": ("win32", "Windows"), "macos": ("darwin", "macOS")}
 
 
 def has_display() -> bool:
@@ -83,6 +91,12 @@ def package(arguments: list[str]) -> int:
     """Build a package in place of this process, by the module that knows its kind."""
     if not arguments or arguments[0] not in PACKAGES:
         raise steps.StepFailedError(f"Which package? One of: {', '.join(PACKAGES)}")
+    system, its_name = ONLY_ON.get(arguments[0], (sys.platform, ""))
+    if sys.platform != system:
+        raise steps.StepFailedError(
+            f"The package for {its_name} can be built on {its_name} only: a program is frozen for "
+            "the system that it is frozen on."
+        )
     environment.prepare(environment.RUN, virtual_desktop=False)
     os.chdir(ROOT)
     return hand_over([environment.python_of(), "-m", PACKAGES[arguments[0]], *arguments[1:]])

@@ -11,9 +11,10 @@ RUNTIME = ROOT / "requirements.lock"
 DEVELOPMENT = ROOT / "requirements-dev.lock"
 BUILD_TOOLS = ROOT / "requirements-build.lock"
 PACKAGE_TOOLS = ROOT / "requirements-package.lock"
-# What decides what .venv holds; the package tools have a place of their own.
+FREEZER = ROOT / "requirements-frozen.lock"
+# What decides what .venv holds; the tools that make packages have places of their own.
 OF_THE_ENVIRONMENT = (BUILD_TOOLS, RUNTIME, DEVELOPMENT)
-ALL = (*OF_THE_ENVIRONMENT, PACKAGE_TOOLS)
+ALL = (*OF_THE_ENVIRONMENT, PACKAGE_TOOLS, FREEZER)
 
 COMPILE = (
     "pip",
@@ -66,6 +67,7 @@ def write(uv: str, extra: list[str]) -> None:
         RUNTIME: ["pyproject.toml", "--extra=tray"],
         DEVELOPMENT: ["pyproject.toml", "--extra=tray", "--group=dev"],
         PACKAGE_TOOLS: ["--group=package"],
+        FREEZER: ["pyproject.toml", "--extra=tray", "--extra=keyring", "--group=frozen"],
     }
     for lock, source in sources.items():
         steps.say(f"Locking {lock.name}")

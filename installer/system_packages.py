@@ -48,6 +48,9 @@ SERVER_TESTS = ("pgbouncer", "openssl", "busybox")
 BROWSER_TESTS = ("chromium", "chromium-driver", "poppler-utils")
 # What builds the .deb and reads its manual page.
 PACKAGE_TESTS = ("binutils", "man-db")
+# What freezing takes along that no other way of running needs: GTK's reader of SVG icons; and what
+# looks into libraries, and makes them smaller.
+FREEZING = ("binutils", "librsvg2-common")
 
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends")
 APT_LISTS = Path("/var/lib/apt/lists")
@@ -191,22 +194,25 @@ def elsewhere(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = 
     )
 
 
+def complete(names: Sequence[str]) -> None:
+    """Install what is missing of `names`, where there is apt; say what could not be installed."""
+    lacking = missing_here(names) if has_apt() else []
+    if lacking:
+        steps.say(f"Installing {len(lacking)} system packages: {', '.join(lacking)}")
+        try:
+            install(lacking)
+        except steps.StepFailedError as failure:
+            steps.warn(str(failure))
+            steps.warn("Going on without them.")
+
+
 def provide(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False) -> None:
     """Install what this machine lacks, or say what it lacks, and go on where that can be.
 
     Raises:
         steps.StepFailedError: what is lacking is needed for any of it to work.
     """
-    if has_apt():
-        names = wanted(interpreter, virtual_desktop=virtual_desktop, tests=tests)
-        lacking = missing_here(names)
-        if lacking:
-            steps.say(f"Installing {len(lacking)} system packages: {', '.join(lacking)}")
-            try:
-                install(lacking)
-            except steps.StepFailedError as failure:
-                steps.warn(str(failure))
-                steps.warn("Going on without them.")
+    complete(wanted(interpreter, virtual_desktop=virtual_desktop, tests=tests))
     if not Interpreter.current().has_venv:
         raise steps.StepFailedError(
             f"{sys.executable} cannot make virtual environments: its modules venv and ensurepip "

@@ -11,7 +11,8 @@ from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _
 
 # Started by the program itself: the menu where the tray has none, and what asks before forgetting.
-_OWN_COMMANDS = ("control-window", "forget-window")
+# By its set-up program: what ends it before its files are replaced.
+_OWN_COMMANDS = ("control-window", "forget-window", "quit")
 
 
 class _Offered(dict[str, Any]):
@@ -109,6 +110,7 @@ def make_parser() -> argparse.ArgumentParser:
         call=_later("instance.summary")
     )
     add("control-window").set_defaults(call=_later("instance.control_window"))
+    add("quit").set_defaults(call=_later("instance.quit_"))
     asking = add("forget-window")
     asking.add_argument("--since", type=int, required=True)
     asking.set_defaults(call=_later("forgetting.forget_window"))

@@ -17,6 +17,10 @@ from reprospective_tray.errors import (
 from reprospective_tray.messages import _
 from reprospective_tray.paths import Paths
 
+# Longer than the program waits for what it must not cut off.
+_ENDED_S = 20.0
+_PAUSE_S = 0.05
+
 
 def run(options: Options) -> int:
     """Record until the end; a second start brings up the first one's window."""
@@ -125,6 +129,22 @@ def resume(options: Options) -> int:
     paths = find_paths(options)
     control.request(paths, "resume")
     print(_("Recording."))
+    return 0
+
+
+def quit_(options: Options) -> int:
+    """Let the running instance end, and wait until it has; there need be none."""
+    paths = find_paths(options)
+    with suppress(NotRunningError):
+        control.request(paths, "quit")
+    lock, until = control.InstanceLock(paths), time.monotonic() + _ENDED_S
+    while lock.is_held():
+        if time.monotonic() > until:
+            raise ReprospectiveError(
+                _("The running program does not end."),
+                _("If it stays so, end that process and start it again."),
+            )
+        time.sleep(_PAUSE_S)
     return 0
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from reprospective_tray import outside
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import NAME
@@ -22,7 +23,7 @@ _LONGEST_LINE = 4200
 def own_command(*arguments: str) -> list[str]:
     """Return the command line that starts this very program with `arguments`."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, *arguments]
+        return [_frozen_program(), *arguments]
     return [sys.executable, "-m", "reprospective_tray", *arguments]
 
 
@@ -33,7 +34,7 @@ def login_program() -> tuple[str, ...]:
     upgrade of Python; else the interpreter, which takes nothing from the folder it starts in.
     """
     if getattr(sys, "frozen", False):
-        return (sys.executable,)
+        return (_frozen_program(),)
     command = shutil.which(NAME)
     if command and _runs_by_this_python(Path(command)):
         return (str(Path(command).absolute()),)
@@ -42,6 +43,13 @@ def login_program() -> tuple[str, ...]:
     if sys.platform == "win32" and windowless.exists():
         python = windowless
     return (str(python), "-P", "-m", "reprospective_tray")
+
+
+def _frozen_program() -> str:
+    """Return the frozen program; on Windows not the one for terminals, which opens one."""
+    program = Path(sys.executable)
+    windowless = program.with_name(f"{NAME}.exe")
+    return str(windowless if sys.platform == "win32" and windowless.exists() else program)
 
 
 def _runs_by_this_python(script: Path) -> bool:
@@ -69,6 +77,7 @@ def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         # What it prints is for nobody: it must not come up between the output of a command.
         process = subprocess.Popen(
             command,
+            env=outside.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -90,7 +99,8 @@ def open_with_desktop(path: Path) -> None:
         ReprospectiveError: the desktop has no way to open things.
     """
     if sys.platform == "win32":
-        os.startfile(path)  # noqa: S606  Windows' own way to open a file
+        with outside.entered():
+            os.startfile(path)  # noqa: S606  Windows' own way to open a file
         return
     opener = "open" if sys.platform == "darwin" else "xdg-open"
     try:

@@ -9,6 +9,8 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
+from reprospective_tray import outside
+
 _ASK_SECONDS = 1.0
 _PORTAL = (
     *("gdbus", "call", "--session", "--timeout", "1"),
@@ -132,6 +134,7 @@ def _ask(command: tuple[str, ...]) -> str | None:
     try:
         done = subprocess.run(
             [program, *command[1:]],
+            env=outside.environment(),
             capture_output=True,
             text=True,
             timeout=_ASK_SECONDS,

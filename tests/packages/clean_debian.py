@@ -1,6 +1,6 @@
 """A Debian 12 of its own, made by debootstrap, with a desktop and without this program.
 
-Needs root, debootstrap, and the network; ``build/clean-debian-12.tar`` keeps it for the next time.
+Needs root, debootstrap, and the network; a file below ``build`` keeps it for the next time.
 """
 
 import json
@@ -8,23 +8,61 @@ import os
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from installer import steps
 
-KEPT = steps.BUILD / "clean-debian-12.tar"
 RELEASE = "bookworm"
 # What a desktop of the tests needs, and a window that somebody uses. Nothing of it comes from
 # the package's own list: neither GTK's bindings, nor Tk, nor Python's.
 DESKTOP = (
-    *("python3-minimal", "python3", "xvfb", "openbox", "tint2", "dbus", "libglib2.0-bin"),
-    *("xdotool", "x11-xserver-utils", "xterm", "fonts-dejavu-core", "fonts-noto-cjk"),
-    *("man-db", "zsh", "fish", "desktop-file-utils"),
+    *("xvfb", "openbox", "tint2", "dbus", "libglib2.0-bin", "xdotool", "x11-xserver-utils"),
+    *("xterm", "fonts-dejavu-core", "fonts-noto-cjk"),
 )
-PERSON = "anna"
+SHELLS = ("man-db", "zsh", "fish", "desktop-file-utils")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What such a system has from the beginning.
+
+    Attributes:
+        name: Of the file below build/ that keeps it for the next time.
+        packages: By Debian's names.
+        person: The command that `tests.packages.person` is there.
+        architectures: Others than its own that packages may be of.
+        without: A part of the names of packages that it must not have, though others ask for them.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    person: tuple[str, ...]
+    without: str = ""
+    architectures: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> Path:
+        """Where it is kept for the next time."""
+        return steps.BUILD / f"{self.name}.tar"
+
+
+PROGRAM = "reprospective-tray"
 HARNESS = Path("srv/harness")
+WITH_PYTHON = Kind(
+    "clean-debian-12",
+    ("python3-minimal", "python3", *DESKTOP, *SHELLS),
+    ("/usr/bin/python3", "-m", "tests.packages.person"),
+)
+# There the person is a frozen program as well; a second panel, whose tray is of the other kind.
+WITHOUT_PYTHON = Kind(
+    "clean-debian-12-without-python",
+    (*DESKTOP, "xfce4-panel", "xfconf"),
+    (f"/{HARNESS}/person/person",),
+    without="python3",  # openbox asks for it, for its settings
+)
 SECONDS = 600
 # What programs look for and a folder has not: processes, terminals, shared memory.
 MOUNTED = (
@@ -44,11 +82,15 @@ def why_not() -> str:
 class CleanDebian:
     """A system below a folder, for as long as the ``with`` block lasts."""
 
+    def __init__(self, kind: Kind = WITH_PYTHON) -> None:
+        """Say what it has; it is made with the ``with`` block."""
+        self.kind = kind
+
     def __enter__(self) -> Self:
         self.root = Path(tempfile.mkdtemp(prefix="clean-debian-"))
         try:
-            if KEPT.exists():
-                subprocess.run(["tar", "-xpf", KEPT, "-C", self.root], check=True)
+            if self.kind.kept.exists():
+                subprocess.run(["tar", "-xpf", self.kind.kept, "-C", self.root], check=True)
             else:
                 self._bootstrap()
             self.root.chmod(0o755)
@@ -71,14 +113,20 @@ class CleanDebian:
 
     def _bootstrap(self) -> None:
         steps.run_logged(["debootstrap", "--variant=minbase", RELEASE, str(self.root)])
+        for architecture in self.kind.architectures:
+            self.run("dpkg", "--add-architecture", architecture)
         self.run("apt-get", "-q", "update")
-        self.apt("install", *DESKTOP)
+        self.apt("install", *self.kind.packages)
+        if self.kind.without:
+            query = ("dpkg-query", "-W", "-f=${Package} ", f"*{self.kind.without}*")
+            self.run("dpkg", "--purge", "--force-depends", *self.run(*query).split())
         self.run("apt-get", "clean")
         # Packages with the same names would be taken for copies of these.
-        KEPT.parent.mkdir(exist_ok=True)
-        unfinished = KEPT.with_suffix(".unfinished")
+        kept = self.kind.kept
+        kept.parent.mkdir(exist_ok=True)
+        unfinished = kept.with_suffix(".unfinished")
         subprocess.run(["tar", "-cpf", unfinished, "-C", self.root, "."], check=True)
-        unfinished.rename(KEPT)
+        unfinished.rename(kept)
 
     def words(self, *command: str, user: str = "root") -> list[str]:
         """Return the words that run `command` in there, with processes of its own."""
@@ -128,15 +176,18 @@ class CleanDebian:
 class Person:
     """Somebody at a desktop in there, who does what they are told."""
 
-    def __init__(self, system: CleanDebian, name: str) -> None:
-        """Log `name` in: the desktop comes up with the ``with`` block."""
+    def __init__(
+        self, system: CleanDebian, name: str, program: str = PROGRAM, panel: str = "tint2"
+    ) -> None:
+        """Log `name` in, who uses `program`: the desktop comes up with the ``with`` block."""
         self._system = system
         self._name = name
+        self._command = (*system.kind.person, program, panel)
 
     def __enter__(self) -> Self:
         environment = self._system.environment(self._name)
         self._process = subprocess.Popen(
-            self._system.words("/usr/bin/python3", "-m", "tests.packages.person", user=self._name),
+            self._system.words(*self._command, user=self._name),
             env={**environment, "PYTHONPATH": f"/{HARNESS}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

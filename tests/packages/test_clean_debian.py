@@ -5,7 +5,6 @@
 
 import io
 import json
-import shutil
 import subprocess
 import tarfile
 import time
@@ -16,7 +15,8 @@ from packaging.utils import canonicalize_name
 
 from installer import steps
 from installer.debian import build
-from tests.packages.clean_debian import CleanDebian, Person, why_not
+from tests.packages import smoke
+from tests.packages.clean_debian import PROGRAM, CleanDebian, Person, why_not
 
 pytestmark = [
     pytest.mark.long,
@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
 ]
 
-PROGRAM = "reprospective-tray"
 PICTURES = steps.BUILD / "clean-debian"
 LARGEST_BYTES = 12_000_000
 FIRST_SESSION_SECONDS = 30.0
@@ -40,7 +39,6 @@ def package():
 
 @pytest.fixture(scope="module")
 def system():
-    PICTURES.mkdir(parents=True, exist_ok=True)
     with CleanDebian() as clean:
         yield clean
 
@@ -91,25 +89,11 @@ def test_anna_installs_it_and_has_a_session_at_once_and_keeps_her_data_after_a_p
     print(f"from then to the first session {recorded - installed:.2f} s")
     assert recorded - start < FIRST_SESSION_SECONDS
 
-    assert person.do("ask", "--version")["out"].split()[0] == PROGRAM
-    person.do("rename", "Tides of the harbour")
-    assert person.do("menu", "menu.png"), person.do("said")
-    person.do("summary", "summary.png")
-    for picture in (system.root / "home/anna").glob("*.png"):
-        shutil.copy(picture, PICTURES)
-    doctor = person.do("ask", "doctor")
-    assert doctor["code"] == 0, doctor["out"]
-    (PICTURES / "doctor.txt").write_text(doctor["out"], "utf-8")
-    names = {row["window_title"] for row in person.do("rows")}
-    assert {"Harbour plan", "Tides of the harbour"} <= names
-
-    assert person.do("ask", "autostart", "enable")["code"] == 0
-    assert person.do("ask", "autostart", "status")["code"] == 0
-    entry = (system.root / "home/anna/.config/autostart" / f"{PROGRAM}.desktop").read_text()
-    assert "\nExec=/usr/bin/reprospective-tray run\n" in entry
-    assert person.do("stop") == 0
+    home = system.root / "home/anna"
+    smoke.use(person, PICTURES, home)
+    assert smoke.switch_on_at_login(person, home) == "/usr/bin/reprospective-tray run"
+    smoke.stop(person)
     rows = person.do("rows")
-    assert not any(row["open"] for row in rows)
 
     system.apt("remove", PROGRAM)
     assert not system.run("find", "/usr", "/etc", "/var/lib", "-name", f"*{PROGRAM}*")

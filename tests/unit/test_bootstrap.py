@@ -55,7 +55,7 @@ def test_asking_for_help_is_no_error():
 def test_a_package_that_is_not_made_here_is_answered_with_those_that_are(arguments):
     done = bootstrap("package", *arguments)
     assert done.returncode == 1
-    assert done.stderr == "Which package? One of: deb, pypi\n"
+    assert done.stderr == "Which package? One of: deb, pypi, frozen, windows, macos\n"
 
 
 def test_an_old_python_gets_one_clear_line():

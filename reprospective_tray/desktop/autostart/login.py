@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reprospective_tray import outside
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.autostart import open_autostart
 from reprospective_tray.desktop.autostart.base import LoginCommand
@@ -101,7 +101,8 @@ def _try(program: tuple[str, ...]) -> None:
     Raises:
         ReprospectiveError: it does not.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = outside.environment()
+    environment.pop("PYTHONPATH", None)
     try:
         subprocess.run(
             [*program, "--version"],

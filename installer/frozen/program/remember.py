@@ -1,0 +1,5 @@
+"""Runs before all else in the frozen program: what is changed from here on, is its own alone."""
+
+from reprospective_tray import outside
+
+outside.remember()

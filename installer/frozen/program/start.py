@@ -1,0 +1,10 @@
+"""Starts the frozen program, after the hooks have set its libraries' variables."""
+
+import sys
+
+from reprospective_tray import outside
+from reprospective_tray.cli import main
+
+if __name__ == "__main__":
+    outside.tell_apart()
+    sys.exit(main())
