@@ -36,11 +36,12 @@ def workflows():
     return {name: yaml.safe_load(text) for name, text in texts().items()}
 
 
-def jobs(*names):
-    found = workflows()
-    return {
-        job_name: job for name in names or found for job_name, job in found[name]["jobs"].items()
-    }
+def jobs(name):
+    return workflows()[name]["jobs"]
+
+
+def all_jobs():
+    return [job for workflow in workflows().values() for job in workflow["jobs"].values()]
 
 
 def steps_of(job, action=None):
@@ -81,13 +82,13 @@ def test_an_action_is_one_commit_wherever_it_is_used():
 
 
 def test_what_is_called_here_is_here():
-    for job in jobs().values():
+    for job in all_jobs():
         called = job.get("uses", "")
         assert not called or (ROOT / called).is_file()
 
 
 def test_every_command_of_the_bootstrap_exists():
-    called = [command for job in jobs().values() for command in bootstrap_commands(job)]
+    called = [command for job in all_jobs() for command in bootstrap_commands(job)]
     assert called
     for command, *arguments in called:
         assert command in COMMANDS
@@ -153,7 +154,7 @@ def test_nothing_may_write_but_the_job_that_makes_the_release():
 
 
 def test_no_word_of_an_event_is_put_into_a_script():
-    for job in jobs().values():
+    for job in all_jobs():
         assert "${{" not in run_by(job)
 
 
@@ -163,7 +164,7 @@ def test_no_workflow_runs_for_others_with_the_rights_of_this_repository():
 
 
 def test_every_job_ends_by_itself_and_a_newer_change_stops_the_tests_of_an_older_one():
-    for job in jobs().values():
+    for job in all_jobs():
         assert "uses" in job or job["timeout-minutes"] <= 90
     groups = [workflow["concurrency"]["group"] for workflow in workflows().values()]
     # One group for both would have the release wait for the tests that it calls itself.
@@ -171,7 +172,7 @@ def test_every_job_ends_by_itself_and_a_newer_change_stops_the_tests_of_an_older
 
 
 def test_a_checkout_leaves_no_token_behind_and_what_is_released_comes_from_no_cache():
-    for job in jobs().values():
+    for job in all_jobs():
         for step in steps_of(job, "actions/checkout"):
             assert step["with"]["persist-credentials"] is False
     for job in jobs("release.yml").values():
