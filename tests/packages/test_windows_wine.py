@@ -211,7 +211,10 @@ def test_the_data_goes_where_the_person_says_so_alone(system, installed, answer,
     (system.root / DATA / "local_cache.db").touch()
     script = f"""
     wine "$@" &
-    id=$(timeout 30 xdotool search --sync --onlyvisible --name 'Uninstall' | tail -1)
+    windows() {{ xdotool search --onlyvisible --name Uninstall || true; }}
+    # What shows how far it is, and above it the question.
+    until [ "$(windows | wc -l)" -ge 2 ]; do sleep 0.2; done
+    id=$(windows | tail -1)
     sleep 1; mkdir -p /srv/screen; cp /tmp/{framebuffer.FILE_NAME} /srv/screen
     xdotool windowfocus --sync $id key {answer}
     while [ -e "$1" ]; do sleep 0.2; done
