@@ -10,6 +10,7 @@ statements() {
     cat <<'SQL'
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL client_min_messages = warning;
 SELECT to_regnamespace('reprospective') IS NOT NULL AS is_there \gset
 \if :is_there
 \echo The schema is there already. What upgrades it: reprospective-tray server init
