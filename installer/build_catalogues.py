@@ -1,5 +1,6 @@
 """Compiles the catalogues of sentences when the package is built or installed: a hatchling hook."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,5 +28,7 @@ def compile_catalogue(source: Path) -> None:
 
     with source.open("rb") as po:
         catalogue = read_po(po, locale=source.parts[-3], domain=source.stem, abort_invalid=True)
+    # Else it would be the present: the same source gives the same bytes.
+    catalogue.creation_date = datetime.fromtimestamp(0, UTC)
     with source.with_suffix(".mo").open("wb") as mo:
         write_mo(mo, catalogue)
