@@ -211,10 +211,9 @@ def test_the_data_goes_where_the_person_says_so_alone(system, installed, answer,
     (system.root / DATA / "local_cache.db").touch()
     script = f"""
     wine "$@" &
-    windows() {{ xdotool search --onlyvisible --name Uninstall || true; }}
-    # What shows how far it is, and above it the question.
-    until [ "$(windows | wc -l)" -ge 2 ]; do sleep 0.2; done
-    id=$(windows | tail -1)
+    # The question comes when the files are gone; what was shown before it has gone by then.
+    while [ -e '/{PROGRAM / names.WINDOWLESS}' ]; do sleep 0.2; done; sleep 2
+    id=$(timeout 60 xdotool search --sync --onlyvisible --name '^Uninstall$')
     sleep 1; mkdir -p /srv/screen; cp /tmp/{framebuffer.FILE_NAME} /srv/screen
     xdotool windowfocus --sync $id key {answer}
     while [ -e "$1" ]; do sleep 0.2; done
