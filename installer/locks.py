@@ -31,6 +31,9 @@ COMPILE = (
 # hatchling asks for it by itself when a project is installed in place.
 EDITABLE = "editables>=0.5"
 
+# What every Linux desktop may need.
+_LINUX = ("--extra=tray", "--extra=wayland")
+
 # Built from source against the system's libraries; where that fails the rest still installs.
 BUILT_HERE = frozenset({"pygobject", "pycairo"})
 
@@ -64,10 +67,10 @@ def write(uv: str, extra: list[str]) -> None:
     needed.write_text("\n".join(requires) + "\n", "utf-8")
     sources = {
         BUILD_TOOLS: [str(needed.relative_to(ROOT))],
-        RUNTIME: ["pyproject.toml", "--extra=tray"],
-        DEVELOPMENT: ["pyproject.toml", "--extra=tray", "--group=dev"],
+        RUNTIME: ["pyproject.toml", *_LINUX],
+        DEVELOPMENT: ["pyproject.toml", *_LINUX, "--group=dev"],
         PACKAGE_TOOLS: ["--group=package"],
-        FREEZER: ["pyproject.toml", "--extra=tray", "--extra=keyring", "--group=frozen"],
+        FREEZER: ["pyproject.toml", *_LINUX, "--extra=keyring", "--group=frozen"],
     }
     for lock, source in sources.items():
         steps.say(f"Locking {lock.name}")

@@ -183,7 +183,8 @@ class Application:
 
     def _is_person_there(self) -> bool:
         """Say whether somebody has touched anything lately, while nothing is recorded."""
-        probe = open_probe(self._in_force.loaded.config.monitor.poll_interval)
+        monitor = self._in_force.loaded.config.monitor
+        probe = open_probe(monitor.poll_interval, monitor.probe)
         try:
             idle_ms = probe.idle_ms()
         except ProbeLostError:

@@ -37,6 +37,7 @@ LocalType = Literal["sqlite", "postgresql"]
 ReadableBy = Literal["owner", "group"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 Counter = Literal["counters", "spinners", "percentages"]
+ProbeChoice = Literal["auto", "wlr", "x11"]
 RuleAction = Literal["ignore", "redact", "application"]
 Language = Literal["auto", "en", "ja"]
 Keys = tuple[str | int, ...]
@@ -102,6 +103,7 @@ class Titles(_Section, frozen=True):
 class Monitor(_Section, frozen=True):
     """``monitor``: how the desktop is watched. Times are seconds."""
 
+    probe: ProbeChoice = "auto"
     poll_interval: Annotated[float, Meta(ge=0.05, le=60)] = 1.0
     heartbeat: Annotated[int, Meta(ge=1, le=300)] = 10
     idle_after: Annotated[int, Meta(ge=1, le=86400)] = 180

@@ -115,12 +115,12 @@ class InForce:
             sending.start()
 
     def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
-        poll_interval = loaded.config.monitor.poll_interval
+        monitor = loaded.config.monitor
         return DesktopActivityMonitor(
             make_recorder(loaded, self._paths, self._hearers.on_damage, self._care),
             make_rules(loaded),
             make_filter(loaded),
-            lambda: open_probe(poll_interval),
+            lambda: open_probe(monitor.poll_interval, monitor.probe),
             self._hearers.on_change,
             care=self._care,
         )

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
-from reprospective_tray.messages import _
-from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
+from reprospective_tray.monitor import unseen
+from reprospective_tray.monitor.probes.session_type import session_type
 from reprospective_tray.status import status_object, today_active_ms
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class StatusHere:
         """Return it with today's active time; `trouble` is what kept that from being read."""
         now = self._in_force.monitor.state
         mode, problem = self._mode(now), now.problem or trouble
-        if not problem and not now.sees_windows and not now.paused:
-            problem = _no_window(session_type(os.environ))
+        if not problem and not now.paused:
+            problem = unseen.sentence(now.lack)
         if not problem:
             problem = self._in_force.sending.problem() or self._settings_problem()
             if problem and not now.paused:
@@ -70,7 +70,7 @@ class StatusHere:
             "application_name": now.application_name,
             "problem": problem,
             "session_type": session_type(os.environ),
-            "sees_windows": now.sees_windows,
+            "lack": now.lack,
             "settings_problem": self._settings_problem(),
             "log_folder": str(self._paths.log) if is_serious else "",
             "unreadable": bool(trouble),
@@ -81,7 +81,7 @@ class StatusHere:
     def _mode(now: MonitorState) -> str:
         if now.paused:
             return "paused"
-        if now.problem or not now.sees_windows:
+        if now.problem or now.lack:
             return "attention"
         if now.locked:
             return "locked"
@@ -95,9 +95,3 @@ class StatusHere:
             return 0, str(error)
         except StoreError:
             return 0, ""  # nothing is there as yet, or it is the monitor's to say
-
-
-def _no_window(session: str) -> str:
-    if session == WAYLAND:
-        return _("Nothing is recorded: this is a Wayland session. Log in with X11 (Xorg) instead.")
-    return _("No window can be seen: there is no display.")

@@ -5,27 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.messages import _
+from reprospective_tray.monitor import unseen
+from reprospective_tray.monitor.probes.session_type import UNKNOWN, WAYLAND, X11, session_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from reprospective_tray.monitor.probes.base import WindowProbe
-
-Session = Literal["x11", "wayland", "none"]
 
 _ANSWER_MS = 2000
 _OWN_DISPLAY = {"win32": "Windows", "darwin": "macOS"}
-
-
-def session_type(environment: Mapping[str, str]) -> Session:
-    """Return what kind of session the variables tell of. Pure."""
-    if environment.get("WAYLAND_DISPLAY") or environment.get("XDG_SESSION_TYPE") == "wayland":
-        return "wayland"
-    return "x11" if environment.get("DISPLAY") else "none"
 
 
 def session(_case: Case) -> list[Finding]:
@@ -34,10 +25,11 @@ def session(_case: Case) -> list[Finding]:
     if sys.platform in _OWN_DISPLAY:
         return [Finding(name, found=True, detail=_OWN_DISPLAY[sys.platform])]
     kind = session_type(os.environ)
-    if kind == "none":
+    has_server = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if kind == UNKNOWN or not has_server:
         detail = _("There is none: neither DISPLAY nor WAYLAND_DISPLAY is set.")
         return [Finding(name, found=False, detail=detail, remedy=_inside_session())]
-    words = [{"x11": "X11", "wayland": "Wayland"}[kind]]
+    words = [{X11: "X11", WAYLAND: "Wayland"}[kind]]
     words += [word for word in (os.environ.get("XDG_CURRENT_DESKTOP"),) if word]
     return [Finding(name, found=True, detail=", ".join(words))]
 
@@ -47,12 +39,13 @@ def display(_case: Case) -> list[Finding]:
     if sys.platform in _OWN_DISPLAY:
         detail = _OWN_DISPLAY[sys.platform]
         return [Finding("display", found=True, detail=detail, needed=True)]
+    if session_type(os.environ) == WAYLAND:
+        server = os.environ.get("WAYLAND_DISPLAY", "wayland-0")
+        socket = Path(os.environ.get("XDG_RUNTIME_DIR", ""), server)
+        detail = _("Wayland display {name}").format(name=server)
+        return [_display(found=socket.exists(), detail=detail)]
     if name := os.environ.get("DISPLAY"):
         return [_x_display(name)]
-    if name := os.environ.get("WAYLAND_DISPLAY"):
-        socket = Path(os.environ.get("XDG_RUNTIME_DIR", ""), name)
-        detail = _("Wayland display {name}").format(name=name)
-        return [_display(found=socket.exists(), detail=detail)]
     return [_display(found=False, detail=_("There is no display."))]
 
 
@@ -87,7 +80,8 @@ def windows(case: Case) -> list[Finding]:
     """Return whether the window in front is seen now, and whether idle time is told."""
     from reprospective_tray.monitor.probes import open_probe
 
-    probe = open_probe(case.loaded.config.monitor.poll_interval)
+    monitor = case.loaded.config.monitor
+    probe = open_probe(monitor.poll_interval, monitor.probe)
     try:
         return [_window(case, probe), _idle(probe)]
     finally:
@@ -96,16 +90,14 @@ def windows(case: Case) -> list[Finding]:
 
 def _window(case: Case, probe: WindowProbe) -> Finding:
     name = "windows"
-    if sys.platform not in _OWN_DISPLAY and session_type(os.environ) == "wayland":
-        if probe.sees_windows:
-            detail = _("In this Wayland session only windows of X11 programs can be seen.")
-        else:
-            detail = _("In this Wayland session no windows can be seen.")
-        remedy = _("Choose a session with X11 (Xorg) when you log in.")
-        return Finding(name, found=False, detail=detail, remedy=remedy, needed=True)
     if not probe.sees_windows:
-        detail = _("No window can be seen: {reason}.").format(reason=probe.trouble)
-        return Finding(name, found=False, detail=detail, remedy=_inside_session(), needed=True)
+        detail = f"{unseen.reason(probe.lack)} ({probe.trouble})"
+        remedy = unseen.remedy(probe.lack)
+        return Finding(name, found=False, detail=detail, remedy=remedy, needed=True)
+    if probe.name == X11 and session_type(os.environ) == WAYLAND:
+        detail = _("In this Wayland session only windows of X11 programs can be seen.")
+        remedy = _("Set monitor.probe to auto, or leave it out.")
+        return Finding(name, found=None, detail=detail, remedy=remedy, needed=True)
     seen = probe.current()
     if seen is None:
         detail = _("No window is in front at this moment ({way}).").format(way=probe.name)

@@ -11,7 +11,7 @@ from reprospective_tray.care import Care, Part
 from reprospective_tray.monitor.errands import Errands
 from reprospective_tray.monitor.notices import Notices
 from reprospective_tray.monitor.observation import Observation, Presence, read_clocks
-from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
+from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
 from reprospective_tray.store import identity
@@ -42,7 +42,7 @@ class MonitorState:
     paused_until: int | None = None  # ms since the epoch, UTC; None: until somebody resumes
     idle: bool = False
     locked: bool = False
-    sees_windows: bool = True
+    lack: Lack = Lack.NOTHING  # what keeps windows from being seen
     application_name: str = ""
     problem: str = ""
 
@@ -228,9 +228,9 @@ class DesktopActivityMonitor:
             finally:
                 self._opening.clear()
             self._probe = probe
-            if self.state.sees_windows and not probe.sees_windows:
+            if probe.lack and self.state.lack is not probe.lack:
                 log.warning("no window can be seen: %s", probe.trouble)
-            self._tell(sees_windows=probe.sees_windows)
+            self._tell(lack=probe.lack)
             try:
                 self._pump(probe)
             except ProbeLostError as reason:

@@ -175,15 +175,17 @@ def test_in_a_wayland_session_it_says_what_can_be_seen(
     make_app: MakeApp, desktop: VirtualDesktop
 ) -> None:
     app = make_app(desktop)
-    app.env["WAYLAND_DISPLAY"] = "wayland-0"
+    app.env |= {"XDG_SESSION_TYPE": "wayland", "WAYLAND_DISPLAY": "wayland-0"}
     report = examine(app, well=False)
-    assert missing(report) == {"windows"}
-    assert "only windows of X11 programs" in report["windows"]["detail"]
+    assert missing(report) == {"display", "windows"}
+    assert report["windows"]["detail"].startswith("The Wayland compositor does not answer. (wlr: ")
     assert "X11" in report["windows"]["remedy"]
     assert report["session"]["detail"] == "Wayland"
-    app.env["DISPLAY"] = ""
+    app.user.write_config("monitor: {probe: x11}")
     report = examine(app, well=False)
-    assert "no windows can be seen" in report["windows"]["detail"]
+    assert missing(report) == {"display"}
+    assert "only windows of X11 programs" in report["windows"]["detail"]
+    assert "monitor.probe" in report["windows"]["remedy"]
 
 
 @pytest.fixture

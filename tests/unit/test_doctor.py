@@ -9,7 +9,6 @@ from contextlib import closing
 import pytest
 
 from reprospective_tray.checks import storage
-from reprospective_tray.checks.desktop import session_type
 from reprospective_tray.checks.finding import Case, Check, Finding
 from reprospective_tray.checks.text import table, titles
 from reprospective_tray.config import Config, Loaded
@@ -96,22 +95,6 @@ def test_japanese_without_a_space_is_broken_within_the_width():
     assert max(map(columns, lines)) <= 60
     assert len(lines) == 6
     assert not [line for line in lines if line.strip()[0] in "、。ー"]
-
-
-@pytest.mark.parametrize(
-    ("environment", "kind"),
-    [
-        ({}, "none"),
-        ({"DISPLAY": ":0"}, "x11"),
-        ({"DISPLAY": ":0", "XDG_SESSION_TYPE": "x11"}, "x11"),
-        ({"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, "wayland"),
-        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "wayland"),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "wayland"),
-        ({"XDG_SESSION_TYPE": "tty"}, "none"),
-    ],
-)
-def test_the_kind_of_session_is_told_by_its_variables(environment, kind):
-    assert session_type(environment) == kind
 
 
 @pytest.mark.parametrize(

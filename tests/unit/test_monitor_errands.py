@@ -14,7 +14,7 @@ import pytest
 from reprospective_tray.errors import StoreError
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes.base import WindowProbe
+from reprospective_tray.monitor.probes.base import Lack, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.forgetting import Forgetting
@@ -88,7 +88,7 @@ def test_work_is_done_on_the_recording_connection_and_its_result_comes_back(path
 def test_work_is_done_while_paused_and_where_no_window_is_seen(path):
     with recording(path, paused=True) as monitor:
         assert monitor.perform(count) == 0
-    with recording(path, NullProbe("none")) as monitor:
+    with recording(path, NullProbe(Lack.DISPLAY, "none")) as monitor:
         assert monitor.perform(count, 5) == 0
 
 

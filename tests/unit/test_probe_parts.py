@@ -20,7 +20,7 @@ import pytest
 from reprospective_tray.monitor import probes
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes import idle, null, x11, x11_text, xsync
-from reprospective_tray.monitor.probes.base import ProbeLostError
+from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
 from reprospective_tray.monitor.probes.processes import MOST, ProcessNames
@@ -154,7 +154,7 @@ def test_a_process_that_may_not_be_asked_has_no_name(monkeypatch):
 
 def test_without_a_desktop_nothing_is_seen_and_looking_again_takes_a_while(monkeypatch):
     monkeypatch.setattr(null, "RETRY_S", 0.05)
-    probe = NullProbe("there is no display")
+    probe = NullProbe(Lack.DISPLAY, "there is no display")
     assert (probe.current(), probe.idle_ms(), probe.sees_windows) == (None, None, False)
     assert probe.trouble == "there is no display"
     assert probe.watch_idle(1000) is False
@@ -166,7 +166,7 @@ def test_without_a_desktop_nothing_is_seen_and_looking_again_takes_a_while(monke
 
 
 def test_a_wait_without_a_desktop_can_be_ended():
-    probe = NullProbe("none")
+    probe = NullProbe(Lack.DISPLAY, "none")
     timer = threading.Timer(0.05, probe.wake)
     timer.start()
     assert probe.wait(10) is None

@@ -2,29 +2,78 @@
 
 import os
 import sys
+from typing import Literal
 
-from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
+from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
 
+Way = Literal["wlr", "x11"]
+"""How windows are seen on Linux, by the names of the probes."""
 
-def open_probe(poll_interval_s: float) -> WindowProbe:
+Choice = Literal["auto"] | Way
+
+# In this order: by what a compositor offers, not by what it is called.
+_ON_WAYLAND: tuple[Way, ...] = ("wlr",)
+# What helps most, where none of them works.
+_TELLING = (Lack.EXTENSION, Lack.PYWAYLAND, Lack.WAY, Lack.DISPLAY)
+
+
+def open_probe(poll_interval_s: float, choice: Choice = "auto") -> WindowProbe:
     """Return the open probe for this desktop; a `NullProbe` where no window can be seen.
 
-    `poll_interval_s` is for desktops that offer no events.
+    `poll_interval_s` is for desktops that offer no events; `choice` is for Linux.
     """
     if sys.platform in {"win32", "darwin"}:
         return _open_polling(poll_interval_s)
+    if choice != "auto":
+        return _open_chosen(choice, poll_interval_s)
     if session_type(os.environ) == WAYLAND:
-        return NullProbe("this is a Wayland session, whose windows cannot be seen yet")
+        return _open_on_wayland(poll_interval_s)
+    return _open_on_x11(poll_interval_s)
+
+
+def _open_chosen(choice: Way, poll_interval_s: float) -> WindowProbe:
+    try:
+        return _open(choice, poll_interval_s)
+    except ProbeLostError as error:
+        return NullProbe(Lack.CHOICE, f"{choice}: {error}")
+
+
+def _open_on_x11(poll_interval_s: float) -> WindowProbe:
     if not os.environ.get("DISPLAY"):
-        return NullProbe("there is no display")
+        return NullProbe(Lack.DISPLAY, "there is no display")
+    try:
+        return _open("x11", poll_interval_s)
+    except ProbeLostError as error:
+        return NullProbe(Lack.DISPLAY, f"the display cannot be reached: {error}")
+
+
+def _open_on_wayland(poll_interval_s: float) -> WindowProbe:
+    """Return the first probe that works. Not X11's: XWayland knows its own windows alone."""
+    refused: list[tuple[Way, ProbeLostError]] = []
+    for way in _ON_WAYLAND:
+        try:
+            return _open(way, poll_interval_s)
+        except ProbeLostError as error:
+            refused.append((way, error))
+    lack = min((error.lack for _way, error in refused), key=_TELLING.index)
+    return NullProbe(lack, "; ".join(f"{way}: {error}" for way, error in refused))
+
+
+def _open(way: Way, poll_interval_s: float) -> WindowProbe:
+    """Open the probe that is named; each loads what it alone needs.
+
+    Raises:
+        ProbeLostError: it cannot work here.
+    """
+    if way == "wlr":
+        from reprospective_tray.monitor.probes.wlr import WlrProbe
+
+        return WlrProbe()
     from reprospective_tray.monitor.probes.x11 import X11Probe
 
-    try:
-        return X11Probe(poll_interval_s)
-    except ProbeLostError as error:
-        return NullProbe(f"the display cannot be reached: {error}")
+    return X11Probe(poll_interval_s)
 
 
 def _open_polling(poll_interval_s: float) -> WindowProbe:
@@ -33,4 +82,4 @@ def _open_polling(poll_interval_s: float) -> WindowProbe:
     try:
         return PollingProbe(poll_interval_s)
     except ProbeLostError as error:
-        return NullProbe(str(error))
+        return NullProbe(Lack.DISPLAY, str(error))

@@ -1,21 +1,57 @@
 """What every probe offers: the window in front, a wait for change, and idle time."""
 
 from abc import ABC, abstractmethod
+from enum import StrEnum
 
 from reprospective_tray.monitor.observation import Observation
 
 
+class Lack(StrEnum):
+    """What keeps windows from being seen."""
+
+    NOTHING = ""
+    DISPLAY = "display"
+    """There is none, or it does not answer."""
+
+    PYWAYLAND = "pywayland"
+    """The library that speaks Wayland is not installed."""
+
+    EXTENSION = "extension"
+    """GNOME's shell tells of windows by an extension alone."""
+
+    WAY = "way"
+    """This Wayland compositor tells of windows in no way that is known here."""
+
+    CHOICE = "choice"
+    """The way that the config names does not work here."""
+
+
 class ProbeLostError(Exception):
     """The desktop cannot be observed any more, or not at all: open a probe anew later."""
+
+    lack = Lack.DISPLAY
+
+
+class NotOfferedError(ProbeLostError):
+    """The desktop does not tell of windows in this probe's way."""
+
+    lack = Lack.WAY
 
 
 class WindowProbe(ABC):
     """Observes one desktop. All methods but `wake` belong to one thread."""
 
     name: str
-    sees_windows = True
+    lack = Lack.NOTHING
+    """Why it sees no windows; nothing where it sees them."""
+
     trouble = ""
-    """Why it sees none."""
+    """What was found out about that, for those who look into it."""
+
+    @property
+    def sees_windows(self) -> bool:
+        """Whether windows are seen at all."""
+        return self.lack is Lack.NOTHING
 
     @abstractmethod
     def current(self) -> Observation | None:

@@ -1,9 +1,9 @@
-"""The probe of a computer without a desktop: it sees nothing, and waits for one to come."""
+"""The probe of a computer whose windows cannot be seen: it waits for that to change."""
 
 import threading
 
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
+from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 
 RETRY_S = 2.0
 
@@ -12,11 +12,10 @@ class NullProbe(WindowProbe):
     """Sees no window; its first full `wait` ends with `ProbeLostError`, to look again."""
 
     name = "none"
-    sees_windows = False
 
-    def __init__(self, trouble: str) -> None:
+    def __init__(self, lack: Lack, trouble: str) -> None:
         """Make one, because of `trouble`; nothing is opened."""
-        self.trouble = trouble
+        self.lack, self.trouble = lack, trouble
         self._woken = threading.Event()
 
     def current(self) -> Observation | None:

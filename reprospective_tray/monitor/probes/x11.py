@@ -4,7 +4,6 @@ The root window says which window is active (_NET_ACTIVE_WINDOW, EWMH 1.5), the
 active window says when its title changes. Idle time comes from MIT-SCREEN-SAVER.
 """
 
-import select
 import socket
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from Xlib.ext import screensaver
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.processes import ProcessNames
+from reprospective_tray.monitor.probes.waker import Waker
 from reprospective_tray.monitor.probes.x11_text import WindowTexts
 from reprospective_tray.monitor.probes.xsync import IdleAlarms
 
@@ -49,9 +49,7 @@ class X11Probe(WindowProbe):
         self._poll_interval_s = poll_interval_s
         self._processes = ProcessNames()
         self._active: Any = None
-        # Closed sockets refuse a late `wake`; a closed descriptor might be another file's by then.
-        self._woken, self._waker = socket.socketpair()
-        self._woken.setblocking(False)
+        self._waker = Waker()
         try:
             with self._connection():
                 self._prepare()
@@ -91,12 +89,7 @@ class X11Probe(WindowProbe):
             left_s = deadline - time.monotonic()
             if news or left_s <= 0:
                 return changed_at
-            ready, _write, _error = select.select(
-                [self._display.fileno(), self._woken.fileno()], [], [], left_s
-            )
-            if self._woken.fileno() in ready:
-                with suppress(BlockingIOError):
-                    self._woken.recv(1024)
+            if self._waker.wait([self._display.fileno()], left_s):
                 return self._take_events()[1]
 
     def _wait_and_look(self, timeout_s: float) -> int | None:
@@ -126,8 +119,7 @@ class X11Probe(WindowProbe):
 
     def wake(self) -> None:
         """End a `wait` of another thread."""
-        with suppress(OSError):
-            self._waker.send(b"\0")
+        self._waker.wake()
 
     def abort(self) -> None:
         """Cut the connection; see `WindowProbe.abort`."""
@@ -153,7 +145,6 @@ class X11Probe(WindowProbe):
         """Close the connection."""
         with suppress(OSError, error.ConnectionClosedError, error.DisplayError):
             self._display.close()
-        self._woken.close()
         self._waker.close()
 
     def _prepare(self) -> None:

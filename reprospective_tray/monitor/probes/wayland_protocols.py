@@ -1,0 +1,183 @@
+"""The parts of Wayland's protocols that pywayland does not bring, in its terms.
+
+wlr-foreign-toplevel-management-unstable-v1, version 3: which windows there are and which is active.
+org_kde_kwin_idle, version 1: idle time, from compositors older than ext-idle-notify-v1.
+
+The order of requests and events is the protocols' own; arguments that nothing here sends or reads
+are those of the wire all the same, since the library counts messages by their place.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pywayland import ffi
+from pywayland.protocol.wayland import WlOutput, WlSeat, WlSurface
+from pywayland.protocol_core.argument import Argument
+from pywayland.protocol_core.interface import Interface
+from pywayland.protocol_core.message import Message
+from pywayland.protocol_core.proxy import Proxy
+from pywayland.scanner.argument import ArgumentType
+
+_INT, _UINT = Argument(ArgumentType.Int), Argument(ArgumentType.Uint)
+_STRING, _ARRAY = Argument(ArgumentType.String), Argument(ArgumentType.Array)
+
+
+class _TextMessage(Message):
+    """An event with one text, which need not be UTF-8: titles of X11 programs pass as they are."""
+
+    def c_to_arguments(self, args_ptr: Any) -> list[Any]:
+        """Return the text, with a sign in the place of what is none."""
+        return [ffi.string(args_ptr[0].s).decode("utf-8", "replace")]
+
+
+class NewObjectMessage(Message):
+    """An event that makes an object. The library's own would belong to any display that is open."""
+
+    display: Any = None
+
+    def c_to_arguments(self, args_ptr: Any) -> list[Any]:
+        """Return the new proxy, of `display`."""
+        interface: Any = self.arguments[0].interface
+        pointer: Any = ffi.cast("struct wl_proxy *", args_ptr[0].o)
+        return [interface.proxy_class(pointer, self.display)]
+
+
+class ToplevelHandle(Interface):
+    """One window: its texts and states hold from ``done`` on."""
+
+    name = "zwlr_foreign_toplevel_handle_v1"
+    version = 3
+
+
+class ToplevelManager(Interface):
+    """Says of each window that there is."""
+
+    name = "zwlr_foreign_toplevel_manager_v1"
+    version = 3
+
+
+class KdeIdleTimeout(Interface):
+    """One watch on idle time: ``idle`` after its ms without input, ``resumed`` at the next."""
+
+    name = "org_kde_kwin_idle_timeout"
+    version = 1
+
+
+class KdeIdle(Interface):
+    """Makes watches on idle time."""
+
+    name = "org_kde_kwin_idle"
+    version = 1
+
+
+class ToplevelHandleProxy(Proxy[ToplevelHandle]):
+    """This side's end of a window."""
+
+    interface = ToplevelHandle
+
+    def release(self) -> None:
+        """Let the compositor forget it (request ``destroy``)."""
+        self._marshal(7)
+        self._destroy()
+
+
+class ToplevelManagerProxy(Proxy[ToplevelManager]):
+    """This side's end of the manager."""
+
+    interface = ToplevelManager
+
+
+class KdeIdleTimeoutProxy(Proxy[KdeIdleTimeout]):
+    """This side's end of a watch."""
+
+    interface = KdeIdleTimeout
+
+    def release(self) -> None:
+        """End it (request ``release``)."""
+        self._marshal(0)
+        self._destroy()
+
+
+class KdeIdleProxy(Proxy[KdeIdle]):
+    """This side's end of the maker of watches."""
+
+    interface = KdeIdle
+
+    def get_idle_timeout(self, seat: Any, timeout_ms: int) -> KdeIdleTimeoutProxy:
+        """Return a watch on `seat` for `timeout_ms` without input."""
+        watch: KdeIdleTimeoutProxy = self._marshal_constructor(0, KdeIdleTimeout, seat, timeout_ms)
+        return watch
+
+
+def _object(interface: type[Interface], *, nullable: bool = False) -> Argument:
+    return Argument(ArgumentType.Object, interface=interface, nullable=nullable)
+
+
+def _new(interface: type[Interface]) -> Argument:
+    return Argument(ArgumentType.NewId, interface=interface)
+
+
+def _message(
+    name: str, *arguments: Argument, since: int | None = None, kind: type[Message] = Message
+) -> Message:
+    named: Any = lambda: None  # noqa: E731  lends the message its name
+    named.__name__ = name
+    return kind(named, arguments, since)
+
+
+def _define(
+    interface: type[Interface],
+    proxy: type[Proxy[Any]],
+    requests: Sequence[Message],
+    events: Sequence[Message],
+) -> None:
+    interface.requests.extend(requests)
+    interface.events.extend(events)
+    interface._gen_c()  # noqa: SLF001  as the library's own protocols do
+    interface.proxy_class = proxy
+
+
+_define(
+    ToplevelHandle,
+    ToplevelHandleProxy,
+    [
+        _message("set_maximized"),
+        _message("unset_maximized"),
+        _message("set_minimized"),
+        _message("unset_minimized"),
+        _message("activate", _object(WlSeat)),
+        _message("close"),
+        _message("set_rectangle", _object(WlSurface), _INT, _INT, _INT, _INT),
+        _message("destroy"),
+        _message("set_fullscreen", _object(WlOutput, nullable=True), since=2),
+        _message("unset_fullscreen", since=2),
+    ],
+    [
+        _message("title", _STRING, kind=_TextMessage),
+        _message("app_id", _STRING, kind=_TextMessage),
+        _message("output_enter", _object(WlOutput)),
+        _message("output_leave", _object(WlOutput)),
+        _message("state", _ARRAY),
+        _message("done"),
+        _message("closed"),
+        _message("parent", _object(ToplevelHandle, nullable=True), since=3),
+    ],
+)
+_define(
+    ToplevelManager,
+    ToplevelManagerProxy,
+    [_message("stop")],
+    [_message("toplevel", _new(ToplevelHandle), kind=NewObjectMessage), _message("finished")],
+)
+_define(
+    KdeIdleTimeout,
+    KdeIdleTimeoutProxy,
+    [_message("release"), _message("simulate_user_activity")],
+    [_message("idle"), _message("resumed")],
+)
+_define(
+    KdeIdle,
+    KdeIdleProxy,
+    [_message("get_idle_timeout", _new(KdeIdleTimeout), _object(WlSeat), _UINT)],
+    [],
+)

@@ -1,0 +1,46 @@
+"""What a person is told where no window can be seen: what lacks, and what helps."""
+
+import os
+
+from reprospective_tray.messages import _
+from reprospective_tray.monitor.probes.base import Lack
+from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
+
+
+def reason(lack: Lack) -> str:
+    """Return why no window can be seen, a sentence; ``''`` where they are."""
+    if lack is Lack.DISPLAY and _is_wayland():
+        return _("The Wayland compositor does not answer.")
+    return {
+        Lack.NOTHING: "",
+        Lack.DISPLAY: _("There is no display."),
+        Lack.PYWAYLAND: _("On Wayland it needs pywayland."),
+        Lack.EXTENSION: _("On GNOME it needs an extension."),
+        Lack.WAY: _("This Wayland desktop shows no windows."),
+        Lack.CHOICE: _("What monitor.probe names does not work here."),
+    }[lack]
+
+
+def remedy(lack: Lack) -> str:
+    """Return what helps, a sentence; ``''`` where nothing lacks."""
+    if lack is Lack.DISPLAY and _is_wayland():
+        return _("Log in anew, or with X11 (Xorg).")
+    return {
+        Lack.NOTHING: "",
+        Lack.DISPLAY: _("Start it inside a desktop session."),
+        Lack.PYWAYLAND: _("Install reprospective-tray[wayland]."),
+        Lack.EXTENSION: _("Get Focused Window D-Bus (extensions.gnome.org)."),
+        Lack.WAY: _("Log in with X11 (Xorg)."),
+        Lack.CHOICE: _("Set it to auto, or leave it out."),
+    }[lack]
+
+
+def sentence(lack: Lack) -> str:
+    """Return both, after the sentence that nothing is recorded; ``''`` where nothing lacks."""
+    if lack is Lack.NOTHING:
+        return ""
+    return " ".join((_("Nothing is recorded."), reason(lack), remedy(lack)))
+
+
+def _is_wayland() -> bool:
+    return session_type(os.environ) == WAYLAND
