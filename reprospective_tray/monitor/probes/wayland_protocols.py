@@ -23,7 +23,7 @@ _STRING, _ARRAY = Argument(ArgumentType.String), Argument(ArgumentType.Array)
 
 
 class _TextMessage(Message):
-    """An event with one text, which need not be UTF-8: old X11 programs' titles pass as they are."""
+    """An event with one text; those of old X11 programs are no UTF-8."""
 
     def c_to_arguments(self, args_ptr: Any) -> list[Any]:
         """Return the text; what is no UTF-8 is taken for the Latin 1 of ICCCM."""
