@@ -22,6 +22,7 @@ OF_THE_SYSTEM = {
         *("gi.repository.AyatanaAppIndicator3", "gi.repository.Gtk", "gi.repository.GdkX11"),
         *("gi.repository.Gdk", "gi.repository.Gio", "gi.repository.GLib", "gi.repository.GObject"),
         "gi.repository.DBus",  # asked for by its name and version alone
+        "_cffi_backend",  # pywayland's compiled part loads it
     ),
     "win32": ("pystray._win32", "keyring.backends.Windows", "win32timezone"),
     "darwin": ("pystray._darwin", "keyring.backends.macOS"),

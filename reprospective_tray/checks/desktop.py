@@ -122,7 +122,10 @@ def _idle(probe: WindowProbe) -> Finding:
             detail=_("This desktop does not tell when the last input was."),
             remedy=_("Time without input counts as active then."),
         )
-    detail = _("The last input was {seconds} s ago.").format(seconds=ms // 1000)
+    if probe.learns_idle_s:
+        detail = _("The desktop tells when input ends and when it begins again.")
+    else:
+        detail = _("The last input was {seconds} s ago.").format(seconds=ms // 1000)
     return Finding("idle", found=True, detail=detail)
 
 

@@ -111,6 +111,19 @@ def test_all_that_the_program_needs_is_carried_or_a_dependency(unpacked, fields)
     assert not set(inside) & set(carried.FROM_DEBIAN)
 
 
+@pytest.mark.skipif(not SYSTEM_PYTHON.exists(), reason="the system's Python is not 3.11")
+def test_what_speaks_wayland_is_inside_and_loads(unpacked):
+    site = unpacked / tree.site_of(PYTHON)
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); import pywayland.client.display as it"
+    told = subprocess.run(
+        [SYSTEM_PYTHON, "-S", "-c", f"{code}; print(it.__file__)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.startswith(str(site))
+
+
 def test_what_debian_brings_is_named_as_the_lock_names_it():
     lock = locks.RUNTIME.read_text("utf-8")
     assert all(re.search(f"^{name}==", lock, re.MULTILINE) for name in carried.FROM_DEBIAN)

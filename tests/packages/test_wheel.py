@@ -80,7 +80,7 @@ def test_twine_and_check_wheel_contents_have_nothing_against_them(built):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("tool", ["uv", "pipx"])
 def test_it_is_installed_as_a_tool_with_its_extras(built, tmp_path, tool):
-    wanted = f"reprospective-tray[tray,keyring] @ {built[0].as_uri()}"
+    wanted = f"reprospective-tray[tray,wayland,keyring] @ {built[0].as_uri()}"
     commands = tmp_path / "bin"
     places = {"UV_TOOL_DIR": "tools", "PIPX_HOME": "pipx"}
     env = {

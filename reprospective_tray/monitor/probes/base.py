@@ -48,6 +48,9 @@ class WindowProbe(ABC):
     trouble = ""
     """What was found out about that, for those who look into it."""
 
+    learns_idle_s = 0.0
+    """How long a pause must last to be told, s, where what was before the opening is unknown."""
+
     @property
     def sees_windows(self) -> bool:
         """Whether windows are seen at all."""

@@ -23,11 +23,15 @@ _STRING, _ARRAY = Argument(ArgumentType.String), Argument(ArgumentType.Array)
 
 
 class _TextMessage(Message):
-    """An event with one text, which need not be UTF-8: titles of X11 programs pass as they are."""
+    """An event with one text; those of old X11 programs are no UTF-8."""
 
     def c_to_arguments(self, args_ptr: Any) -> list[Any]:
-        """Return the text, with a sign in the place of what is none."""
-        return [ffi.string(args_ptr[0].s).decode("utf-8", "replace")]
+        """Return the text; what is no UTF-8 is taken for the Latin 1 of ICCCM."""
+        raw: Any = ffi.string(args_ptr[0].s)
+        try:
+            return [raw.decode("utf-8")]
+        except UnicodeDecodeError:
+            return [raw.decode("latin-1")]
 
 
 class NewObjectMessage(Message):

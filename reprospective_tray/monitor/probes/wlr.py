@@ -14,7 +14,7 @@ from reprospective_tray.monitor.probes.base import NotOfferedError, ProbeLostErr
 from reprospective_tray.monitor.probes.names import ApplicationNames
 from reprospective_tray.monitor.probes.waker import Waker
 from reprospective_tray.monitor.probes.wayland import WaylandConnection
-from reprospective_tray.monitor.probes.wayland_idle import IdleNotices
+from reprospective_tray.monitor.probes.wayland_idle import PAUSE_MS, IdleNotices
 
 # zwlr_foreign_toplevel_handle_v1.state
 _ACTIVATED = 2
@@ -36,6 +36,7 @@ class WlrProbe(WindowProbe):
     """Observes the windows of one Wayland compositor, by its own word."""
 
     name = "wlr"
+    learns_idle_s = PAUSE_MS / 1000
 
     def __init__(self, display_name: str | None = None) -> None:
         """Connect to `display_name`, or to $WAYLAND_DISPLAY.
