@@ -40,11 +40,11 @@ def acting() -> Iterator[None]:
         yield
         return
     uid, _gid = _nobody()
-    os.setresuid(uid, uid, 0)
+    os.seteuid(uid)
     try:
         yield
     finally:
-        os.setresuid(0, 0, 0)
+        os.seteuid(0)
 
 
 def _nobody() -> tuple[int, int]:
