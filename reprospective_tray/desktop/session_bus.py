@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from pathlib import Path
 from typing import Any
 
+from reprospective_tray.bus_address import NO_BUS, SESSION_ADDRESS, session_address
 from reprospective_tray.lean_memory import without
 
 _log = logging.getLogger(__name__)
@@ -16,26 +16,13 @@ _log = logging.getLogger(__name__)
 DEADLINE_S = 2.0
 CANCEL_S = 0.5
 
-ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
-NO_BUS = "disabled:"
-
-
-def address() -> str | None:
-    """Return the address of the session bus that the desktop names, None where it names none."""
-    if named := os.environ.get(ADDRESS):
-        return None if named == NO_BUS else named
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and (bus := Path(runtime, "bus")).exists():
-        return f"unix:path={bus}"
-    return None
-
 
 def is_offered() -> bool:
     """Say whether the desktop names a session bus.
 
     Asked first: where it names none, libraries start one of their own, which nobody listens to.
     """
-    return address() is not None
+    return session_address() is not None
 
 
 def connect() -> tuple[Any, Any] | None:
@@ -87,7 +74,7 @@ def _give_up() -> None:
     remote folders. Programs that are started from here are spared it too.
     """
     if is_offered():
-        os.environ[ADDRESS] = NO_BUS
+        os.environ[SESSION_ADDRESS] = NO_BUS
         _log.warning("the session bus does not answer: going on without one")
 
 

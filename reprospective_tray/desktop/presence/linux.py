@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprospective_tray.desktop import session_bus
+from reprospective_tray.bus_address import session_address
 from reprospective_tray.desktop.presence.base import PresenceWatcher, Tell
 from reprospective_tray.desktop.presence.bus_watch import BusWatch, Source
 from reprospective_tray.desktop.presence.logind import Logind
@@ -25,7 +25,7 @@ class LinuxWatcher(PresenceWatcher):
 
     def __init__(self) -> None:
         """Note where the session bus is; it may be given up for this process later."""
-        self._session_address = session_bus.address()
+        self._session_address = session_address()
         self._watches: list[tuple[BusWatch, Source]] = []
         self._signs: Signs | None = None
 
@@ -56,7 +56,7 @@ class LinuxWatcher(PresenceWatcher):
         return found
 
     def _find_session_bus(self) -> str | None:
-        return self._session_address or session_bus.address()
+        return self._session_address or session_address()
 
 
 def _system_address() -> str | None:

@@ -1,4 +1,4 @@
-"""A line to a message bus (D-Bus specification): calls out, signals of followed names in.
+"""A line to a message bus (D-Bus specification): calls out, signals and calls of followed names in.
 
 By jeepney, which needs neither GLib's loop nor a compiled part: the same with and without a tray.
 """
@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageFlag,
+    MessageType,
+    new_error,
+    new_method_call,
+    new_method_return,
+)
 from jeepney.bus import get_bus
 from jeepney.fds import FileDescriptor, fds_buf_size
 from jeepney.io.blocking import prep_socket
@@ -28,6 +37,7 @@ DEADLINE_S = 2.0
 BUS = "org.freedesktop.DBus"
 _BUS_ADDRESS = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
 PROPERTIES = "org.freedesktop.DBus.Properties"
+_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 
 Answer = tuple[Any, ...] | None
 """What a call returned; None for an error, such as that nobody has the name."""
@@ -51,18 +61,25 @@ class Follow:
     on_signal: Callable[[str, str, str, tuple[Any, ...]], None]
     """Told path, interface, member and arguments."""
 
+    on_call: Callable[[str, str, str, tuple[Any, ...]], None] | None = None
+    """Told the same of the calls that it makes to us, each of which is answered with nothing."""
+
     owner: str = ""
 
 
 class BusLine:
-    """One connection; all but `hang_up` belongs to one thread."""
+    """One connection; all but `hang_up` belongs to one thread.
 
-    def __init__(self, address: str) -> None:
-        """Connect to the bus at `address`.
+    It asks for no name: `unique_name` is what others call it by.
+    """
+
+    def __init__(self, address: str, answer_s: float = DEADLINE_S) -> None:
+        """Connect to the bus at `address`; whom it asks has `answer_s` for the answer.
 
         Raises:
             BusLostError: there is none, or it does not answer in time.
         """
+        self._answer_s = answer_s
         self._parser = Parser()
         self._serials = count(1)
         self._waiting: dict[int, Callable[[Answer], None]] = {}
@@ -74,7 +91,15 @@ class BusLine:
         except Exception as reason:
             raise BusLostError(str(reason)) from reason
         self._socket.settimeout(DEADLINE_S)
-        self.ask(_BUS_ADDRESS, "Hello")
+        answer = self.ask(_BUS_ADDRESS, "Hello")
+        self.unique_name = str(answer[0]) if answer else ""
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read when something comes; -1 once it is closed.
+
+        What came during an `ask` has been read by then: `listen` first, then wait.
+        """
+        return int(self._socket.fileno())
 
     def follow(self, follow: Follow) -> None:
         """Hear of a name from now on.
@@ -118,10 +143,10 @@ class BusLine:
         """Call a method and wait for its answer; signals that come meanwhile are heard later.
 
         Raises:
-            BusLostError: the bus is gone, or the answer did not come in `DEADLINE_S`.
+            BusLostError: the bus is gone, or the answer did not come in time.
         """
         serial = self._send(to, method, signature, arguments)
-        deadline = time.monotonic() + DEADLINE_S
+        deadline = time.monotonic() + self._answer_s
         while (left_s := deadline - time.monotonic()) > 0:
             for message in self._receive(left_s):
                 if message.header.fields.get(HeaderFields.reply_serial) == serial:
@@ -129,14 +154,19 @@ class BusLine:
                 self._inbox.append(message)
         raise BusLostError(f"{to.bus_name} does not answer to {method}")
 
-    def listen(self) -> None:
+    def listen(self, timeout_s: float | None = None) -> None:
         """Wait until something comes, and pass it on, in the order in which it came.
+
+        With a timeout of 0 all that has come is passed on, and nothing is waited for.
 
         Raises:
             BusLostError: the bus is gone.
         """
         if not self._inbox:
-            self._inbox.extend(self._receive(None))
+            self._inbox.extend(self._receive(timeout_s))
+        if timeout_s == 0:
+            while self._is_readable():
+                self._inbox.extend(self._receive(0))
         while self._inbox:
             self._pass_on(self._inbox.popleft())
 
@@ -154,12 +184,18 @@ class BusLine:
     ) -> int:
         message = new_method_call(to, method, signature, arguments)
         message.header.flags |= MessageFlag.no_auto_start
+        return self._put(message)
+
+    def _put(self, message: Message) -> int:
         serial = next(self._serials)
         try:
             self._socket.sendall(message.serialise(serial=serial))
         except OSError as reason:
             raise BusLostError(str(reason)) from reason
         return serial
+
+    def _is_readable(self) -> bool:
+        return self.fileno() >= 0 and bool(select.select([self._socket], [], [], 0)[0])
 
     def _receive(self, timeout_s: float | None) -> list[Message]:
         """Wait for bytes, and return the messages that they complete: none, where none came."""
@@ -183,6 +219,9 @@ class BusLine:
             if on_answer := self._waiting.pop(serial, None):
                 on_answer(_answer(message))
             return
+        if message.header.message_type is MessageType.method_call:
+            self._be_called(message)
+            return
         if message.header.message_type is not MessageType.signal:
             return
         sender = fields.get(HeaderFields.sender, "")
@@ -196,6 +235,19 @@ class BusLine:
         for follow in self._follows:
             if follow.owner == sender and follow.interface in {"", interface}:
                 follow.on_signal(fields[HeaderFields.path], interface, member, message.body)
+
+    def _be_called(self, message: Message) -> None:
+        """Pass a call on and answer it; others than those who are followed are refused."""
+        fields = message.header.fields
+        sender, interface = fields.get(HeaderFields.sender, ""), fields.get(HeaderFields.interface)
+        answer = new_error(message, _DENIED)
+        for follow in self._follows:
+            if follow.on_call and follow.owner == sender and follow.interface in {"", interface}:
+                member = fields[HeaderFields.member]
+                follow.on_call(fields[HeaderFields.path], interface or "", member, message.body)
+                answer = new_method_return(message)
+        if not message.header.flags & MessageFlag.no_reply_expected:
+            self._put(answer)
 
     def _own(self, follow: Follow, owner: str) -> None:
         if owner and follow.owner == owner:
