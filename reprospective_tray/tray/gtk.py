@@ -2,8 +2,8 @@
 
 What is changed of pystray 0.19.5: no notification service and no session bus are needed; SIGINT
 is left alone; no set-up thread that could outlive a failed start; the menu changes in place;
-tooltips; panels and compositors may crash; and icons by name from a folder, since hosts that want a name show
-nothing for the path without extension that pystray hands over.
+tooltips; panels and compositors may crash; and icons by name from a folder, since hosts that want a
+name show nothing for the path without extension that pystray hands over.
 """
 
 from __future__ import annotations
