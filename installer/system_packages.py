@@ -41,6 +41,8 @@ VIRTUAL_DESKTOP = (
     "fonts-inter",
     "fonts-noto-cjk",
 )
+# What tests use of a Wayland desktop: compositor and bar, X11 programs on it, screenshots, input.
+WAYLAND_DESKTOP = ("sway", "xwayland", "grim", "wtype")
 # What tests put between the program and the PostgreSQL that comes from PyPI: a pooler, and the
 # command that makes certificates for it. And the shell of the containers, with its tools.
 SERVER_TESTS = ("pgbouncer", "openssl", "busybox")
@@ -85,7 +87,7 @@ def wanted(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = Fal
     if virtual_desktop:
         names += VIRTUAL_DESKTOP
     if tests:
-        names += (*SERVER_TESTS, *BROWSER_TESTS, *PACKAGE_TESTS)
+        names += (*WAYLAND_DESKTOP, *SERVER_TESTS, *BROWSER_TESTS, *PACKAGE_TESTS)
     return sorted(set(names))
 
 

@@ -5,6 +5,8 @@ Source: the X Window System Protocol, version 11, appendix B (encoding).
 
 import socket
 import struct
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +23,13 @@ REPLY_BYTES = 32
 
 class XError(OSError):
     """The X server refused a request, such as one about a window that has gone."""
+
+
+def remove_files(display: int) -> None:
+    """Remove what a killed X server leaves behind."""
+    for name in (f".X{display}-lock", f".X11-unix/X{display}"):
+        with suppress(OSError):  # not every server locks
+            Path("/tmp", name).unlink()  # noqa: S108  where X servers put them
 
 
 class XConnection:

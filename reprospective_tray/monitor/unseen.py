@@ -36,9 +36,11 @@ def remedy(lack: Lack) -> str:
 
 
 def sentence(lack: Lack) -> str:
-    """Return both, after the sentence that nothing is recorded; ``''`` where nothing lacks."""
+    """Return that nothing is recorded, with both; ``''`` where nothing lacks."""
     if lack is Lack.NOTHING:
         return ""
+    if lack is Lack.DISPLAY and not _is_wayland():
+        return _("No window can be seen: there is no display.")
     return " ".join((_("Nothing is recorded."), reason(lack), remedy(lack)))
 
 

@@ -2,8 +2,8 @@
 
 What is changed of pystray 0.19.5: no notification service and no session bus are needed; SIGINT
 is left alone; no set-up thread that could outlive a failed start; the menu changes in place;
-tooltips; panels may crash; and icons by name from a folder, since hosts that want a name show
-nothing for the path without extension that pystray hands over.
+tooltips; panels and compositors may crash; and icons by name from a folder, since hosts that want a
+name show nothing for the path without extension that pystray hands over.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.paths import NAME
+from reprospective_tray.tray.compositor_crash import outlive_compositors
 from reprospective_tray.tray.gtk_menu import GtkMenu
 from reprospective_tray.tray.panel_crash import outlive_panels
 from reprospective_tray.tray.picture import write_all
@@ -60,6 +61,8 @@ class GtkDriver:
         self._menu = GtkMenu(Gtk, on_action, bold_default=not has_indicator)
         make = _indicator if has_indicator else _status_icon
         self._icon = make(module, self._click, self._open, self._menu)
+        if has_indicator:
+            outlive_compositors()
 
     @property
     def shown(self) -> bool:

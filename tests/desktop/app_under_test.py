@@ -4,12 +4,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
-from installer import processes
+from installer import processes, unprivileged
 from tests.support import User, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +24,8 @@ class AppUnderTest:
     def __init__(self, user: User, desktop_env: Mapping[str, str], *arguments: str) -> None:
         """Say whose app it is, and where; `program` may be another that runs it.
 
+        A `prefix` that lets it run as another user is given by who makes it.
+
         Args:
             user: Whose home it uses.
             desktop_env: Where it shows: DISPLAY, the session bus.
@@ -31,6 +33,7 @@ class AppUnderTest:
         """
         self.user = user
         self.arguments = arguments
+        self.prefix: Sequence[str] = ()
         self.program: tuple[str | Path, ...] = ("-m", "reprospective_tray")
         self._mark = f"REPROSPECTIVE_APP_UNDER_TEST={user.folder.name}"
         name, _, value = self._mark.partition("=")
@@ -56,7 +59,7 @@ class AppUnderTest:
 
     def launch(self) -> Self:
         """Start the process and return at once."""
-        command = [sys.executable, *self.program, "--verbose", "run", *self.arguments]
+        command = [*self.prefix, sys.executable, *self.program, "--verbose", "run", *self.arguments]
         with self._output_file.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
@@ -89,14 +92,15 @@ class AppUnderTest:
         """Ask the instance over its control channel, without the cost of a process."""
         from reprospective_tray import control
 
-        return control.request(self.user.paths, command, **arguments)
+        with unprivileged.acting() if self.prefix else nullcontext():
+            return control.request(self.user.paths, command, **arguments)
 
     def cli(
         self, *arguments: str, check: bool = True, text: str | None = None
     ) -> "subprocess.CompletedProcess[str]":
         """Run a command of the program as the same person; `text` goes to its standard input."""
         done = subprocess.run(
-            [sys.executable, "-m", "reprospective_tray", *arguments],
+            [*self.prefix, sys.executable, "-m", "reprospective_tray", *arguments],
             cwd=ROOT,
             env=self.env,
             input=text or "",

@@ -1,7 +1,7 @@
 """A scripted desktop with known truth: what was in front, from when to when.
 
 Windows are opened, switched, renamed and closed at random (seeded), and each
-change is noted at the moment the window manager or the X server had done it.
+change is noted at the moment the window manager, the X server or the compositor had done it.
 """
 
 import random
@@ -9,11 +9,29 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from tests.desktop.windows import Window, Windows
+from typing import Protocol
 
 APPLICATIONS = ("Editor", "Browser", "Mail", "Terminal", "Chat", "Calendar")
 SHORTEST_S, LONGEST_S = 0.3, 5.0
+
+
+class Window(Protocol):
+    """A window, on X11 or Wayland; what it does, it returns the time of, in ms."""
+
+    id: int
+
+    def activate(self) -> int: ...
+    def set_title(self, title: str) -> int: ...
+    def close(self) -> int: ...
+
+
+class Windows(Protocol):
+    """What opens windows, on X11 or Wayland."""
+
+    def open(self, application: str, title: str, *, activate: bool) -> Window: ...
+    def active_window(self) -> int: ...
+    def await_next(self, closed: int) -> tuple[int, int]: ...
+    def drop_events(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

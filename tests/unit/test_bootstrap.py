@@ -84,8 +84,8 @@ def test_a_machine_with_a_display_installs_no_virtual_desktop():
     assert "x11-xserver-utils" in run
 
 
-def test_only_the_tests_install_a_pooler_and_a_browser():
-    alone = {"pgbouncer", "chromium", "chromium-driver"}
+def test_only_the_tests_install_a_pooler_a_browser_and_a_wayland_desktop():
+    alone = {"pgbouncer", "chromium", "chromium-driver", "sway", "xwayland", "grim", "wtype"}
     assert not alone & set(system_packages.wanted(DEBIAN, virtual_desktop=True))
     assert alone <= set(system_packages.wanted(DEBIAN, virtual_desktop=True, tests=True))
 

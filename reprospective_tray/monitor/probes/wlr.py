@@ -68,14 +68,17 @@ class WlrProbe(WindowProbe):
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait until the active window or its texts change; see `WindowProbe.wait`."""
-        deadline = time.monotonic() + timeout_s
+        arrived = time.monotonic()
+        deadline = arrived + timeout_s
+        is_woken = False
         while True:
             news, changed = self._take()
-            left_s = deadline - time.monotonic()
-            if news or left_s <= 0:
-                return 0 if changed else None
-            if self._waker.wait([self._connection.fileno()], left_s):
-                return 0 if self._take()[1] else None
+            now = time.monotonic()
+            if news or is_woken or now >= deadline:
+                # Events have no times: they were made just before they could be read.
+                return round((now - arrived) * 1000) if changed else None
+            is_woken = self._waker.wait([self._connection.fileno()], deadline - now)
+            arrived = time.monotonic()
 
     def wake(self) -> None:
         """End a `wait` of another thread."""

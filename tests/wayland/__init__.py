@@ -1,0 +1,1 @@
+"""Tests on a Wayland desktop without a screen: sway, its bar, XWayland, real windows."""
