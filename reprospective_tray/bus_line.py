@@ -58,7 +58,7 @@ class Follow:
     on_owner: Callable[[bool], None]
     """Told whether somebody has the name, at first and at each change."""
 
-    on_signal: Callable[[str, str, str, tuple[Any, ...]], None]
+    on_signal: Callable[[str, str, str, tuple[Any, ...]], None] | None = None
     """Told path, interface, member and arguments."""
 
     on_call: Callable[[str, str, str, tuple[Any, ...]], None] | None = None
@@ -109,10 +109,11 @@ class BusLine:
         """
         self._follows.append(follow)
         changes = f"type='signal',sender='{BUS}',interface='{BUS}',member='NameOwnerChanged'"
-        signals = f"type='signal',sender='{follow.name}'"
-        if follow.interface:
-            signals += f",interface='{follow.interface}'"
-        for rule in (f"{changes},arg0='{follow.name}'", signals):
+        rules = [f"{changes},arg0='{follow.name}'"]
+        if follow.on_signal:
+            only = f",interface='{follow.interface}'" if follow.interface else ""
+            rules.append(f"type='signal',sender='{follow.name}'{only}")
+        for rule in rules:
             self.call(_BUS_ADDRESS, "AddMatch", "s", rule)
 
         def own(answer: Answer) -> None:
@@ -169,6 +170,20 @@ class BusLine:
                 self._inbox.extend(self._receive(0))
         while self._inbox:
             self._pass_on(self._inbox.popleft())
+
+    def listen_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
+        """Listen until something that came made `done` true; return whether it did in time.
+
+        Raises:
+            BusLostError: the bus is gone.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not done():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return False
+            self.listen(left_s)
+        return True
 
     def hang_up(self) -> None:
         """Let whoever listens find the bus gone; from any thread."""
@@ -233,7 +248,8 @@ class BusLine:
             return
         # Anybody on the bus may send a signal to us alone, under whatever interface.
         for follow in self._follows:
-            if follow.owner == sender and follow.interface in {"", interface}:
+            is_meant = follow.owner == sender and follow.interface in {"", interface}
+            if follow.on_signal and is_meant:
                 follow.on_signal(fields[HeaderFields.path], interface, member, message.body)
 
     def _be_called(self, message: Message) -> None:

@@ -1,0 +1,225 @@
+"""The probe of GNOME's shell, told by the extension *Focused Window D-Bus*.
+
+It signals when another program has the focus; titles, and windows of one program, are asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from jeepney import DBusAddress
+
+from reprospective_tray.bus_address import session_address
+from reprospective_tray.bus_line import BusLine, BusLostError, Follow
+from reprospective_tray.monitor.observation import Observation
+from reprospective_tray.monitor.probes.base import (
+    Lack,
+    NotOfferedError,
+    ProbeLostError,
+    WindowProbe,
+)
+from reprospective_tray.monitor.probes.mutter_idle import MutterIdle
+from reprospective_tray.monitor.probes.names import ApplicationNames
+from reprospective_tray.monitor.probes.processes import ProcessNames
+from reprospective_tray.monitor.probes.waker import Waker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reprospective_tray.bus_line import Answer
+
+SHELL = "org.gnome.Shell"
+INTERFACE = "org.gnome.shell.extensions.FocusedWindow"
+_PATH = "/org/gnome/shell/extensions/FocusedWindow"
+_EXTENSION = DBusAddress(_PATH, SHELL, INTERFACE)
+_INTROSPECTION = DBusAddress(_PATH, SHELL, "org.freedesktop.DBus.Introspectable")
+# The shell stands still while it starts programs or loads extensions; after this it hangs.
+_ANSWER_S = 10.0
+
+
+class ExtensionMissingError(ProbeLostError):
+    """GNOME's shell is there, without the extension."""
+
+    lack = Lack.EXTENSION
+
+
+class GnomeProbe(WindowProbe):
+    """Observes the windows of one GNOME shell, by its extension's word."""
+
+    name = "gnome"
+
+    def __init__(self, poll_interval_s: float) -> None:
+        """Look for the shell on the session bus; every `poll_interval_s` the title is asked for.
+
+        Raises:
+            ExtensionMissingError: the shell has no such extension, or it is turned off.
+            NotOfferedError: there is no shell of GNOME.
+            ProbeLostError: the bus is gone, or the shell does not answer.
+        """
+        self._poll_interval_s = poll_interval_s
+        self._names, self._processes = ApplicationNames(), ProcessNames()
+        self._window: Observation | None = None
+        self._told: str | None = None
+        self._has_changed = self._is_refused = False
+        self._is_there: bool | None = None  # None: not known yet
+        self._asked_at: float | None = None  # None: nothing is asked
+        self._next_poll = 0.0
+        address = session_address()
+        if address is None:
+            raise NotOfferedError("there is no session bus, where GNOME's shell would be")
+        try:
+            self._line = BusLine(address, _ANSWER_S)
+        except BusLostError as reason:
+            raise NotOfferedError(f"the session bus, where GNOME would be: {reason}") from reason
+        self._idle = MutterIdle(self._line)
+        self._waker = Waker()
+        try:
+            with self._bus():
+                self._prepare()
+        except ProbeLostError:
+            self.close()
+            raise
+
+    def current(self) -> Observation | None:
+        """Return the focused window; see `WindowProbe.current`."""
+        return self._window
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Wait until another window or title was told; see `WindowProbe.wait`."""
+        deadline, is_woken = time.monotonic() + timeout_s, False
+        while True:
+            with self._bus():
+                self._take()
+            if self._has_changed:
+                self._has_changed = False
+                return 0
+            now = time.monotonic()
+            if self._idle.take_news() or is_woken or now >= deadline:
+                return None
+            if self._asked_at is None and now >= self._next_poll:
+                with self._bus():
+                    self._ask(now)
+            next_s = self._next_poll if self._asked_at is None else self._asked_at + _ANSWER_S
+            left_s = max(min(deadline, next_s) - now, 0)
+            is_woken = self._waker.wait([self._line.fileno()], left_s)
+
+    def wake(self) -> None:
+        """End a `wait` of another thread."""
+        self._waker.wake()
+
+    def abort(self) -> None:
+        """Cut the connection; see `WindowProbe.abort`."""
+        self._line.hang_up()
+
+    def idle_ms(self) -> int | None:
+        """Return the ms since the last input; see `WindowProbe.idle_ms`."""
+        with self._bus():
+            return self._idle.idle_ms()
+
+    def watch_idle(self, idle_ms: int) -> bool:
+        """Have the shell watch for it; see `WindowProbe.watch_idle`."""
+        with self._bus():
+            return self._idle.watch(idle_ms)
+
+    def close(self) -> None:
+        """Take the watches back, and close the connection."""
+        with suppress(BusLostError):
+            self._idle.let_go()
+        self._line.close()
+        self._waker.close()
+
+    def _prepare(self) -> None:
+        self._line.follow(Follow(SHELL, INTERFACE, self._on_owner, self._on_signal))
+        self._line.listen_until(lambda: self._is_there is not None, _ANSWER_S)
+        if not self._is_there:
+            raise NotOfferedError(f"nobody on the session bus is {SHELL}")
+        self._look_for_extension()
+        self._idle.follow()
+        self._ask(time.monotonic())
+        self._line.listen_until(lambda: self._asked_at is None, _ANSWER_S)
+        self._has_changed = False
+
+    def _look_for_extension(self) -> None:
+        """Make sure that the extension is there.
+
+        Raises:
+            ExtensionMissingError: it is not.
+            BusLostError: the bus is gone, or the shell does not answer.
+        """
+        answer = self._line.ask(_INTROSPECTION, "Introspect")
+        if answer is None or INTERFACE not in answer[0]:
+            raise ExtensionMissingError("GNOME's shell lacks the extension Focused Window D-Bus")
+
+    def _take(self) -> None:
+        """Take what has arrived.
+
+        Raises:
+            BusLostError: the bus or the shell is gone, or does not answer.
+            ExtensionMissingError: the extension is gone.
+        """
+        self._line.listen(0)
+        if not self._is_there:
+            raise BusLostError("it has left")
+        if self._asked_at is not None and time.monotonic() - self._asked_at >= _ANSWER_S:
+            raise BusLostError("it does not answer")
+        if self._is_refused:
+            # Older ones refuse where no window has the focus; a missing one refuses always.
+            self._is_refused = False
+            self._look_for_extension()
+            self._see(None)
+
+    def _ask(self, now: float) -> None:
+        self._asked_at, self._next_poll = now, now + self._poll_interval_s
+        self._line.call(_EXTENSION, "Get", on_answer=self._on_answer)
+
+    def _on_answer(self, answer: Answer) -> None:
+        self._asked_at = None
+        if answer is None:
+            self._is_refused = True
+        else:
+            self._see(answer[0])
+
+    def _on_owner(self, there: bool) -> None:
+        # A new shell knows no watches: one that was there and is replaced is gone.
+        self._is_there = there and self._is_there is None
+
+    def _on_signal(
+        self, _path: str, _interface: str, member: str, arguments: tuple[Any, ...]
+    ) -> None:
+        if member == "FocusChanged":
+            self._see(arguments[0])
+            # A new window gets its title a moment later.
+            self._next_poll = 0.0
+
+    def _see(self, told: str | None) -> None:
+        if told == self._told:
+            return  # as most polls find it
+        self._told = told
+        seen = self._describe(told) if told else None
+        if seen != self._window:
+            self._window, self._has_changed = seen, True
+
+    def _describe(self, told: str) -> Observation | None:
+        """Return the window of the extension's JSON; None where it tells of none."""
+        try:
+            window = json.loads(told)
+            if not window:
+                return None
+            app_id = str(window.get("wm_class") or window.get("wm_class_instance") or "")
+            process_id = max(int(window.get("pid") or 0), 0) or None
+            number = int(window.get("id") or 0)
+            title = str(window.get("title") or "")
+        except (ValueError, TypeError, AttributeError):  # it tells of none that is understood
+            return None
+        name = self._names.of(app_id) or self._processes.name(process_id)
+        return Observation.of(name, title, process_id, number)
+
+    @contextmanager
+    def _bus(self) -> Iterator[None]:
+        try:
+            yield
+        except (BusLostError, OSError) as reason:
+            raise ProbeLostError(f"GNOME's shell on the session bus: {reason}") from reason
