@@ -62,8 +62,9 @@ def test_a_crash_of_the_compositor_ends_the_session_there_and_recording_goes_on_
     assert len(app.rows("ended_at > started_at")) == 2
 
 
-@pytest.mark.parametrize("arguments", [(), ("--no-tray",)], ids=["tray", "no-tray"])
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("SIGTERM", ()), ("SIGINT", ("--no-tray",))], ids=["tray", "no-tray"]
+)
 def test_without_its_compositor_the_program_ends_as_well_as_ever(
     make_app: MakeApp, own_desktop: WaylandDesktop, name: str, arguments: tuple[str, ...]
 ) -> None:

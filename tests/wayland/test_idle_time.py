@@ -71,9 +71,9 @@ def test_a_short_rest_is_no_idle_time(
     windows.open("Editor", "in use")
     app = make_app(desktop, "--no-tray").start()
     start = now_ms()
-    while now_ms() < start + 3_000:
+    while now_ms() < start + 2_500:
         press_key(desktop)
-        desktop.run("sleep", "1.2")
+        desktop.run("sleep", "1.1")
     app.stop()
     assert app.rows("state = 'idle'") == []
-    assert app.rows()[-1]["ended_at"] >= start + 3_000
+    assert app.rows()[-1]["ended_at"] >= start + 2_500
