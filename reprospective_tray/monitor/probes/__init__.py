@@ -8,15 +8,15 @@ from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowP
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
 
-Way = Literal["wlr", "x11"]
+Way = Literal["wlr", "kwin", "gnome", "x11"]
 """How windows are seen on Linux, by the names of the probes."""
 
 Choice = Literal["auto"] | Way
 
 # In this order: by what a compositor offers, not by what it is called.
-_ON_WAYLAND: tuple[Way, ...] = ("wlr",)
+_ON_WAYLAND: tuple[Way, ...] = ("wlr", "kwin", "gnome")
 # What helps most, where none of them works.
-_TELLING = (Lack.EXTENSION, Lack.PYWAYLAND, Lack.WAY, Lack.DISPLAY)
+_TELLING = (Lack.EXTENSION, Lack.PYWAYLAND, Lack.DISPLAY, Lack.WAY)
 
 
 def open_probe(poll_interval_s: float, choice: Choice = "auto") -> WindowProbe:
@@ -71,6 +71,14 @@ def _open(way: Way, poll_interval_s: float) -> WindowProbe:
         from reprospective_tray.monitor.probes.wlr import WlrProbe
 
         return WlrProbe()
+    if way == "kwin":
+        from reprospective_tray.monitor.probes.kwin import KWinProbe
+
+        return KWinProbe()
+    if way == "gnome":
+        from reprospective_tray.monitor.probes.gnome import GnomeProbe
+
+        return GnomeProbe(poll_interval_s)
     from reprospective_tray.monitor.probes.x11 import X11Probe
 
     return X11Probe(poll_interval_s)
