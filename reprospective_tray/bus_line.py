@@ -91,7 +91,11 @@ class BusLine:
         except Exception as reason:
             raise BusLostError(str(reason)) from reason
         self._socket.settimeout(DEADLINE_S)
-        answer = self.ask(_BUS_ADDRESS, "Hello")
+        try:
+            answer = self.ask(_BUS_ADDRESS, "Hello")
+        except BusLostError:
+            self.close()
+            raise
         self.unique_name = str(answer[0]) if answer else ""
 
     def fileno(self) -> int:

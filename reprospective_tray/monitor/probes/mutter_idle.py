@@ -44,7 +44,7 @@ class MutterIdle:
             return None
         idle_ms = int(answer[0])
         if self._limit_ms is not None and idle_ms >= self._limit_ms:
-            # Films and the like keep idle watches from firing; the return is awaited all the same.
+            # Not when the watch fires: films and the like keep it from that.
             self._await_return()
         return idle_ms
 
@@ -77,7 +77,7 @@ class MutterIdle:
             self._line.call(_CORE, "RemoveWatch", "u", watch)
 
     def _await_return(self) -> None:
-        """Have the next input told: such a watch fires once, and whoever is idle or not."""
+        """Have the next input told; such a watch fires once."""
         if self._return_watch or self._asks_for_return:
             return
         self._asks_for_return = True
@@ -97,9 +97,6 @@ class MutterIdle:
         if member != "WatchFired":
             return
         watch = arguments[0]
-        if watch == self._idle_watch:
-            self._has_news = True
-            self._await_return()
-        elif watch == self._return_watch:
+        self._has_news |= watch in {self._idle_watch, self._return_watch}
+        if watch == self._return_watch:
             self._return_watch = 0
-            self._has_news = True
