@@ -7,7 +7,7 @@ from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 
 # A display that went away may be back soon; what else lacks, somebody has to install first.
-RETRY_S, LATER_S = 2.0, 15.0
+RETRY_S, LATER_S = 2.0, 5.0
 
 
 class NullProbe(WindowProbe):
