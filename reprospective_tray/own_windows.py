@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray import config_writer
 from reprospective_tray.desktop import programs
+from reprospective_tray.summary import xwayland
 
 if TYPE_CHECKING:
     import subprocess
@@ -34,7 +35,7 @@ class OwnWindows:
         """Do one of `COMMANDS`.
 
         Raises:
-            ReprospectiveError: there is nothing that opens it.
+            ReprospectiveError: there is nothing that opens it, or no display for it.
         """
         match command:
             case "show" | "open_summary":
@@ -62,7 +63,13 @@ class OwnWindows:
             self._open("forget-window", "--since", str(since))
 
     def _open(self, name: str, *more: str) -> None:
-        """Start a window in a process of its own, or bring up the one that is there."""
+        """Start a window in a process of its own, or bring up the one that is there.
+
+        Raises:
+            ReprospectiveError: it could not open here.
+        """
+        if error := xwayland.lacking():
+            raise error
         window = self._windows.get(name)
         if window and window.poll() is None and hasattr(signal, "SIGUSR1"):
             window.send_signal(signal.SIGUSR1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 
 from reprospective_tray import __version__, control
@@ -10,6 +11,8 @@ from reprospective_tray.errors import NotRunningError, ReprospectiveError
 from reprospective_tray.messages import _
 
 _ANSWER_S = 3.0
+# Compositors that leave the entries of login programs to others, by their XDG_CURRENT_DESKTOP.
+_STARTING_NONE = {"sway", "hyprland", "river", "labwc", "niri", "wayfire"}
 
 
 def program(_case: Case) -> list[Finding]:
@@ -75,6 +78,14 @@ def autostart(case: Case) -> list[Finding]:
         return [Finding(name, found=False, detail=detail, remedy=remedy)]
     if standing.is_on:
         detail = _("The program starts at login, by {place}.").format(place=standing.place)
-        return [Finding(name, found=True, detail=detail)]
+        return [Finding(name, found=True, detail=detail, remedy=_if_not_read())]
     remedy = _("If you want it to: `reprospective-tray autostart enable`, or the menu.")
     return [Finding(name, False, _("The program does not start at login."), remedy)]
+
+
+def _if_not_read() -> str:
+    """Return what helps where the compositor itself starts no entries of login programs."""
+    names = set(os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"))
+    if not names & _STARTING_NONE:
+        return ""
+    return _("Where it does not: let your compositor's own config start `reprospective-tray run`.")

@@ -11,6 +11,7 @@ from typing import Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import shipped_file
+from reprospective_tray.summary import xwayland
 from reprospective_tray.summary.loader import Loader
 from reprospective_tray.summary.means import Means, Memory
 from reprospective_tray.summary.navigation import Position
@@ -74,7 +75,7 @@ def _make_root() -> Any:
     try:
         root = tk.Tk(className="Reprospective-tray")
     except tk.TclError as error:
-        raise ReprospectiveError(
+        raise xwayland.lacking() or ReprospectiveError(
             _("The window cannot be opened: {reason}.").format(reason=error),
             _("Without a display, use: reprospective-tray report"),
         ) from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.summary import xwayland
 from reprospective_tray.summary.theme import choose_family
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def import_tk() -> tuple[Any, Any]:
 
 def not_shown(error: Exception) -> ReprospectiveError:
     """Return what is said where Tk has no display."""
-    return ReprospectiveError(
+    return xwayland.lacking() or ReprospectiveError(
         _("The window cannot be shown: {reason}.").format(reason=error),
         _("Start it inside a desktop session."),
     )

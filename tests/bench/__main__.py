@@ -69,6 +69,24 @@ def _rest(table: Table, seconds: float) -> None:
     table.line("  memory of the whole app with its icon (PSS), MB", rest.pss_mb, 60, "{:.1f}")
 
 
+def _sway(table: Table, seconds: float) -> None:
+    play = desktop.play(seconds, desktop.on_sway)
+    verdict = play.verdict
+    table.line("Wayland (sway), scripted: the wrong window", verdict.error, 0.002, "{:.3%}")
+    caught = verdict.caught / verdict.long_stretches
+    table.line(
+        f"  stretches of 0.1 s or more caught, of {verdict.long_stretches}",
+        *(caught, 1.0, "{:.0%}"),
+        least=True,
+    )
+    table.line("  sessions that never were", verdict.invented, 0, "{:.0f}")
+    table.line("  processor, share of a core", play.cpu, 0.003, "{:.3%}")
+    rest = desktop.rest(seconds, desktop.on_sway)
+    table.line("  still: processor, share of a core", rest.cpu, 0.0005, "{:.3%}")
+    table.line("  still: wake-ups a second", rest.wakeups, 2, "{:.2f}")
+    table.line("  still: memory of the whole app (PSS), MB", rest.pss_mb, 60, "{:.1f}")
+
+
 def _starts(table: Table, _seconds: float) -> None:
     table.line("start to the first session on disk, s", desktop.first_session(5), 0.5, "{:.2f}")
     table.line("`status`, s", desktop.status(7), 0.2, "{:.2f}")
@@ -146,6 +164,7 @@ def _server_totals(table: Table, _seconds: float) -> None:
 
 PARTS = {
     "recording": (_play, _rest, _starts, _heartbeat),
+    "wayland": (_sway,),
     "shipping": (_shipping, _backlog, _hosts),
     "looking back": (_reading, _window, _server_totals, _exports),
 }

@@ -1,17 +1,20 @@
-"""What the running app costs and how right it is, on a virtual desktop with a real panel."""
+"""What the running app costs and how right it is, on virtual desktops with real panels."""
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 from installer.virtual_desktop import VirtualDesktop
+from installer.wayland_desktop import WaylandDesktop
 from tests.bench.measures import Cost, cost, pss_mb
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.script import Script, Stretch, Verdict, judge
 from tests.desktop.windows import Windows, now_ms
 from tests.support import fresh_user, wait_until
+from tests.wayland import windows as wayland
+from tests.wayland.app import app_on
 
 SEED = 20261123
 
@@ -37,7 +40,7 @@ class Rest:
 
 @contextmanager
 def running_app() -> Iterator[tuple[AppUnderTest, Windows]]:
-    """The app with its tray icon, and a window in front."""
+    """The app with its tray icon, and what opens windows."""
     with ExitStack() as stack:
         desktop = stack.enter_context(VirtualDesktop(panel="tint2"))
         user = stack.enter_context(fresh_user())
@@ -46,9 +49,23 @@ def running_app() -> Iterator[tuple[AppUnderTest, Windows]]:
         yield app, windows
 
 
-def play(seconds: float) -> Play:
+@contextmanager
+def on_sway() -> Iterator[tuple[AppUnderTest, wayland.Windows]]:
+    """The same on Wayland."""
+    with ExitStack() as stack:
+        desktop = stack.enter_context(WaylandDesktop(bar=True))
+        user = stack.enter_context(fresh_user())
+        app = stack.enter_context(app_on(desktop, user))
+        windows = stack.enter_context(wayland.Windows(desktop))
+        yield app, windows
+
+
+On = Callable[[], AbstractContextManager[tuple[AppUnderTest, Windows | wayland.Windows]]]
+
+
+def play(seconds: float, on: On = running_app) -> Play:
     """Let a script switch among windows for `seconds`, and judge what was recorded."""
-    with running_app() as (app, windows):
+    with on() as (app, windows):
         app.start()
         assert app.process is not None
         wait_until(lambda: bool(app.ask("status")["has_menu"]), 10, "the tray icon")
@@ -63,9 +80,9 @@ def play(seconds: float) -> Play:
     return Play(verdict, _polling_error(truth, 1000), used.cpu_ns / 1e9 / took, took)
 
 
-def rest(seconds: float) -> Rest:
+def rest(seconds: float, on: On = running_app) -> Rest:
     """Let the desktop be still for `seconds`."""
-    with running_app() as (app, windows):
+    with on() as (app, windows):
         windows.open("Editor", "a document")
         app.start()
         assert app.process is not None

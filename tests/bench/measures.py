@@ -1,5 +1,6 @@
 """What the kernel says a process costs."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,11 @@ def cost(pid: int) -> Cost:
     """Read the scheduler's own figures: ns on a processor, times a thread went to sleep."""
     cpu_ns = wakeups = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
-        cpu_ns += int((task / "schedstat").read_text().split()[0])
-        for line in (task / "status").read_text().splitlines():
-            if line.startswith("voluntary_ctxt_switches"):
-                wakeups += int(line.split()[1])
+        with suppress(OSError):  # a thread may end meanwhile
+            cpu_ns += int((task / "schedstat").read_text().split()[0])
+            for line in (task / "status").read_text().splitlines():
+                if line.startswith("voluntary_ctxt_switches"):
+                    wakeups += int(line.split()[1])
     return Cost(cpu_ns, wakeups)
 
 

@@ -33,6 +33,8 @@ IDLE_MONITOR = f"""
   <method name="ResetIdletime"/>
   <signal name="WatchFired"><arg name="id" direction="out" type="u"/></signal>
 </interface>"""
+SCREEN_SAVER = """<interface name="org.gnome.ScreenSaver">
+<method name="GetActive"><arg name="active" direction="out" type="b"/></method></interface>"""
 SHELL = """<interface name="org.gnome.Shell"><property name="Mode" type="s" access="read"/>
 </interface>"""
 # Some of what Get says beside title, class and pid; nobody here reads it.
@@ -127,6 +129,9 @@ class Shell:
         service.export("/org/gnome/Shell", SHELL, self._called)
         self._idle = IdleMonitor(service)
         self._extend(on=True)
+        self._is_locked = False
+        service.export("/org/gnome/ScreenSaver", SCREEN_SAVER, self._is_active)
+        service.own("org.gnome.ScreenSaver")
         service.own("org.gnome.Shell")
 
     def run(self) -> None:
@@ -138,6 +143,10 @@ class Shell:
             self._focus(order["focus"])
         if "extension" in order:
             self._extend(on=order["extension"])
+        if "locked" in order:
+            # The lock screen is a mode of the shell in which most extensions are off.
+            self._is_locked = order["locked"]
+            self._extend(on=not self._is_locked)
         # As the extension did up to GNOME 44.
         self._refuses = order.get("refuses", self._refuses)
         if order.get("input"):
@@ -153,6 +162,9 @@ class Shell:
         elif not on:
             self._service.withdraw(self._number)
             self._number = 0
+
+    def _is_active(self, _sender: str, _method: str, _arguments: tuple[Any, ...]) -> GLib.Variant:
+        return GLib.Variant("(b)", (self._is_locked,))
 
     def _focus(self, window: dict[str, Any] | None) -> None:
         """Give the focus; the extension signals another application alone."""

@@ -134,12 +134,30 @@ def test_a_shell_without_the_extension_says_what_lacks(shell):
     assert (probe.name, probe.lack) == ("none", Lack.EXTENSION)
 
 
-def test_an_extension_that_is_turned_off_meanwhile_says_so_too(shell, make_probe):
+def test_an_extension_that_is_turned_off_meanwhile_says_so_too(shell, make_probe, monkeypatch):
+    monkeypatch.setattr(gnome, "ABSENCE_S", 0.1)
     shell.order(focus=EDITOR)
     probe = make_probe(OFTEN)
     shell.order(extension=False)
+    assert probe.wait(SECONDS) is not None
+    assert probe.current() is None
     with pytest.raises(ExtensionMissingError):
         probe.wait(SECONDS)
+
+
+def test_while_the_screen_is_locked_its_absence_is_borne_and_windows_are_seen_at_once_after(
+    shell, make_probe, monkeypatch
+):
+    monkeypatch.setattr(gnome, "ABSENCE_S", 0.1)
+    shell.order(focus=EDITOR)
+    probe = make_probe(OFTEN)
+    shell.order(locked=True)
+    assert probe.wait(SECONDS) is not None
+    assert probe.current() is None
+    assert probe.wait(0.5) is None
+    shell.order(locked=False)
+    assert probe.wait(SECONDS) is not None
+    assert names(probe) == ("Editor", EDITOR["title"])
 
 
 def test_where_nobody_is_the_shell_it_is_not_offered(monkeypatch):
@@ -267,7 +285,7 @@ def test_the_whole_program_records_what_gnome_tells(shell, session, user: User):
         wait_until(lambda: app.ask("status")["lack"] == "extension", SECONDS, "the alarm")
         assert "extension" in app.cli("status").stdout
         shell.order(extension=True)
-        wait_until(lambda: app.ask("status")["lack"] == "", SECONDS, "the extension's return")
+        wait_until(lambda: app.ask("status")["lack"] == "", 2 * SECONDS, "the extension's return")
         assert app.stop() == 0
         watches = shell.order()["watches"]
     assert watches == []

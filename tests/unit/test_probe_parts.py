@@ -165,6 +165,17 @@ def test_without_a_desktop_nothing_is_seen_and_looking_again_takes_a_while(monke
     probe.close()
 
 
+def test_what_somebody_has_to_install_first_is_looked_for_less_often(monkeypatch):
+    monkeypatch.setattr(null, "RETRY_S", 0.0)
+    monkeypatch.setattr(null, "LATER_S", 0.1)
+    begun = time.monotonic()
+    probe = NullProbe(Lack.EXTENSION, "there is no extension")
+    assert probe.wait(0.02) is None
+    with pytest.raises(ProbeLostError):
+        probe.wait(10)
+    assert 0.1 <= time.monotonic() - begun < 5
+
+
 def test_a_wait_without_a_desktop_can_be_ended():
     probe = NullProbe(Lack.DISPLAY, "none")
     timer = threading.Timer(0.05, probe.wake)

@@ -5,10 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from installer import unprivileged
 from installer.wayland_desktop import WaylandDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.support import User
+from tests.wayland.app import app_on
 from tests.wayland.windows import Windows
 
 
@@ -46,11 +46,6 @@ def make_app(user: User) -> Iterator[Callable[..., AppUnderTest]]:
     with ExitStack() as stack:
 
         def make(on: WaylandDesktop, *arguments: str) -> AppUnderTest:
-            unprivileged.give(user.folder)
-            app = AppUnderTest(user, on.env, *arguments)
-            app.prefix = on.prefix
-            # Where the compositor's socket is, as in any session.
-            app.env["XDG_RUNTIME_DIR"] = on.env["XDG_RUNTIME_DIR"]
-            return stack.enter_context(app)
+            return stack.enter_context(app_on(on, user, *arguments))
 
         yield make

@@ -36,6 +36,11 @@ INTERFACE = "org.gnome.shell.extensions.FocusedWindow"
 _PATH = "/org/gnome/shell/extensions/FocusedWindow"
 _EXTENSION = DBusAddress(_PATH, SHELL, INTERFACE)
 _INTROSPECTION = DBusAddress(_PATH, SHELL, "org.freedesktop.DBus.Introspectable")
+_SCREEN_SAVER = DBusAddress(
+    "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver", "org.gnome.ScreenSaver"
+)
+# The shell turns extensions off while the screen is locked, and for a moment while it updates them.
+ABSENCE_S = 2.0
 # The shell stands still while it starts programs or loads extensions; after this it hangs.
 _ANSWER_S = 10.0
 
@@ -67,6 +72,7 @@ class GnomeProbe(WindowProbe):
         self._is_there: bool | None = None  # None: not known yet
         self._asked_at: float | None = None  # None: nothing is asked
         self._next_poll = 0.0
+        self._missing_since: float | None = None
         address = session_address()
         if address is None:
             raise NotOfferedError("there is no session bus, where GNOME's shell would be")
@@ -136,29 +142,37 @@ class GnomeProbe(WindowProbe):
         self._line.listen_until(lambda: self._is_there is not None, _ANSWER_S)
         if not self._is_there:
             raise NotOfferedError(f"nobody on the session bus is {SHELL}")
-        self._look_for_extension()
+        if not self._has_extension():
+            raise _missing()
         self._idle.follow()
         self._ask(time.monotonic())
         self._line.listen_until(lambda: self._asked_at is None, _ANSWER_S)
         self._has_changed = False
 
-    def _look_for_extension(self) -> None:
-        """Make sure that the extension is there.
+    def _has_extension(self) -> bool:
+        answer = self._line.ask(_INTROSPECTION, "Introspect")
+        return answer is not None and INTERFACE in answer[0]
+
+    def _bear_absence(self) -> None:
+        """Go on without the extension while the screen is locked, and for a moment.
 
         Raises:
-            ExtensionMissingError: it is not.
             BusLostError: the bus is gone, or the shell does not answer.
+            ExtensionMissingError: it was turned off.
         """
-        answer = self._line.ask(_INTROSPECTION, "Introspect")
-        if answer is None or INTERFACE not in answer[0]:
-            raise ExtensionMissingError("GNOME's shell lacks the extension Focused Window D-Bus")
+        is_locked = self._line.ask(_SCREEN_SAVER, "GetActive") == (True,)
+        now = time.monotonic()
+        if is_locked or self._missing_since is None:
+            self._missing_since = now
+        elif now - self._missing_since >= ABSENCE_S:
+            raise _missing()
 
     def _take(self) -> None:
         """Take what has arrived.
 
         Raises:
             BusLostError: the bus or the shell is gone, or does not answer.
-            ExtensionMissingError: the extension is gone.
+            ExtensionMissingError: the extension was turned off.
         """
         self._line.listen(0)
         if not self._is_there:
@@ -168,8 +182,11 @@ class GnomeProbe(WindowProbe):
         if self._is_refused:
             # Older ones refuse where no window has the focus; a missing one refuses always.
             self._is_refused = False
-            self._look_for_extension()
             self._see(None)
+            if self._has_extension():
+                self._missing_since = None
+            else:
+                self._bear_absence()
 
     def _ask(self, now: float) -> None:
         self._asked_at, self._next_poll = now, now + self._poll_interval_s
@@ -180,6 +197,7 @@ class GnomeProbe(WindowProbe):
         if answer is None:
             self._is_refused = True
         else:
+            self._missing_since = None
             self._see(answer[0])
 
     def _on_owner(self, there: bool) -> None:
@@ -223,3 +241,7 @@ class GnomeProbe(WindowProbe):
             yield
         except (BusLostError, OSError) as reason:
             raise ProbeLostError(f"GNOME's shell on the session bus: {reason}") from reason
+
+
+def _missing() -> ExtensionMissingError:
+    return ExtensionMissingError("GNOME's shell lacks the extension Focused Window D-Bus")

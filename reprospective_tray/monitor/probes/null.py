@@ -1,15 +1,17 @@
 """The probe of a computer whose windows cannot be seen: it waits for that to change."""
 
 import threading
+import time
 
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 
-RETRY_S = 2.0
+# A display that went away may be back soon; what else lacks, somebody has to install first.
+RETRY_S, LATER_S = 2.0, 5.0
 
 
 class NullProbe(WindowProbe):
-    """Sees no window; its first full `wait` ends with `ProbeLostError`, to look again."""
+    """Sees no window; after a while a `wait` ends with `ProbeLostError`, to look again."""
 
     name = "none"
 
@@ -17,6 +19,7 @@ class NullProbe(WindowProbe):
         """Make one, because of `trouble`; nothing is opened."""
         self.lack, self.trouble = lack, trouble
         self._woken = threading.Event()
+        self._retry_at = time.monotonic() + (RETRY_S if lack is Lack.DISPLAY else LATER_S)
 
     def current(self) -> Observation | None:
         """Return None."""
@@ -24,7 +27,8 @@ class NullProbe(WindowProbe):
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait, at most until it is time to look for a desktop again."""
-        if not self._woken.wait(min(timeout_s, RETRY_S)):
+        retry_s = max(self._retry_at - time.monotonic(), 0.0)
+        if not self._woken.wait(min(timeout_s, retry_s)) and timeout_s >= retry_s:
             raise ProbeLostError
         self._woken.clear()
         return None
