@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer import checks, environment, locks, steps
+from installer import checks, environment, locks, steps, system_packages
 from installer.steps import ROOT
 
 USAGE = """\
@@ -77,6 +77,8 @@ def run(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Run every check and then pytest, whose closing line is the last one."""
     environment.prepare(environment.TEST, virtual_desktop=True)
+    if "--long" in arguments:
+        system_packages.complete(system_packages.LONG_TESTS)
     return checks.run_all(environment.scripts_folder(), arguments)
 
 

@@ -48,6 +48,8 @@ WAYLAND_DESKTOP = ("sway", "xwayland", "grim", "wtype")
 SERVER_TESTS = ("pgbouncer", "openssl", "busybox")
 # What shows the HTML report to the tests: a browser, what drives it, and what reads its PDF.
 BROWSER_TESTS = ("chromium", "chromium-driver", "poppler-utils")
+# What the tests marked long use beside that: KDE's compositor.
+LONG_TESTS = ("kwin-wayland",)
 # What builds the .deb and reads its manual page.
 PACKAGE_TESTS = ("binutils", "man-db")
 # What freezing takes along that no other way of running needs: GTK's reader of SVG icons; and what

@@ -38,7 +38,9 @@ LEAVING = """
 from reprospective_tray.monitor.probes.kwin import KWinProbe
 probe = KWinProbe()
 print(probe._script._name, flush=True)
-probe.wait(60)
+while True:
+    probe.wait(60)
+    print(probe.current(), flush=True)
 """
 # KWin 6 as far as the script sees it, in front of KWin 5's engine.
 SIX = """
@@ -242,25 +244,41 @@ def test_the_script_of_a_killed_program_goes_by_itself(desktop, client):
     left.kill()
     left.wait()
     left.stdout.close()
-    for number in range(20):
+    for number in range(40):
         client.rename(1, f"change {number}")
     wait_until(lambda: not desktop.has_script(name), SECONDS, "the end of the script")
 
 
-def test_the_script_of_a_program_that_stands_still_stays(desktop, client):
+def test_a_program_that_stood_still_keeps_its_script_and_hears_what_is_in_front(desktop, client):
     client.open(1, APP, "in front")
     command = [sys.executable, "-c", LEAVING]
     still = desktop.start(command, cwd=ROOT, stdout=subprocess.PIPE)
     name = still.stdout.readline().decode().strip()
     still.send_signal(signal.SIGSTOP)
-    for number in range(20):
+    for number in range(40):
         client.rename(1, f"change {number}")
-        desktop.activate(f"change {number}")
+    # KWin has taken the last of them by then.
+    desktop.activate("change 39")
     assert desktop.has_script(name)
     still.send_signal(signal.SIGCONT)
+    heard = []
+    while not heard or "change 39" not in heard[-1]:
+        heard.append(still.stdout.readline().decode())
+    assert len(heard) < 30
     still.kill()
     still.wait()
     still.stdout.close()
+
+
+def test_a_flood_of_titles_ends_with_the_last_one(probe, client):
+    client.open(1, APP, "first")
+    await_seen(probe, APP, "first")
+    # As many as fit into the client's socket while KWin does something else.
+    for number in range(200):
+        client.rename(1, f"title {number}")
+    await_seen(probe, APP, "title 199")
+    client.close(1)
+    await_none(probe)
 
 
 @pytest.mark.usefixtures("client")

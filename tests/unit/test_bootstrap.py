@@ -90,6 +90,11 @@ def test_only_the_tests_install_a_pooler_a_browser_and_a_wayland_desktop():
     assert alone <= set(system_packages.wanted(DEBIAN, virtual_desktop=True, tests=True))
 
 
+def test_the_quick_tests_install_nothing_of_the_long_ones():
+    names = system_packages.wanted(DEBIAN, virtual_desktop=True, tests=True)
+    assert not set(system_packages.LONG_TESTS) & set(names)
+
+
 def test_only_the_systems_own_python_is_completed_by_packages():
     own = {"python3.11-dev", "python3.11-venv", "python3-tk"}
     assert own <= set(system_packages.wanted(DEBIAN, virtual_desktop=False))

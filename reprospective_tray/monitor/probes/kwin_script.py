@@ -33,7 +33,10 @@ _SCRIPT = """\
 (function () {
     var listener = "@LISTENER@", name = "@NAME@";
     var changes = ["captionChanged", "windowClassChanged", "desktopFileNameChanged"];
-    var front = null, title = "", titled = null, told = null, unanswered = 0;
+    var front = null, title = "", titled = null, told = null, toldAt = 0, unanswered = 0;
+    // More than these never wait at the bus for a listener that stands still; after so many ms
+    // KWin itself takes them for lost.
+    var most = 16, patience = 30000, later = new QTimer();
 
     function titleOf(window) {
         if (window.captionNormal !== undefined) {
@@ -78,18 +81,27 @@ _SCRIPT = """\
         if (now === told) {
             return;
         }
+        if (unanswered >= most) {
+            leaveWhenAlone();
+            if (Date.now() - toldAt < patience) {
+                later.start();
+                return;
+            }
+        }
         told = now;
+        toldAt = Date.now();
+        unanswered = Math.min(unanswered, most - 1) + 1;
         // ASCII alone: no text of a window can make the message one that no bus takes.
         now = now.replace(/[\\u007f-\\uffff]/g, function (letter) {
             return "\\\\u" + ("000" + letter.charCodeAt(0).toString(16)).slice(-4);
         });
-        callDBus(listener, "/", "@INTERFACE@", "@MEMBER@", String(Date.now()), now, function () {
-            unanswered = 0;
+        callDBus(listener, "/", "@INTERFACE@", "@MEMBER@", String(toldAt), now, function () {
+            unanswered = Math.max(unanswered - 1, 0);
+            if (later.active) {
+                later.stop();
+                tell();
+            }
         });
-        unanswered += 1;
-        if (unanswered > 8) {
-            leaveWhenAlone();
-        }
     }
 
     function attend(window, how) {
@@ -114,6 +126,9 @@ _SCRIPT = """\
         tell();
     }
 
+    later.interval = 1000;
+    later.singleShot = true;
+    later.timeout.connect(tell);
     // KWin 6 has windows, KWin 5 has clients.
     (workspace.windowActivated || workspace.clientActivated).connect(onActivated);
     onActivated(workspace.windowActivated ? workspace.activeWindow : workspace.activeClient);
