@@ -15,8 +15,11 @@ class Waker:
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
 
-    def wait(self, descriptors: Sequence[int], timeout_s: float) -> bool:
-        """Wait until one of `descriptors` can be read; return whether `wake` ended that."""
+    def wait(self, descriptors: Sequence[int], timeout_s: float | None) -> bool:
+        """Wait until one of `descriptors` can be read; return whether `wake` ended that.
+
+        Without `timeout_s` there is no other end.
+        """
         awaited = [*descriptors, self._woken.fileno()]
         if self._woken.fileno() not in select.select(awaited, [], [], timeout_s)[0]:
             return False
