@@ -2,16 +2,29 @@
 
 import os
 from contextlib import suppress
+from typing import Any
 
-from Xlib import error
-from Xlib.display import Display
+from Xlib import X, Xatom, error
+from Xlib.protocol import request
+from Xlib.protocol.display import Display
 
-from reprospective_tray.monitor.probes.x11_text import WindowTexts
+from reprospective_tray.monitor.probes.x11_text import class_in
 
 _TROUBLE = (
     *(error.DisplayError, error.ConnectionClosedError, error.XError),
     *(OSError, OverflowError),  # a number that no port has
 )
+
+# As much of a class as is read, in units of 32 bits; one of text has units of 8.
+_UNITS, _TEXT_WIDTH = 1_024, 8
+
+
+class _PlainDisplay(Display):
+    """A connection without extensions: python-xlib mixes up those of several servers."""
+
+    def get_resource_class(self, class_name: str, default: Any = None) -> Any:  # noqa: ARG002
+        """Return `default`: the library's own classes are for displays with extensions."""
+        return default
 
 
 class XWaylandNames:
@@ -41,10 +54,19 @@ def _ask(window_id: int) -> str:
     if not os.environ.get("DISPLAY"):
         return ""
     with suppress(*_TROUBLE):
-        display = Display()
+        display = _PlainDisplay()
         try:
-            window = display.create_resource_object("window", window_id)
-            return WindowTexts(display).class_name(window)
+            answer = request.GetProperty(
+                display=display,
+                delete=0,
+                window=window_id,
+                property=Xatom.WM_CLASS,
+                type=X.AnyPropertyType,
+                long_offset=0,
+                long_length=_UNITS,
+            )
+            width, value = answer.value
+            return class_in(bytes(value)) if width == _TEXT_WIDTH else ""
         finally:
             display.close()
     return ""
