@@ -8,6 +8,8 @@ from typing import Self
 from Xlib import X, Xatom, Xutil, display, error
 from Xlib.protocol import event
 
+from reprospective_tray.monitor.probes import x11_connection
+
 AWAIT_SECONDS = 5.0
 PAGER = 2  # the source indication of EWMH for a person's direct wish
 
@@ -33,7 +35,7 @@ class Windows:
 
     def __init__(self, display_name: str) -> None:
         """Connect, and listen for what the window manager says of the active window."""
-        self.connection = display.Display(display_name)
+        self.connection = x11_connection.connect(display_name)
         # A window that another test has closed is no news; the default prints it.
         self.connection.set_error_handler(lambda _error, _request: None)
         self.root = self.connection.screen().root

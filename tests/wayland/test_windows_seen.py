@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from installer import unprivileged
+from installer.virtual_desktop import VirtualDesktop
 from installer.wayland_desktop import WaylandDesktop
 from tests.desktop import windows as x11
 from tests.desktop.app_under_test import AppUnderTest
@@ -132,3 +133,18 @@ def test_two_screens_and_a_second_seat_are_one_desktop(
         app.wait_for_row("window_title = 'with both again'")
         assert app.ask("status")["mode"] == "recording"
     assert app.stop() == 0
+
+
+def test_x_servers_with_other_extensions_are_no_trouble_in_one_process(
+    desktop: WaylandDesktop,
+) -> None:
+    with (
+        VirtualDesktop(panel=None, window_manager=False) as other,
+        x11.Windows(other.env["DISPLAY"]),
+    ):
+        with unprivileged.acting():
+            of_wayland = x11.Windows(desktop.env["DISPLAY"])
+        with of_wayland:
+            assert of_wayland.open("Editor", "seen", activate=False).id
+        with x11.Windows(other.env["DISPLAY"]) as again:
+            assert again.open("Editor", "seen", activate=False).id

@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from Xlib import X, error
-from Xlib.display import Display
 from Xlib.ext import screensaver
 
 from reprospective_tray.monitor.observation import Observation
+from reprospective_tray.monitor.probes import x11_connection
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.processes import ProcessNames
 from reprospective_tray.monitor.probes.waker import Waker
@@ -42,7 +42,7 @@ class X11Probe(WindowProbe):
             ProbeLostError: no X server answers there.
         """
         try:
-            self._display = Display(display_name)
+            self._display = x11_connection.connect(display_name)
         # A number that no port has is an OverflowError.
         except (error.DisplayError, error.ConnectionClosedError, OSError, OverflowError) as reason:
             raise ProbeLostError(str(reason)) from reason

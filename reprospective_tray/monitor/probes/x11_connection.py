@@ -1,0 +1,27 @@
+"""Connections to X servers that know nothing of each other.
+
+python-xlib 0.33 notes the numbers that a server has for its extensions' events for all connections
+of the process. Another server has others, and connecting to it fails, or reads events wrongly.
+"""
+
+from functools import cached_property
+from typing import Any
+
+from Xlib.display import Display, _BaseDisplay
+from Xlib.protocol import event
+
+_OWN = cached_property[Any](lambda _connection: event.event_class.copy())
+_OWN.__set_name__(_BaseDisplay, "event_classes")
+_BaseDisplay.event_classes = _OWN  # type: ignore[assignment]  # of each connection, not of all
+
+
+def connect(name: str | None = None) -> Display:
+    """Return a connection to the X server `name`, or to $DISPLAY.
+
+    Raises:
+        Xlib.error.DisplayError: none answers there, or it refuses.
+        Xlib.error.ConnectionClosedError: it hung up.
+        OSError: the connection failed in another way.
+        OverflowError: the name has a number that no port has.
+    """
+    return Display(name)
