@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jeepney import DBusAddress
 
-from reprospective_tray.bus_address import session_address
-from reprospective_tray.bus_line import BusLine, BusLostError, Follow
+from reprospective_tray.bus_line import BusLostError, Follow
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import (
     Lack,
@@ -24,13 +23,13 @@ from reprospective_tray.monitor.probes.base import (
 from reprospective_tray.monitor.probes.mutter_idle import MutterIdle
 from reprospective_tray.monitor.probes.names import ApplicationNames
 from reprospective_tray.monitor.probes.processes import ProcessNames
+from reprospective_tray.monitor.probes.session_line import open_line, speaking_with
 from reprospective_tray.monitor.probes.waker import Waker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reprospective_tray.bus_line import Answer
 
+_SHELL_NAME = "GNOME's shell"
 SHELL = "org.gnome.Shell"
 INTERFACE = "org.gnome.shell.extensions.FocusedWindow"
 _PATH = "/org/gnome/shell/extensions/FocusedWindow"
@@ -73,17 +72,11 @@ class GnomeProbe(WindowProbe):
         self._asked_at: float | None = None  # None: nothing is asked
         self._next_poll = 0.0
         self._missing_since: float | None = None
-        address = session_address()
-        if address is None:
-            raise NotOfferedError("there is no session bus, where GNOME's shell would be")
-        try:
-            self._line = BusLine(address, _ANSWER_S)
-        except BusLostError as reason:
-            raise NotOfferedError(f"the session bus, where GNOME would be: {reason}") from reason
+        self._line = open_line(_SHELL_NAME, _ANSWER_S)
         self._idle = MutterIdle(self._line)
         self._waker = Waker()
         try:
-            with self._bus():
+            with speaking_with(_SHELL_NAME):
                 self._prepare()
         except ProbeLostError:
             self.close()
@@ -97,7 +90,7 @@ class GnomeProbe(WindowProbe):
         """Wait until another window or title was told; see `WindowProbe.wait`."""
         deadline, is_woken = time.monotonic() + timeout_s, False
         while True:
-            with self._bus():
+            with speaking_with(_SHELL_NAME):
                 self._take()
             if self._has_changed:
                 self._has_changed = False
@@ -106,7 +99,7 @@ class GnomeProbe(WindowProbe):
             if self._idle.take_news() or is_woken or now >= deadline:
                 return None
             if self._asked_at is None and now >= self._next_poll:
-                with self._bus():
+                with speaking_with(_SHELL_NAME):
                     self._ask(now)
             next_s = self._next_poll if self._asked_at is None else self._asked_at + _ANSWER_S
             left_s = max(min(deadline, next_s) - now, 0)
@@ -122,12 +115,12 @@ class GnomeProbe(WindowProbe):
 
     def idle_ms(self) -> int | None:
         """Return the ms since the last input; see `WindowProbe.idle_ms`."""
-        with self._bus():
+        with speaking_with(_SHELL_NAME):
             return self._idle.idle_ms()
 
     def watch_idle(self, idle_ms: int) -> bool:
         """Have the shell watch for it; see `WindowProbe.watch_idle`."""
-        with self._bus():
+        with speaking_with(_SHELL_NAME):
             return self._idle.watch(idle_ms)
 
     def close(self) -> None:
@@ -234,13 +227,6 @@ class GnomeProbe(WindowProbe):
             return None
         name = self._names.of(app_id) or self._processes.name(process_id)
         return Observation.of(name, title, process_id, number)
-
-    @contextmanager
-    def _bus(self) -> Iterator[None]:
-        try:
-            yield
-        except (BusLostError, OSError) as reason:
-            raise ProbeLostError(f"GNOME's shell on the session bus: {reason}") from reason
 
 
 def _missing() -> ExtensionMissingError:

@@ -6,23 +6,19 @@ import json
 import logging
 import time
 from collections import deque
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reprospective_tray.bus_address import session_address
-from reprospective_tray.bus_line import BusLine, BusLostError, Follow
+from reprospective_tray.bus_line import Follow
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import NotOfferedError, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.kwin_script import INTERFACE, KWIN, MEMBER, KWinScript
 from reprospective_tray.monitor.probes.names import ApplicationNames
 from reprospective_tray.monitor.probes.processes import ProcessNames
+from reprospective_tray.monitor.probes.session_line import open_line, speaking_with
 from reprospective_tray.monitor.probes.waker import Waker
 from reprospective_tray.monitor.probes.wayland import WaylandConnection
 from reprospective_tray.monitor.probes.wayland_idle import PAUSE_MS, IdleNotices
 from reprospective_tray.monitor.probes.xwayland_names import XWaylandNames
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
 
@@ -55,17 +51,11 @@ class KWinProbe(WindowProbe):
         self._is_there: bool | None = None  # None: not known yet
         self._wayland: WaylandConnection | None = None
         self._idle: IdleNotices | None = None
-        address = session_address()
-        if address is None:
-            raise NotOfferedError("there is no session bus, where KWin would be")
-        try:
-            self._line = BusLine(address)
-        except BusLostError as reason:
-            raise NotOfferedError(f"the session bus, where KWin would be: {reason}") from reason
+        self._line = open_line("KWin", _BUS_S)
         self._script = KWinScript(self._line)
         self._waker = Waker()
         try:
-            with self._bus():
+            with speaking_with("KWin"):
                 self._prepare()
             self._open_idle(display_name)
         except ProbeLostError:
@@ -151,7 +141,7 @@ class KWinProbe(WindowProbe):
 
     def _take(self) -> bool:
         """Take what has arrived; tell whether there was an input that was watched for."""
-        with self._bus():
+        with speaking_with("KWin"):
             self._line.listen(0)
         if not self._is_there:
             raise ProbeLostError("KWin has left the session bus")
@@ -159,13 +149,6 @@ class KWinProbe(WindowProbe):
             return False
         self._wayland.take()
         return self._idle is not None and self._idle.take_news()
-
-    @contextmanager
-    def _bus(self) -> Iterator[None]:
-        try:
-            yield
-        except (BusLostError, OSError) as reason:
-            raise ProbeLostError(f"KWin on the session bus: {reason}") from reason
 
     def _on_owner(self, there: bool) -> None:
         # A new owner knows no script: one that was there and is replaced is gone.
