@@ -14,6 +14,11 @@ def is_needed() -> bool:
     return os.geteuid() == 0
 
 
+def user_id() -> int:
+    """Return as whom programs run then: this person, or nobody."""
+    return _nobody()[0] if is_needed() else os.getuid()
+
+
 def prefix() -> Sequence[str]:
     """Return what a command is put behind; nothing where this is a person."""
     if not is_needed():

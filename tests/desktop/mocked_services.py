@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call, new_signal
 from jeepney.io.blocking import open_dbus_connection
 
-from installer.private_desktop import BUS_CONFIG
-from installer.virtual_desktop import VirtualDesktop
+from installer.private_desktop import BUS_CONFIG, PrivateDesktop
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Bus:
 class Service:
     """A mocked service, a process of its own."""
 
-    def __init__(self, desktop: VirtualDesktop, bus: Bus, name: str, *arguments: str) -> None:
+    def __init__(self, desktop: PrivateDesktop, bus: Bus, name: str, *arguments: str) -> None:
         self.bus, self.name = bus, name
         self.process = desktop.start([PYTHON, "-m", "dbusmock", *arguments])
         wait_until(
@@ -91,7 +90,7 @@ class Service:
 class Logind(Service):
     """logind with one session of this user."""
 
-    def __init__(self, desktop: VirtualDesktop, bus: Bus, user_id: int) -> None:
+    def __init__(self, desktop: PrivateDesktop, bus: Bus, user_id: int) -> None:
         super().__init__(desktop, bus, LOGIND, "--system", "--template", "logind")
         self._user_id = user_id
         self.mock(LOGIND_PATH, "AddProperty", "ssv", MANAGER, "BlockInhibited", ("s", ""))
@@ -150,7 +149,7 @@ class Switch(Service):
 
     def __init__(  # noqa: PLR0913  what a service consists of
         self,
-        desktop: VirtualDesktop,
+        desktop: PrivateDesktop,
         bus: Bus,
         name: str,
         *,
@@ -178,7 +177,7 @@ class Switch(Service):
 class Buses:
     """A system bus for a desktop, and connections to it and to the desktop's session bus."""
 
-    def __init__(self, desktop: VirtualDesktop) -> None:
+    def __init__(self, desktop: PrivateDesktop) -> None:
         self._desktop = desktop
         self._address = desktop.env["DBUS_SYSTEM_BUS_ADDRESS"]
         self._daemon: subprocess.Popen[bytes] | None = None

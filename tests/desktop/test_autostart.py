@@ -188,6 +188,8 @@ class Session:
             self.app.wait_for_row(f"window_title = '{title}'")
 
     def log_out(self) -> None:
+        # The first session is recorded before anybody can ask.
+        wait_until(self.app.answers, SECONDS, "the app's answer")
         self.app.ask("quit")
         wait_until(lambda: not processes.marked(self.app._mark), SECONDS, "the end of the app")
 
