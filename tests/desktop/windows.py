@@ -41,7 +41,10 @@ class Windows:
         self.root = self.connection.screen().root
         self.root.change_attributes(event_mask=X.PropertyChangeMask)
         self._atom = self.connection.intern_atom
+        self._active = self._atom("_NET_ACTIVE_WINDOW")
         self._opened: list[Window] = []
+        # When the window manager first named another active window since the last deed, in ms.
+        self._told_at: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +74,7 @@ class Windows:
             legacy_title: Whether the title goes into WM_NAME (latin-1) alone.
             activate: Whether to make it the active window and wait for that.
         """
+        self.drop_events()
         made = self.root.create_window(
             *(80 + 24 * len(self._opened), 80 + 24 * len(self._opened), 480, 300, 0),
             self.connection.screen().root_depth,
@@ -94,7 +98,7 @@ class Windows:
 
     def active_window(self) -> int:
         """Return the window that the window manager names as the active one; 0: none."""
-        value = self.root.get_full_property(self._atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
+        value = self.root.get_full_property(self._active, X.AnyPropertyType)
         return int(value.value[0]) if value and len(value.value) else 0
 
     def await_active(self, window: int) -> int:
@@ -116,18 +120,14 @@ class Windows:
         return self._await_named(lambda named: named not in {0, closed}, "the next window")
 
     def _await_named(self, wanted: Callable[[int], bool], what: str) -> tuple[int, int]:
-        atom, told_at = self._atom("_NET_ACTIVE_WINDOW"), None
         deadline = time.monotonic() + AWAIT_SECONDS
         while True:
             # What the server made before its answer has arrived with it.
             named, is_told = self.active_window(), False
             while self.connection.pending_events():
-                came = self.connection.next_event()
-                if came.type == X.PropertyNotify and came.atom == atom:
-                    # Between two windows it names none for some ms: the change began there.
-                    told_at, is_told = told_at or _when(came), True
+                is_told |= self._tells(self.connection.next_event())
             if wanted(named):
-                return now_ms() if told_at is None else told_at, named
+                return now_ms() if self._told_at is None else self._told_at, named
             # What came behind the answer may be what is awaited: then nothing more comes.
             if not is_told:
                 self._await_socket(deadline, f"{what} to be active")
@@ -137,6 +137,17 @@ class Windows:
         self.connection.sync()
         while self.connection.pending_events():
             self.connection.next_event()
+        self._told_at = None
+
+    def _tells(self, came: event.rq.Event) -> bool:
+        """Say whether an event tells of another active window; the first one's time is kept.
+
+        Between two windows none is named for some ms: the change began there.
+        """
+        is_told = came.type == X.PropertyNotify and came.atom == self._active
+        if is_told and self._told_at is None:
+            self._told_at = _when(came)
+        return bool(is_told)
 
     def await_event(self, wanted: Callable[[event.rq.Event], bool], what: str) -> int:
         """Take events until the `wanted` one; return when it came, in ms since the epoch.
@@ -148,6 +159,7 @@ class Windows:
         while True:
             while self.connection.pending_events():
                 came = self.connection.next_event()
+                self._tells(came)
                 at = _when(came)
                 if wanted(came):
                     return at
@@ -169,6 +181,7 @@ class Window:
         self._window = window
         self._legacy_title = legacy_title
         self.id: int = window.id
+        self._is_new = True
 
     def set_title(self, title: str | bytes) -> int:
         """Change the title; return when the server had it, in ms since the epoch."""
@@ -182,8 +195,13 @@ class Window:
         )
 
     def activate(self) -> int:
-        """Ask the window manager as a pager does; return when it named the window active, in ms."""
-        self._owner.drop_events()
+        """Ask the window manager as a pager does; return when it named the window active, in ms.
+
+        A new window it may have named by itself, before anybody asked.
+        """
+        if not self._is_new:
+            self._owner.drop_events()
+        self._is_new = False
         self._wish("_NET_ACTIVE_WINDOW", PAGER)
         return self._owner.await_active(self.id)
 
