@@ -6,7 +6,6 @@ import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 MAGIC = b"i3-ipc"
@@ -41,12 +40,7 @@ class SwayIpc:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_about_the_error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -185,20 +185,12 @@ class Application:
         """Say whether somebody has touched anything lately, while nothing is recorded."""
         monitor = self._in_force.loaded.config.monitor
         probe = open_probe(monitor.poll_interval, monitor.probe)
-        lately_ms = _LATELY_MS
         try:
-            if probe.learns_idle_s:
-                known_at = time.monotonic() + 2 * probe.learns_idle_s
-                while (left_s := known_at - time.monotonic()) > 0:
-                    probe.wait(left_s)
-                # Without any input it would be all the time since then.
-                lately_ms = int(1500 * probe.learns_idle_s)
-            idle_ms = probe.idle_ms()
+            return probe.sees_windows and probe.is_touched(_LATELY_MS)
         except ProbeLostError:
             return False
         finally:
             probe.close()
-        return probe.sees_windows and (idle_ms is None or idle_ms < lately_ms)
 
     def _on_change(self, now: MonitorState) -> None:
         """Pass on what the monitor says, in its thread: nothing here may wait."""

@@ -65,8 +65,8 @@ def _command(words: tuple[str, ...], text: str, parser: argparse.ArgumentParser)
     found: list[Argument] = []
     below: list[Command] = []
     for action in parser._actions:  # noqa: SLF001  argparse has no other way to ask
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            texts = {each.dest: each.help or "" for each in action._choices_actions}  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  as above
+            texts = {each.dest: each.help or "" for each in action._choices_actions}  # noqa: SLF001  as above
             # By name: what the program keeps for itself is not among the names.
             below += [
                 _command((*words, name), texts[name], action.choices[name])

@@ -9,6 +9,7 @@ from installer.wayland_desktop import WaylandDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.support import User
 from tests.wayland.app import app_on
+from tests.wayland.stand_ins import BusSession
 from tests.wayland.windows import Windows
 
 
@@ -31,6 +32,22 @@ def own_desktop() -> Iterator[WaylandDesktop]:
     """Sway with its bar for one test alone, which may kill it."""
     with WaylandDesktop(bar=True) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[BusSession]:
+    """A Wayland session of which there is a bus alone, shared by a module's tests."""
+    with BusSession() as made:
+        yield made
+
+
+@pytest.fixture
+def within_session(session: BusSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be a program of `session`."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE"):
+        monkeypatch.setenv(name, session.env[name])
 
 
 @pytest.fixture

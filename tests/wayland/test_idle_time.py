@@ -1,8 +1,11 @@
 """Idle time on sway: from the last input to the first new one."""
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 
 from installer.wayland_desktop import WaylandDesktop
+from reprospective_tray.monitor.probes.wlr import WlrProbe
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.idle_script import CONFIG, leave_and_come_back
 from tests.desktop.windows import now_ms
@@ -40,3 +43,16 @@ def test_a_short_rest_is_no_idle_time(
     app.stop()
     assert app.rows("state = 'idle'") == []
     assert app.rows()[-1]["ended_at"] >= start + 2_500
+
+
+def test_whether_somebody_is_there_is_told_by_input_that_comes_and_not_by_none(
+    desktop: WaylandDesktop,
+) -> None:
+    lately_ms = 60_000
+    place = desktop.folder / "run" / desktop.env["WAYLAND_DISPLAY"]
+    with closing(WlrProbe(str(place))) as probe:
+        assert not probe.is_touched(lately_ms)
+        person = threading.Timer(0.3, press_key, [desktop])
+        person.start()
+        assert probe.is_touched(lately_ms)
+        person.join()

@@ -35,10 +35,10 @@ def play(app: AppUnderTest, windows: Windows, seed: int, *times: float) -> Verdi
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("seconds", [20.0, pytest.param(60.0, marks=pytest.mark.long)])
-def test_switching_is_attributed_with_at_most_two_thousandths_of_error(
+def test_switching_is_attributed_with_at_most_a_thousandth_of_error(
     make_app: MakeApp, desktop: WaylandDesktop, windows: Windows, seconds: float
 ) -> None:
-    assert play(make_app(desktop), windows, 20261123, seconds).error <= 0.002
+    assert play(make_app(desktop), windows, 20261123, seconds).error <= 0.001
 
 
 def test_quick_switching_loses_no_stretch_of_a_tenth_of_a_second(

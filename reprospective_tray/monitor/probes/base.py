@@ -1,9 +1,14 @@
 """What every probe offers: the window in front, a wait for change, and idle time."""
 
+import time
 from abc import ABC, abstractmethod
 from enum import StrEnum
 
 from reprospective_tray.monitor.observation import Observation
+
+
+# Two times that mean the same input differ by less than this.
+_JITTER_MS = 100
 
 
 class Lack(StrEnum):
@@ -36,6 +41,11 @@ class NotOfferedError(ProbeLostError):
     """The desktop does not tell of windows in this probe's way."""
 
     lack = Lack.WAY
+
+
+def steady_ms() -> int:
+    """Return the ms of the clock by which ages are told; it never steps."""
+    return time.monotonic_ns() // 1_000_000
 
 
 class WindowProbe(ABC):
@@ -92,6 +102,25 @@ class WindowProbe(ABC):
         Returns whether this desktop can; otherwise ask `idle_ms` now and then.
         """
         return False
+
+    def is_touched(self, within_ms: int) -> bool:
+        """Say whether the last input was less than `within_ms` ago; True where nothing tells.
+
+        Where input is told of from the opening on alone, the next moments decide: of a probe that
+        nobody waits for elsewhere.
+
+        Raises:
+            ProbeLostError: the desktop is gone.
+        """
+        if self.learns_idle_s:
+            watched_ms = int(2000 * self.learns_idle_s)
+            until = steady_ms() + watched_ms
+            while (left_ms := until - steady_ms()) > 0:
+                self.wait(left_ms / 1000)
+            # Without any input it is all that time, or longer.
+            within_ms = min(within_ms, watched_ms - _JITTER_MS)
+        idle_ms = self.idle_ms()
+        return idle_ms is None or idle_ms < within_ms
 
     def abort(self) -> None:  # noqa: B027  for desktops that can block
         """Let a call that blocks in the probe's thread raise `ProbeLostError`; from any thread."""

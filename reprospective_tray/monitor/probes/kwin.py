@@ -10,7 +10,12 @@ from typing import Any
 
 from reprospective_tray.bus_line import Follow
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes.base import NotOfferedError, ProbeLostError, WindowProbe
+from reprospective_tray.monitor.probes.base import (
+    NotOfferedError,
+    ProbeLostError,
+    WindowProbe,
+    steady_ms,
+)
 from reprospective_tray.monitor.probes.kwin_script import INTERFACE, KWIN, MEMBER, KWinScript
 from reprospective_tray.monitor.probes.names import ApplicationNames
 from reprospective_tray.monitor.probes.processes import ProcessNames
@@ -74,7 +79,7 @@ class KWinProbe(WindowProbe):
             if self._told:
                 # One at a time: each has a time of its own.
                 told_at, self._window = self._told.popleft()
-                return max(_steady_ms() - told_at, 0)
+                return max(steady_ms() - told_at, 0)
             left_s = deadline - time.monotonic()
             if is_back or is_woken or left_s <= 0:
                 return None
@@ -166,7 +171,7 @@ class KWinProbe(WindowProbe):
             log.warning("KWin says %s in a way that is not understood: %s", member, reason)
             return
         if member == MEMBER:
-            self._told.append((_steady_ms() - _age(told_at), seen))
+            self._told.append((steady_ms() - _age(told_at), seen))
 
     def _describe(self, window: dict[str, Any]) -> Observation:
         """Return the window that the script tells of."""
@@ -185,7 +190,3 @@ def _age(told_at: int) -> int:
     """Return how many ms ago something was told, by the wall clock; 0 where that was set since."""
     age = time.time_ns() // 1_000_000 - told_at
     return age if 0 <= age <= _OLDEST_MS else 0
-
-
-def _steady_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

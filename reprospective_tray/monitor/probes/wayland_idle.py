@@ -5,10 +5,10 @@ short here: the last input is known exactly as soon as the person pauses for it.
 that hold off the screen's idle time (idle-inhibit-v1) hold it off here, too.
 """
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
+from reprospective_tray.monitor.probes.base import steady_ms
 from reprospective_tray.monitor.probes.wayland import WaylandConnection
 
 # After so much time without input the last one is known, ms.
@@ -56,7 +56,7 @@ class IdleNotices:
         """
         if not self._seats:
             return None
-        now = _steady_ms()
+        now = steady_ms()
         return min(
             0 if seat.last_input is None else now - seat.last_input for seat in self._seats.values()
         )
@@ -75,7 +75,7 @@ class IdleNotices:
         seat = _Seat(proxy, self._ask(proxy))
 
         def on_idle(_notice: Any) -> None:
-            seat.last_input = _steady_ms() - PAUSE_MS
+            seat.last_input = steady_ms() - PAUSE_MS
 
         def on_resumed(_notice: Any) -> None:
             self._resume(seat)
@@ -102,7 +102,3 @@ class IdleNotices:
         seat.last_input = None
         if self._limit_ms is not None and before is not None and before >= self._limit_ms:
             self._has_news = True
-
-
-def _steady_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

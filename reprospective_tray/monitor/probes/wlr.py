@@ -14,7 +14,12 @@ from itertools import count
 from typing import Any
 
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes.base import NotOfferedError, ProbeLostError, WindowProbe
+from reprospective_tray.monitor.probes.base import (
+    NotOfferedError,
+    ProbeLostError,
+    WindowProbe,
+    steady_ms,
+)
 from reprospective_tray.monitor.probes.names import ApplicationNames
 from reprospective_tray.monitor.probes.waker import Waker
 from reprospective_tray.monitor.probes.wayland import ANSWER_S, WaylandConnection
@@ -88,7 +93,7 @@ class WlrProbe(WindowProbe):
                 if self._told:
                     # One at a time: each has a time of its own.
                     arrived_at, self._front = self._told.popleft()
-                    return _steady_ms() - arrived_at
+                    return steady_ms() - arrived_at
                 if self._lost:
                     raise self._lost
                 is_back = self._idle is not None and self._idle.take_news()
@@ -155,7 +160,7 @@ class WlrProbe(WindowProbe):
         try:
             while not self._is_closing:
                 if not self._ender.wait([self._connection.fileno()], None):
-                    self._take(_steady_ms())
+                    self._take(steady_ms())
         except ProbeLostError as reason:
             self._lost = reason
             self._waker.wake()
@@ -214,7 +219,3 @@ class WlrProbe(WindowProbe):
         if window is not None:
             self._has_changed |= window.is_active
             handle.release()
-
-
-def _steady_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

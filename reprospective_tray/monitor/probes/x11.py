@@ -15,7 +15,7 @@ from Xlib.ext import screensaver
 
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes import x11_connection
-from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
+from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe, steady_ms
 from reprospective_tray.monitor.probes.processes import ProcessNames
 from reprospective_tray.monitor.probes.waker import Waker
 from reprospective_tray.monitor.probes.x11_text import WindowTexts
@@ -76,7 +76,7 @@ class X11Probe(WindowProbe):
             else:
                 changed_at = self._wait_and_look(min(timeout_s, self._poll_interval_s))
         # Last of all: what this thread waits for meanwhile makes the change no younger.
-        return None if changed_at is None else _steady_ms() - changed_at
+        return None if changed_at is None else steady_ms() - changed_at
 
     def _wait_for_event(self, timeout_s: float) -> int | None:
         """Wait until an event is news, and return when it was made, in ms of the steady clock.
@@ -99,7 +99,7 @@ class X11Probe(WindowProbe):
             focused = self._focused()
             if focused != (self._active.id if self._active else 0):
                 self._follow(focused)
-                return _steady_ms()
+                return steady_ms()
         return changed_at
 
     def _take_events(self) -> tuple[bool, int | None]:
@@ -108,7 +108,7 @@ class X11Probe(WindowProbe):
         # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
         while self._display.pending_events():
             event = self._display.next_event()
-            arrived_at = _steady_ms()
+            arrived_at = steady_ms()
             if self._concerns(event):
                 news = True
                 timed = event.type == X.PropertyNotify
@@ -223,10 +223,6 @@ class X11Probe(WindowProbe):
         process_id = int(pid.value[0]) if pid and len(pid.value) else None
         name = self._texts.class_name(window) or self._processes.name(process_id)
         return Observation.of(name, self._texts.title(window), process_id, window.id)
-
-
-def _steady_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
 
 
 def _made_at(server_time: int, arrived_at: int) -> int:

@@ -44,7 +44,8 @@ class WindowTexts:
         found = window.get_property(Xatom.WM_CLASS, X.AnyPropertyType, 0, _TITLE_UNITS)
         if found is None or found.format != _TEXT_FORMAT:
             return ""
-        return class_in(bytes(found.value))
+        parts = bytes(found.value).split(b"\0")
+        return _utf8_or_latin1(next(filter(None, (*parts[1:2], *parts[:1])), b""))
 
     def _decode(self, kind: int, raw: bytes) -> str:
         raw = raw.split(b"\0", 1)[0]
@@ -53,12 +54,6 @@ class WindowTexts:
         if kind == self._compound_text:
             return _compound_text(raw)
         return raw.decode("utf-8", "replace")
-
-
-def class_in(raw: bytes) -> str:
-    """Return the class of a WM_CLASS, or the instance's name where there is no class."""
-    parts = raw.split(b"\0")
-    return _utf8_or_latin1(next(filter(None, (*parts[1:2], *parts[:1])), b""))
 
 
 def _utf8_or_latin1(raw: bytes) -> str:

@@ -2,29 +2,16 @@
 
 import os
 from contextlib import suppress
-from typing import Any
 
-from Xlib import X, Xatom, error
-from Xlib.protocol import request
-from Xlib.protocol.display import Display
+from Xlib import error
 
-from reprospective_tray.monitor.probes.x11_text import class_in
+from reprospective_tray.monitor.probes import x11_connection
+from reprospective_tray.monitor.probes.x11_text import WindowTexts
 
 _TROUBLE = (
     *(error.DisplayError, error.ConnectionClosedError, error.XError),
     *(OSError, OverflowError),  # a number that no port has
 )
-
-# As much of a class as is read, in units of 32 bits; one of text has units of 8.
-_UNITS, _TEXT_WIDTH = 1_024, 8
-
-
-class _PlainDisplay(Display):
-    """A connection without extensions: python-xlib mixes up those of several servers."""
-
-    def get_resource_class(self, class_name: str, default: Any = None) -> Any:  # noqa: ARG002
-        """Return `default`: the library's own classes are for displays with extensions."""
-        return default
 
 
 class XWaylandNames:
@@ -54,19 +41,10 @@ def _ask(window_id: int) -> str:
     if not os.environ.get("DISPLAY"):
         return ""
     with suppress(*_TROUBLE):
-        display = _PlainDisplay()
+        display = x11_connection.connect()
         try:
-            answer = request.GetProperty(
-                display=display,
-                delete=0,
-                window=window_id,
-                property=Xatom.WM_CLASS,
-                type=X.AnyPropertyType,
-                long_offset=0,
-                long_length=_UNITS,
-            )
-            width, value = answer.value
-            return class_in(bytes(value)) if width == _TEXT_WIDTH else ""
+            window = display.create_resource_object("window", window_id)
+            return WindowTexts(display).class_name(window)
         finally:
             display.close()
     return ""

@@ -19,9 +19,10 @@ from reprospective_tray.monitor.probes import gnome, open_probe
 from reprospective_tray.monitor.probes.base import Lack, NotOfferedError, ProbeLostError
 from reprospective_tray.monitor.probes.gnome import ExtensionMissingError, GnomeProbe
 from tests.desktop.app_under_test import AppUnderTest
-from tests.desktop.stand_ins import BusSession, StandIn
 from tests.support import User, wait_until
+from tests.wayland.stand_ins import BusSession, StandIn
 
+pytestmark = pytest.mark.usefixtures("within_session")
 SECONDS = 5.0
 RARELY = 60.0
 OFTEN = 0.05
@@ -29,25 +30,11 @@ EDITOR = {"wm_class": "Editor", "title": "draft"}
 TERMINAL = {"wm_class": "org.gnome.Terminal", "title": "~"}
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[BusSession]:
-    with BusSession() as made:
-        yield made
-
-
 @pytest.fixture
 def shell(session: BusSession) -> Iterator[StandIn]:
     """A shell with the extension, and no window."""
-    with StandIn(session, "tests.desktop.gnome_shell") as made:
+    with StandIn(session, "tests.wayland.gnome_shell") as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def environment(session: BusSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE"):
-        monkeypatch.setenv(name, session.env[name])
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 from gi.repository import Gio, GLib
 
-from tests.desktop.bus_service import Service, ServiceError
+from tests.wayland.bus_service import Service, ServiceError
 
 PATH = "/org/gnome/shell/extensions/FocusedWindow"
 INTERFACE = "org.gnome.shell.extensions.FocusedWindow"

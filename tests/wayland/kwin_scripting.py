@@ -13,7 +13,7 @@ from typing import Any
 
 from gi.repository import Gio, GLib
 
-from tests.desktop.bus_service import Service, ServiceError
+from tests.wayland.bus_service import Service, ServiceError
 
 SCRIPTING = """
 <interface name="org.kde.kwin.Scripting">

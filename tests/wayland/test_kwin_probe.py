@@ -18,9 +18,10 @@ from jeepney.io.blocking import open_dbus_connection
 from reprospective_tray.monitor.probes import kwin_script, open_probe
 from reprospective_tray.monitor.probes.base import Lack, NotOfferedError, ProbeLostError
 from reprospective_tray.monitor.probes.kwin import KWinProbe
-from tests.desktop.stand_ins import BusSession, StandIn
 from tests.support import wait_until
+from tests.wayland.stand_ins import BusSession, StandIn
 
+pytestmark = pytest.mark.usefixtures("within_session")
 SECONDS = 5.0
 EDITOR = {
     "title": "draft",
@@ -33,26 +34,12 @@ EDITOR = {
 MakeProbe = Callable[[], KWinProbe]
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[BusSession]:
-    with BusSession() as made:
-        yield made
-
-
 @pytest.fixture
 def kwin(session: BusSession) -> Iterator[StandIn]:
     """KWin 6 with a window in front."""
-    with StandIn(session, "tests.desktop.kwin_scripting", "6") as made:
+    with StandIn(session, "tests.wayland.kwin_scripting", "6") as made:
         made.order(tell=[{"window": EDITOR}])
         yield made
-
-
-@pytest.fixture(autouse=True)
-def environment(session: BusSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE"):
-        monkeypatch.setenv(name, session.env[name])
 
 
 @pytest.fixture
@@ -81,7 +68,7 @@ def files(session: BusSession) -> list[Path]:
     ("version", "path"), [("6", "/Scripting/Script0"), ("5", "/0")], ids=["KWin 6", "KWin 5"]
 )
 def test_the_script_is_run_where_each_version_has_it_and_tells(session, make_probe, version, path):
-    with StandIn(session, "tests.desktop.kwin_scripting", version) as kwin:
+    with StandIn(session, "tests.wayland.kwin_scripting", version) as kwin:
         kwin.order(tell=[{"window": EDITOR}])
         probe = make_probe()
         assert names(probe) == ("Editor", "draft")
@@ -158,7 +145,8 @@ def test_what_is_no_window_changes_nothing(kwin, make_probe):
     assert names(probe) == ("Editor", "draft")
 
 
-def test_a_strangers_word_is_refused(kwin, make_probe, session):  # noqa: ARG001  KWin is there, too
+@pytest.mark.usefixtures("kwin")
+def test_a_strangers_word_is_refused(make_probe, session):
     probe = make_probe()
     to = DBusAddress("/", probe._line.unique_name, kwin_script.INTERFACE)
     call = new_method_call(to, "Tell", "ss", (str(time.time_ns() // 1_000_000), "null"))
@@ -205,12 +193,14 @@ def test_two_programs_have_scripts_of_their_own_and_take_back_their_own(kwin, ma
     assert names(other) == ("Editor", "second")
 
 
-def test_without_a_compositor_to_ask_there_is_no_idle_time(kwin, make_probe):  # noqa: ARG001
+@pytest.mark.usefixtures("kwin")
+def test_without_a_compositor_to_ask_there_is_no_idle_time(make_probe):
     probe = make_probe()
     assert (probe.idle_ms(), probe.watch_idle(1000), probe.learns_idle_s) == (None, False, 0)
 
 
-def test_another_thread_ends_a_wait_and_cuts_the_connection(kwin, make_probe):  # noqa: ARG001
+@pytest.mark.usefixtures("kwin")
+def test_another_thread_ends_a_wait_and_cuts_the_connection(make_probe):
     probe = make_probe()
     threading.Timer(0.1, probe.wake).start()
     began = time.monotonic()

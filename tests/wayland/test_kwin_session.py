@@ -5,26 +5,25 @@ X11 programs have another name than under X11; a killed program's script stays i
 KWin that restarts is not found again; idle time is not told.
 """
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
-from Xlib.protocol.display import Display
 
 from reprospective_tray.monitor.probes import kwin_script, open_probe
 from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.monitor.probes.kwin import KWinProbe
 from reprospective_tray.monitor.probes.wayland import WaylandConnection
 from tests.desktop.app_under_test import AppUnderTest
-from tests.desktop.kwin_desktop import KWIN, Client, KWinDesktop
-from tests.desktop.stand_ins import ROOT
 from tests.desktop.windows import Windows
 from tests.support import User, wait_until
+from tests.wayland.kwin_desktop import KWIN, Client, KWinDesktop
+from tests.wayland.stand_ins import ROOT
 
 pytestmark = [
     pytest.mark.long,
@@ -174,7 +173,7 @@ def test_windows_titles_and_their_end_are_told(probe, desktop, client):
 
 def test_a_window_that_says_nothing_of_itself_has_its_programs_name(probe, client):
     client.open(1, "", None)
-    await_seen(probe, os.path.basename(os.path.realpath(sys.executable)), "")  # noqa: PTH119
+    await_seen(probe, Path(sys.executable).resolve().name, "")
     client.close(1)
     await_none(probe)
 
@@ -199,9 +198,7 @@ def test_a_title_that_is_as_long_as_a_page_is_told(probe, client):
     await_none(probe)
 
 
-def test_a_window_of_xwayland_is_spelled_as_under_x11(probe, desktop, client, monkeypatch):
-    # python-xlib takes the events of the first server's extensions for those of all.
-    monkeypatch.setattr(Display, "event_classes", Display.event_classes.copy())
+def test_a_window_of_xwayland_is_spelled_as_under_x11(probe, desktop, client):
     client.open(1, APP, "of Wayland")
     await_seen(probe, APP, "of Wayland")
     with Windows(desktop.env["DISPLAY"]) as windows:
