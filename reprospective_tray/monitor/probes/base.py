@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from reprospective_tray.monitor.observation import Observation
 
-
 # Two times that mean the same input differ by less than this.
 _JITTER_MS = 100
 
