@@ -45,6 +45,7 @@ class Windows:
         self._opened: list[Window] = []
         # When the window manager first named another active window since the last deed, in ms.
         self._told_at: int | None = None
+        self._newest: Window | None = None  # opened last, and not yet asked to be active
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +92,7 @@ class Windows:
         made.set_wm_hints(flags=Xutil.InputHint, input=1)
         made.map()
         self._opened.append(window)
+        self._newest = window
         self.await_event(lambda it: it.type == X.MapNotify and it.window.id == made.id, "the map")
         if activate:
             window.activate()
@@ -181,7 +183,6 @@ class Window:
         self._window = window
         self._legacy_title = legacy_title
         self.id: int = window.id
-        self._is_new = True
 
     def set_title(self, title: str | bytes) -> int:
         """Change the title; return when the server had it, in ms since the epoch."""
@@ -199,9 +200,9 @@ class Window:
 
         A new window it may have named by itself, before anybody asked.
         """
-        if not self._is_new:
+        if self._owner._newest is not self:
             self._owner.drop_events()
-        self._is_new = False
+        self._owner._newest = None
         self._wish("_NET_ACTIVE_WINDOW", PAGER)
         return self._owner.await_active(self.id)
 
