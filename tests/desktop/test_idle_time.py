@@ -7,7 +7,7 @@ from Xlib.ext import xtest
 
 from installer.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
-from tests.desktop.idle_script import CONFIG, leave_and_come_back
+from tests.desktop.idle_script import CONFIG, leave_and_come_back, rest_shortly
 from tests.desktop.windows import Windows, now_ms
 from tests.support import User
 
@@ -33,14 +33,5 @@ def test_a_short_rest_is_no_idle_time(
     make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop, windows: Windows, user: User
 ) -> None:
     user.write_config(CONFIG)
-    windows.open("Editor", "in use")
-    app = make_app(desktop, "--no-tray").start()
-    start = now_ms()
-    while now_ms() < start + 2_500:
-        pressed_at, _after = move_mouse(windows)
-        windows.connection.sync()
-        app.wait_for_row(f"open = 1 and started_at <= {pressed_at}")
-        desktop.xdotool("sleep", "0.7")
-    app.stop()
-    assert app.rows("state = 'idle'") == []
-    assert app.rows()[-1]["ended_at"] >= start + 2_500
+    app = make_app(desktop, "--no-tray")
+    rest_shortly(app, windows, lambda: move_mouse(windows))

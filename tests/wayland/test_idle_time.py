@@ -7,7 +7,7 @@ from contextlib import closing
 from installer.wayland_desktop import WaylandDesktop
 from reprospective_tray.monitor.probes.wlr import WlrProbe
 from tests.desktop.app_under_test import AppUnderTest
-from tests.desktop.idle_script import CONFIG, leave_and_come_back
+from tests.desktop.idle_script import CONFIG, leave_and_come_back, rest_shortly
 from tests.desktop.windows import now_ms
 from tests.support import User
 from tests.wayland.windows import Windows
@@ -34,15 +34,8 @@ def test_a_short_rest_is_no_idle_time(
     make_app: MakeApp, desktop: WaylandDesktop, windows: Windows, user: User
 ) -> None:
     user.write_config(CONFIG)
-    windows.open("Editor", "in use")
-    app = make_app(desktop, "--no-tray").start()
-    start = now_ms()
-    while now_ms() < start + 2_500:
-        press_key(desktop)
-        desktop.run("sleep", "1.1")
-    app.stop()
-    assert app.rows("state = 'idle'") == []
-    assert app.rows()[-1]["ended_at"] >= start + 2_500
+    app = make_app(desktop, "--no-tray")
+    rest_shortly(app, windows, lambda: press_key(desktop))
 
 
 def test_whether_somebody_is_there_is_told_by_input_that_comes_and_not_by_none(
