@@ -88,12 +88,14 @@ class Browser:
         return found
 
     def requests(self) -> list[str]:
-        """Return the addresses that were asked for since the page was opened."""
+        """Return the addresses that the page asked for since it was opened.
+
+        What the browser shows of its own accord, such as a first tab, asks as ``chrome:``.
+        """
         messages = (json.loads(each["message"])["message"] for each in self.logs("performance"))
+        sent = (m["params"] for m in messages if m["method"] == "Network.requestWillBeSent")
         return [
-            each["params"]["request"]["url"]
-            for each in messages
-            if each["method"] == "Network.requestWillBeSent"
+            each["request"]["url"] for each in sent if not each["documentURL"].startswith("chrome:")
         ]
 
     def devtools(self, command: str, **parameters: object) -> Any:
