@@ -21,6 +21,7 @@ _FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-default-apps", "--disable-dev-shm-usage", "--hide-scrollbars"),
 )
+_ITS_OWN = ("chrome:", "chrome-untrusted:")
 _STARTED = re.compile(r"started successfully on port (\d+)")
 # Whatever this machine goes through elsewhere, a driver on it is asked directly.
 _open = build_opener(ProxyHandler({})).open
@@ -90,12 +91,12 @@ class Browser:
     def requests(self) -> list[str]:
         """Return the addresses that the page asked for since it was opened.
 
-        What the browser shows of its own accord, such as a first tab, asks as ``chrome:``.
+        Not those of what the browser shows of its own accord, such as its first tab.
         """
         messages = (json.loads(each["message"])["message"] for each in self.logs("performance"))
         sent = (m["params"] for m in messages if m["method"] == "Network.requestWillBeSent")
         return [
-            each["request"]["url"] for each in sent if not each["documentURL"].startswith("chrome:")
+            each["request"]["url"] for each in sent if not each["documentURL"].startswith(_ITS_OWN)
         ]
 
     def devtools(self, command: str, **parameters: object) -> Any:
