@@ -140,7 +140,6 @@ class Application:
                 self._actions.put,
                 self._status.today_ms,
                 self._status.of,
-                self._login.is_on,
                 self._care,
             )
             if self._icon.icon.has_notifications:

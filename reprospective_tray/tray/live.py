@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reprospective_tray.care import Care, Part
 from reprospective_tray.lean_memory import give_back
 from reprospective_tray.tray.icon import TrayIcon
-from reprospective_tray.tray.state import AppState, from_status
+from reprospective_tray.tray.state import from_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +37,6 @@ class LiveIcon:
         on_action: Callable[[Action], None],
         today_ms: Callable[[], int],
         status: Callable[[int], Mapping[str, object]],
-        starts_at_login: Callable[[], bool | None],
         care: Care | None = None,
     ) -> None:
         """Take who does what is clicked, and where today's time and the status come from.
@@ -46,9 +44,8 @@ class LiveIcon:
         Args:
             on_action: Takes a clicked action over, without doing it.
             today_ms: Returns today's active time, in ms; asked now and then.
-            status: Returns the status object with that time in it; asked at each news.
-            starts_at_login: Returns that part of it as it is at this moment, without waiting:
-                others may change it; asked when the menu opens.
+            status: Returns the status object with that time in it, without waiting; asked at each
+                news, and when the menu opens.
             care: Counts what dies.
 
         Raises:
@@ -58,8 +55,7 @@ class LiveIcon:
         self._care = care or Care()
         self._today_ms = today_ms
         self._status = status
-        self._starts_at_login = starts_at_login
-        self._state = AppState()
+        self._today = 0  # ms, when it was read last
         self._news = threading.Event()
         self._ended = threading.Event()
 
@@ -98,15 +94,14 @@ class LiveIcon:
         self._care.run(Part.ICON, self._refresh, self._ended)
 
     def _refresh(self) -> None:
-        read_at, today_ms, trimmed = -REFRESH_S, 0, False
+        read_at, trimmed = -REFRESH_S, False
         while True:
             self._news.clear()
             if self._ended.is_set():
                 return
             if time.monotonic() - read_at >= REFRESH_S:
-                read_at, today_ms = time.monotonic(), self._today_ms()
-            self._state = from_status(self._status(today_ms))
-            self.icon.update(self._state)
+                read_at, self._today = time.monotonic(), self._today_ms()
+            self._update()
             self._ended.wait(TOGETHER_S)
             if not trimmed:
                 trimmed = True
@@ -114,8 +109,15 @@ class LiveIcon:
             self._news.wait(REFRESH_S)
 
     def _look_once_more(self) -> None:
-        """Bring what others may have changed since the last news; in the tray's thread."""
-        self.icon.update(replace(self._state, starts_at_login=self._starts_at_login()))
+        """Bring news that is not shown yet, and what others have changed; in the tray's thread."""
+        try:
+            self._update()
+        # Whatever it is, the menu opens with what it had.
+        except Exception:
+            log.exception("the menu could not be brought up to date")
+
+    def _update(self) -> None:
+        self.icon.update(from_status(self._status(self._today)))
 
     def _warn_of_panel(self) -> None:
         backend = self.icon.backend

@@ -240,7 +240,7 @@ def test_the_icon_is_kept_true_after_its_thread_died(monkeypatch):
             raise answers.pop()
         return STATUS
 
-    shown = LiveIcon(lambda _action: None, lambda: 0, status, lambda: None, care)
+    shown = LiveIcon(lambda _action: None, lambda: 0, status, care)
 
     def ready() -> None:
         assert fake.updated.wait(SECONDS)

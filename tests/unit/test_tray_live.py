@@ -9,6 +9,7 @@ from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.tray import live
 from reprospective_tray.tray.backend import Backend
 from reprospective_tray.tray.live import LiveIcon
+from reprospective_tray.tray.state import Mode
 
 SECONDS = 10.0
 STATUS = {"mode": "recording"}
@@ -54,7 +55,7 @@ def ignore(_action) -> None:
 
 
 def test_no_thread_is_left_when_run_returns(icon):
-    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS, lambda: None)
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
 
     def ready() -> None:
         assert icon.updated.wait(SECONDS)
@@ -70,7 +71,7 @@ def test_no_thread_is_left_when_the_icon_fails(icon, monkeypatch):
         raise ReprospectiveError("no icon", "")
 
     monkeypatch.setattr(icon, "run", fail)
-    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS, lambda: None)
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
     before = set(threading.enumerate())
     with pytest.raises(ReprospectiveError):
         shown.run(lambda: None)
@@ -87,7 +88,7 @@ def test_the_end_waits_for_a_read_of_the_database(icon):
         finished.append(True)
         return 0
 
-    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS, lambda: None)
+    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS)
 
     def ready() -> None:
         assert reading.wait(SECONDS)
@@ -109,7 +110,7 @@ def test_a_read_that_never_ends_is_not_waited_for_forever(icon, monkeypatch):
         assert may_go_on.wait(SECONDS)
         return 0
 
-    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS, lambda: None)
+    shown = LiveIcon(ignore, today_ms, lambda _today: STATUS)
 
     def ready() -> None:
         assert reading.wait(SECONDS)
@@ -123,7 +124,7 @@ def test_a_read_that_never_ends_is_not_waited_for_forever(icon, monkeypatch):
 
 def test_the_end_is_not_missed_however_the_news_fall(icon):
     # The end comes between the thread's look at it and its wait for news.
-    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS, lambda: None)
+    shown = LiveIcon(ignore, lambda: 0, lambda _today: STATUS)
     clear = shown._news.clear
 
     def end_then_clear() -> None:
@@ -136,20 +137,44 @@ def test_the_end_is_not_missed_however_the_news_fall(icon):
     assert not icon.updated.is_set()
 
 
-def test_what_others_have_switched_is_seen_when_the_menu_opens(icon):
-    at_login = [False]
-    status = {**STATUS, "application_name": "Code", "starts_at_login": False}
-    shown = LiveIcon(ignore, lambda: 60_000, lambda _today: status, lambda: at_login[0])
+def test_what_is_news_since_the_last_look_is_seen_when_the_menu_opens(icon):
+    status = {**STATUS, "starts_at_login": False}
+    shown = LiveIcon(ignore, lambda: 60_000, lambda _today: dict(status))
     seen = []
 
     def ready() -> None:
         assert icon.updated.wait(SECONDS)
         seen.append(icon.state)
-        at_login[0] = True
+        # By somebody else, and by the program within the moment that takes news together.
+        status.update(starts_at_login=True, mode="paused")
         icon.open()
         seen.append(icon.state)
         shown.stop()
 
     shown.run(ready)
-    assert [state.starts_at_login for state in seen] == [False, True]
-    assert seen[1].application_name == "Code"
+    assert [(state.starts_at_login, state.mode) for state in seen] == [
+        (False, Mode.RECORDING),
+        (True, Mode.PAUSED),
+    ]
+
+
+def test_the_menu_opens_with_what_it_had_where_the_status_fails(icon, caplog):
+    fails = threading.Event()
+
+    def status(_today: int) -> dict[str, object]:
+        if fails.is_set():
+            raise RuntimeError("no status")
+        return STATUS
+
+    shown = LiveIcon(ignore, lambda: 0, status)
+
+    def ready() -> None:
+        assert icon.updated.wait(SECONDS)
+        before = icon.state
+        fails.set()
+        icon.open()
+        assert icon.state is before
+        shown.stop()
+
+    shown.run(ready)
+    assert "no status" in caplog.text
