@@ -51,7 +51,9 @@ def leave_and_come_back(app: AppUnderTest, windows: AnyWindows, act: Act) -> Non
     be_there(app, "the last one that was used", act)
     left = act()
     away_since = f"ended_at >= {left[0] - EXACT_MS} and ended_at > started_at and deleted = 0"
-    # Nobody touches anything: a program changes its title, and another comes to the front.
+    # Nobody touches anything: a program changes its title, and another comes to the front. It is
+    # after the input also by the least exact measure of when that was.
+    wait_until(lambda: now_ms() > left[1] + EXACT_MS, READY_SECONDS, "that the input is over")
     editor.set_title("changed by itself")
     app.wait_for_row("window_title = 'changed by itself'")
     browser.activate()
