@@ -26,12 +26,14 @@ class Held:
 
     Attributes:
         blocks: Of Python's memory, in use.
-        native_kib: Of the C library's memory, in use.
+        native_kib: Of the C library's memory, in use, without SQLite's.
+        sqlite_kib: Of SQLite's memory, in use.
         uss_kib: Of the system's memory, by this process alone.
     """
 
     blocks: int
     native_kib: int
+    sqlite_kib: int
     uss_kib: int
     threads: int
     descriptors: int
@@ -46,6 +48,7 @@ class Held:
             self,
             blocks=min(each.blocks for each in every),
             native_kib=min(each.native_kib for each in every),
+            sqlite_kib=min(each.sqlite_kib for each in every),
             uss_kib=min(each.uss_kib for each in every),
         )
 
@@ -88,6 +91,7 @@ class Measured:
         return Held(
             blocks=said["blocks"],
             native_kib=said["native"] // 1024,
+            sqlite_kib=said["sqlite"] // 1024,
             uss_kib=process.memory_full_info().uss // 1024,
             threads=process.num_threads(),
             descriptors=process.num_fds(),

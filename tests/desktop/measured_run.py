@@ -1,14 +1,15 @@
 """The program, which also counts what it holds whenever a test asks for that.
 
 First argument: a folder. Who writes to the pipe `ask` in it gets `answer.json` there: how many
-blocks of memory Python has given out, how many bytes the C library has, and how many objects
-there are of each type, after what nobody holds any more was let go. The other arguments are the
-program's own.
+blocks of memory Python has given out, how many bytes the C library has to SQLite and to all
+others, and how many objects there are of each type, after what nobody holds any more was let go.
+The other arguments are the program's own.
 
-Both count what is in use, to the block. What the system sees (USS) is that and the pools that
-both keep for later, which come and go by megabytes.
+All count what is in use, to the block. What the system sees (USS) is that and the pools that
+are kept for later, which come and go by megabytes.
 """
 
+import _sqlite3
 import ctypes
 import gc
 import json
@@ -34,11 +35,18 @@ class MallInfo(ctypes.Structure):
 
 
 def native_bytes() -> int:
-    """Return how many bytes the C library has given out: to GTK, SQLite, libpq, large objects."""
+    """Return how many bytes the C library has given out: to SQLite, GTK, libpq, large objects."""
     mallinfo = ctypes.CDLL(None).mallinfo2
     mallinfo.restype = MallInfo
     found = mallinfo()
     return int(found.uordblks + found.hblkhd)
+
+
+def sqlite_bytes() -> int:
+    """Return how many of them SQLite has, by its own account."""
+    used = ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used
+    used.restype = ctypes.c_int64
+    return int(used())
 
 
 def count(answer: Path) -> None:
@@ -46,10 +54,12 @@ def count(answer: Path) -> None:
     # Some is let go of only when what held it has been.
     for _round in range(3):
         give_back()
+    of_sqlite = sqlite_bytes()
     kinds = Counter(type(each).__qualname__ for each in gc.get_objects())
     held = {
         "blocks": sys.getallocatedblocks(),
-        "native": native_bytes(),
+        "native": native_bytes() - of_sqlite,
+        "sqlite": of_sqlite,
         "kinds": dict(kinds),
         "threads": sorted(thread.name for thread in threading.enumerate()),
     }

@@ -36,7 +36,9 @@ SHORT_HOURS = 3
 # Blocks and KiB that are allowed for: caches that are not full after an hour. In a week they are
 # less than one block, or 100 bytes, for each of its 13,000 changes of windows.
 WEEK = (2_000, 1_024)
-SHORT = (1_000, 512)
+SHORT = (1_000, 256)
+# One connection's cache of pages, which is full or empty according to what it read last.
+PAGE_CACHE_KIB = 2_000
 # Pools that the libraries keep go up and down by as much.
 USS_KIB = 16 * 1_024
 
@@ -184,6 +186,7 @@ def assert_no_more(first: Held, last: Held, allowed: tuple[int, int]) -> None:
     assert (last.threads, last.descriptors) == (first.threads, first.descriptors), more
     assert last.blocks - first.blocks < blocks, more
     assert last.native_kib - first.native_kib < native_kib, more
+    assert last.sqlite_kib - first.sqlite_kib < PAGE_CACHE_KIB + native_kib, more
     assert last.uss_kib - first.uss_kib < USS_KIB, more
 
 
