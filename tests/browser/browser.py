@@ -22,6 +22,8 @@ _FLAGS = (
     *("--disable-default-apps", "--disable-dev-shm-usage", "--hide-scrollbars"),
 )
 _ITS_OWN = ("chrome:", "chrome-untrusted:")
+# Called before a frame is drawn: the second time, one has been.
+_DRAWN = "requestAnimationFrame(() => requestAnimationFrame(() => arguments[0]()));"
 _STARTED = re.compile(r"started successfully on port (\d+)")
 # Whatever this machine goes through elsewhere, a driver on it is asked directly.
 _open = build_opener(ProxyHandler({})).open
@@ -74,10 +76,12 @@ class Browser:
         self._stack.__exit__(kind, error, trace)
 
     def open(self, page: Path) -> None:
-        """Load a file; what earlier pages did is forgotten."""
+        """Load a file and wait until it is drawn; what earlier pages did is forgotten."""
         self.logs("browser")
         self.logs("performance")
         self._call("POST", "/url", url=page.as_uri())
+        # A page that is loaded has no size yet, and cannot be printed.
+        self._call("POST", "/execute/async", script=_DRAWN, args=[])
 
     def run(self, script: str, *arguments: object) -> Any:
         """Run the body of a function in the page, and return what it returns."""
