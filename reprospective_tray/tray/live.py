@@ -55,7 +55,7 @@ class LiveIcon:
         self._care = care or Care()
         self._today_ms = today_ms
         self._status = status
-        self._today = 0  # ms, when it was read last
+        self._last_today_ms = 0
         self._news = threading.Event()
         self._ended = threading.Event()
 
@@ -100,7 +100,7 @@ class LiveIcon:
             if self._ended.is_set():
                 return
             if time.monotonic() - read_at >= REFRESH_S:
-                read_at, self._today = time.monotonic(), self._today_ms()
+                read_at, self._last_today_ms = time.monotonic(), self._today_ms()
             self._update()
             self._ended.wait(TOGETHER_S)
             if not trimmed:
@@ -117,7 +117,7 @@ class LiveIcon:
             log.exception("the menu could not be brought up to date")
 
     def _update(self) -> None:
-        self.icon.update(from_status(self._status(self._today)))
+        self.icon.update(from_status(self._status(self._last_today_ms)))
 
     def _warn_of_panel(self) -> None:
         backend = self.icon.backend
