@@ -18,22 +18,15 @@ PYGOBJECT = "python3-gi"
 PYGOBJECT_BUILD = ("gcc", "libc6-dev", "pkg-config", "libgirepository1.0-dev", "libcairo2-dev")
 # pywinctl ends the process at import where xrandr is missing.
 WINDOWS = ("x11-xserver-utils",)
-# What tests, benchmark and demo use of a desktop: X server, window manager, both kinds of panel,
-# stand-ins for logind and screen savers, notifications, input, fonts (one for Latin, one for
-# Japanese), GTK's settings and SVG icons, and what starts and checks the entries of login programs.
+# The virtual desktop of the demo: X server, window manager, panel, notifications, input, fonts (one
+# for Latin, one for Japanese), GTK's settings and SVG icons.
 VIRTUAL_DESKTOP = (
     "xvfb",
     "openbox",
     "tint2",
-    "xfce4-panel",
-    "xfconf",
     "dbus",
-    "dbus-bin",
     "libglib2.0-bin",
-    "python3-dbusmock",
     "dunst",
-    "dex",
-    "desktop-file-utils",
     "xdotool",
     "x11-xserver-utils",
     "adwaita-icon-theme",
@@ -43,6 +36,16 @@ VIRTUAL_DESKTOP = (
     "fonts-inter",
     "fonts-noto-cjk",
     "gsettings-desktop-schemas",
+)
+# What tests and benchmark use of a desktop besides: a panel of the other kind, stand-ins for logind
+# and screen savers, and what starts and checks the entries of login programs.
+DESKTOP_TESTS = (
+    "xfce4-panel",
+    "xfconf",
+    "dbus-bin",
+    "python3-dbusmock",
+    "dex",
+    "desktop-file-utils",
 )
 # Without these the virtual desktop does not come up at all.
 DESKTOP_PROGRAMS = ("Xvfb", "openbox", "tint2", "dbus-daemon", "xdotool", "xsetroot")
@@ -101,7 +104,7 @@ def wanted(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = Fal
     if virtual_desktop:
         names += VIRTUAL_DESKTOP
     if tests:
-        names += (*WAYLAND_DESKTOP, *SERVER_TESTS, *BROWSER_TESTS, *PACKAGE_TESTS)
+        names += (*DESKTOP_TESTS, *WAYLAND_DESKTOP, *SERVER_TESTS, *BROWSER_TESTS, *PACKAGE_TESTS)
     return sorted(set(names))
 
 

@@ -129,8 +129,8 @@ def test_no_module_before_the_virtual_environment_needs_more_than_python():
 
 def test_a_machine_with_a_display_installs_no_virtual_desktop():
     run = system_packages.wanted(DEBIAN, virtual_desktop=False)
-    assert not {"xvfb", "openbox", "tint2", "xfce4-panel", "dunst"} & set(run)
-    assert {"xvfb", "openbox", "tint2", "xfce4-panel", "dunst"} <= set(
+    assert not {"xvfb", "openbox", "tint2", "dunst"} & set(run)
+    assert {"xvfb", "openbox", "tint2", "dunst"} <= set(
         system_packages.wanted(DEBIAN, virtual_desktop=True)
     )
     assert "x11-xserver-utils" in run
@@ -138,6 +138,7 @@ def test_a_machine_with_a_display_installs_no_virtual_desktop():
 
 def test_only_the_tests_install_a_pooler_a_browser_and_a_wayland_desktop():
     alone = {"pgbouncer", "chromium", "chromium-driver", "sway", "xwayland", "grim", "wtype"}
+    alone |= {"xfce4-panel", "python3-dbusmock", "dex"}
     assert not alone & set(system_packages.wanted(DEBIAN, virtual_desktop=True))
     assert alone <= set(system_packages.wanted(DEBIAN, virtual_desktop=True, tests=True))
 
@@ -150,8 +151,7 @@ def test_the_quick_tests_install_nothing_of_the_long_ones():
 def test_only_the_systems_own_python_is_completed_by_packages():
     own = {"python3.11-venv", "python3-tk"}
     assert own <= set(system_packages.wanted(DEBIAN, virtual_desktop=False))
-    # What plays logind for the tests brings an interpreter of its own.
-    names = set(system_packages.wanted(OWN_BUILD, virtual_desktop=True)) - {"python3-dbusmock"}
+    names = system_packages.wanted(OWN_BUILD, virtual_desktop=True)
     assert not [name for name in names if name.startswith("python3")]
 
 
