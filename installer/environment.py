@@ -112,12 +112,12 @@ def make() -> None:
 
 
 def pip(*arguments: str) -> None:
-    """Run pip of .venv, quietly.
+    """Run pip of .venv, without questions and bars.
 
     Raises:
         steps.StepFailedError: with the end of what pip said.
     """
-    quiet = ["--disable-pip-version-check", "--no-input"]
+    quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
     steps.run_logged([str(python_of()), "-m", "pip", *arguments[:1], *quiet, *arguments[1:]])
 
 
