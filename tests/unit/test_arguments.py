@@ -24,6 +24,8 @@ def on_the_wall(seconds=None):
 @contextmanager
 def clock_of(zone):
     """Let the clock on the wall be that of `zone`."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system takes no other clock for a while")
     before = os.environ.get("TZ")
     os.environ["TZ"] = zone
     time.tzset()

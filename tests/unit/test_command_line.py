@@ -2,19 +2,15 @@
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-from installer.build_catalogues import compile_catalogue
-from reprospective_tray import arguments, messages
+from reprospective_tray import arguments
 from reprospective_tray.command_line import make_parser
 from reprospective_tray.errors import UsageError
-from reprospective_tray.messages import set_language
-
-KANA = re.compile(r"[\u3040-\u30ff]")
+from tests.unit.misspelling import KANA, misspelt
 
 
 def walk(parser):
@@ -39,21 +35,6 @@ def refusal(*words):
     with pytest.raises(UsageError) as caught:
         make_parser().parse_args(words)
     return caught.value
-
-
-@pytest.fixture
-def japanese(monkeypatch, tmp_path):
-    """Japanese by the catalogue as it is now."""
-    shutil.copytree(
-        messages.Path(messages.__file__).with_name("locale"),
-        tmp_path / "locale",
-        ignore=shutil.ignore_patterns("*.mo"),
-    )
-    for source in tmp_path.rglob("*.po"):
-        compile_catalogue(source)
-    monkeypatch.setattr(messages, "__file__", str(tmp_path / "messages.py"))
-    monkeypatch.setattr(messages, "_current", messages._current)
-    set_language("ja")
 
 
 def first_paragraph(help_text):
@@ -94,13 +75,6 @@ def test_the_real_program_prints_that_help(words):
         env={"PATH": "/usr/bin", "LANG": "C.UTF-8"},
     )
     assert first_paragraph(done.stdout) == PARSERS[words].description
-
-
-def misspelt(word):
-    """Return `word` with two letters exchanged and with one left out."""
-    at = next(n for n in range(1, len(word) - 2) if word[n] != word[n + 1])
-    yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    yield word[:at] + word[at + 1 :]
 
 
 COMMANDS = [
