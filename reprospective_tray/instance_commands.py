@@ -55,7 +55,7 @@ def add_to(add: Add, later: Later) -> None:
     ).set_defaults(call=later("instance.resume"))
     add(
         "stop",
-        help=_("end the running program"),
+        help=_("end the running program and wait for it"),
         description=_("Ends the running program, and waits until it has ended."),
     ).set_defaults(call=later("instance.stop"))
 

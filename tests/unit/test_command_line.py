@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from installer.steps import ROOT
 from reprospective_tray import arguments
 from reprospective_tray.command_line import make_parser
 from reprospective_tray.errors import UsageError
@@ -182,6 +183,13 @@ def test_every_refusal_is_said_in_japanese_too(words):
     refused = refusal(*words)
     assert KANA.search(str(refused))
     assert KANA.search(refused.remedy)
+
+
+def test_the_readme_has_every_command_in_its_table():
+    text = (ROOT / "README.md").read_text("utf-8")
+    table = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `")]
+    named = {word for cell in table for word in re.findall(r"`([a-z-]+)", cell)}
+    assert set(children(PARSERS[()])) <= named
 
 
 def dates():
