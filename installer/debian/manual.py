@@ -82,6 +82,9 @@ A page of yesterday that needs nothing else.
 .B reprospective-tray forget \-\-last 30m
 Let the last half hour go.
 .TP
+.B reprospective-tray forget \-\-from yesterday \-\-to today \-\-dry\-run
+Say what would be deleted of yesterday.
+.TP
 .B reprospective-tray doctor
 Say what is missing on this computer, and what helps.
 .SH SEE ALSO

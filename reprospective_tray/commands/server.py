@@ -23,7 +23,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="ACTION", required=True, parser_class=type(parser)
     ).add_parser
     initialise = add(
-        "init", help=_("make or upgrade this program's tables, views and roles in the database")
+        "init",
+        help=_("make or upgrade this program's tables, views and roles in the database"),
+        description=_("Creates or upgrades the program's tables, views and roles in the database."),
     )
     initialise.add_argument(
         "--owner",
@@ -31,10 +33,18 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help=_("who gets the sessions that are there already; added as a person"),
     )
     initialise.set_defaults(call=init)
-    adding = add("add-person", help=_("add a role (a login) that sends and reads its own sessions"))
+    adding = add(
+        "add-person",
+        help=_("add a role (a login) that sends and reads its own sessions"),
+        description=_("Adds a role (a login) that sends and reads its own sessions."),
+    )
     adding.add_argument("name", metavar="NAME", help=_("the name of the role"))
     adding.set_defaults(call=add_person)
-    showing = add("status", help=_("what is on the server, and what you may do there"))
+    showing = add(
+        "status",
+        help=_("what is on the server, and what you may do there"),
+        description=_("Shows what is on the server, and what you may do there."),
+    )
     showing.add_argument("--json", action="store_true", help=_("as JSON"))
     showing.set_defaults(call=status)
     for each in (initialise, adding, showing):

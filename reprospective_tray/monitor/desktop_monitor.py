@@ -42,6 +42,7 @@ class MonitorState:
     paused_until: int | None = None  # ms since the epoch, UTC; None: until somebody resumes
     idle: bool = False
     locked: bool = False
+    watching: bool = False  # windows are seen, and what they show is recorded
     lack: Lack = Lack.NOTHING  # what keeps windows from being seen
     application_name: str = ""
     problem: str = ""
@@ -229,7 +230,7 @@ class DesktopActivityMonitor:
                 self._opening.clear()
             self._probe = probe
             if probe.lack and self.state.lack is not probe.lack:
-                log.warning("no window can be seen: %s", probe.trouble)
+                log.warning("nothing is recorded: no window can be seen: %s", probe.trouble)
             self._tell(lack=probe.lack)
             try:
                 self._pump(probe)
@@ -242,7 +243,7 @@ class DesktopActivityMonitor:
                     self._write(self._sessionizer.stop(read_clocks()))
                 finally:
                     probe.close()
-                    self._tell(idle=False, locked=False, application_name="")
+                    self._tell(watching=False, idle=False, locked=False, application_name="")
 
     def _pump(self, probe: WindowProbe) -> None:
         told_of_input = probe.watch_idle(self._rules.idle_after_ms)
@@ -252,6 +253,7 @@ class DesktopActivityMonitor:
         changes += self._sessionizer.tick(at, probe.idle_ms())
         changes += self._see(probe)
         self._write(changes)
+        self._tell(watching=probe.sees_windows)
         self.recording.set()
         while not (self._stopping or self.state.paused):
             self._errands.do()
