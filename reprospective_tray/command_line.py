@@ -197,6 +197,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=_("a consistent copy of the whole database"),
     )
+    export.add_argument("--force", action="store_true", help=_("replace FILE if it exists"))
     export.set_defaults(call=_later("data.export"))
 
 
