@@ -206,7 +206,10 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         "--format",
         choices=["jsonl", "activitywatch"],
         default="jsonl",
-        help=_("default: jsonl; activitywatch: all its buckets, exported as JSON"),
+        help=_(
+            "default: jsonl, or a snapshot where FILE is one; activitywatch: all its buckets, "
+            "exported as JSON"
+        ),
     )
     take.add_argument("file", type=arguments.file, metavar="FILE", help=_("the file to take over"))
     take.set_defaults(call=_later("data.import_"))

@@ -9,11 +9,14 @@ from reprospective_tray import control
 from reprospective_tray.checks.storage import size_text
 from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.output import cleaning_up, is_stdout, open_output, there_already
-from reprospective_tray.errors import UsageError
+from reprospective_tray.errors import ImportFileError, UsageError
 from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reprospective_tray.store.adapter import DatabaseAdapter
+    from reprospective_tray.store.importers.taking import Imported
 
 
 def export(options: Options) -> int:
@@ -107,8 +110,18 @@ def import_(options: Options) -> int:
     from reprospective_tray.progress import ImportProgress
     from reprospective_tray.store.importers.activitywatch import import_activitywatch
     from reprospective_tray.store.importers.jsonl import import_jsonl
+    from reprospective_tray.store.importers.snapshot import (
+        how_to_put_back,
+        import_snapshot,
+        is_sqlite,
+    )
 
-    take = import_jsonl if options.format == "jsonl" else import_activitywatch
+    take: Callable[..., Imported] = (
+        import_jsonl if options.format == "jsonl" else import_activitywatch
+    )
+    if is_sqlite(options.file):
+        _refuse_own(options.file, loaded.config.database_path(paths))
+        take = import_snapshot
     adapter = make_adapter(loaded, paths)
     try:
         with ImportProgress() as progress:
@@ -137,6 +150,16 @@ def import_(options: Options) -> int:
             done.on_server,
         )
         print(text.format(count=done.on_server))
+    if done.totals_alone:
+        text = plural(
+            "{count} session is only on the server now: the snapshot has its daily total, which"
+            " was not imported.",
+            "{count} sessions are only on the server now: the snapshot has their daily totals,"
+            " which were not imported.",
+            done.totals_alone,
+        )
+        print(text.format(count=done.totals_alone))
+        print(how_to_put_back(options.file, adapter))
     if done.other_buckets:
         text = plural(
             "{count} bucket was left out, as it tells neither windows nor times away: {types}",
@@ -146,3 +169,11 @@ def import_(options: Options) -> int:
         types = ", ".join(sorted(set(done.other_buckets)))
         print(text.format(count=len(done.other_buckets), types=types))
     return 0
+
+
+def _refuse_own(file: Path, own: Path) -> None:
+    if own.exists() and file.samefile(own):
+        raise ImportFileError(
+            _("{path} is this program's own database: nothing was imported.").format(path=file),
+            _("Name a copy that `export --snapshot` made."),
+        )

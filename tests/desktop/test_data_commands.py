@@ -174,6 +174,51 @@ def test_export_writes_what_import_took_and_a_repeat_changes_nothing(
     assert part.splitlines() == exported.splitlines()[1:2]
 
 
+@pytest.mark.usefixtures("sessions")
+def test_a_snapshot_comes_back_with_import_and_a_repeat_changes_nothing(
+    command: Command, user: User
+) -> None:
+    exported = assert_good(command("export"))
+    copy = user.folder / "copy.db"
+    assert_good(command("export", "--snapshot", copy))
+    whole = copy.read_bytes()
+    shutil.rmtree(user.paths.data)
+    said = f"{SESSIONS} sessions read: {SESSIONS} stored, 0 left out by privacy rules.\n"
+    assert assert_good(command("import", copy)) == said
+    assert assert_good(command("export")) == exported
+    assert " 0 stored" in assert_good(command("import", copy))
+    assert assert_good(command("export")) == exported
+    assert copy.read_bytes() == whole
+    assert_refused(command("import", user.database), 1, "own database", "--snapshot")
+
+
+@pytest.mark.usefixtures("sessions")
+def test_what_no_import_of_a_snapshot_brings_is_said_with_the_way_to_have_it(
+    command: Command, user: User
+) -> None:
+    copy = user.folder / "copy.db"
+    assert_good(command("export", "--snapshot", copy))
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("insert into desktop_activity_taken values ('a', 1), ('b', 1)")
+    first, *more = assert_good(command("import", copy)).splitlines()
+    assert " 0 stored" in first
+    assert len(more) == 2
+    assert "2 sessions" in more[0]
+    assert str(copy) in more[1]
+    assert str(user.database) in more[1]
+
+
+def test_a_database_that_is_no_snapshot_is_said_in_either_format(
+    command: Command, user: User
+) -> None:
+    file = user.folder / "peewee-sqlite.v2.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("create table eventmodel (id integer)")
+    for words in ((), ("--format", "activitywatch")):
+        assert_refused(command("import", *words, file), 1, "no snapshot", "JSON")
+    assert not user.paths.data.exists()
+
+
 def test_an_import_with_a_bad_line_names_it_and_takes_nothing(
     command: Command, user: User, sessions: Path
 ) -> None:
