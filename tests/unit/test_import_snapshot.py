@@ -177,6 +177,9 @@ def test_totals_whose_sessions_are_on_the_server_alone_are_counted_where_they_ar
     assert str(file) in said
     assert str(adapter.path) in said
     assert take(file, other).totals_alone == 0
+    with adapter.connection():
+        SessionWriter(adapter, "desk").apply([Put(DONE)])
+    assert take(file, adapter).totals_alone == 0
 
 
 def test_one_of_an_older_version_is_read(file: Path, adapter: SqliteAdapter) -> None:
@@ -234,7 +237,11 @@ def test_damage_is_said_of_the_snapshot_and_not_of_the_database(
     file: Path, adapter: SqliteAdapter
 ) -> None:
     whole = file.read_bytes()
-    for content in (whole[: len(whole) // 2], whole[:100], whole[:4096] + b"\xff" * 40_000):
+    with closing(sqlite3.connect(file)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'desktop_activity_sessions'"
+        (page,) = connection.execute(query).fetchone()
+    in_sessions = whole[: (page - 1) * 4096] + b"\xff" * 4096 + whole[page * 4096 :]
+    for content in (whole[: len(whole) // 2], whole[:100], in_sessions):
         file.write_bytes(content)
         text = refused(file, adapter)
         assert str(file) in text
