@@ -34,7 +34,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     adding = add("add-person", help=_("add a role (a login) that sends and reads its own sessions"))
     adding.add_argument("name", metavar="NAME", help=_("the name of the role"))
     adding.set_defaults(call=add_person)
-    resetting = add("reset-password", help=_("give a person a new password"))
+    resetting = add(
+        "reset-password",
+        help=_("give a person a new password"),
+        description=_("Gives a person a new password; the old one stops working."),
+    )
     resetting.add_argument("name", metavar="NAME", help=_("the name of the role"))
     resetting.set_defaults(call=reset_password)
     showing = add("status", help=_("what is on the server, and what you may do there"))
