@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,8 @@ def _write_sessions(adapter: "DatabaseAdapter", options: Options) -> None:
             count,
         )
         said = text.format(count=count, path=output)
-    print(said, file=sys.stderr)
+    with suppress(OSError):  # whoever does not listen has the file all the same
+        print(said, file=sys.stderr)
 
 
 def import_(options: Options) -> int:

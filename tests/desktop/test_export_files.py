@@ -303,6 +303,12 @@ def test_a_disk_that_fills_half_way_is_one_line_and_keeps_nothing_and_loses_noth
         assert file.read_bytes() == b"mine"
 
 
+def test_an_export_is_written_also_where_nobody_hears_that_it_was(many: User, place: Path) -> None:
+    done = in_shell(many, "$PROGRAM export -o $FILE 2> /dev/full", FILE=str(place / "file"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len((place / "file").read_text("utf-8").splitlines()) == MANY
+
+
 @pytest.mark.trust
 def test_a_report_to_a_disk_that_fills_is_one_line(many: User, place: Path) -> None:
     with small_disk(place, 4):

@@ -70,6 +70,19 @@ def test_a_wish_to_end_half_way_leaves_nothing(tmp_path: Path, number: str) -> N
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_what_nohup_lets_a_command_ignore_stays_ignored(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with cleaning_up(), open_output(tmp_path / "file") as stream:
+            os.kill(os.getpid(), signal.SIGHUP)
+            stream.write("whole")
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (tmp_path / "file").read_text("utf-8") == "whole"
+
+
 def test_an_output_that_is_there_is_named_with_what_helps(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
