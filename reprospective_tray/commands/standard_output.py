@@ -50,12 +50,16 @@ def speak_utf8() -> None:
 
 
 def flush_or_drop() -> None:
-    """Write what waits in memory, or drop it, so that Python's own end finds nothing to fail at."""
-    try:
-        sys.stdout.flush()
-    except (OutputError, OSError):
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Write what waits in memory for stdout and stderr, or drop what nobody takes.
+
+    Python's own end would fail at it, with an exit code of its own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OutputError, OSError):
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _not_taken(error: OSError) -> OutputError:

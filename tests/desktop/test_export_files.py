@@ -307,6 +307,7 @@ def test_an_export_is_written_also_where_nobody_hears_that_it_was(many: User, pl
     done = in_shell(many, "$PROGRAM export -o $FILE 2> /dev/full", FILE=str(place / "file"))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len((place / "file").read_text("utf-8").splitlines()) == MANY
+    assert in_shell(many, "$PROGRAM frobnicate 2> /dev/full").returncode == 2
 
 
 @pytest.mark.trust
