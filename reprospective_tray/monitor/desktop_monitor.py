@@ -10,7 +10,7 @@ from typing import TypeVar
 from reprospective_tray.care import Care, Part
 from reprospective_tray.monitor.errands import Errands
 from reprospective_tray.monitor.notices import Notices
-from reprospective_tray.monitor.observation import Observation, Presence, read_clocks
+from reprospective_tray.monitor.observation import Moment, Observation, Presence, read_clocks
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
@@ -263,19 +263,37 @@ class DesktopActivityMonitor:
                 timeout_s = min(timeout_s, retry_ms / 1000)
             due_at = self._at.steady + timeout_s * 1000
             age = probe.wait(timeout_s)
-            changed_at = read_clocks().back(age or 0)
-            self._take_notices(probe)
-            changes = []
-            if age is not None:
-                # What happened before the last look was seen in it.
-                self._at = changed_at.not_before(self._at)
-                changes += self._see(probe)
-            # The event that ends idle time may come together with a window's.
+            # Up to here all changes are seen; what changes from here on is seen in the next turn.
             now = read_clocks()
+            changes = self._catch_up(probe, age, now)
+            # The event that ends idle time may come together with a window's.
             if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
-                self._at = now
-                changes += self._sessionizer.tick(now, probe.idle_ms())
+                self._at = now.not_before(self._at)
+                changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
             self._write(changes)
+
+    def _catch_up(self, probe: WindowProbe, age: int | None, now: Moment) -> list[Change]:
+        """See what changed `age` ms ago and since then up to `now`, each at its own time.
+
+        While this thread waited for the disk, several windows may have been in front.
+        """
+        changes: list[Change] = []
+        while age is not None:
+            changed_at = read_clocks().back(age)
+            self._take_notices(probe, changes, changed_at)
+            # What happened before the last look was seen in it.
+            self._at = changed_at.not_before(self._at)
+            changes += self._see(probe)
+            if self._stopping or changed_at.steady >= now.steady:
+                break
+            age = probe.wait(0)
+        self._take_notices(probe, changes)
+        return changes
+
+    def _idle_ms(self, probe: WindowProbe) -> int | None:
+        """Return for how long nothing was touched at the moment that is recorded."""
+        idle_ms = probe.idle_ms()
+        return None if idle_ms is None else idle_ms - (read_clocks().steady - self._at.steady)
 
     def _looks_for_input(self, *, told_of_input: bool) -> bool:
         """Tell whether the next input is waited for, and nothing tells of it."""
@@ -290,15 +308,16 @@ class DesktopActivityMonitor:
             holds_off_idle=bool(seen and self._rules.never_idle(seen.application_name)),
         )
 
-    def _take_notices(self, probe: WindowProbe) -> None:
-        """Record what was said of the person meanwhile."""
-        for notice in self._notices.take():
-            at = self._at = notice.at.not_before(self._at)
-            idle_ms = probe.idle_ms()
-            if idle_ms is not None:
-                idle_ms -= read_clocks().steady - at.steady
-            changes = self._sessionizer.tick(at, idle_ms)
-            self._write(changes + self._be_present(probe, notice.presence))
+    def _take_notices(
+        self, probe: WindowProbe, changes: list[Change], until: Moment | None = None
+    ) -> None:
+        """Record `changes`, and what was said of the person `until` then, where anything was."""
+        for notice in self._notices.take(until):
+            self._at = notice.at.not_before(self._at)
+            changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
+            changes += self._be_present(probe, notice.presence)
+            self._write(changes)
+            changes.clear()
 
     def _be_present(self, probe: WindowProbe, presence: Presence) -> list[Change]:
         # Where no window can be seen nothing is recorded, no locked time either.
