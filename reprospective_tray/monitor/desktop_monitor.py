@@ -74,6 +74,7 @@ class DesktopActivityMonitor:
         self._sessionizer = Sessionizer(rules)
         self._probe: WindowProbe | None = None
         self._stopping = False
+        self._ends_at: Moment | None = None  # when somebody wished that recording ends, or pauses
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
         self._errands = Errands(self._poke)
@@ -169,6 +170,7 @@ class DesktopActivityMonitor:
         """
         with self._lock:
             self._stopping = True
+            self._ends_at = self._ends_at or read_clocks()
         self._errands.end()
         self._poke()
         self._thread.join(_PROBE_PATIENCE_S)
@@ -187,6 +189,7 @@ class DesktopActivityMonitor:
     def _wish(self, *, paused: bool, paused_until: int | None) -> None:
         with self._lock:
             self.state = replace(self.state, paused=paused, paused_until=paused_until)
+            self._ends_at = (self._ends_at or read_clocks()) if paused else None
         self._poke()
         self._say()
 
@@ -239,7 +242,8 @@ class DesktopActivityMonitor:
             finally:
                 self._probe = None
                 try:
-                    self._write(self._sessionizer.stop(read_clocks()))
+                    end = self._ends_at or read_clocks()
+                    self._write(self._sessionizer.stop(end.not_before(self._at)))
                 finally:
                     probe.close()
                     self._tell(idle=False, locked=False, application_name="")
@@ -253,7 +257,8 @@ class DesktopActivityMonitor:
         changes += self._see(probe)
         self._write(changes)
         self.recording.set()
-        while not (self._stopping or self.state.paused):
+        age: int | None = None
+        while self._ends_at is None:
             self._errands.do()
             timeout_s = self._sessionizer.due_in_ms(self._at) / 1000
             if self._looks_for_input(told_of_input=told_of_input):
@@ -263,31 +268,45 @@ class DesktopActivityMonitor:
                 timeout_s = min(timeout_s, retry_ms / 1000)
             due_at = self._at.steady + timeout_s * 1000
             age = probe.wait(timeout_s)
-            # Up to here all changes are seen; what changes from here on is seen in the next turn.
-            now = read_clocks()
-            changes = self._catch_up(probe, age, now)
-            # The event that ends idle time may come together with a window's.
-            if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
-                self._at = now.not_before(self._at)
-                changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
-            self._write(changes)
+            if self._ends_at is None:
+                self._go_on(probe, age, due_at)
+                age = None
+        if (end := self._ends_at) is not None:
+            age = probe.wait(0) if age is None else age
+            self._write(self._catch_up(probe, age, end, is_end=True))
 
-    def _catch_up(self, probe: WindowProbe, age: int | None, now: Moment) -> list[Change]:
-        """See what changed `age` ms ago and since then up to `now`, each at its own time.
+    def _go_on(self, probe: WindowProbe, age: int | None, due_at: float) -> None:
+        """Record what changed `age` ms ago and since, and that time has passed where it is due."""
+        # Up to here all changes are seen; what changes from here on is seen in the next turn.
+        now = read_clocks()
+        changes = self._catch_up(probe, age, now)
+        # The event that ends idle time may come together with a window's.
+        if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
+            self._at = now.not_before(self._at)
+            changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
+        self._write(changes)
 
-        While this thread waited for the disk, several windows may have been in front.
+    def _catch_up(
+        self, probe: WindowProbe, age: int | None, until: Moment, *, is_end: bool = False
+    ) -> list[Change]:
+        """See what changed `age` ms ago and since, `until` then, each change at its own time.
+
+        While this thread waited for the disk, several windows may have been in front. Where it
+        `is_end`, nothing is seen that came later.
         """
         changes: list[Change] = []
         while age is not None:
             changed_at = read_clocks().back(age)
+            if is_end and changed_at.steady > until.steady:
+                break
             self._take_notices(probe, changes, changed_at)
             # What happened before the last look was seen in it.
             self._at = changed_at.not_before(self._at)
             changes += self._see(probe)
-            if self._stopping or changed_at.steady >= now.steady:
+            if changed_at.steady >= until.steady:
                 break
             age = probe.wait(0)
-        self._take_notices(probe, changes)
+        self._take_notices(probe, changes, until if is_end else None)
         return changes
 
     def _idle_ms(self, probe: WindowProbe) -> int | None:

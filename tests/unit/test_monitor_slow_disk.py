@@ -1,11 +1,13 @@
 """What happened while the disk held the recording thread up is recorded at its own time.
 
-How it can fail: what the desktop told meanwhile is taken for new, or only the last of it is seen;
-a lock comes before windows that were in front before it.
+How it can fail: what the desktop told meanwhile is taken for new, or only the last of it is seen,
+or nothing where the program ends; a lock comes before windows that were in front before it; what
+came after a pause is recorded.
 """
 
 import threading
 from collections import deque
+from functools import partial
 from itertools import accumulate, pairwise
 
 import pytest
@@ -16,6 +18,7 @@ from reprospective_tray.monitor.observation import Moment, Observation, Presence
 from reprospective_tray.monitor.probes.base import WindowProbe
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.recorder import Recorder
+from tests.support import wait_until
 from tests.unit.recording import T0, Desk, assert_in_order, rows_of
 
 SECONDS = 10
@@ -29,22 +32,20 @@ class Clock:
     """The time, in ms since the beginning; it passes where somebody waits.
 
     Attributes:
-        said: What the desktop says of the person, and when.
-        hear: Who is told, in another thread's stead.
+        others: What other threads do, and when.
     """
 
-    def __init__(self, said: list[tuple[int, Presence]]) -> None:
+    def __init__(self) -> None:
         self.ms = 0
-        self.said = deque(said)
-        self.hear = lambda _presence: None
+        self.others = deque()
 
     def read(self) -> Moment:
         return Moment(BEFORE + self.ms, T0 + self.ms, 0)
 
     def go_on_to(self, ms: int) -> None:
-        while self.said and self.said[0][0] <= ms:
-            self.ms, presence = self.said.popleft()
-            self.hear(presence)
+        while self.others and self.others[0][0] <= ms:
+            self.ms, do = self.others.popleft()
+            do()
         self.ms = max(self.ms, ms)
 
 
@@ -85,7 +86,7 @@ class ScriptedProbe(WindowProbe):
         return 0
 
     def close(self):
-        pass
+        self.is_over.set()
 
 
 class SlowRecorder(Recorder):
@@ -101,10 +102,10 @@ class SlowRecorder(Recorder):
 
 @pytest.fixture
 def record(tmp_path, monkeypatch):
-    """Record windows, and what is said of the person; returns (name or state, start, end)."""
+    """Record windows, and what others wish of the monitor; returns (name or state, start, end)."""
 
-    def do(takes_ms, told, said=()):
-        path, clock = tmp_path / "local.db", Clock(list(said))
+    def do(takes_ms, told, others=()):
+        path, clock = tmp_path / "local.db", Clock()
         for module in (desktop_monitor, notices):
             monkeypatch.setattr(module, "read_clocks", clock.read)
         probe = ScriptedProbe(clock, told)
@@ -113,7 +114,7 @@ def record(tmp_path, monkeypatch):
         monitor = DesktopActivityMonitor(
             recorder, Desk().rules, lambda seen: seen, lambda: probe, lambda _state: None
         )
-        clock.hear = monitor.take_presence
+        clock.others += [(at, partial(wish, monitor)) for at, wish in others]
         monitor.start()
         try:
             assert probe.is_over.wait(SECONDS)
@@ -144,8 +145,11 @@ def test_each_stretch_is_recorded_from_when_to_when_it_was(record, takes_ms):
 @pytest.mark.parametrize("takes_ms", SLOW_MS)
 def test_a_lock_comes_between_the_windows_that_it_came_between(record, takes_ms):
     told = [(1_000, "one"), (1_130, "two"), (1_600, "three"), (4_000, "four")]
-    said = [(1_250, Presence(locked=True)), (1_500, Presence())]
-    assert record(takes_ms, told, said)[:6] == [
+    others = [
+        (1_250, lambda monitor: monitor.take_presence(Presence(locked=True))),
+        (1_500, lambda monitor: monitor.take_presence(Presence())),
+    ]
+    assert record(takes_ms, told, others)[:6] == [
         ("before", 0, 1_000),
         ("one", 1_000, 1_130),
         ("two", 1_130, 1_250),
@@ -153,3 +157,35 @@ def test_a_lock_comes_between_the_windows_that_it_came_between(record, takes_ms)
         ("two", 1_500, 1_600),
         ("three", 1_600, 4_000),
     ]
+
+
+@pytest.mark.parametrize("takes_ms", SLOW_MS)
+def test_a_pause_ends_at_its_moment_what_was_in_front_then_and_nothing_later_is_seen(
+    record, takes_ms
+):
+    told = [(1_000, "one"), (1_130, "two"), (1_250, "private"), (1_400, "more of it")]
+    others = [(1_240, lambda monitor: monitor.pause(None))]
+    assert record(takes_ms, told, others) == [
+        ("before", 0, 1_000),
+        ("one", 1_000, 1_130),
+        ("two", 1_130, 1_240),
+    ]
+
+
+@pytest.mark.parametrize("takes_ms", SLOW_MS)
+def test_what_was_in_front_before_the_program_ends_is_recorded(record, takes_ms):
+    told = [(1_000, "one"), (1_130, "two"), (1_250, "three"), (1_400, "four")]
+    ending = []
+
+    def end(monitor):
+        ending.append(threading.Thread(target=monitor.stop))
+        ending[0].start()
+        wait_until(lambda: monitor._ends_at, SECONDS, "the wish to end")
+
+    assert record(takes_ms, told, [(1_390, end)]) == [
+        ("before", 0, 1_000),
+        ("one", 1_000, 1_130),
+        ("two", 1_130, 1_250),
+        ("three", 1_250, 1_390),
+    ]
+    ending[0].join()
