@@ -1,6 +1,7 @@
 """A consistent copy of the whole local database, by SQLite's backup API."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from reprospective_tray.errors import StoreError
@@ -19,15 +20,13 @@ def write_snapshot(path: Path, target: Path, damaged: StoreError) -> None:
     try:
         if target.exists() and target.samefile(path):
             raise StoreError(_("The snapshot cannot replace the database itself."))
-        with replacing(target) as partial:
-            source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-            copy = sqlite3.connect(partial)
-            try:
-                source.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                copy.close()
-                source.close()
+        with (
+            replacing(target) as partial,
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(partial)) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
         if is_damage(error):
             raise damaged from error
