@@ -14,10 +14,11 @@ from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes import x11_connection
 from reprospective_tray.monitor.probes.base import steady_ms
 from reprospective_tray.monitor.probes.processes import ProcessNames
-from reprospective_tray.monitor.probes.x11_text import WindowTexts
+from reprospective_tray.monitor.probes.x11_text import Property, WindowTexts
 
 # A process that was held up finds events of this age at most; older ones are of another clock.
 _OLDEST_EVENT_MS = 5_000
+_NUMBER_UNIT = 32
 # The window went away between its event and our question.
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
 
@@ -54,12 +55,15 @@ class X11Front:
         if window is None:
             return None
         try:
-            pid = window.get_full_property(self._net_pid, X.AnyPropertyType)
-            process_id = int(pid.value[0]) if pid and len(pid.value) else None
-            name = self._texts.class_name(window) or self._processes.name(process_id)
-            return Observation.of(name, self._texts.title(window), process_id, window.id)
+            asked = Property(self._display, window, self._net_pid, units=1)
+            name, title = self._texts.read(window)
+            _kind, pid = asked.read(_NUMBER_UNIT)
         except _GONE:
             return None
+        process_id = int(pid[0]) if pid else None
+        return Observation.of(
+            name or self._processes.name(process_id), title, process_id, window.id
+        )
 
     def changes(self) -> list[Change]:
         """Take the events that have arrived, and return what has changed by them, in order.
