@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reprospective_tray.desktop.autostart.login import StartAtLogin
     from reprospective_tray.in_force import Hearers, InForce
     from reprospective_tray.own_windows import OwnWindows
-    from reprospective_tray.paths import Paths
+    from reprospective_tray.pause_memory import PauseMemory
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Actions:
     def __init__(  # noqa: PLR0913  what it acts on, each another's work
         self,
         in_force: InForce,
-        paths: Paths,
+        pause_memory: PauseMemory,
         care: Care,
         hearers: Hearers,
         *,
@@ -49,7 +49,8 @@ class Actions:
         end: Callable[[], None],
     ) -> None:
         """Take what is acted on; `status` is answered to who asks, `end` ends the program."""
-        self._in_force, self._paths, self._care, self._hearers = in_force, paths, care, hearers
+        self._in_force, self._care, self._hearers = in_force, care, hearers
+        self._pause_memory = pause_memory
         self._windows, self._login, self._status, self._end = windows, login, status, end
         self._waiting: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._ended = threading.Event()
@@ -110,12 +111,13 @@ class Actions:
         match command:
             case "pause":
                 until = arguments.get("until")
-                self._pause(round(until) if isinstance(until, int | float) else None)
+                self._pause(until if _is_instant(until) else None)
             case "resume":
-                self._in_force.monitor.resume()
-                state.update(self._paths, paused=False, paused_until=None)
+                self._pause_memory.decided()
+                self._in_force.resume()
+                self._pause_memory.write()
             case PAUSE_OVER.command:
-                self._forget_pause()
+                self._pause_memory.write()
             case "start_at_login":
                 self._login.switch(on=arguments.get("on") is True)
                 self._hearers.tell_icon()
@@ -128,15 +130,16 @@ class Actions:
                 self._end()
 
     def _pause(self, until: int | None) -> None:
-        self._in_force.monitor.pause(until)
+        self._pause_memory.decided()
+        self._in_force.pause(until)
         log.info("paused")
         # A restart must not begin to record what the person did not want recorded.
-        state.update(self._paths, paused=True, paused_until=until, paused_at=_now())
+        self._pause_memory.write()
 
-    def _forget_pause(self) -> None:
-        """Remember that a pause ended by itself, where nobody has begun another meanwhile."""
-        if state.load(self._paths).paused and not self._in_force.monitor.state.paused:
-            state.update(self._paths, paused=False, paused_until=None)
+
+def _is_instant(value: object) -> TypeGuard[int]:
+    """Say whether it is one that a pause may end at; it lasts until it is resumed else."""
+    return type(value) is int and 0 <= value <= state.LAST_INSTANT
 
 
 def _now() -> int:

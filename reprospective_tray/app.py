@@ -30,6 +30,7 @@ from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.own_windows import OwnWindows
 from reprospective_tray.paths import Paths
+from reprospective_tray.pause_memory import PauseMemory
 from reprospective_tray.pause_reminder import PauseReminder
 from reprospective_tray.status_here import StatusHere
 
@@ -63,12 +64,17 @@ class Application:
         hearers = Hearers(self._on_change, self._on_damage, self._tell_icon, self._notify)
         self._in_force = InForce(loaded, paths, self._care, hearers, self._ended)
         self._login = StartAtLogin(loaded, paths)
+        self._pause_memory = PauseMemory(paths, lambda: self._in_force.monitor.state)
         self._status = StatusHere(
-            self._in_force, self._care, paths, lambda: self._settings.problem, self._shown_here
+            self._in_force,
+            self._care,
+            paths,
+            (lambda: self._settings.problem, lambda: self._pause_memory.doubt),
+            self._shown_here,
         )
         self._actions = Actions(
             self._in_force,
-            paths,
+            self._pause_memory,
             self._care,
             hearers,
             windows=OwnWindows(paths, lambda: self._in_force.loaded.file, lambda: self._has_menu),
@@ -83,7 +89,9 @@ class Application:
         self._pause_reminder = PauseReminder(
             paths, lambda: self._in_force.monitor.state.paused, self._is_person_there
         )
-        self._housekeeping = Housekeeping(self._care, (self._settings.look, self._remind_of_pause))
+        self._housekeeping = Housekeeping(
+            self._care, (self._pause_memory.look, self._settings.look, self._remind_of_pause)
+        )
 
     def run(self, *, tray: bool) -> None:
         """Record until the person quits or the system ends the program.
@@ -94,7 +102,7 @@ class Application:
         self._paths.prepare()
         self._lock.acquire()
         self._signals.start()
-        remembered = state.load(self._paths)
+        remembered = self._pause_memory.begin()
         paused = remembered.is_paused_at(_now())
         self._shown = MonitorState(paused=paused)
         self._in_force.monitor.start(
@@ -111,6 +119,7 @@ class Application:
             self._actions.start()
             log.info("recording to %s", self._in_force.reader.place)
             self._greet(remembered)
+            self._tell_of_doubt()
             threading.Thread(target=self._login.keep, name="login", daemon=True).start()
             self._in_force.sending.start()
             self._housekeeping.start()
@@ -174,6 +183,13 @@ class Application:
             state.update(self._paths, first_start_at=_now())
         except ReprospectiveError as error:
             log.warning("%s", error)
+
+    def _tell_of_doubt(self) -> None:
+        """Say at the start that it is paused since nobody knows better."""
+        if text := self._pause_memory.doubt:
+            log.warning("%s", text)
+            if self._in_force.loaded.config.notifications.paused:
+                self._notify(text)
 
     def _remind_of_pause(self) -> None:
         text = self._pause_reminder.look()

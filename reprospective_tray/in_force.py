@@ -6,6 +6,7 @@ Other settings take the place of these part by part, while the program runs on.
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,6 @@ from reprospective_tray.parts import (
 from reprospective_tray.sending import CurrentIdentity, NotSending, Sending
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -76,6 +76,8 @@ class InForce:
         """Build the parts; nothing runs yet. `ended` is set once the program ends."""
         self._paths, self._care, self._hearers = paths, care, hearers
         self._presence: Presence | None = None
+        # Held while the monitor becomes another, and by who tells it what must not get lost.
+        self._exchanging = threading.Lock()
         self.loaded = loaded
         self.reader: DatabaseAdapter = make_passing_reader(loaded, paths)
         self.monitor = self._make_monitor(loaded)
@@ -84,8 +86,19 @@ class InForce:
 
     def take_presence(self, presence: Presence) -> threading.Event:
         """Pass on what the desktop says; the event is set once that is recorded."""
-        self._presence = presence
-        return self.monitor.take_presence(presence)
+        with self._exchanging:
+            self._presence = presence
+            return self.monitor.take_presence(presence)
+
+    def pause(self, until: int | None) -> None:
+        """Record nothing until `until` (ms), or until `resume`; waits for nothing."""
+        with self._exchanging:
+            self.monitor.pause(until)
+
+    def resume(self) -> None:
+        """Record again; waits for nothing."""
+        with self._exchanging:
+            self.monitor.resume()
 
     def change(self, loaded: config.Loaded) -> None:
         """Let these settings hold: what depends on changed ones ends, and begins anew."""
@@ -102,13 +115,13 @@ class InForce:
         if others or ways:
             # The sessions of the two follow each other; the pause goes on.
             self.monitor.stop()
-            held = self.monitor.state
             self.reader = make_passing_reader(loaded, self._paths)
-            self.monitor = monitor
-            if self._presence:
-                # A screen that was locked before still is.
-                monitor.take_presence(self._presence)
-            monitor.start(paused=held.paused, paused_until=held.paused_until)
+            with self._exchanging:
+                held, self.monitor = self.monitor.state, monitor
+                if self._presence:
+                    # A screen that was locked before still is.
+                    monitor.take_presence(self._presence)
+                monitor.start(paused=held.paused, paused_until=held.paused_until)
             log.info("recording to %s", self.reader.place)
         if sends_otherwise:
             self.sending = sending

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from reprospective_tray import state
+from reprospective_tray import shown
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.status import SYNC_OFF, sync_object
@@ -201,10 +201,10 @@ def retention_news(settings: config.Sync, paths: Paths) -> str:
     It counts as told from then on.
     """
     days = settings.retention_days
-    if days is None or state.load(paths).told_retention_days == days:
+    if days is None or shown.load(paths).told_retention_days == days:
         return ""
     try:
-        state.update(paths, told_retention_days=days)
+        shown.update(paths, told_retention_days=days)
     except ReprospectiveError as error:
         log.warning("%s", error)
     return words.retention(days)

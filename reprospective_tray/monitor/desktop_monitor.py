@@ -190,6 +190,14 @@ class DesktopActivityMonitor:
         self._poke()
         self._say()
 
+    def _end_pause(self, until: int) -> None:
+        """Record again where the pause that has run out is still the one that holds."""
+        with self._lock:
+            if not self.state.paused or self.state.paused_until != until:
+                return
+            self.state = replace(self.state, paused=False, paused_until=None)
+        self._say()
+
     def _poke(self) -> None:
         self._news.set()
         probe = self._probe
@@ -227,6 +235,10 @@ class DesktopActivityMonitor:
                 probe = self._open_probe()
             finally:
                 self._opening.clear()
+            if self._stopping or self.state.paused:
+                # It may have taken long: what is seen now, nobody wants recorded any more.
+                probe.close()
+                continue
             self._probe = probe
             if probe.lack and self.state.lack is not probe.lack:
                 log.warning("no window can be seen: %s", probe.trouble)
@@ -284,6 +296,8 @@ class DesktopActivityMonitor:
 
     def _see(self, probe: WindowProbe) -> list[Change]:
         seen = probe.current()
+        if self.state.paused:
+            return []  # it may have come to the front after the person had paused
         return self._sessionizer.see(
             self._at,
             self._privacy(seen) if seen else None,
@@ -338,8 +352,8 @@ class DesktopActivityMonitor:
             self._notices.take_unrecorded()
             until, now = self.state.paused_until, read_clocks().wall
             if until is not None and now >= until:
-                self.resume()
-                return
+                self._end_pause(until)
+                continue
             # A pause ends by the wall clock, which may be set, or sleep, meanwhile.
             left_s = None if until is None else min((until - now) / 1000, _LOOK_AT_CLOCK_S)
             retry_ms = self._recorder.retry_in_ms()
