@@ -74,7 +74,7 @@ class InForce:
         ended: threading.Event,
     ) -> None:
         """Build the parts; nothing runs yet. `ended` is set once the program ends."""
-        self._paths, self._care, self._hearers = paths, care, hearers
+        self._paths, self._care, self._hearers, self._ended = paths, care, hearers, ended
         self._presence: Presence | None = None
         # Held while the monitor becomes another, and by who tells it what must not get lost.
         self._exchanging = threading.Lock()
@@ -100,6 +100,29 @@ class InForce:
         with self._exchanging:
             self.monitor.resume()
 
+    def start_recording(self, *, paused: bool, paused_until: int | None) -> None:
+        """Begin to record, paused or not; nothing begins any more after `end`."""
+        with self._exchanging:
+            if not self._ended.is_set():
+                self.monitor.start(paused=paused, paused_until=paused_until)
+
+    def start_sending(self) -> None:
+        """Begin to send; nothing begins any more after `end`."""
+        with self._exchanging:
+            if not self._ended.is_set():
+                self.sending.start()
+
+    def end(self, seconds: float) -> None:
+        """Let nothing begin any more, end the open session, then recording; in so many seconds."""
+        with self._exchanging:
+            self._ended.set()
+            monitor = self.monitor
+        monitor.stop(seconds)
+
+    def stop_sending(self, seconds: float) -> None:
+        """Send what still waits, in so many seconds at most; after `end`."""
+        self.sending.stop(seconds)
+
     def change(self, loaded: config.Loaded) -> None:
         """Let these settings hold: what depends on changed ones ends, and begins anew."""
         before, now = self.loaded.config, loaded.config
@@ -117,6 +140,8 @@ class InForce:
             self.monitor.stop()
             self.reader = make_passing_reader(loaded, self._paths)
             with self._exchanging:
+                if self._ended.is_set():
+                    return
                 held, self.monitor = self.monitor.state, monitor
                 if self._presence:
                     # A screen that was locked before still is.
@@ -124,8 +149,11 @@ class InForce:
                 monitor.start(paused=held.paused, paused_until=held.paused_until)
             log.info("recording to %s", self.reader.place)
         if sends_otherwise:
-            self.sending = sending
-            sending.start()
+            with self._exchanging:
+                if self._ended.is_set():
+                    return
+                self.sending = sending
+                sending.start()
 
     def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
         monitor = loaded.config.monitor

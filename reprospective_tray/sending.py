@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What Quit gives the last pass, which brings the end of the open session to the server.
+# What Quit gives the last pass, which brings the end of the open session to the server: the most,
+# where nothing else has taken its time.
 LAST_PASS_S = 3.0
-
+# What is left of its time for hanging up and for leaving the file as readers need it.
+HANG_UP_S = 0.8
 
 # What a pass may take to end where other settings come into force.
 LET_GO_S = 0.5
@@ -89,8 +91,8 @@ class NotSending:
     def let_go(self) -> None:
         """End, after `halt`, while recording goes on; what waits is sent by who comes next."""
 
-    def stop(self) -> None:
-        """Send what still waits, for a moment, and leave the file as readers need it."""
+    def stop(self, seconds: float) -> None:
+        """Send what still waits, in so many seconds, and leave the file as readers need it."""
 
 
 class Sending(NotSending):
@@ -172,8 +174,8 @@ class Sending(NotSending):
     def let_go(self) -> None:  # noqa: D102  as above
         self._service.stop(LET_GO_S)
 
-    def stop(self) -> None:  # noqa: D102  as above
-        if not self._service.stop(LAST_PASS_S):
+    def stop(self, seconds: float) -> None:  # noqa: D102  as above
+        if not self._service.stop(max(0.0, seconds - HANG_UP_S)):
             log.info("the server takes too long: what waits is sent after the next start")
             return
         try:

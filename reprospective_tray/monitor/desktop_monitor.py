@@ -1,6 +1,7 @@
 """DesktopActivityMonitor: the thread that pumps probe -> privacy -> sessionizer -> store."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 _LOOK_FOR_RETURN_S = 1.0
 _LOOK_AT_CLOCK_S = 60.0
 # How long a display may keep the end waiting.
-_PROBE_PATIENCE_S = 2.0
+_PROBE_PATIENCE_S = 1.0
 
 # How long others wait for this thread to begin what they want done in it.
 _WORK_S = 10.0
@@ -161,28 +162,32 @@ class DesktopActivityMonitor:
         """
         self.cut()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float = math.inf) -> None:
         """End the open session and the thread; returns when both have ended.
 
-        Where a display never answers while it is being opened, the thread ends
-        with the process.
+        Where they have not in so many seconds, or where a display never answers while it
+        is being opened, the thread ends with the process.
         """
+        until = time.monotonic() + seconds
         with self._lock:
             self._stopping = True
         self._errands.end()
         self._poke()
-        self._thread.join(_PROBE_PATIENCE_S)
+        if self._thread.ident is None:
+            return  # it never began
+        self._thread.join(min(_PROBE_PATIENCE_S, seconds))
         if not self._thread.is_alive():
             return
         probe = self._probe
         if probe:
-            log.warning("the display does not answer: letting go of it")
             probe.abort()
+            log.warning("the display does not answer: letting go of it")
         if self._opening.is_set():
             # No session is open then, and nothing cuts a connection that is not made yet.
             log.warning("the display does not answer: ending without it")
             return
-        self._thread.join()
+        left_s = until - time.monotonic()
+        self._thread.join(None if left_s == math.inf else max(0.0, left_s))
 
     def _wish(self, *, paused: bool, paused_until: int | None) -> None:
         with self._lock:
