@@ -271,11 +271,12 @@ class Application:
         return (
             (
                 Step("recording", self._in_force.end, _RECORDING_ENDS_S),
+                # A disk that is merely slow must not let a pause be forgotten.
+                Step("the pause", lambda _seconds: self._pause_memory.look(), _RECORDING_ENDS_S),
                 moment("the icon", self._take_icon_away),
                 moment("the passes", self._in_force.sending.halt),
             ),
             (
-                moment("the pause", self._pause_memory.look),
                 Step("housekeeping", self._housekeeping.stop, _MOMENT_S),
                 moment("what the desktop says", self._stop_watcher),
                 Step("commands", self._control.stop, _MOMENT_S),
