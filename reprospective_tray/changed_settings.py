@@ -9,8 +9,6 @@ from reprospective_tray.messages import _
 from reprospective_tray.settings_watch import SettingsWatch
 
 if TYPE_CHECKING:
-    import threading
-
     from reprospective_tray.in_force import Hearers, InForce
     from reprospective_tray.paths import Paths
 
@@ -20,11 +18,9 @@ log = logging.getLogger(__name__)
 class ChangedSettings:
     """Looks at the file now and then; of one thread, but for `problem`."""
 
-    def __init__(
-        self, in_force: InForce, paths: Paths, hearers: Hearers, doing: threading.Lock
-    ) -> None:
-        """Take what they are put in force in, and what is held while anything is done."""
-        self._in_force, self._hearers, self._doing = in_force, hearers, doing
+    def __init__(self, in_force: InForce, paths: Paths, hearers: Hearers) -> None:
+        """Take what they are put in force in, and who hears of it."""
+        self._in_force, self._hearers = in_force, hearers
         self._watch = SettingsWatch(in_force.loaded, paths)
         self.problem = ""
         """Why the file as it is cannot be used; empty where it can."""
@@ -50,8 +46,7 @@ class ChangedSettings:
             if notifies:
                 self._hearers.notify(self.problem)
         else:
-            with self._doing:
-                self._in_force.change(found.loaded)
+            self._in_force.change(found.loaded)
             is_mended, self.problem = bool(self.problem), ""
             log.info("the changed settings are in force")
             if is_mended and notifies:

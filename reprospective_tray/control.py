@@ -36,7 +36,7 @@ MAX_ANSWER = 4 * 1024 * 1024
 # A command sends its line at once; who says nothing for longer is cut off.
 REQUEST_SECONDS = 3.0
 MAX_CONNECTIONS = 16
-# How long stop() waits for answers that are being made.
+# How long stop() waits for answers that are being made, where nobody says how long.
 STOP_SECONDS = 2.0
 # A second start must not take the glance of `is_held` for a running instance.
 GLANCE_SECONDS = 0.1
@@ -152,20 +152,20 @@ class ControlServer:
         )
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop listening; answers that are being made get a moment to leave."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Stop listening; answers that are being made get so many seconds to leave."""
         if self._thread is None or self._wake is None or self._endpoint is None:
             return
         self._ended.set()
         self._wake.close()
+        until = time.monotonic() + seconds
         if self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(seconds)
         self._endpoint.close()
         with self._guard:
             open_ones = dict(self._connections)
         for connection in open_ones.values():
             _shut(connection, socket.SHUT_RD)  # who has not asked yet will not be asked for
-        until = time.monotonic() + STOP_SECONDS
         for thread, connection in open_ones.items():
             # A handler may call stop() itself; its own thread cannot wait for its end.
             if thread is not threading.current_thread():

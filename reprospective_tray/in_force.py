@@ -6,6 +6,7 @@ Other settings take the place of these part by part, while the program runs on.
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,6 @@ from reprospective_tray.parts import (
 from reprospective_tray.sending import CurrentIdentity, NotSending, Sending
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -74,8 +74,10 @@ class InForce:
         ended: threading.Event,
     ) -> None:
         """Build the parts; nothing runs yet. `ended` is set once the program ends."""
-        self._paths, self._care, self._hearers = paths, care, hearers
+        self._paths, self._care, self._hearers, self._ended = paths, care, hearers, ended
         self._presence: Presence | None = None
+        # Held while the monitor becomes another, and by who tells it what must not get lost.
+        self._exchanging = threading.Lock()
         self.loaded = loaded
         self.reader: DatabaseAdapter = make_passing_reader(loaded, paths)
         self.monitor = self._make_monitor(loaded)
@@ -84,8 +86,42 @@ class InForce:
 
     def take_presence(self, presence: Presence) -> threading.Event:
         """Pass on what the desktop says; the event is set once that is recorded."""
-        self._presence = presence
-        return self.monitor.take_presence(presence)
+        with self._exchanging:
+            self._presence = presence
+            return self.monitor.take_presence(presence)
+
+    def pause(self, until: int | None) -> None:
+        """Record nothing until `until` (ms), or until `resume`; waits for nothing."""
+        with self._exchanging:
+            self.monitor.pause(until)
+
+    def resume(self) -> None:
+        """Record again; waits for nothing."""
+        with self._exchanging:
+            self.monitor.resume()
+
+    def start_recording(self, *, paused: bool, paused_until: int | None) -> None:
+        """Begin to record, paused or not; nothing begins any more after `end`."""
+        with self._exchanging:
+            if not self._ended.is_set():
+                self.monitor.start(paused=paused, paused_until=paused_until)
+
+    def start_sending(self) -> None:
+        """Begin to send; nothing begins any more after `end`."""
+        with self._exchanging:
+            if not self._ended.is_set():
+                self.sending.start()
+
+    def end(self, seconds: float) -> None:
+        """Let nothing begin any more, end the open session, then recording; in so many seconds."""
+        with self._exchanging:
+            self._ended.set()
+            monitor = self.monitor
+        monitor.stop(seconds)
+
+    def stop_sending(self, seconds: float) -> None:
+        """Send what still waits, in so many seconds at most; after `end`."""
+        self.sending.stop(seconds)
 
     def change(self, loaded: config.Loaded) -> None:
         """Let these settings hold: what depends on changed ones ends, and begins anew."""
@@ -102,18 +138,23 @@ class InForce:
         if others or ways:
             # The sessions of the two follow each other; the pause goes on.
             self.monitor.stop()
-            held = self.monitor.state
             self.reader = make_passing_reader(loaded, self._paths)
-            self.monitor = monitor
-            if self._presence:
-                # A screen that was locked before still is.
-                monitor.take_presence(self._presence)
-            monitor.start(paused=held.paused, paused_until=held.paused_until)
+            with self._exchanging:
+                if self._ended.is_set():
+                    return
+                held, self.monitor = self.monitor.state, monitor
+                if self._presence:
+                    # A screen that was locked before still is.
+                    monitor.take_presence(self._presence)
+                monitor.start(paused=held.paused, paused_until=held.paused_until)
             if others:
                 log.info("the database from now on: %s", self.reader.place)
         if sends_otherwise:
-            self.sending = sending
-            sending.start()
+            with self._exchanging:
+                if self._ended.is_set():
+                    return
+                self.sending = sending
+                sending.start()
 
     def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
         monitor = loaded.config.monitor

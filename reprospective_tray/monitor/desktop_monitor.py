@@ -1,6 +1,7 @@
 """DesktopActivityMonitor: the thread that pumps probe -> privacy -> sessionizer -> store."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 _LOOK_FOR_RETURN_S = 1.0
 _LOOK_AT_CLOCK_S = 60.0
 # How long a display may keep the end waiting.
-_PROBE_PATIENCE_S = 2.0
+_PROBE_PATIENCE_S = 1.0
 
 # How long others wait for this thread to begin what they want done in it.
 _WORK_S = 10.0
@@ -163,35 +164,47 @@ class DesktopActivityMonitor:
         """
         self.cut()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float = math.inf) -> None:
         """End the open session and the thread; returns when both have ended.
 
-        Where a display never answers while it is being opened, the thread ends
-        with the process.
+        Where they have not in so many seconds, or where a display never answers while it
+        is being opened, the thread ends with the process.
         """
+        until = time.monotonic() + seconds
         with self._lock:
             self._stopping = True
             self._ends_at = self._ends_at or read_clocks()
         self._errands.end()
         self._poke()
-        self._thread.join(_PROBE_PATIENCE_S)
+        if self._thread.ident is None:
+            return  # it never began
+        self._thread.join(min(_PROBE_PATIENCE_S, seconds))
         if not self._thread.is_alive():
             return
         probe = self._probe
         if probe:
-            log.warning("the display does not answer: letting go of it")
             probe.abort()
+            log.warning("the display does not answer: letting go of it")
         if self._opening.is_set():
             # No session is open then, and nothing cuts a connection that is not made yet.
             log.warning("the display does not answer: ending without it")
             return
-        self._thread.join()
+        left_s = until - time.monotonic()
+        self._thread.join(None if left_s == math.inf else max(0.0, left_s))
 
     def _wish(self, *, paused: bool, paused_until: int | None) -> None:
         with self._lock:
             self.state = replace(self.state, paused=paused, paused_until=paused_until)
             self._ends_at = (self._ends_at or read_clocks()) if paused else None
         self._poke()
+        self._say()
+
+    def _end_pause(self, until: int) -> None:
+        """Record again where the pause that has run out is still the one that holds."""
+        with self._lock:
+            if not self.state.paused or self.state.paused_until != until:
+                return
+            self.state = replace(self.state, paused=False, paused_until=None)
         self._say()
 
     def _poke(self) -> None:
@@ -231,6 +244,10 @@ class DesktopActivityMonitor:
                 probe = self._open_probe()
             finally:
                 self._opening.clear()
+            if self._stopping or self.state.paused:
+                # It may have taken long: what is seen now, nobody wants recorded any more.
+                probe.close()
+                continue
             self._probe = probe
             if probe.lack and self.state.lack is not probe.lack:
                 log.warning("nothing is recorded: no window can be seen: %s", probe.trouble)
@@ -323,6 +340,8 @@ class DesktopActivityMonitor:
 
     def _see(self, probe: WindowProbe) -> list[Change]:
         seen = probe.current()
+        if self.state.paused:
+            return []  # it may have come to the front after the person had paused
         return self._sessionizer.see(
             self._at,
             self._privacy(seen) if seen else None,
@@ -378,8 +397,8 @@ class DesktopActivityMonitor:
             self._notices.take_unrecorded()
             until, now = self.state.paused_until, read_clocks().wall
             if until is not None and now >= until:
-                self.resume()
-                return
+                self._end_pause(until)
+                continue
             # A pause ends by the wall clock, which may be set, or sleep, meanwhile.
             left_s = None if until is None else min((until - now) / 1000, _LOOK_AT_CLOCK_S)
             retry_ms = self._recorder.retry_in_ms()

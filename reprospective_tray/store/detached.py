@@ -27,7 +27,9 @@ _ANSWER_S = 1.0
 # How long others wait until what was recorded is written, before they work on the database.
 _WORK_S = 5.0
 # How long the end waits for the server; what it has not taken by then is kept here.
-_LAST_S = 3.0
+_LAST_S = 1.5
+# How long keeping it may take.
+_KEEP_S = 1.0
 
 
 class _Question:
@@ -99,7 +101,7 @@ class DetachedRecorder:
                 self._recorder.give_up()
                 for adapter in list(self._adapters):
                     adapter.abort()
-                thread.join()  # it may still be connecting, which has a deadline
+                thread.join(_KEEP_S)
 
     def record(self, changes: Sequence[Change]) -> None:
         """Hand `changes` over."""

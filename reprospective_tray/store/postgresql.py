@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,8 +16,9 @@ from reprospective_tray.store.day_parts import day_name
 from reprospective_tray.store.device_file import kept_device_id
 from reprospective_tray.store.models import make_server_models
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.connection import STATEMENT_DEADLINE_S, connect
-from reprospective_tray.store.server.failures import statement_failure
+from reprospective_tray.store.server.failures import ended_from_here, statement_failure
 from reprospective_tray.store.sessions import DAY_MS
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class PostgresqlAdapter(DatabaseAdapter):
         self._device_id = ""
         self._abort: set[Callable[[], None]] = set()
         self._aborting = threading.Lock()
-        self.database = _Database(self._connect)
+        self.database = _Database(self._reach)
         self.models = make_server_models(self.database)
         self.original_id, self.synced = self.models.Session.original_id, peewee.SQL("1")
 
@@ -109,9 +111,9 @@ class PostgresqlAdapter(DatabaseAdapter):
         from reprospective_tray.store.server.schema import FIRST_THAT_SETTLES, ensure
 
         try:
-            with connect(self.address, self._connect_deadline_s, self.deadline_s) as connection:
-                if ensure(connection) >= FIRST_THAT_SETTLES:
-                    connection.execute(_SETTLE)
+            with closing(self._reach()) as reached:
+                if ensure(reached.connection) >= FIRST_THAT_SETTLES:
+                    reached.connection.execute(_SETTLE)
             self._device_id = kept_device_id(self._data)
         except ServerError as error:
             raise self.explain(error) from error
@@ -127,7 +129,10 @@ class PostgresqlAdapter(DatabaseAdapter):
         """Do nothing: the server needs nothing of its clients."""
 
     def abort(self) -> None:
-        """Let what any thread waits for on a connection of this adapter fail at once."""
+        """Let what any thread waits for on a connection of this adapter fail at once.
+
+        The making of a connection, too.
+        """
         with self._aborting:
             for abort in self._abort:
                 abort()
@@ -214,8 +219,22 @@ class PostgresqlAdapter(DatabaseAdapter):
 
         return ServerUpkeep()
 
-    def _connect(self) -> _Connection:
-        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+    def _reach(self) -> _Connection:
+        """Connect, as long as nobody calls `abort`."""
+        attempt = Attempt(
+            lambda: connect(self.address, self._connect_deadline_s, self.deadline_s),
+            lambda late: late.close(),
+            "reach",
+        )
+        with self._aborting:
+            self._abort.add(attempt.give_up)
+        try:
+            connection = attempt.result()
+        except TimeoutError:
+            raise ended_from_here() from None
+        finally:
+            with self._aborting:
+                self._abort.discard(attempt.give_up)
         with self._aborting:
             self._abort.add(connection.abort)
         return _Connection(self, connection)
@@ -258,7 +277,7 @@ class _Connection:
         import psycopg2.extensions
 
         self._adapter = adapter
-        self._connection = connection
+        self.connection = connection
         self.server_version = connection.raw.server_version
         # Text on this connection alone: others in this process may want their UUIDs otherwise.
         as_text = psycopg2.extensions.new_type((_UUID,), "UUID_AS_TEXT", lambda value, _: value)
@@ -266,13 +285,13 @@ class _Connection:
 
     @property
     def closed(self) -> bool:
-        return self._connection.closed
+        return self.connection.closed
 
     def cursor(self) -> _Cursor:
-        return _Cursor(self._connection, self._adapter.deadline_s)
+        return _Cursor(self.connection, self._adapter.deadline_s)
 
     def close(self) -> None:
-        self._adapter.let_go(self._connection)
+        self._adapter.let_go(self.connection)
 
 
 class _Cursor:

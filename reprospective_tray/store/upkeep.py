@@ -7,6 +7,7 @@ away and come back; its tables are not ours to mend.
 import logging
 import sqlite3
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _SALVAGE_RETRY_S = 10.0
 _RETRY_S = 1.0
+# How long the end waits for what goes on beside recording.
+_HELPERS_S = 1.0
 # A server that refuses a log-in must not be asked every second for ever.
 _LONGEST_RETRY_S = 60.0
 
@@ -37,7 +40,7 @@ class Upkeep(ABC):
     # What says that a change can never be stored: waiting does not mend it.
     unstorable: tuple[type[Exception], ...] = (peewee.IntegrityError, ServerDataError)
     # How long the end waits for a database that is blocked, in seconds.
-    last_s = 3.0
+    last_s = 1.5
     # Whether what is opened anew holds what this run has written, its open session included.
     goes_on = False
 
@@ -87,10 +90,11 @@ class Upkeep(ABC):
     def stop(self) -> None:
         """End what goes on beside recording."""
         self.stopping.set()
+        until = time.monotonic() + _HELPERS_S
         for helper in self._helpers:
-            helper.join()
+            helper.join(max(0.0, until - time.monotonic()))
         self._helpers.clear()
-        self.stopping.clear()
+        self.stopping = threading.Event()  # one that is late has its own, and ends all the same
 
     def _help(self, name: str, work: Callable[[], None]) -> None:
         helper = threading.Thread(target=work, name=name, daemon=True)
@@ -154,8 +158,10 @@ class FileUpkeep(Upkeep):
         """See `Upkeep.check`: read every page."""
         from reprospective_tray.store import salvage
 
+        stopping = self.stopping
+
         def read() -> None:
-            if not salvage.is_sound(adapter.path, self.stopping):
+            if not salvage.is_sound(adapter.path, stopping):
                 self._damage_found.set()
 
         self._help("check", read)
@@ -163,15 +169,15 @@ class FileUpkeep(Upkeep):
     def _take_over(self, damaged: Path, adapter: Any) -> None:
         from reprospective_tray.store import salvage
 
-        told = False
-        while not self.stopping.is_set():
+        told, stopping = False, self.stopping
+        while not stopping.is_set():
             try:
-                salvage.take_over(damaged, adapter, self.stopping)
+                salvage.take_over(damaged, adapter, stopping)
             except (peewee.PeeweeException, sqlite3.Error):
                 if not told:
                     log.exception("not everything was taken over from %s yet", damaged)
                 told = True
-                self.stopping.wait(_SALVAGE_RETRY_S)
+                stopping.wait(_SALVAGE_RETRY_S)
             else:
                 return
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreachableError
-from reprospective_tray.messages import _
 from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.connection import Connection
+from reprospective_tray.store.server.failures import ended_from_here
 
 # The version of what is sent; the server says its own in each answer.
 BATCH_SCHEMA = 1
@@ -165,12 +165,8 @@ class Uploader:
                 attempt.give_up()
             self._connection = attempt.result()
         except TimeoutError:
-            raise _ended_from_here() from None
+            raise ended_from_here() from None
         finally:
             self._attempt = None
         if self._is_aborted:  # it came before it could see the connection
-            raise _ended_from_here()
-
-
-def _ended_from_here() -> ServerUnreachableError:
-    return ServerUnreachableError(_("The connection to the server was ended from here."))
+            raise ended_from_here()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray import state
+from reprospective_tray import shown
 from reprospective_tray.errors import ReprospectiveError
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest
@@ -235,7 +235,7 @@ def test_what_retention_does_is_said_once_and_remembered(
     said = "Sessions older than 41 days leave this computer"
     wait_until(lambda: notified(desktop, said), SECONDS, "the notification")
     assert said in app.output()
-    assert state.load(user.paths).told_retention_days == 41
+    assert shown.load(user.paths).told_retention_days == 41
     app.stop()
     app.start()
     await_first_pass(app)

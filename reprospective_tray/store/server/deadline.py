@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+# What its thread does takes no time.
+JOIN_S = 1.0
+
+
 class DeadlineError(TimeoutError):
     """Time was over before an answer came, or somebody here would not wait for it."""
 
@@ -69,7 +73,7 @@ class Deadline:
             self._closed = True
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(JOIN_S)
             self._thread = None
 
     def _add(self, one: Within) -> None:

@@ -56,6 +56,11 @@ LIBPQS_PLACE = re.compile(r"^connection to server (?:at|on) .*? failed: (?:FATAL
 SETTING_WORDS = re.compile(r"definition of service|service file|invalid .* value", re.IGNORECASE)
 
 
+def ended_from_here() -> ServerUnreachableError:
+    """Return the error for what this program itself would not wait for any longer."""
+    return ServerUnreachableError(_("The connection to the server was ended from here."))
+
+
 def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
     """Return the error for a connection that could not be made."""
     reason = _first_words(error)
