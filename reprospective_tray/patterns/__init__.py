@@ -107,8 +107,8 @@ def _too_slow() -> PatternRefusedError:
     return PatternRefusedError(
         _("The expression could take too long on a long title."),
         _(
-            "Write it without lookahead, lookbehind and backreferences (\\b stands for the edge of a "
-            "word), use smaller repeat counts, or split it into several rules."
+            "Write it without lookahead, lookbehind and backreferences (\\b stands for the edge of "
+            "a word), use smaller repeat counts, or split it into several rules."
         ),
     )
 
