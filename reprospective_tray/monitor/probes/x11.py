@@ -1,7 +1,7 @@
 """The X11 probe: told by events, polls no window.
 
-The root window says which window is active (_NET_ACTIVE_WINDOW, EWMH 1.5), the
-active window says when its title changes. Idle time comes from MIT-SCREEN-SAVER.
+The window manager says which window is active, the active window says when its title changes.
+Idle time comes from MIT-SCREEN-SAVER.
 """
 
 import socket
@@ -18,13 +18,14 @@ from reprospective_tray.monitor.probes import x11_connection
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe, steady_ms
 from reprospective_tray.monitor.probes.processes import ProcessNames
 from reprospective_tray.monitor.probes.waker import Waker
+from reprospective_tray.monitor.probes.x11_focus import Focus
+from reprospective_tray.monitor.probes.x11_manager import GONE, WindowManager
+from reprospective_tray.monitor.probes.x11_process import WindowProcess
 from reprospective_tray.monitor.probes.x11_text import WindowTexts
 from reprospective_tray.monitor.probes.xsync import IdleAlarms
 
 # A process that was held up finds events of this age at most; older ones are of another clock.
 _OLDEST_EVENT_MS = 5_000
-# The window went away between its event and our question.
-_GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
 
 
 class X11Probe(WindowProbe):
@@ -65,7 +66,7 @@ class X11Probe(WindowProbe):
                 return None
             try:
                 return self._describe(window)
-            except _GONE:
+            except GONE:
                 return None
 
     def wait(self, timeout_s: float) -> int | None:
@@ -96,9 +97,10 @@ class X11Probe(WindowProbe):
         """Wait, then ask for the focus, where nobody tells of the active window."""
         changed_at = self._wait_for_event(timeout_s)
         if changed_at is None and not self._names_active:
-            focused = self._focused()
-            if focused != (self._active.id if self._active else 0):
-                self._follow(focused)
+            # A window manager may have told of itself before it was there.
+            before = self._active.id if self._active else 0
+            self._look()
+            if before != (self._active.id if self._active else 0):
                 return steady_ms()
         return changed_at
 
@@ -151,18 +153,13 @@ class X11Probe(WindowProbe):
         # A window that vanished makes requests without answer fail later: that is no news.
         self._display.set_error_handler(lambda *_ignored: None)
         self._root = self._display.screen().root
-        self._net_active = self._display.intern_atom("_NET_ACTIVE_WINDOW")
-        self._net_check = self._display.intern_atom("_NET_SUPPORTING_WM_CHECK")
-        self._net_pid = self._display.intern_atom("_NET_WM_PID")
+        self._manager = WindowManager(self._display)
         self._texts = WindowTexts(self._display)
+        self._focus = Focus(self._display, self._texts)
+        self._process = WindowProcess(self._display)
         self._has_screensaver = bool(self._display.has_extension(screensaver.extname))
         self._alarms = IdleAlarms.of(self._display)
-        self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self._names_active = any(
-            self._root.get_full_property(atom, X.AnyPropertyType)
-            for atom in (self._net_check, self._net_active)
-        )
-        self._follow(self._named_active() if self._names_active else self._focused())
+        self._look()
 
     @contextmanager
     def _connection(self) -> Iterator[None]:
@@ -173,39 +170,20 @@ class X11Probe(WindowProbe):
 
     def _concerns(self, event: Any) -> bool:
         """Take one event; tell whether the window in front may be another or renamed."""
+        if self._manager.take(event):
+            self._look()
+            return True
         if event.type == X.DestroyNotify:
             # The last window of all: openbox goes on to name it as the active one.
             return self._active is not None and event.window == self._active
         if event.type != X.PropertyNotify:
             return False
-        if event.window == self._root:
-            if event.atom not in {self._net_active, self._net_check}:
-                return False
-            self._names_active = True
-            self._follow(self._named_active())
-            return True
         return event.window == self._active and event.atom in self._texts.atoms
 
-    def _named_active(self) -> int:
-        """Return the window that the window manager names as the active one, 0 for none."""
-        found = self._root.get_full_property(self._net_active, X.AnyPropertyType)
-        number = int(found.value[0]) if found and len(found.value) else 0
-        return 0 if number == self._root.id else number
-
-    def _focused(self) -> int:
-        """Return the window with the keyboard, for window managers that name none; 0 for none."""
-        try:
-            window = self._display.get_input_focus().focus
-            if window == X.PointerRoot:
-                window = self._root.query_pointer().child
-            # A part of a window may have the focus: its title and class stand further out.
-            while not isinstance(window, int) and window != self._root:
-                if window.get_wm_class():
-                    return int(window.id)
-                window = window.query_tree().parent
-        except _GONE:
-            pass
-        return 0
+    def _look(self) -> None:
+        """Follow the window that is active now: by the window manager's word, or by the focus."""
+        self._names_active = self._manager.is_there()
+        self._follow(self._manager.active() if self._names_active else self._focus.window())
 
     def _follow(self, number: int) -> None:
         """Listen to the window that is active now."""
@@ -219,8 +197,7 @@ class X11Probe(WindowProbe):
             self._active.change_attributes(event_mask=X.PropertyChangeMask | X.StructureNotifyMask)
 
     def _describe(self, window: Any) -> Observation:
-        pid = window.get_full_property(self._net_pid, X.AnyPropertyType)
-        process_id = int(pid.value[0]) if pid and len(pid.value) else None
+        process_id = self._process.of(window)
         name = self._texts.class_name(window) or self._processes.name(process_id)
         return Observation.of(name, self._texts.title(window), process_id, window.id)
 
