@@ -17,8 +17,8 @@ TRAY_BUILD = ("gcc", "libc6-dev", "pkg-config", "libgirepository1.0-dev", "libca
 # pywinctl ends the process at import where xrandr is missing.
 WINDOWS = ("x11-xserver-utils",)
 # What tests, benchmark and demo use of a desktop: X server, window manager, both kinds of panel,
-# stand-ins for logind and screen savers, notifications, input, old programs, fonts (one for Latin, one for
-# Japanese), SVG icons for GTK, and what starts and checks the entries of login programs.
+# stand-ins for logind and screen savers, notifications, input, an old program (xmessage), fonts for
+# Latin and Japanese, SVG icons for GTK, and what starts and checks the entries of login programs.
 VIRTUAL_DESKTOP = (
     "xvfb",
     "openbox",
