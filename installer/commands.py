@@ -8,6 +8,7 @@ from pathlib import Path
 
 from installer import checks, environment, locks, steps, system_packages
 from installer.steps import ROOT
+from installer.system_packages import Interpreter
 
 USAGE = """\
 Usage: python3 installer/bootstrap.py COMMAND
@@ -27,6 +28,8 @@ PACKAGES = {
     "windows": "installer.windows",
     "macos": "installer.macos",
 }
+WHICH_PACKAGE = f"Which package? One of: {', '.join(PACKAGES)}"
+HELP = {"-h", "--help"}
 # Freezing is for the system that it runs on.
 ONLY_ON = {"windows": ("win32", "Windows"), "macos": ("darwin", "macOS")}
 
@@ -41,10 +44,14 @@ def has_display() -> bool:
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; 2 where the command line is wrong."""
     handlers = {"run": run, "test": test, "bench": bench, "package": package, "lock": lock}
+    if arguments and arguments[0] == "package" and HELP & set(arguments[2:]):
+        return package_help(arguments[1])
+    if HELP & set(arguments) or arguments[:1] == ["help"]:
+        print(USAGE, end="")
+        return 0
     if not arguments or arguments[0] not in handlers:
-        asked = bool(arguments) and arguments[0] in {"-h", "--help", "help"}
-        print(USAGE, end="", file=sys.stdout if asked else sys.stderr)
-        return 0 if asked else 2
+        print(USAGE, end="", file=sys.stderr)
+        return 2
     try:
         return handlers[arguments[0]](list(arguments[1:]))
     except steps.StepFailedError as failure:
@@ -57,9 +64,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     """Start the tray app in place of this process, or the demo where there is no display."""
-    if {"-h", "--help"} & set(arguments):
-        print(USAGE, end="")
-        return 0
     if has_display():
         environment.prepare(environment.RUN, virtual_desktop=False)
         steps.say("Starting reprospective-tray.")
@@ -78,7 +82,8 @@ def test(arguments: list[str]) -> int:
     """Run every check and then pytest, whose closing line is the last one."""
     environment.prepare(environment.TEST, virtual_desktop=True)
     if "--long" in arguments:
-        system_packages.complete(system_packages.LONG_TESTS)
+        built_with = system_packages.building_pygobject(Interpreter.current())
+        system_packages.complete_or_warn([*system_packages.LONG_TESTS, *built_with])
     return checks.run_all(environment.scripts_folder(), arguments)
 
 
@@ -92,7 +97,8 @@ def bench(arguments: list[str]) -> int:
 def package(arguments: list[str]) -> int:
     """Build a package in place of this process, by the module that knows its kind."""
     if not arguments or arguments[0] not in PACKAGES:
-        raise steps.StepFailedError(f"Which package? One of: {', '.join(PACKAGES)}")
+        steps.warn(WHICH_PACKAGE)
+        return 2
     system, its_name = ONLY_ON.get(arguments[0], (sys.platform, ""))
     if sys.platform != system:
         raise steps.StepFailedError(
@@ -102,6 +108,15 @@ def package(arguments: list[str]) -> int:
     environment.prepare(environment.RUN, virtual_desktop=False)
     os.chdir(ROOT)
     return hand_over([environment.python_of(), "-m", PACKAGES[arguments[0]], *arguments[1:]])
+
+
+def package_help(kind: str) -> int:
+    """Show what can be said after `package KIND`; nothing is set up for it."""
+    if kind not in PACKAGES:
+        steps.warn(WHICH_PACKAGE)
+        return 2
+    os.chdir(ROOT)
+    return hand_over([sys.executable, "-m", PACKAGES[kind], "--help"])
 
 
 def lock(arguments: list[str]) -> int:

@@ -144,6 +144,7 @@ def play(desktop: VirtualDesktop, samples: "subprocess.Popen[bytes]") -> None:
     assert samples.stdin is not None
     for scene in SCENES:
         until = time.monotonic() + scene.seconds
+        steps.say(f"  {scene.application}: {scene.title}")
         order = {"window": scene.application.lower(), "title": scene.title}
         desktop.xdotool("windowactivate", "--sync", find(desktop, scene.application))
         samples.stdin.write(json.dumps(order).encode() + b"\n")

@@ -19,7 +19,7 @@ STAMP = VENV / "bootstrap-stamp.json"
 UNFINISHED = VENV / "bootstrap-unfinished"
 
 # Grows when what `prepare` does changes in a way that its files do not show.
-STEPS_VERSION = 1
+STEPS_VERSION = 2
 
 RUN = "run"
 TEST = "test"
@@ -112,13 +112,32 @@ def make() -> None:
 
 
 def pip(*arguments: str) -> None:
-    """Run pip of .venv, quietly.
+    """Run pip of .venv, without questions and bars.
 
     Raises:
         steps.StepFailedError: with the end of what pip said.
     """
-    quiet = ["--disable-pip-version-check", "--no-input"]
+    quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
     steps.run_logged([str(python_of()), "-m", "pip", *arguments[:1], *quiet, *arguments[1:]])
+
+
+def link_pygobject_of_the_system() -> bool:
+    """Let .venv use the PyGObject that the system has for this very Python; say whether it does."""
+    where = "import gi._gi, gi; print(gi.__path__[0])"
+    system = subprocess.run(
+        [base_python(), "-I", "-c", where], capture_output=True, text=True, check=False
+    )
+    if system.returncode:
+        return False
+    places = "import sysconfig; print(sysconfig.get_path('platlib'))"
+    own = subprocess.run([python_of(), "-c", places], capture_output=True, text=True, check=True)
+    link = Path(own.stdout.strip()) / "gi"
+    if link.is_symlink():
+        link.unlink()
+    if link.exists():  # pip built one here earlier
+        return False
+    link.symlink_to(system.stdout.strip(), target_is_directory=True)
+    return True
 
 
 def install_locked(scope: str) -> None:
@@ -128,14 +147,15 @@ def install_locked(scope: str) -> None:
         steps.StepFailedError: anything but PyGObject could not be installed.
     """
     lock = locks.DEVELOPMENT if scope == TEST else locks.RUNTIME
-    others, built_here = locks.split(lock.read_text("utf-8"))
+    others, built_here = locks.split(lock)
     for name, text in (("others.txt", others), ("built-here.txt", built_here)):
         (steps.BUILD / name).write_text(text, "utf-8")
+    build_tools = locks.write_for_platform(locks.BUILD_TOOLS, steps.BUILD)
     steps.say("Installing the Python packages of " + lock.name)
     hashed = ["install", "--require-hashes", "--no-deps"]
-    pip(*hashed, "-r", str(locks.BUILD_TOOLS), "-r", str(steps.BUILD / "others.txt"))
-    if sys.platform == "linux":
-        steps.say("Installing PyGObject, built here, which gives the tray icon its menu")
+    pip(*hashed, "-r", str(build_tools), "-r", str(steps.BUILD / "others.txt"))
+    if sys.platform == "linux" and not link_pygobject_of_the_system():
+        steps.say("Building PyGObject, which gives the tray icon its menu")
         try:
             pip(*hashed, "-r", str(steps.BUILD / "built-here.txt"))
         except steps.StepFailedError as failure:
@@ -156,10 +176,12 @@ def prepare(scope: str, *, virtual_desktop: bool) -> None:
     """
     interpreter = Interpreter.current()
     if sys.platform == "linux":
-        use = {"virtual_desktop": virtual_desktop, "tests": scope == TEST}
-        system_packages.provide(interpreter, **use)
-        if not system_packages.has_apt() and not is_ready(scope):
-            steps.warn(system_packages.elsewhere(interpreter, **use))
+        system_packages.provide(
+            interpreter,
+            virtual_desktop=virtual_desktop,
+            tests=scope == TEST,
+            ready=is_ready(scope),
+        )
     if is_ready(scope):
         return
     steps.BUILD.mkdir(exist_ok=True)

@@ -2,7 +2,10 @@
 
 import re
 import shutil
+import sys
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
 from installer import steps
 from installer.steps import ROOT
@@ -38,17 +41,65 @@ _LINUX = ("--extra=tray", "--extra=wayland")
 BUILT_HERE = frozenset({"pygobject", "pycairo"})
 
 
-def split(lock: str, names: frozenset[str] = BUILT_HERE) -> tuple[str, str]:
-    """Part a lock file's text in two: without the packages `names`, and those alone."""
-    others: list[str] = []
-    chosen: list[str] = []
-    part = others
+# A package's first line: its name, then its version, then what it depends on.
+_FIRST_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==[^\s;]+(?:\s*;\s*(.*?))?\s*\\?$")
+_PLATFORM = re.compile(r"sys_platform (==|!=) '(\w+)'")
+
+
+def _packages(lock: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each package's name, its marker and its lines; first the comments, without a name."""
+    name, marker, lines = "", "", ""
     for line in lock.splitlines(keepends=True):
-        if start := re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)==", line):
-            name = re.sub(r"[-_.]+", "-", start[1]).lower()
-            part = chosen if name in names else others
-        part.append(line)
-    return "".join(others), "".join(chosen)
+        if start := _FIRST_LINE.match(line):
+            yield name, marker, lines
+            name, marker, lines = re.sub(r"[-_.]+", "-", start[1]).lower(), start[2] or "", ""
+        lines += line
+    yield name, marker, lines
+
+
+def _is_foreign(marker: str, platform: str) -> bool:
+    """Say whether a marker excludes `platform`.
+
+    uv writes a marker as alternatives (`or`), each a row of conditions (`and`).
+    """
+
+    def excluded(conditions: str) -> bool:
+        return any(
+            (name == platform) != (operator == "==")
+            for operator, name in _PLATFORM.findall(conditions)
+        )
+
+    return all(excluded(alternative) for alternative in marker.split(" or "))
+
+
+def for_platform(lock: str, platform: str = sys.platform) -> str:
+    """Return a lock file's text without the packages of other platforms.
+
+    pip must not see them: it evaluates the whole of a marker such as
+    ``platform_release >= '20' and sys_platform == 'darwin'``, and fails where the release of the
+    kernel, such as ``6.1.0-37-amd64``, is no version.
+    """
+    return "".join(
+        lines for _name, marker, lines in _packages(lock) if not _is_foreign(marker, platform)
+    )
+
+
+def split(lock: Path, names: frozenset[str] = BUILT_HERE) -> tuple[str, str]:
+    """Part a lock file's text for this platform: without the packages `names`, and those alone."""
+    others = chosen = ""
+    for name, _marker, lines in _packages(for_platform(lock.read_text("utf-8"))):
+        if name in names:
+            chosen += lines
+        else:
+            others += lines
+    return others, chosen
+
+
+def write_for_platform(lock: Path, folder: Path) -> Path:
+    """Write what this platform takes of a lock file into `folder`, for pip; return that file."""
+    file = folder / f"{lock.stem}-{sys.platform}.txt"
+    file.write_text(for_platform(lock.read_text("utf-8")), "utf-8")
+    return file
 
 
 def write(uv: str, extra: list[str]) -> None:

@@ -66,7 +66,8 @@ def tools() -> Path:
         shutil.rmtree(TOOLS, ignore_errors=True)
         steps.run_logged([environment.base_python(), "-m", "venv", str(venv)])
         pip = [str(environment.python_of(venv)), "-m", "pip", "install", "--quiet", "--no-deps"]
-        steps.run_logged([*pip, "--require-hashes", "-r", str(locks.PACKAGE_TOOLS)])
+        lock = locks.write_for_platform(locks.PACKAGE_TOOLS, venv)
+        steps.run_logged([*pip, "--require-hashes", "-r", str(lock)])
         finished.touch()
     return scripts
 

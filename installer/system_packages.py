@@ -9,31 +9,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from installer import steps
+from installer import package_names, steps
 
-# The tray menu: GTK with AppIndicator, and what PyGObject (it has no wheel) is built with.
+# The tray menu: GTK with AppIndicator, and PyGObject, as a package for the system's own Python;
+# it has no wheel, so that for any other Python it is built, with these.
 TRAY_LIBRARIES = ("gir1.2-gtk-3.0", "gir1.2-ayatanaappindicator3-0.1")
-TRAY_BUILD = ("gcc", "libc6-dev", "pkg-config", "libgirepository1.0-dev", "libcairo2-dev")
+PYGOBJECT = "python3-gi"
+PYGOBJECT_BUILD = ("gcc", "libc6-dev", "pkg-config", "libgirepository1.0-dev", "libcairo2-dev")
 # pywinctl ends the process at import where xrandr is missing.
 WINDOWS = ("x11-xserver-utils",)
-# What tests, benchmark and demo use of a desktop: X server, window manager, both kinds of panel,
-# stand-ins for logind and screen savers, notifications, input, an old program (xmessage), fonts for
-# Latin and Japanese, SVG icons for GTK, and what starts and checks the entries of login programs.
+# The virtual desktop of the demo: X server, window manager, panel, notifications, input, fonts (one
+# for Latin, one for Japanese), GTK's settings and SVG icons.
 VIRTUAL_DESKTOP = (
     "xvfb",
     "openbox",
     "tint2",
-    "xfce4-panel",
-    "xfconf",
     "dbus",
-    "dbus-bin",
     "libglib2.0-bin",
-    "python3-dbusmock",
     "dunst",
-    "dex",
-    "desktop-file-utils",
     "xdotool",
-    "x11-utils",
     "x11-xserver-utils",
     "adwaita-icon-theme",
     "librsvg2-common",
@@ -41,7 +35,22 @@ VIRTUAL_DESKTOP = (
     "fonts-dejavu-core",
     "fonts-inter",
     "fonts-noto-cjk",
+    "gsettings-desktop-schemas",
 )
+# What tests and benchmark use of a desktop besides: a panel of the other kind, stand-ins for logind
+# and screen savers, an old program of X11 (xmessage), and what starts and checks the entries of
+# login programs.
+DESKTOP_TESTS = (
+    "xfce4-panel",
+    "xfconf",
+    "dbus-bin",
+    "python3-dbusmock",
+    "dex",
+    "desktop-file-utils",
+    "x11-utils",
+)
+# Without these the virtual desktop does not come up at all.
+DESKTOP_PROGRAMS = ("Xvfb", "openbox", "tint2", "dbus-daemon", "xdotool", "xsetroot")
 # What tests use of a Wayland desktop: compositor and bar, X11 programs on it, screenshots, input.
 WAYLAND_DESKTOP = ("sway", "xwayland", "grim", "wtype")
 # What tests put between the program and the PostgreSQL that comes from PyPI: a pooler, and the
@@ -51,13 +60,14 @@ SERVER_TESTS = ("pgbouncer", "openssl", "busybox")
 BROWSER_TESTS = ("chromium", "chromium-driver", "poppler-utils")
 # What the tests marked long use beside that: KDE's compositor.
 LONG_TESTS = ("kwin-wayland",)
-# What builds the .deb and reads its manual page.
-PACKAGE_TESTS = ("binutils", "man-db")
+# What builds the .deb, reads its manual page, and tells the files of the repository.
+PACKAGE_TESTS = ("binutils", "git", "man-db")
 # What freezing takes along that no other way of running needs: GTK's reader of SVG icons; and what
-# looks into libraries, and makes them smaller.
+# looks into libraries, and makes them smaller. PyGObject is built for it.
 FREEZING = ("binutils", "librsvg2-common")
 
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends")
+GOING_ON = "Continuing without those that are missing."
 APT_LISTS = Path("/var/lib/apt/lists")
 
 
@@ -67,15 +77,21 @@ class Interpreter:
 
     version: tuple[int, int]
     of_the_system: bool
+    is_default: bool
+    """Whether it is the one for which the system has packages of Python modules."""
     has_venv: bool
     has_tkinter: bool
 
     @classmethod
     def current(cls) -> "Interpreter":
         """Look at the Python that runs this."""
+        of_the_system = sys.base_prefix == "/usr"
+        versioned = "/usr/bin/python{}.{}".format(*sys.version_info)
         return cls(
             version=sys.version_info[:2],
-            of_the_system=sys.base_prefix == "/usr",
+            of_the_system=of_the_system,
+            is_default=of_the_system
+            and os.path.realpath("/usr/bin/python3") == os.path.realpath(versioned),
             has_venv=all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")),
             has_tkinter=importlib.util.find_spec("_tkinter") is not None,
         )
@@ -83,15 +99,21 @@ class Interpreter:
 
 def wanted(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False) -> list[str]:
     """Return the Debian packages that this way of running needs, installed or not."""
-    names = [*TRAY_LIBRARIES, *TRAY_BUILD, *WINDOWS]
+    names = [*TRAY_LIBRARIES, *WINDOWS]
+    names += [PYGOBJECT] if interpreter.is_default else building_pygobject(interpreter)
     if interpreter.of_the_system:
-        python = "python{}.{}".format(*interpreter.version)
-        names += [f"{python}-dev", f"{python}-venv", "python3-tk"]
+        names += ["python{}.{}-venv".format(*interpreter.version), "python3-tk"]
     if virtual_desktop:
         names += VIRTUAL_DESKTOP
     if tests:
-        names += (*WAYLAND_DESKTOP, *SERVER_TESTS, *BROWSER_TESTS, *PACKAGE_TESTS)
+        names += (*DESKTOP_TESTS, *WAYLAND_DESKTOP, *SERVER_TESTS, *BROWSER_TESTS, *PACKAGE_TESTS)
     return sorted(set(names))
+
+
+def building_pygobject(interpreter: Interpreter) -> list[str]:
+    """Return the Debian packages with which PyGObject is built for this Python."""
+    headers = "python{}.{}-dev".format(*interpreter.version)
+    return [*PYGOBJECT_BUILD, *([headers] if interpreter.of_the_system else [])]
 
 
 def missing(names: Iterable[str], dpkg_status: str) -> list[str]:
@@ -126,33 +148,33 @@ def missing_here(names: Sequence[str]) -> list[str]:
 
 
 def root_prefix() -> list[str] | None:
-    """Return what a command is put behind to run as root; None where nobody can."""
+    """Return what a command is put behind to run as root; None where this person may not.
+
+    On a terminal sudo asks for the password now, in sight.
+    """
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo") is None:
         return None
     if sys.stdin.isatty():
-        return ["sudo"]
+        asked = subprocess.run(["sudo", "--validate"], check=False)
+        return ["sudo"] if asked.returncode == 0 else None
     allowed = subprocess.run(
         ["sudo", "--non-interactive", "true"], capture_output=True, check=False
     )
     return ["sudo", "--non-interactive"] if allowed.returncode == 0 else None
 
 
-def install(names: Sequence[str]) -> None:
+def install(names: Sequence[str], prefix: Sequence[str]) -> None:
     """Install by apt; renew its lists first where there are none, or where the first try fails.
 
+    Args:
+        names: Debian's names of the packages.
+        prefix: What makes a command run as root, see `root_prefix`.
+
     Raises:
-        steps.StepFailedError: nobody here may install, or apt failed twice.
+        steps.StepFailedError: apt failed twice.
     """
-    prefix = root_prefix()
-    if prefix is None:
-        raise steps.StepFailedError(
-            "Installing needs root or sudo. Please run this once, then start again:\n"
-            f"    sudo apt-get install --no-install-recommends {' '.join(names)}"
-        )
-    if prefix == ["sudo"]:
-        subprocess.run(["sudo", "--validate"], check=False)  # asks now, in sight, not into the log
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *APT]
     fresh = not any(APT_LISTS.glob("*_Packages*"))
     if fresh:
@@ -190,39 +212,92 @@ def install_singly(command: Sequence[str], names: Sequence[str]) -> None:
         raise steps.StepFailedError(f"Not installed: {', '.join(refused)}\n{said}") from said
 
 
-def elsewhere(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False) -> str:
-    """Return the one message for a Linux without apt: what to install, by Debian's names."""
-    names = wanted(interpreter, virtual_desktop=virtual_desktop, tests=tests)
+def by_an_administrator(names: Sequence[str]) -> str:
+    """Return the one message for a person who may not install what is missing."""
     return (
-        "This system has no apt, so nothing is installed by itself. What is needed, by Debian's "
-        "names of it:\n    " + " ".join(names)
+        f"System packages are missing here: {', '.join(names)}.\n"
+        "Only root, or a person with sudo, can install them:\n"
+        "    apt-get update && apt-get install --no-install-recommends " + " ".join(names)
     )
 
 
-def complete(names: Sequence[str]) -> None:
-    """Install what is missing of `names`, where there is apt; say what could not be installed."""
+def elsewhere(
+    interpreter: Interpreter, manager: str | None, *, virtual_desktop: bool, tests: bool = False
+) -> str:
+    """Return the one message for a Linux without apt: what to install, in that system's words.
+
+    Args:
+        interpreter: The Python that .venv is made of.
+        manager: A package manager of `package_names.INSTALL`; None where there is none of them.
+        virtual_desktop: Whether the program will run on a virtual desktop.
+        tests: Whether the tests will run.
+    """
+    names = wanted(interpreter, virtual_desktop=virtual_desktop, tests=tests)
+    return (
+        "This system has no apt, so nothing is installed automatically. Required system packages:\n"
+        f"    {package_names.how_to_install(manager, names)}"
+    )
+
+
+def complete(names: Sequence[str]) -> str:
+    """Install what is missing of `names`, where there is apt.
+
+    Returns:
+        Why some are still missing, with what a person can do; empty where none is.
+    """
     lacking = missing_here(names) if has_apt() else []
-    if lacking:
-        steps.say(f"Installing {len(lacking)} system packages: {', '.join(lacking)}")
-        try:
-            install(lacking)
-        except steps.StepFailedError as failure:
-            steps.warn(str(failure))
-            steps.warn("Going on without them.")
+    if not lacking:
+        return ""
+    prefix = root_prefix()
+    if prefix is None:
+        return by_an_administrator(lacking)
+    steps.say(f"Installing {len(lacking)} system packages: {', '.join(lacking)}")
+    try:
+        install(lacking, prefix)
+    except steps.StepFailedError as failure:
+        return str(failure)
+    return ""
 
 
-def provide(interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False) -> None:
-    """Install what this machine lacks, or say what it lacks, and go on where that can be.
+def complete_or_warn(names: Sequence[str]) -> None:
+    """Install what is missing of `names`; where that cannot be, say so and go on."""
+    if missing := complete(names):
+        steps.warn(f"{missing}\n{GOING_ON}")
+
+
+def obstacle(*, virtual_desktop: bool) -> str:
+    """Return why nothing can be started here, a sentence; empty where something can be."""
+    if not Interpreter.current().has_venv:
+        return (
+            f"{sys.executable} cannot make virtual environments: its modules venv and ensurepip "
+            "are missing (Debian's package python3-venv)."
+        )
+    lacking = [name for name in DESKTOP_PROGRAMS if virtual_desktop and not shutil.which(name)]
+    return f"A virtual desktop needs {', '.join(lacking)}, not found here." if lacking else ""
+
+
+def provide(
+    interpreter: Interpreter, *, virtual_desktop: bool, tests: bool = False, ready: bool = False
+) -> None:
+    """Install what this machine lacks, or say once what it lacks, and go on where that can be.
+
+    Args:
+        interpreter: The Python that .venv is made of.
+        virtual_desktop: Whether the program will run on a virtual desktop.
+        tests: Whether the tests will run.
+        ready: Whether it was all there before; then a system without apt is not spoken of again.
 
     Raises:
         steps.StepFailedError: what is lacking is needed for any of it to work.
     """
-    complete(wanted(interpreter, virtual_desktop=virtual_desktop, tests=tests))
-    if not Interpreter.current().has_venv:
-        raise steps.StepFailedError(
-            f"{sys.executable} cannot make virtual environments: its modules venv and ensurepip "
-            "are missing (Debian's package python3-venv)."
-        )
+    use = {"virtual_desktop": virtual_desktop, "tests": tests}
+    missing = complete(wanted(interpreter, **use))
+    if not has_apt() and not ready:
+        missing = elsewhere(interpreter, package_names.manager_here(), **use)
+    if stopped := obstacle(virtual_desktop=virtual_desktop):
+        raise steps.StepFailedError("\n".join(filter(None, (missing, stopped))))
+    if missing:
+        steps.warn(f"{missing}\n{GOING_ON}")
     if not interpreter.of_the_system and not interpreter.has_tkinter:
         steps.warn(
             f"{sys.executable} was built without tkinter: the summary window cannot open. "

@@ -21,6 +21,7 @@ from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.desktop.presence import Presence, PresenceWatcher, make_watcher
 from reprospective_tray.ending_signals import EndingSignals
 from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.greeting import Greeting
 from reprospective_tray.housekeeping import Housekeeping
 from reprospective_tray.in_force import Hearers, InForce
 from reprospective_tray.messages import _
@@ -83,7 +84,9 @@ class Application:
         self._pause_reminder = PauseReminder(
             paths, lambda: self._in_force.monitor.state.paused, self._is_person_there
         )
-        self._housekeeping = Housekeeping(self._care, (self._settings.look, self._remind_of_pause))
+        self._greeting = Greeting(self._in_force, paths, self._notify)
+        looks = (self._greeting.look, self._settings.look, self._remind_of_pause)
+        self._housekeeping = Housekeeping(self._care, looks)
 
     def run(self, *, tray: bool) -> None:
         """Record until the person quits or the system ends the program.
@@ -104,13 +107,16 @@ class Application:
             self._actions.put(PAUSE_OVER)  # it ended while nothing ran
         try:
             # Loading the tray takes the processor for a while: the first session goes first.
-            self._in_force.monitor.recording.wait(_FIRST_S)
+            is_ready = self._in_force.monitor.recording.wait(_FIRST_S)
             self._watcher = make_watcher()
             self._watcher.start(self._take_presence, lambda: self._actions.put(QUIT))
             self._control.start()
             self._actions.start()
-            log.info("recording to %s", self._in_force.reader.place)
-            self._greet(remembered)
+            if paused:
+                log.info("paused: nothing is recorded")
+            elif not is_ready:
+                log.warning("nothing is recorded yet: the desktop or the database does not answer")
+            self._greeting.look()
             threading.Thread(target=self._login.keep, name="login", daemon=True).start()
             self._in_force.sending.start()
             self._housekeeping.start()
@@ -152,28 +158,7 @@ class Application:
         # Whatever fails in what is shown ends no recording.
         except Exception:
             self._icon = None
-            log.exception("the icon failed; recording goes on without it")
-
-    def _greet(self, remembered: state.ProgramState) -> None:
-        """Say at the very first start what is recorded, where, and how to pause."""
-        if remembered.first_start_at is not None:
-            return
-        if self._in_force.loaded.config.database.local.type == "postgresql":
-            text = _(
-                "Recording which window you use, and when, straight to {place}. "
-                "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
-            ).format(place=self._in_force.reader.place)
-        else:
-            text = self._in_force.sending.greeting(
-                self._in_force.loaded.config.database_path(self._paths)
-            )
-        log.info("first start: %s", text)
-        if self._in_force.loaded.config.notifications.first_start:
-            self._notify(text)
-        try:
-            state.update(self._paths, first_start_at=_now())
-        except ReprospectiveError as error:
-            log.warning("%s", error)
+            log.exception("the icon failed; the program goes on without it")
 
     def _remind_of_pause(self) -> None:
         text = self._pause_reminder.look()
@@ -195,6 +180,8 @@ class Application:
         """Pass on what the monitor says, in its thread: nothing here may wait."""
         with self._showing:
             before, self._shown = self._shown, now
+        if _is_recording(now) and not _is_recording(before):
+            log.info("recording to %s", self._in_force.reader.place)
         self._tell_icon()
         if (
             now.problem
@@ -247,6 +234,11 @@ class Application:
         threading.Thread(
             target=self._notifier.notify, args=(NAME, body), name="notification", daemon=True
         ).start()
+
+
+def _is_recording(now: MonitorState) -> bool:
+    """Say whether windows are seen, and what they show is written."""
+    return now.watching and not now.problem
 
 
 def _now() -> int:

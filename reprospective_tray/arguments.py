@@ -11,29 +11,48 @@ _LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def day(text: str) -> date:
-    """Return the day that `text` (YYYY-MM-DD, or ``today``, ``yesterday``) names."""
-    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
-    if text in {"today", "yesterday"}:
-        return today if text == "today" else today - timedelta(days=1)
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a date has no zone
-    except ValueError:
+    """Return the day that `text` (YYYY-MM-DD, ``today`` or ``yesterday``) names.
+
+    Today is the day on this computer's clock.
+    """
+    found = _day(text)
+    if found is None:
         raise ArgumentTypeError(
             _("{text!r} is not a day; write it as 2026-11-23, today or yesterday").format(text=text)
-        ) from None
+        )
+    return found
 
 
 def instant(text: str) -> int:
-    """Return the ms since the epoch of `text`: ISO 8601, local wall time without an offset."""
+    """Return the ms since the epoch of `text`: ISO 8601, local wall time without an offset.
+
+    A day, written as for `day`, is the midnight at which it begins.
+    """
     try:
-        found = datetime.fromisoformat(text)
-        return round(found.astimezone().timestamp() * 1000)
+        found = _day(text)
+        time = datetime.combine(found, datetime.min.time()) if found else None
+        return round((time or datetime.fromisoformat(text)).timestamp() * 1000)
     except (ValueError, OverflowError, OSError):
         raise ArgumentTypeError(
             _(
-                "{text!r} is not a time; write it as 2026-11-23T09:30, with or without +09:00"
+                "{text!r} is not a time; "
+                "write it as 2026-11-23T09:30, with or without +09:00, today or yesterday"
             ).format(text=text)
         ) from None
+
+
+def _day(text: str) -> date | None:
+    """Return the day that `text` names; None where it names none."""
+    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
+    match text.strip().casefold():
+        case "today":
+            return today
+        case "yesterday":
+            return today - timedelta(days=1)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a date has no zone
+    except ValueError:
+        return None
 
 
 def length(text: str) -> timedelta:

@@ -1,46 +1,14 @@
 """What may stand on the command line: the commands and their options."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
-from reprospective_tray import __version__, arguments
-from reprospective_tray.errors import UsageError
+from reprospective_tray import __version__, arguments, command_groups, instance_commands
+from reprospective_tray.argument_parser import ArgumentParser, Offered
 from reprospective_tray.messages import _
-
-# Started by the program itself: the menu where the tray has none, and what asks before forgetting.
-# By its set-up program: what ends it before its files are replaced.
-_OWN_COMMANDS = ("control-window", "forget-window", "quit")
-
-
-class _Offered(dict[str, Any]):
-    """The commands by name; those that the program keeps for itself are not listed."""
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in super().__iter__() if name not in _OWN_COMMANDS)
-
-
-class _Formatter(argparse.HelpFormatter):
-    """Help whose first word comes from the catalogue, too."""
-
-    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
-        super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that refuses in two lines: what is wrong, and where help is."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(add_help=False, formatter_class=_Formatter, **settings)
-        # argparse has words of its own for these, in English alone.
-        self._positionals.title = _("arguments")
-        self._optionals.title = _("options")
-        self.add_argument("-h", "--help", action="help", help=_("show this help"))
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, _("See: {program} --help").format(program=self.prog))
 
 
 def find(name: str) -> Callable[[Any], int]:
@@ -64,7 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each option set has `call`, what to do."""
     from reprospective_tray.commands import server
 
-    parser = _Parser(
+    parser = ArgumentParser(
         prog="reprospective-tray",
         description=_("Records which window you use, as sessions, and shows where the time went."),
     )
@@ -81,53 +49,76 @@ def make_parser() -> argparse.ArgumentParser:
         "-v", "--verbose", action="store_true", help=_("say every step, and tracebacks of errors")
     )
     commands = parser.add_subparsers(
-        title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser
+        title=_("commands"), metavar="COMMAND", required=True, parser_class=ArgumentParser
     )
     add = commands.add_parser
-
-    run = add("run", help=_("record, with the icon in the tray"))
-    run.add_argument("--no-tray", action="store_true", help=_("record without an icon"))
-    run.set_defaults(call=_later("instance.run"))
-
-    status = add("status", help=_("is it running, paused until when, active time today"))
-    status.add_argument("--json", action="store_true", help=_("as JSON"))
-    status.set_defaults(call=_later("instance.status"))
-
-    pause = add("pause", help=_("record nothing for a while"))
-    pause.add_argument(
-        "--for",
-        dest="length",
-        type=arguments.length,
-        metavar="TIME",
-        help=_("such as 30m or 1h; otherwise until `resume`"),
+    instance_commands.add_to(add, _later)
+    _add_sync(
+        add(
+            "sync",
+            help=_("send to the server until nothing waits"),
+            description=_("Sends everything that is waiting to the server."),
+        )
     )
-    pause.set_defaults(call=_later("instance.pause"))
-    add("resume", help=_("record again")).set_defaults(call=_later("instance.resume"))
-
-    _add_sync(add("sync", help=_("send to the server until nothing waits")))
-
-    add("summary", help=_("open the window with the day's figures")).set_defaults(
-        call=_later("instance.summary")
+    _add_report(
+        add(
+            "report",
+            help=_("where the time went"),
+            description=_("Shows where the time went, on one day or several."),
+        )
     )
-    add("control-window").set_defaults(call=_later("instance.control_window"))
-    add("quit").set_defaults(call=_later("instance.quit_"))
-    asking = add("forget-window")
-    asking.add_argument("--since", type=int, required=True)
-    asking.set_defaults(call=_later("forgetting.forget_window"))
-    _add_report(add("report", help=_("where the time went")))
-    _add_export(add("export", help=_("the raw sessions, or a copy of the database")))
-
-    _add_import(add("import", help=_("take over what `export` wrote, or ActivityWatch")))
-    _add_forget(add("forget", help=_("delete for good what was recorded in a range of time")))
-    check_up = add("doctor", help=_("what the program needs and finds here, and the remedies"))
+    _add_export(
+        add(
+            "export",
+            help=_("the raw sessions, or a copy of the database"),
+            description=_("Writes the raw sessions, or a copy of the whole database."),
+        )
+    )
+    _add_import(
+        add(
+            "import",
+            help=_("take over what `export` wrote, or ActivityWatch"),
+            description=_("Imports the sessions of a file that `export` or ActivityWatch wrote."),
+        )
+    )
+    _add_forget(
+        add(
+            "forget",
+            help=_("delete for good what was recorded in a range of time"),
+            description=_("Permanently deletes what was recorded in a range of time."),
+        )
+    )
+    check_up = add(
+        "doctor",
+        help=_("what the program needs and finds here, and the remedies"),
+        description=_("Checks what the program needs, and says how to fix what is missing."),
+    )
     check_up.add_argument("--json", action="store_true", help=_("as JSON"))
     check_up.set_defaults(call=_later("doctor.doctor"))
     server.add_to(
-        add("server", help=_("prepare the central PostgreSQL, add persons, see how it stands"))
+        add(
+            "server",
+            help=_("prepare the central PostgreSQL, add persons, see how it stands"),
+            description=_("Prepares the central PostgreSQL, adds persons, and shows its state."),
+        )
     )
-    _add_autostart(add("autostart", help=_("whether the program starts when you log in")))
-    _add_config(add("config", help=_("where the config lies, what it says, whether it is right")))
-    commands.choices = _Offered(commands.choices)
+    command_groups.add_autostart(
+        add(
+            "autostart",
+            help=_("whether the program starts when you log in"),
+            description=_("Turns starting at login on or off, and shows whether it is on."),
+        ),
+        _later,
+    )
+    command_groups.add_config(
+        add(
+            "config",
+            help=_("where the config lies, what it says, whether it is right"),
+            description=_("Shows, checks or creates the config."),
+        ),
+        _later,
+    )
+    commands.choices = Offered(commands.choices, instance_commands.HIDDEN)
     return parser
 
 
@@ -151,13 +142,21 @@ def _add_report(report: argparse.ArgumentParser) -> None:
         "--date",
         type=arguments.day,
         metavar="D",
-        help=_("a day, such as 2026-11-23; default: today"),
+        help=_("a day: 2026-11-23, today or yesterday; default: today"),
     )
     report.add_argument(
-        "--from", dest="first", type=arguments.day, metavar="D", help=_("until today, or --to")
+        "--from",
+        dest="first",
+        type=arguments.day,
+        metavar="D",
+        help=_("the first day, written as for --date; until today, or --to"),
     )
     report.add_argument(
-        "--to", dest="last", type=arguments.day, metavar="D", help=_("inclusive; with --from")
+        "--to",
+        dest="last",
+        type=arguments.day,
+        metavar="D",
+        help=_("the last day, inclusive; with --from"),
     )
     _add_source(report)
     report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
@@ -179,10 +178,16 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         dest="since",
         type=arguments.instant,
         metavar="T",
-        help=_("local time, such as 2026-11-23T09:30"),
+        help=_(
+            "local time such as 2026-11-23T09:30; a date, today or yesterday means its midnight"
+        ),
     )
     export.add_argument(
-        "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
+        "--to",
+        dest="until",
+        type=arguments.instant,
+        metavar="T",
+        help=_("the end, exclusive; written as for --from"),
     )
     _add_source(export)
     export.add_argument(
@@ -197,6 +202,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=_("a consistent copy of the whole database"),
     )
+    export.add_argument("--force", action="store_true", help=_("replace FILE if it exists"))
     export.set_defaults(call=_later("data.export"))
 
 
@@ -205,7 +211,10 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         "--format",
         choices=["jsonl", "activitywatch"],
         default="jsonl",
-        help=_("default: jsonl; activitywatch: all its buckets, exported as JSON"),
+        help=_(
+            "default: jsonl, or a snapshot where FILE is one; activitywatch: all its buckets, "
+            "exported as JSON"
+        ),
     )
     take.add_argument("file", type=arguments.file, metavar="FILE", help=_("the file to take over"))
     take.set_defaults(call=_later("data.import_"))
@@ -234,43 +243,26 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
         dest="since",
         type=arguments.instant,
         metavar="T",
-        help=_("with --to: local time, such as 2026-11-23T09:30"),
+        help=_(
+            "local time such as 2026-11-23T09:30; a date, today or yesterday means its midnight"
+        ),
     )
     forget.add_argument(
-        "--to", dest="until", type=arguments.instant, metavar="T", help=_("exclusive")
+        "--to",
+        dest="until",
+        type=arguments.instant,
+        metavar="T",
+        help=_("the end, exclusive; written as for --from"),
     )
     forget.add_argument(
         "--application",
         metavar="A",
         help=_("only this application: its whole name as `report` shows it, in any case"),
     )
+    forget.add_argument(
+        "--dry-run", action="store_true", help=_("say what would be deleted, and delete nothing")
+    )
+    forget.add_argument(
+        "--yes", action="store_true", help=_("delete without asking; required without a terminal")
+    )
     forget.set_defaults(call=_later("forgetting.forget"))
-
-
-def _add_autostart(autostart: argparse.ArgumentParser) -> None:
-    actions = autostart.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser)
-    add = actions.add_parser
-    add("enable", help=_("start it when you log in")).set_defaults(call=_later("autostart.enable"))
-    add("disable", help=_("do not start it when you log in")).set_defaults(
-        call=_later("autostart.disable")
-    )
-    add("status", help=_("whether it does, and by which entry")).set_defaults(
-        call=_later("autostart.status")
-    )
-
-
-def _add_config(config: argparse.ArgumentParser) -> None:
-    add = config.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser).add_parser
-    add("path", help=_("where config, data, state and log lie")).set_defaults(
-        call=_later("configuration.path")
-    )
-    add("show", help=_("the settings in force")).set_defaults(call=_later("configuration.show"))
-    add("init", help=_("put a config file with every key explained in its place")).set_defaults(
-        call=_later("configuration.init")
-    )
-    check = add("check", help=_("whether the config is right, and what the privacy rules take"))
-    check.add_argument(
-        "--application", default="", metavar="A", help=_("the application of a window")
-    )
-    check.add_argument("--title", default="", metavar="T", help=_("its title"))
-    check.set_defaults(call=_later("configuration.check"))

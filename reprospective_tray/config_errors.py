@@ -6,7 +6,6 @@ Loaded only when something is wrong: what is allowed is read off the types of
 
 from __future__ import annotations
 
-import difflib
 import typing
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,11 @@ import msgspec
 from msgspec import inspect
 
 from reprospective_tray.config_source import Located, config_error, shown
+from reprospective_tray.did_you_mean import did_you_mean, nearest, question
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from reprospective_tray.errors import ConfigError
@@ -27,7 +27,7 @@ Keys = tuple[str | int, ...]
 
 def explain(tree: Located, kind: type[msgspec.Struct], file: Path) -> ConfigError:
     """Return the first error, in the order of the file, of a `tree` that is no `kind`."""
-    found = _Walk(file).first_error(tree, kind, ())
+    found = _Walk(file, kind).first_error(tree, kind, ())
     # The walk asks msgspec about each value, so it finds what msgspec refused as a whole.
     assert found is not None
     return found
@@ -56,8 +56,8 @@ def dotted(keys: Keys) -> str:
 class _Walk:
     """Goes through one file and its types side by side."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, file: Path, whole: type[msgspec.Struct]) -> None:
+        self._file, self._whole = file, whole
 
     def first_error(self, value: Located, kind: Any, keys: Keys) -> ConfigError | None:
         """Return what is wrong at or below `keys`; None where `value` is a `kind`."""
@@ -96,6 +96,8 @@ class _Walk:
         info = inspect.type_info(kind)
         is_text = isinstance(value.content, str | dict | list | None)
         remedy = "" if is_text or not _takes_text(info) else _("Put a text in quotes.")
+        if isinstance(value.content, str):
+            remedy = did_you_mean(value.content, _words(info))
         allowed = _in_words(info)
         return not_allowed(value, keys, allowed, self._file, remedy)
 
@@ -103,9 +105,28 @@ class _Walk:
         what = _("{key} is no key of this program; allowed here are {keys}.").format(
             key=dotted((*keys, key)), keys=_listed(allowed, _("and"))
         )
-        near = difflib.get_close_matches(key.lower().replace("-", "_"), allowed, n=1)
-        remedy = _("Did you mean {key}?").format(key=dotted((*keys, near[0]))) if near else ""
-        return config_error(self._file, value.key_lines[key], what, remedy or _("Remove it."))
+        if near := nearest(key, allowed):
+            remedy = question(dotted((*keys, near)))
+        else:
+            elsewhere = (place for place in _places(self._whole) if place[-1] == key)
+            place = next(elsewhere, None)
+            remedy = question(dotted(place)) if place else _("Remove it.")
+        return config_error(self._file, value.key_lines[key], what, remedy)
+
+
+def _places(kind: type[msgspec.Struct], above: Keys = ()) -> Iterator[Keys]:
+    """Yield the keys of everything that may stand in a section, without what is in lists."""
+    for key, below in typing.get_type_hints(kind).items():
+        yield (*above, key)
+        if isinstance(below, type) and issubclass(below, msgspec.Struct):
+            yield from _places(below, (*above, key))
+
+
+def _words(info: inspect.Type) -> list[str]:
+    """Return the words that are allowed, where only some are."""
+    if isinstance(info, inspect.LiteralType):
+        return [value for value in info.values if isinstance(value, str)]
+    return []
 
 
 def _takes_text(info: inspect.Type) -> bool:

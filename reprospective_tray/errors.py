@@ -45,6 +45,10 @@ class DamagedStoreError(StoreError):
     """The local database file is no database, or its pages are damaged."""
 
 
+class OutputError(ReprospectiveError):
+    """Standard output takes nothing more: its disk is full, or who read it has left."""
+
+
 class ImportFileError(ReprospectiveError):
     """An import file has bad lines; nothing of it was taken."""
 

@@ -109,7 +109,8 @@ class InForce:
                 # A screen that was locked before still is.
                 monitor.take_presence(self._presence)
             monitor.start(paused=held.paused, paused_until=held.paused_until)
-            log.info("recording to %s", self.reader.place)
+            if others:
+                log.info("the database from now on: %s", self.reader.place)
         if sends_otherwise:
             self.sending = sending
             sending.start()

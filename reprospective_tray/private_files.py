@@ -39,35 +39,65 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Yield an empty file beside `target` that takes its place at the end, whole or not at all.
 
     A new file is its owner's alone; one that is replaced keeps its rights, and
-    where `target` is a link, it is the file at its end.
+    where `target` is a link, it is the file at its end. Files beside the yielded one whose names
+    begin with its name are gone at the end as well.
+
+    Args:
+        target: Where it goes.
+        overwrite: Whether a file that is there is replaced; without it nothing but a new name
+            is taken, also of what appears there meanwhile.
 
     Raises:
+        FileExistsError: a file or a link is there, and `overwrite` is not given.
         OSError: it cannot be written, or something other than a file is there.
     """
     import tempfile
 
+    is_taken = os.path.lexists(target)
     target = Path(os.path.realpath(target))
     mode = OWNER_FILE
     with contextlib.suppress(FileNotFoundError):
         there = target.stat().st_mode
         if not stat.S_ISREG(there):
-            code = errno.EISDIR if stat.S_ISDIR(there) else errno.EINVAL
-            raise OSError(code, os.strerror(code), str(target))
+            raise _os_error(errno.EISDIR if stat.S_ISDIR(there) else errno.EINVAL, target)
         mode = stat.S_IMODE(there)
+    if is_taken and not overwrite:
+        raise _os_error(errno.EEXIST, target)
     descriptor, name = tempfile.mkstemp(".partial", ".reprospective-", target.parent)
     os.close(descriptor)
     partial = Path(name)
     try:
         yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
         partial.chmod(mode)
-        partial.replace(target)
+        if overwrite:
+            partial.replace(target)
+        else:
+            _put_at_new_name(partial, target)
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+            for rest in partial.parent.glob(f"{partial.name}*"):
+                rest.unlink()
+
+
+def _put_at_new_name(partial: Path, target: Path) -> None:
+    # Whoever makes this file first has the name; a rename alone would take it from another.
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_FILE))
+    try:
+        partial.replace(target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise
+
+
+def _os_error(code: int, path: Path) -> OSError:
+    return OSError(code, os.strerror(code), str(path))
 
 
 def make_private_folder(folder: Path) -> None:

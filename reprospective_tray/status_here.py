@@ -71,6 +71,7 @@ class StatusHere:
             "problem": problem,
             "session_type": session_type(os.environ),
             "lack": now.lack,
+            "recording": now.watching and not now.paused,
             "settings_problem": self._settings_problem(),
             "log_folder": str(self._paths.log) if is_serious else "",
             "unreadable": bool(trouble),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer import pypi, steps
-from installer.debian import carried, control, tree
+from installer.debian import carried, control
 
 # One thread: what several make depends on how many there are.
 SMALL = ("-Zxz", "-z6", "--threads-max=1")
@@ -39,6 +39,8 @@ def build(
 def _build(
     work: Path, python: tuple[int, int], source: Path, folder: Path, compression: Sequence[str]
 ) -> Path:
+    from installer.debian import tree  # needs the environment, which --help does without
+
     architecture = carried.architecture()
     root = work / "root"
     root.mkdir()
@@ -56,6 +58,8 @@ def _build(
 
 
 def _control_files(root: Path, version: str, architecture: str, python: tuple[int, int]) -> None:
+    from installer.debian import tree
+
     files = sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     # As dpkg counts: whole KiB for a file, and one for whatever else there is.
     kib = sum(-(-file.stat().st_size // 1024) for file in files)

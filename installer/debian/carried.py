@@ -54,9 +54,7 @@ def install(wheel: Path, site: Path, python: tuple[int, int]) -> None:
     """
     # Beside the wheel, in a folder of this building alone.
     lock = wheel.with_name("carried.txt")
-    lock.write_text(
-        locks.split(locks.RUNTIME.read_text("utf-8"), frozenset(FROM_DEBIAN))[0], "utf-8"
-    )
+    lock.write_text(locks.split(locks.RUNTIME, frozenset(FROM_DEBIAN))[0], "utf-8")
     wheels = _wheels(lock, python)
     pip = [*PIP, "install", "--target", str(site), "--no-compile", "--no-index", "--find-links"]
     steps.run_logged([*pip, str(wheels), *_chosen(lock, python)])

@@ -68,7 +68,10 @@ in the menu or
 says where they are in your case.
 .SH YOUR DATA
 What was recorded belongs to the person who was recorded. Removing or purging the package leaves
-these files, in every home folder, as they are; to be rid of them, delete the folders above.
+these files, in every home folder, as they are.
+To uninstall, quit the program, run
+.BR "autostart disable" ,
+remove the package, and delete the folders above.
 To let a stretch of time go for good, use
 .BR forget .
 .SH EXAMPLES
@@ -81,6 +84,9 @@ A page of yesterday that needs nothing else.
 .TP
 .B reprospective-tray forget \-\-last 30m
 Let the last half hour go.
+.TP
+.B reprospective-tray forget \-\-from yesterday \-\-to today \-\-dry\-run
+Say what would be deleted of yesterday.
 .TP
 .B reprospective-tray doctor
 Say what is missing on this computer, and what helps.

@@ -14,6 +14,7 @@ from pathlib import Path
 from installer import pypi, steps, system_packages
 from installer.debian import carried
 from installer.frozen import archive, names, tools
+from installer.system_packages import Interpreter
 
 HERE = Path(__file__).parent
 WORK = steps.BUILD / "frozen"
@@ -44,7 +45,8 @@ def freeze(source: Path = steps.ROOT, work: Path = WORK) -> Frozen:
     """
     steps.BUILD.mkdir(exist_ok=True)
     if sys.platform == "linux":
-        system_packages.complete(system_packages.FREEZING)
+        built_with = system_packages.building_pygobject(Interpreter.current())
+        system_packages.complete_or_warn([*system_packages.FREEZING, *built_with])
     shutil.rmtree(work, ignore_errors=True)
     wheel, _sdist = pypi.build(work / "wheel", source)
     interpreter = tools.python(wheel)

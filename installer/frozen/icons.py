@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from PIL import Image
-
 from installer import steps
 
 MARK = steps.ROOT / "assets" / "icon.png"
@@ -15,6 +13,8 @@ ICNS_SIZES = (16, 32, 64, 128, 256, 512, 1024)
 
 def write_ico(file: Path) -> Path:
     """Write the mark for Windows, in all of `ICO_SIZES`."""
+    from PIL import Image
+
     with Image.open(MARK) as mark:
         mark.save(file, sizes=[(size, size) for size in ICO_SIZES])
     return file
@@ -22,6 +22,8 @@ def write_ico(file: Path) -> Path:
 
 def write_icns(file: Path) -> Path:
     """Write the mark for macOS, in all of `ICNS_SIZES`."""
+    from PIL import Image
+
     with Image.open(MARK) as mark:
         drawn = [mark.resize((size, size), Image.Resampling.LANCZOS) for size in ICNS_SIZES]
     # Without those at hand the library would scale each anew, by a coarser method.

@@ -43,9 +43,9 @@ def alone() -> Path:
 def _of_this_system(venv: Path) -> Path:
     """Return the lock without what is built from source and is of use on Linux alone."""
     if sys.platform == "linux":
-        return locks.FREEZER
+        return locks.write_for_platform(locks.FREEZER, venv)
     file = venv / "wheels-alone.txt"
-    file.write_text(locks.split(locks.FREEZER.read_text("utf-8"))[0], "utf-8")
+    file.write_text(locks.split(locks.FREEZER)[0], "utf-8")
     return file
 
 

@@ -9,6 +9,7 @@ from reprospective_tray import __version__, control
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.errors import NotRunningError, ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.summary.status_text import recording_line
 
 _ANSWER_S = 3.0
 # Compositors that leave the entries of login programs to others, by their XDG_CURRENT_DESKTOP.
@@ -55,10 +56,11 @@ def instance(case: Case) -> list[Finding]:
             pid=status.get("pid"), problem=problem
         )
         return [Finding(name, found=True, detail=detail)]
-    sentence = (
-        _("Paused (process {pid}).") if status.get("paused") else _("Recording (process {pid}).")
-    )
-    return [Finding(name, found=True, detail=sentence.format(pid=status.get("pid")))]
+    if status.get("paused"):
+        detail = _("Paused (process {pid}).").format(pid=status.get("pid"))
+    else:
+        detail = recording_line(status)
+    return [Finding(name, found=True, detail=detail)]
 
 
 def autostart(case: Case) -> list[Finding]:

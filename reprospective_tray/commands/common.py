@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from reprospective_tray import config
-from reprospective_tray.commands.output import speak_utf8
+from reprospective_tray.commands.standard_output import speak_utf8
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.paths import Paths

@@ -17,31 +17,37 @@ from reprospective_tray.store.sessions import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reprospective_tray.store.adapter import DatabaseAdapter
     from reprospective_tray.store.forgetting import Forgotten, Selection
+    from reprospective_tray.store.time_range import Prospect
 
 # Years of sessions take a while; the instance goes on recording meanwhile.
 _WAIT_S = 600.0
 
 
 def forget(options: Options) -> int:
-    """Let a range go; on a terminal only after the person has seen it and agreed."""
+    """Let a range go once the person has agreed, or with `--dry-run` say what would go."""
     since, until = _range(options)
     if options.application is not None and not options.application.strip():
         raise UsageError(_("--application is empty."), _("Name one as `report` shows it."))
     if options.application is not None:
         options.application = clean(options.application)
+    if not (options.dry_run or options.yes or sys.stdin.isatty()):
+        raise UsageError(
+            _("Nothing was deleted: there is no terminal to ask on."),
+            _("Add --yes to delete without asking, or --dry-run to see what would be deleted."),
+        )
     loaded, paths = load(options)
     # There must be something, in a state that can be read.
     adapter = open_reader(loaded, paths)
-    if sys.stdin.isatty():
-        from reprospective_tray.store.time_range import look_ahead
-
-        with adapter.reading():
-            end = _now() if until is None else until
-            prospect = look_ahead(adapter, since, end, options.application)
-        print(_prospect_line(since, end, prospect.sessions, prospect.ms))
-        if prospect.taken:
-            print(_of_server())
+    if options.dry_run or not options.yes:
+        prospect = _look_ahead(adapter, paths, since, until, options.application)
+        print(_range_line(since, _now() if until is None else until, prospect))
+        for line in _more(prospect):
+            print(line)
+        if options.dry_run:
+            print(_("Nothing was deleted: this was a dry run."))
+            return 0
         if not _agrees():
             print(_("Nothing was forgotten."))
             return 1
@@ -67,15 +73,10 @@ def forget_window(options: Options) -> int:
     since = options.since
 
     def look() -> list[str]:
-        from reprospective_tray.store.time_range import look_ahead
-
-        adapter = open_reader(loaded, paths)
-        with adapter.reading():
-            prospect = look_ahead(adapter, since, _now())
+        prospect = _look_ahead(open_reader(loaded, paths), paths, since, None)
         if not (prospect.sessions or prospect.taken):
             return []
-        lines = [_count_line(prospect.sessions, prospect.ms)]
-        return [*lines, _of_server()] if prospect.taken else lines
+        return [_count_line(prospect), *_more(prospect)]
 
     def forget_it() -> list[str]:
         done = _ask_instance(paths, {"since": since, "until": None, "application": None})
@@ -154,29 +155,62 @@ def _forget_at_rest(loaded: config.Loaded, paths: Paths, what: "Selection") -> "
         lock.release()
 
 
-def _prospect_line(since: int, until: int, sessions: int, ms: int) -> str:
+def _look_ahead(
+    adapter: "DatabaseAdapter",
+    paths: Paths,
+    since: int,
+    until: int | None,
+    application: str | None = None,
+) -> "Prospect":
+    """Return what would go; where an instance records, its open session lasts until now."""
+    from reprospective_tray.store.time_range import look_ahead
+
+    now = _now()
+    open_until = now if control.InstanceLock(paths).is_held() else None
+    end = now if until is None else until
+    with adapter.reading():
+        return look_ahead(adapter, since, end, application, open_until=open_until)
+
+
+def _range_line(since: int, until: int, prospect: "Prospect") -> str:
     from reprospective_tray.summary.text import duration
 
     text = plural(
         "From {since} to {until}: {count} session, {time} in all.",
         "From {since} to {until}: {count} sessions, {time} in all.",
-        sessions,
+        prospect.sessions,
     )
-    return text.format(since=_wall(since), until=_wall(until), count=sessions, time=duration(ms))
+    time = duration(prospect.ms)
+    return text.format(since=_wall(since), until=_wall(until), count=prospect.sessions, time=time)
 
 
-def _count_line(sessions: int, ms: int) -> str:
+def _count_line(prospect: "Prospect") -> str:
     from reprospective_tray.summary.text import duration
 
-    text = plural("{count} session, {time} in all.", "{count} sessions, {time} in all.", sessions)
-    return text.format(count=sessions, time=duration(ms))
-
-
-def _of_server() -> str:
-    return _(
-        "Sessions of that time that are kept on the server alone are deleted there "
-        "with the next sync. Here the totals of their whole days are deleted."
+    text = plural(
+        "{count} session, {time} in all.", "{count} sessions, {time} in all.", prospect.sessions
     )
+    return text.format(count=prospect.sessions, time=duration(prospect.ms))
+
+
+def _more(prospect: "Prospect") -> list[str]:
+    """Return what else the person should know before they agree."""
+    lines = []
+    if prospect.clipped:
+        text = plural(
+            "{count} session extends past the range; that part is kept.",
+            "{count} sessions extend past the range; that part is kept.",
+            prospect.clipped,
+        )
+        lines.append(text.format(count=prospect.clipped))
+    if prospect.taken:
+        lines.append(
+            _(
+                "Sessions of that time that are kept on the server alone are deleted there "
+                "with the next sync. Here the totals of their whole days are deleted."
+            )
+        )
+    return lines
 
 
 def _wall(ms: int) -> str:

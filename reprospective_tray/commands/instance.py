@@ -17,9 +17,9 @@ from reprospective_tray.errors import (
 from reprospective_tray.messages import _
 from reprospective_tray.paths import Paths
 
-# Longer than the program waits for what it must not cut off.
-_ENDED_S = 20.0
-_PAUSE_S = 0.05
+# What watching the desktop again may take before it is said that nothing is recorded yet.
+_RESUME_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
 
 
 def run(options: Options) -> int:
@@ -128,23 +128,33 @@ def resume(options: Options) -> int:
     """Let the running instance record again."""
     paths = find_paths(options)
     control.request(paths, "resume")
+    until = time.monotonic() + _RESUME_SECONDS
+    while not (found := control.request(paths, "status")).get("recording", True):
+        if time.monotonic() > until:
+            from reprospective_tray.summary.status_text import recording_line
+
+            print(_("Resumed."), recording_line(found), found.get("problem") or "")
+            return 0
+        time.sleep(_LOOK_SECONDS)
     print(_("Recording."))
     return 0
 
 
+def stop(options: Options) -> int:
+    """End the running instance, and wait until it has ended."""
+    from reprospective_tray.commands import ending
+
+    if not ending.end(find_paths(options)):
+        raise NotRunningError(_("The program is not running."))
+    print(_("Stopped."))
+    return 0
+
+
 def quit_(options: Options) -> int:
-    """Let the running instance end, and wait until it has; there need be none."""
-    paths = find_paths(options)
-    with suppress(NotRunningError):
-        control.request(paths, "quit")
-    lock, until = control.InstanceLock(paths), time.monotonic() + _ENDED_S
-    while lock.is_held():
-        if time.monotonic() > until:
-            raise ReprospectiveError(
-                _("The running program does not end."),
-                _("If it stays so, end that process and start it again."),
-            )
-        time.sleep(_PAUSE_S)
+    """End the running instance, and wait until it has ended; there need be none."""
+    from reprospective_tray.commands import ending
+
+    ending.end(find_paths(options))
     return 0
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from reprospective_tray.commands.common import Options, load, make_sources
-from reprospective_tray.commands.output import speak_utf8
+from reprospective_tray.commands.standard_output import speak_utf8
 from reprospective_tray.errors import ReprospectiveError, UsageError
 from reprospective_tray.messages import _
 

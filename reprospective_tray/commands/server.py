@@ -23,7 +23,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="ACTION", required=True, parser_class=type(parser)
     ).add_parser
     initialise = add(
-        "init", help=_("make or upgrade this program's tables, views and roles in the database")
+        "init",
+        help=_("make or upgrade this program's tables, views and roles in the database"),
+        description=_("Creates or upgrades the program's tables, views and roles in the database."),
     )
     initialise.add_argument(
         "--owner",
@@ -31,13 +33,28 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help=_("who gets the sessions that are there already; added as a person"),
     )
     initialise.set_defaults(call=init)
-    adding = add("add-person", help=_("add a role (a login) that sends and reads its own sessions"))
+    adding = add(
+        "add-person",
+        help=_("add a role (a login) that sends and reads its own sessions"),
+        description=_("Adds a role (a login) that sends and reads its own sessions."),
+    )
     adding.add_argument("name", metavar="NAME", help=_("the name of the role"))
     adding.set_defaults(call=add_person)
-    showing = add("status", help=_("what is on the server, and what you may do there"))
+    resetting = add(
+        "reset-password",
+        help=_("give a person a new password"),
+        description=_("Gives a person a new password; the old one stops working."),
+    )
+    resetting.add_argument("name", metavar="NAME", help=_("the name of the role"))
+    resetting.set_defaults(call=reset_password)
+    showing = add(
+        "status",
+        help=_("what is on the server, and what you may do there"),
+        description=_("Shows what is on the server, and what you may do there."),
+    )
     showing.add_argument("--json", action="store_true", help=_("as JSON"))
     showing.set_defaults(call=status)
-    for each in (initialise, adding, showing):
+    for each in (initialise, adding, resetting, showing):
         each.add_argument(
             "--dsn",
             metavar="DSN",
@@ -62,6 +79,20 @@ def add_person(options: Options) -> int:
     with _connect(_address(options)) as connection:
         added = persons.add_person(connection, options.name)
         print("\n".join(_person_lines(added, connection)))
+    return 0
+
+
+def reset_password(options: Options) -> int:
+    """Make a new password for a person, and print once what goes to them."""
+    from reprospective_tray.store.server import new_password
+
+    with _connect(_address(options)) as connection:
+        password = new_password.reset(connection, options.name)
+        print(_("The new password of {name} is shown this once:").format(name=options.name))
+        print(password)
+        print()
+        print("\n".join(_pgpass_lines(connection, options.name, password)))
+        print(_("Until their computers have it, sessions wait there."))
     return 0
 
 
@@ -137,8 +168,7 @@ def _person_lines(added: "AddedPerson", connection: "Connection") -> Iterator[st
     yield _("Put this into config.yaml on each of their computers:")
     yield _snippet(connection, added.name)
     if added.password is not None:
-        yield _("The password, as a line of their ~/.pgpass (chmod 600):")
-        yield _pgpass_line(connection, added.name, added.password)
+        yield from _pgpass_lines(connection, added.name, added.password)
 
 
 def _snippet(connection: "Connection", user: str) -> str:
@@ -151,9 +181,10 @@ def _snippet(connection: "Connection", user: str) -> str:
     return text
 
 
-def _pgpass_line(connection: "Connection", user: str, password: str) -> str:
+def _pgpass_lines(connection: "Connection", user: str, password: str) -> Iterator[str]:
+    yield _("The password, as a line of their ~/.pgpass (chmod 600):")
     fields = [str(part) for part in (*_place(connection), user, password)]
-    return ":".join(field.replace("\\", "\\\\").replace(":", "\\:") for field in fields)
+    yield ":".join(field.replace("\\", "\\\\").replace(":", "\\:") for field in fields)
 
 
 def _place(connection: "Connection") -> tuple[str, int, str]:

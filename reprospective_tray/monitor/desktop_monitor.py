@@ -10,7 +10,7 @@ from typing import TypeVar
 from reprospective_tray.care import Care, Part
 from reprospective_tray.monitor.errands import Errands
 from reprospective_tray.monitor.notices import Notices
-from reprospective_tray.monitor.observation import Observation, Presence, read_clocks
+from reprospective_tray.monitor.observation import Moment, Observation, Presence, read_clocks
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
@@ -42,6 +42,7 @@ class MonitorState:
     paused_until: int | None = None  # ms since the epoch, UTC; None: until somebody resumes
     idle: bool = False
     locked: bool = False
+    watching: bool = False  # windows are seen, and what they show is recorded
     lack: Lack = Lack.NOTHING  # what keeps windows from being seen
     application_name: str = ""
     problem: str = ""
@@ -74,6 +75,7 @@ class DesktopActivityMonitor:
         self._sessionizer = Sessionizer(rules)
         self._probe: WindowProbe | None = None
         self._stopping = False
+        self._ends_at: Moment | None = None  # when somebody wished that recording ends, or pauses
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
         self._errands = Errands(self._poke)
@@ -169,6 +171,7 @@ class DesktopActivityMonitor:
         """
         with self._lock:
             self._stopping = True
+            self._ends_at = self._ends_at or read_clocks()
         self._errands.end()
         self._poke()
         self._thread.join(_PROBE_PATIENCE_S)
@@ -187,6 +190,7 @@ class DesktopActivityMonitor:
     def _wish(self, *, paused: bool, paused_until: int | None) -> None:
         with self._lock:
             self.state = replace(self.state, paused=paused, paused_until=paused_until)
+            self._ends_at = (self._ends_at or read_clocks()) if paused else None
         self._poke()
         self._say()
 
@@ -229,7 +233,7 @@ class DesktopActivityMonitor:
                 self._opening.clear()
             self._probe = probe
             if probe.lack and self.state.lack is not probe.lack:
-                log.warning("no window can be seen: %s", probe.trouble)
+                log.warning("nothing is recorded: no window can be seen: %s", probe.trouble)
             self._tell(lack=probe.lack)
             try:
                 self._pump(probe)
@@ -239,10 +243,11 @@ class DesktopActivityMonitor:
             finally:
                 self._probe = None
                 try:
-                    self._write(self._sessionizer.stop(read_clocks()))
+                    end = self._ends_at or read_clocks()
+                    self._write(self._sessionizer.stop(end.not_before(self._at)))
                 finally:
                     probe.close()
-                    self._tell(idle=False, locked=False, application_name="")
+                    self._tell(watching=False, idle=False, locked=False, application_name="")
 
     def _pump(self, probe: WindowProbe) -> None:
         told_of_input = probe.watch_idle(self._rules.idle_after_ms)
@@ -252,8 +257,10 @@ class DesktopActivityMonitor:
         changes += self._sessionizer.tick(at, probe.idle_ms())
         changes += self._see(probe)
         self._write(changes)
+        self._tell(watching=probe.sees_windows)
         self.recording.set()
-        while not (self._stopping or self.state.paused):
+        age: int | None = None
+        while self._ends_at is None:
             self._errands.do()
             timeout_s = self._sessionizer.due_in_ms(self._at) / 1000
             if self._looks_for_input(told_of_input=told_of_input):
@@ -263,19 +270,51 @@ class DesktopActivityMonitor:
                 timeout_s = min(timeout_s, retry_ms / 1000)
             due_at = self._at.steady + timeout_s * 1000
             age = probe.wait(timeout_s)
-            changed_at = read_clocks().back(age or 0)
-            self._take_notices(probe)
-            changes = []
-            if age is not None:
-                # What happened before the last look was seen in it.
-                self._at = changed_at.not_before(self._at)
-                changes += self._see(probe)
-            # The event that ends idle time may come together with a window's.
-            now = read_clocks()
-            if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
-                self._at = now
-                changes += self._sessionizer.tick(now, probe.idle_ms())
-            self._write(changes)
+            if self._ends_at is None:
+                self._go_on(probe, age, due_at)
+                age = None
+        if (end := self._ends_at) is not None:
+            age = probe.wait(0) if age is None else age
+            self._write(self._catch_up(probe, age, end, is_end=True))
+
+    def _go_on(self, probe: WindowProbe, age: int | None, due_at: float) -> None:
+        """Record what changed `age` ms ago and since, and that time has passed where it is due."""
+        # Up to here all changes are seen; what changes from here on is seen in the next turn.
+        now = read_clocks()
+        changes = self._catch_up(probe, age, now)
+        # The event that ends idle time may come together with a window's.
+        if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
+            self._at = now.not_before(self._at)
+            changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
+        self._write(changes)
+
+    def _catch_up(
+        self, probe: WindowProbe, age: int | None, until: Moment, *, is_end: bool = False
+    ) -> list[Change]:
+        """See what changed `age` ms ago and since, `until` then, each change at its own time.
+
+        While this thread waited for the disk, several windows may have been in front. Where it
+        `is_end`, nothing is seen that came later.
+        """
+        changes: list[Change] = []
+        while age is not None:
+            changed_at = read_clocks().back(age)
+            if is_end and changed_at.steady > until.steady:
+                break
+            self._take_notices(probe, changes, changed_at)
+            # What happened before the last look was seen in it.
+            self._at = changed_at.not_before(self._at)
+            changes += self._see(probe)
+            if changed_at.steady >= until.steady:
+                break
+            age = probe.wait(0)
+        self._take_notices(probe, changes, until if is_end else None)
+        return changes
+
+    def _idle_ms(self, probe: WindowProbe) -> int | None:
+        """Return for how long nothing was touched at the moment that is recorded."""
+        idle_ms = probe.idle_ms()
+        return None if idle_ms is None else idle_ms - (read_clocks().steady - self._at.steady)
 
     def _looks_for_input(self, *, told_of_input: bool) -> bool:
         """Tell whether the next input is waited for, and nothing tells of it."""
@@ -290,15 +329,16 @@ class DesktopActivityMonitor:
             holds_off_idle=bool(seen and self._rules.never_idle(seen.application_name)),
         )
 
-    def _take_notices(self, probe: WindowProbe) -> None:
-        """Record what was said of the person meanwhile."""
-        for notice in self._notices.take():
-            at = self._at = notice.at.not_before(self._at)
-            idle_ms = probe.idle_ms()
-            if idle_ms is not None:
-                idle_ms -= read_clocks().steady - at.steady
-            changes = self._sessionizer.tick(at, idle_ms)
-            self._write(changes + self._be_present(probe, notice.presence))
+    def _take_notices(
+        self, probe: WindowProbe, changes: list[Change], until: Moment | None = None
+    ) -> None:
+        """Record `changes`, and what was said of the person `until` then, where anything was."""
+        for notice in self._notices.take(until):
+            self._at = notice.at.not_before(self._at)
+            changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
+            changes += self._be_present(probe, notice.presence)
+            self._write(changes)
+            changes.clear()
 
     def _be_present(self, probe: WindowProbe, presence: Presence) -> list[Change]:
         # Where no window can be seen nothing is recorded, no locked time either.

@@ -322,8 +322,8 @@ class SqliteAdapter(DatabaseAdapter):
             return True
         return bool(mode == "delete")
 
-    def snapshot(self, target: Path) -> None:
+    def snapshot(self, target: Path, *, overwrite: bool = True) -> int:
         """See `DatabaseAdapter.snapshot`; `target` must not be the database itself."""
         from reprospective_tray.store.snapshots import write_snapshot
 
-        write_snapshot(self.path, target, self._damaged())
+        return write_snapshot(self.path, target, self._damaged(), overwrite=overwrite)

@@ -139,10 +139,11 @@ class DatabaseAdapter(ABC):
         except self.errors as error:
             raise self.explain(error) from error
 
-    def snapshot(self, target: Path) -> None:
-        """Write a consistent copy of the whole database to `target`.
+    def snapshot(self, target: Path, *, overwrite: bool = True) -> int:  # noqa: ARG002  for one file
+        """Write a consistent copy of the whole database to `target`; return its living sessions.
 
         Raises:
+            FileExistsError: something is there, and `overwrite` is not given.
             StoreError: it cannot be written, or this is no database of one file.
         """
         raise StoreError(

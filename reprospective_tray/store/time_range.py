@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from peewee import Case, fn
+from peewee import SQL, Case, fn
 
 from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
 from reprospective_tray.store.day_parts import day_name
@@ -72,12 +72,7 @@ class TimeRange(Selection):
 
     def _order(self, adapter: SqliteAdapter, facts: Facts, until: int) -> bool:
         """Note what the server is to forget; tell whether anything can be there."""
-        day = adapter.models.Day
-        names = day_name(self._since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
-        with_totals = day.select(day.device_id).distinct().where(day.day.between(*names))
-        if self._names is not None:
-            with_totals = with_totals.where(day.application_name.in_(self._names))
-        device_ids = {device_id for (device_id,) in with_totals.tuples()}
+        device_ids = _with_totals(adapter, self._since, until, self._names)
         if not device_ids:
             return False
         device_ids |= {facts.device_id(), *facts.get(Fact.FORMER_DEVICE_IDS, [])}
@@ -96,39 +91,96 @@ class TimeRange(Selection):
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What would go: sessions in the range, their time in it, and whether some are elsewhere.
+    """What would go.
 
-    `taken` says that retention has taken sessions that may lie in the range.
+    Attributes:
+        sessions: How many sessions lie in the range, wholly or in part.
+        clipped: How many of them reach beyond it; the rest of them would stay.
+        ms: How much of their time lies in it.
+        taken: Whether retention has taken sessions that may lie in it.
     """
 
     sessions: int
+    clipped: int
     ms: int
     taken: bool
 
 
 def look_ahead(
-    adapter: DatabaseAdapter, since: int, until: int, application: str | None = None
+    adapter: DatabaseAdapter,
+    since: int,
+    until: int,
+    application: str | None = None,
+    *,
+    open_until: int | None = None,
 ) -> Prospect:
-    """Return what forgetting would take; inside the adapter's `connection()`."""
+    """Return what forgetting [`since`, `until`) would take; inside the adapter's `connection()`.
+
+    `open_until` is where an instance records: the moment up to which its open session has gone on
+    by now, which is later than what was written of it last.
+    """
     session = adapter.models.Session
+    goes_on = open_until is not None and open_until > since
+    names = names_of(adapter, since, until, application, with_open=goes_on)
+    written = _inside(adapter, since, until, names)
+    if open_until is not None:
+        written.append(session.open == 0)
     start = Case(None, [(session.started_at < since, since)], ms(session.started_at))
     end = Case(None, [(session.ended_at > until, until)], ms(session.ended_at))
-    found = session.select(fn.COUNT(session.uid), fn.SUM(end - start)).where(
-        *_inside(adapter, since, until, names_of(adapter, since, until, application))
-    )
-    count, length = found.tuples().first()
-    horizon = None
-    if isinstance(adapter, SqliteAdapter):
-        horizon = Facts(adapter).get(Fact.RETENTION_HORIZON)
-    return Prospect(count, int(length or 0), taken=horizon is not None and since <= horizon)
+    reaches_beyond = (session.started_at < since) | (session.ended_at > until)
+    found = session.select(
+        fn.COUNT(session.uid), fn.SUM(Case(None, [(reaches_beyond, 1)], 0)), fn.SUM(end - start)
+    ).where(*written)
+    count, clipped, length = (int(each or 0) for each in found.tuples().first())
+    if open_until is not None:
+        going_on = session.select(session.started_at).where(
+            *_open(adapter, until),
+            *([] if names is None else [session.application_name.in_(names)]),
+        )
+        for (began,) in going_on.tuples():
+            if open_until > since or began >= since:
+                count += 1
+                clipped += began < since or open_until > until
+                length += max(min(open_until, until) - max(began, since), 0)
+    return Prospect(count, clipped, length, _takes_from_server(adapter, since, until, names))
+
+
+def _takes_from_server(
+    adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None
+) -> bool:
+    """Tell whether retention has taken from here what may lie in the range."""
+    if not isinstance(adapter, SqliteAdapter):
+        return False
+    horizon = Facts(adapter).get(Fact.RETENTION_HORIZON)
+    if horizon is None or since > horizon:
+        return False
+    return bool(_with_totals(adapter, since, min(until, horizon + 1), names))
+
+
+def _with_totals(
+    adapter: SqliteAdapter, since: int, until: int, names: list[str] | None
+) -> set[str]:
+    """Return the devices that have totals of days that the range may meet."""
+    day = adapter.models.Day
+    days = day_name(since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
+    found = day.select(day.device_id).distinct().where(day.day.between(*days))
+    if names is not None:
+        found = found.where(day.application_name.in_(names))
+    return {device_id for (device_id,) in found.tuples()}
 
 
 def names_of(
-    adapter: DatabaseAdapter, since: int, until: int, application: str | None
+    adapter: DatabaseAdapter,
+    since: int,
+    until: int,
+    application: str | None,
+    *,
+    with_open: bool = False,
 ) -> list[str] | None:
     """Return the names that are recorded for `application`, whatever their case; None for all.
 
-    One that is not known here may still be on the server: it stays as it is written.
+    One that is not known here may still be on the server: it stays as it is written. `with_open`
+    says that the open session reaches into the range, whatever was written of it last.
     """
     if application is None:
         return None
@@ -136,10 +188,25 @@ def names_of(
     inside = _inside(adapter, since, until, None)
     found = session.select(session.application_name).distinct().where(*inside)
     known = {name for (name,) in found.tuples()}
+    if with_open:
+        open_ones = session.select(session.application_name).where(*_open(adapter, until))
+        known |= {name for (name,) in open_ones.tuples()}
     if isinstance(adapter, SqliteAdapter):  # and what retention has taken
         known |= {name for (name,) in day.select(day.application_name).distinct().tuples()}
     wanted = application.casefold()
     return sorted(name for name in known if name.casefold() == wanted) or [application]
+
+
+def _open(adapter: DatabaseAdapter, until: int) -> list[Any]:
+    """Return the conditions for the living session that goes on, if it began before `until`."""
+    session = adapter.models.Session
+    return [
+        *adapter.of_this_computer(),
+        # Written out, not bound: the partial index on open rows serves this very term.
+        session.open == SQL("1"),
+        session.deleted == 0,
+        session.started_at < until,
+    ]
 
 
 def _inside(adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None) -> list[Any]:

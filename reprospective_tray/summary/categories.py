@@ -16,6 +16,9 @@ from reprospective_tray.patterns import Pattern, compile_known, compile_pattern
 from reprospective_tray.summary import builtin_categories as builtin
 
 SEPARATOR = " > "
+# What no rule takes; a rule may name it as well, and then says its colour and whether it is
+# productive.
+OTHER_PATH = ("Other",)
 OTHER_COLOUR = "#9aa3b2"
 _COLOURS = (
     *(builtin.BLUE, builtin.TEAL, builtin.ORANGE, builtin.PURPLE),
@@ -27,7 +30,8 @@ class Category(Struct, frozen=True):
     """Where time belongs.
 
     Attributes:
-        path: From the whole to the part, such as ``("Work", "Coding")``; empty where no rule fits.
+        path: From the whole to the part, such as ``("Work", "Coding")``; `OTHER_PATH` where no
+            rule fits, empty for time that is not active.
         colour: As ``#rrggbb``.
         productive: What the rules say of it; None where they say nothing.
     """
@@ -38,21 +42,22 @@ class Category(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The path as it stands in the config: ``Work > Coding``; empty for all the rest."""
+        """The path as it stands in the config, in every language: ``Work > Coding``, ``Other``."""
         return SEPARATOR.join(self.path)
 
     @property
     def label(self) -> str:
         """The last part of the path, in the language of the person."""
-        return _word(self.path[-1]) if self.path else _("Other")
+        return self.full_label.rpartition(SEPARATOR)[2]
 
     @property
     def full_label(self) -> str:
         """The whole path, in the language of the person."""
-        return SEPARATOR.join(map(_word, self.path)) or _("Other")
+        return SEPARATOR.join(map(_word, self.path))
 
 
-OTHER = Category((), OTHER_COLOUR)
+OTHER = Category(OTHER_PATH, OTHER_COLOUR)
+NO_CATEGORY = Category((), OTHER_COLOUR)
 
 
 class CategoryTotal(Struct, frozen=True):
@@ -80,6 +85,9 @@ class Categories:
             for rule in group
             for path in [path_of(rule.category)]
         ]
+        self._rest = Category(
+            OTHER_PATH, colours.get(OTHER_PATH, OTHER_COLOUR), productive.get(OTHER_PATH)
+        )
         self._known: dict[tuple[str, str | None], Category] = {}
 
     def of(self, application_name: str, window_title: str | None) -> Category:
@@ -105,14 +113,17 @@ class Categories:
             if title and (window_title is None or not title.search(window_title)):
                 continue
             return category
-        return OTHER
+        return self._rest
 
 
 def in_order(found: dict[Category, int]) -> tuple[CategoryTotal, ...]:
     """Return totals longest first, then by name; what no rule took stands last."""
     totals = [CategoryTotal(category, ms) for category, ms in found.items() if ms]
     return tuple(
-        sorted(totals, key=lambda each: (not each.category.path, -each.ms, each.category.name))
+        sorted(
+            totals,
+            key=lambda each: (each.category.path == OTHER_PATH, -each.ms, each.category.name),
+        )
     )
 
 
@@ -135,6 +146,8 @@ def _colours(rules: Iterable[CategoryRule]) -> dict[tuple[str, ...], str]:
         for length in range(len(path), 0, -1):
             if path[:length] in said:
                 return said[path[:length]]
+        if path == OTHER_PATH:
+            return OTHER_COLOUR
         # By the name alone, so that another rule never changes it.
         return _COLOURS[zlib.crc32(SEPARATOR.join(path).encode()) % len(_COLOURS)]
 
@@ -163,5 +176,6 @@ def _word(part: str) -> str:
         "Music & video": _("Music & video"),
         "Social media": _("Social media"),
         "Games": _("Games"),
+        "Other": _("Other"),
     }
     return known.get(part, part)

@@ -22,12 +22,26 @@ def status_line(status: Status | None) -> str:
         if isinstance(until, str) and until:
             return _("Paused until {time}").format(time=_local_time(until))
         return _("Paused until you resume")
-    return _("Recording")
+    return _not_recording(status) or _("Recording")
+
+
+def _not_recording(status: Status) -> str:
+    """Return that an instance that is not paused records nothing, and why; empty where it does."""
+    if status.get("recording", True):
+        return ""
+    if problem := status.get("problem"):
+        return _("Not recording: {problem}").format(problem=problem)
+    return _("Not recording yet")
 
 
 def footer(status: Status | None) -> tuple[bool, tuple[str, ...]]:
     """Return whether it records, and what the foot of the window says: that, and how it is sent."""
-    is_recording = status is not None and bool(status.get("running")) and not status.get("paused")
+    is_recording = (
+        status is not None
+        and bool(status.get("running"))
+        and not status.get("paused")
+        and not _not_recording(status)
+    )
     sync = "" if status is None else str(status.get("sync_line") or "")
     return is_recording, tuple(filter(None, (status_line(status), sync)))
 
@@ -42,7 +56,9 @@ def empty_sentence(status: Status | None, days: DayRange, today: date) -> str:
         return _("Nothing recorded yet today. Start recording with: reprospective-tray run")
     if status.get("paused"):
         return _("Recording is paused. Resume it from the tray icon's menu.")
-    return _("Nothing recorded yet today. Recording is on: the first window appears in a moment.")
+    return _not_recording(status) or _(
+        "Nothing recorded yet today. Recording is on: the first window appears in a moment."
+    )
 
 
 def _local_time(iso: str) -> str:

@@ -32,6 +32,17 @@ def paused_line(until: int | None) -> str:
     return _("Paused until {time}.").format(time=f"{end:%Y-%m-%d %H:%M}")
 
 
+def recording_line(status: Mapping[str, object]) -> str:
+    """Return whether the running instance records, of its status while it is not paused."""
+    if status.get("recording", True):
+        sentence = _("Recording (process {pid}).")
+    elif status.get("problem"):
+        sentence = _("Not recording (process {pid}).")
+    else:
+        sentence = _("Not recording yet (process {pid}).")
+    return sentence.format(pid=status.get("pid"))
+
+
 def _running(status: Mapping[str, object]) -> str:
     until = status["paused_until"]
     if not status["running"]:
@@ -39,7 +50,7 @@ def _running(status: Mapping[str, object]) -> str:
     if status.get("mode") == "locked":
         return _("The screen is locked (process {pid}).").format(pid=status["pid"])
     if not status["paused"]:
-        return _("Recording (process {pid}).").format(pid=status["pid"])
+        return recording_line(status)
     if until is None:
         return _("Paused until you resume (process {pid}).").format(pid=status["pid"])
     end = datetime.fromisoformat(str(until)).astimezone()

@@ -28,7 +28,8 @@ class MessageWindow:
         """Build it to say `head`, the error and its remedy, and to open the file `settings`."""
         palette = system_palette()
         self.root = tkinter.Tk(className="Reprospective-tray")
-        self.root.title(f"{NAME}: {_('Settings')}")
+        title = _("Settings")
+        self.root.title(f"{NAME}: {title}")
         self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
         self.root.iconphoto(True, self._mark)
         self.root.configure(background=palette.surface)

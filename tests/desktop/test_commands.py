@@ -11,12 +11,8 @@ from subprocess import PIPE
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray import control
 from reprospective_tray import paths as cli_paths
 from reprospective_tray.cli import main
-from reprospective_tray.commands import instance
-from reprospective_tray.commands.common import Options
-from reprospective_tray.errors import ReprospectiveError
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import (
     ROOT,
@@ -252,25 +248,3 @@ def test_the_commands_talk_to_the_running_instance(
     assert exported[-1]["open"]
     assert app.stop() == 0
     assert json.loads(assert_good(command("status", "--json")))["running"] is False
-
-
-def test_the_set_up_program_ends_the_running_one_and_waits_until_it_has_ended(
-    make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop, command: Command
-) -> None:
-    app = make_app(desktop, "--no-tray").start()
-    assert assert_good(command("quit")) == ""
-    assert json.loads(assert_good(command("status", "--json")))["running"] is False
-    assert app.process is not None
-    assert app.process.wait(SECONDS) == 0
-    assert assert_good(command("quit")) == ""
-
-
-def test_a_program_that_does_not_end_is_said(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock = control.InstanceLock(user.paths)
-    lock.acquire()
-    monkeypatch.setattr(instance, "find_paths", lambda _options: user.paths)
-    monkeypatch.setattr(instance, "_ENDED_S", 0.1)
-    with pytest.raises(ReprospectiveError, match="does not end") as caught:
-        instance.quit_(Options())
-    assert caught.value.remedy
-    lock.release()

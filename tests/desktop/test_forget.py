@@ -1,12 +1,7 @@
 """`forget` as a person uses it: with the real program running, paused, or not at all."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,47 +14,19 @@ from reprospective_tray.control import ControlServer
 from reprospective_tray.errors import ReprospectiveError, StoreError
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import (
-    ROOT,
-    SECONDS,
     Command,
     assert_good,
     assert_refused,
     command_of,
-    environment,
 )
+from tests.desktop.sessions import TITLE, bytes_of_data, write_sessions
 from tests.desktop.windows import Windows
-from tests.support import User, wait_until
-
-TITLE = "what nobody may know"
+from tests.support import User
 
 
 @pytest.fixture
 def command(user: User) -> Command:
     return command_of(user)
-
-
-def bytes_of_data(user: User) -> bytes:
-    files = [file for file in user.paths.data.rglob("*") if file.is_file()]
-    return b"".join(file.read_bytes() for file in files)
-
-
-def write_sessions(user: User, command: Command, *starts: datetime, minutes: int = 30) -> None:
-    """Import one session of `minutes` at each of `starts`."""
-    lines = [
-        json.dumps(
-            {
-                "state": "active",
-                "application_name": "Editor",
-                "window_title": f"{TITLE} {number}",
-                "started_at": start.isoformat(),
-                "ended_at": (start + timedelta(minutes=minutes)).isoformat(),
-            }
-        )
-        for number, start in enumerate(starts)
-    ]
-    file = user.folder / "sessions.jsonl"
-    file.write_text("\n".join(lines), "utf-8")
-    assert_good(command("import", file))
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -77,7 +44,7 @@ def test_what_is_forgotten_of_the_running_session_never_comes_back(
     if paused:
         app.cli("pause")
         app.wait_for_row(f"window_title = '{TITLE}' and open = 0")
-    said = app.cli("forget", "--last", "1m").stdout
+    said = app.cli("forget", "--last", "1m", "--yes").stdout
     assert "forgotten" in said
     assert not app.rows("deleted = 0 and open = 0")
     if paused:
@@ -103,7 +70,7 @@ def test_nothing_of_a_closed_window_is_left_in_any_file_while_the_program_runs(
     windows.open("Harmless", title="nothing special")
     app.wait_for_row("window_title = 'nothing special'")
     assert TITLE.encode() in bytes_of_data(user)
-    app.cli("forget", "--last", "1h", "--application", "secretary")
+    app.cli("forget", "--last", "1h", "--application", "secretary", "--yes")
     assert TITLE.encode() not in bytes_of_data(user)
     assert app.rows("window_title = 'nothing special' and deleted = 0")
 
@@ -202,12 +169,13 @@ def test_without_an_instance_the_command_does_it_and_the_report_follows(
     write_sessions(user, command, nine, noon)
     words = ("report", "--from", "2026-03-01", "--to", "2026-03-03", "--format", "json")
     said = assert_good(
-        command("forget", "--from", "2026-03-02T09:10Z", "--to", "2026-03-02T12:00Z")
+        command("forget", "--yes", "--from", "2026-03-02T09:10Z", "--to", "2026-03-02T12:00Z")
     )
     assert "1 session forgotten, 20 m" in said
     assert json.loads(assert_good(command(*words)))["active_seconds"] == 40 * 60
     assert f"{TITLE} 0" in assert_good(command("export"))
-    assert_good(command("forget", "--from", "2026-03-02T09:00Z", "--to", "2026-03-02T10:00Z"))
+    hour = ("--from", "2026-03-02T09:00Z", "--to", "2026-03-02T10:00Z")
+    assert_good(command("forget", "--yes", *hour))
     assert f"{TITLE} 0".encode() not in bytes_of_data(user)
     # What was imported does not come back with its file.
     assert " 1 stored" not in assert_good(command("import", user.folder / "sessions.jsonl"))
@@ -235,53 +203,14 @@ def test_a_range_that_is_none_is_refused(
 
 
 def test_where_nothing_was_recorded_nothing_is_made(command: Command, user: User) -> None:
-    assert_refused(command("forget", "--last", "1h"), 1, "Nothing has been recorded")
+    for words in (("--yes",), ("--dry-run",)):
+        done = command("forget", "--last", "1h", *words)
+        assert_refused(done, 1, "Nothing has been recorded")
     assert not user.database.exists()
-
-
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 1), ("n\n", 1), ("\x04", 1)])
-def test_a_person_at_a_terminal_sees_what_will_go_and_is_asked(
-    user: User, command: Command, answer: str, code: int
-) -> None:
-    write_sessions(user, command, datetime(2026, 3, 2, 9, tzinfo=UTC))
-    ours, theirs = pty.openpty()
-    words = ("forget", "--from", "2026-03-02T09:15Z", "--to", "2026-03-02T12:00Z")
-    with subprocess.Popen(
-        [sys.executable, "-m", "reprospective_tray", *words],
-        cwd=ROOT,
-        env=environment(user),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        said = _read_until(ours, "[y/N]")
-        assert "1 session, 15 m" in said
-        os.write(ours, answer.encode())
-        said = _read_until(ours, "forgotten")
-        # Closed before the process has ended, the terminal would not take its last words.
-        assert process.wait(SECONDS) == code
-    os.close(ours)
-    assert ("Nothing was forgotten" in said) == bool(code)
-    rows = [json.loads(line) for line in assert_good(command("export")).splitlines()]
-    assert rows[0]["duration_seconds"] == (15 * 60 if code == 0 else 30 * 60)
-
-
-def _read_until(terminal: int, words: str) -> str:
-    said = ""
-
-    def has_said() -> bool:
-        nonlocal said
-        with suppress(OSError):
-            said += os.read(terminal, 4096).decode()
-        return words in said
-
-    wait_until(has_said, SECONDS, f"{words!r} on the terminal")
-    return said
 
 
 def test_a_damaged_file_that_was_set_aside_is_named(user: User, command: Command) -> None:
     write_sessions(user, command, datetime(2026, 3, 2, 9, tzinfo=UTC))
     aside = user.database.with_name(f"{Path(user.database).stem}.damaged-20260101T000000.db")
     aside.write_bytes(b"")
-    assert str(aside) in assert_good(command("forget", "--last", "1h"))
+    assert str(aside) in assert_good(command("forget", "--last", "1h", "--yes"))

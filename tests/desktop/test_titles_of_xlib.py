@@ -105,7 +105,7 @@ def test_the_title_of_a_program_of_xlib_is_read(bare_desktop, windows, text):
     texts = WindowTexts(windows.connection)
 
     def titles():
-        return [texts.title(window) for window in windows.root.query_tree().children]
+        return [texts.read(window)[1] for window in windows.root.query_tree().children]
 
     wait_until(lambda: text in titles(), 10, text)
     program.terminate()
@@ -127,7 +127,7 @@ def test_a_title_of_any_type_is_read(windows, kind, raw, title):
     window = windows.open("Old", None, activate=False)
     kind = windows.connection.intern_atom(kind)
     window._window.change_property(Xatom.WM_NAME, kind, 8, raw)
-    assert WindowTexts(windows.connection).title(window._window) == title
+    assert WindowTexts(windows.connection).read(window._window)[1] == title
 
 
 def test_of_a_title_that_is_longer_than_any_the_end_is_read(windows):
@@ -138,6 +138,6 @@ def test_of_a_title_that_is_longer_than_any_the_end_is_read(windows):
         window._window.change_property(name, utf8, 8, more, mode=X.PropModeAppend)
     end = " - [InPrivate] - Microsoft Edge"
     window._window.change_property(name, utf8, 8, end.encode(), mode=X.PropModeAppend)
-    title = WindowTexts(windows.connection).title(window._window)
+    title = WindowTexts(windows.connection).read(window._window)[1]
     assert title.startswith("題x題x")
     assert title.endswith(end)

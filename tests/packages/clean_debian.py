@@ -1,4 +1,4 @@
-"""A Debian 12 of its own, made by debootstrap, with a desktop and without this program.
+"""A Debian of its own, made by debootstrap, without this program.
 
 Needs root, debootstrap, and the network; a file below ``build`` keeps it for the next time.
 """
@@ -15,7 +15,9 @@ from typing import Any, Self
 
 from installer import steps
 
-RELEASE = "bookworm"
+# Where pip finds its registry, and what vouches for it, are the machine's.
+CERTIFICATES = Path("etc/ssl/certs/ca-certificates.crt")
+OF_PIP = ("PIP_CERT", "PIP_INDEX_URL")
 # What a desktop of the tests needs, and a window that somebody uses. Nothing of it comes from
 # the package's own list: neither GTK's bindings, nor Tk, nor Python's.
 DESKTOP = (
@@ -35,13 +37,15 @@ class Kind:
         person: The command that `tests.packages.person` is there.
         architectures: Others than its own that packages may be of.
         without: A part of the names of packages that it must not have, though others ask for them.
+        release: Debian's name of the release.
     """
 
     name: str
     packages: tuple[str, ...]
-    person: tuple[str, ...]
+    person: tuple[str, ...] = ()
     without: str = ""
     architectures: tuple[str, ...] = ()
+    release: str = "bookworm"
 
     @property
     def kept(self) -> Path:
@@ -62,6 +66,11 @@ WITHOUT_PYTHON = Kind(
     (*DESKTOP, "xfce4-panel", "xfconf"),
     (f"/{HARNESS}/person/person",),
     without="python3",  # openbox asks for it, for its settings
+)
+# Machines on which nobody has prepared anything.
+FRESH = (
+    Kind("fresh-debian-12", ("python3", "ca-certificates")),
+    Kind("fresh-debian-13", ("python3", "ca-certificates"), release="trixie"),
 )
 SECONDS = 600
 # What programs look for and a folder has not: processes, terminals, shared memory.
@@ -94,6 +103,8 @@ class CleanDebian:
             else:
                 self._bootstrap()
             self.root.chmod(0o755)
+            if (self.root / CERTIFICATES).exists():
+                shutil.copy(Path("/") / CERTIFICATES, self.root / CERTIFICATES)
             self.run("apt-get", "-q", "update")
             harness = self.root / HARNESS
             shutil.copytree(steps.ROOT / "installer", harness / "installer")
@@ -112,7 +123,7 @@ class CleanDebian:
         shutil.rmtree(self.root)
 
     def _bootstrap(self) -> None:
-        steps.run_logged(["debootstrap", "--variant=minbase", RELEASE, str(self.root)])
+        steps.run_logged(["debootstrap", "--variant=minbase", self.kind.release, str(self.root)])
         for architecture in self.kind.architectures:
             self.run("dpkg", "--add-architecture", architecture)
         self.run("apt-get", "-q", "update")
@@ -138,13 +149,17 @@ class CleanDebian:
         """Return the variables of a log-in, and none of this machine's."""
         home = "/root" if user == "root" else f"/home/{user}"
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        return {"PATH": path, "HOME": home, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+        told = {"PATH": path, "HOME": home, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+        return told | {name: os.environ[name] for name in OF_PIP if name in os.environ}
 
-    def run(self, *command: str, user: str = "root", check: bool = True) -> str:
+    def run(
+        self, *command: str, user: str = "root", check: bool = True, seconds: float = SECONDS
+    ) -> str:
         """Run a command in there to its end; return what it said, both streams together.
 
         Raises:
             AssertionError: it failed; says what it said.
+            subprocess.TimeoutExpired: it ran for longer than `seconds`.
         """
         done = subprocess.run(
             self.words(*command, user=user),
@@ -154,7 +169,7 @@ class CleanDebian:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=SECONDS,
+            timeout=seconds,
         )
         assert done.returncode == 0 or not check, f"{command}: {done.stdout[-4000:]}"
         return done.stdout

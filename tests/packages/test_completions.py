@@ -54,13 +54,15 @@ def test_every_command_and_every_option_is_offered(script):
 
 def test_no_command_is_offered_that_the_program_keeps_for_itself(script):
     assert not {"control-window", "forget-window", "quit"} & set(completed(script, ""))
-    assert "report" in completed(script, "")
+    assert {"report", "stop"} <= set(completed(script, ""))
 
 
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
         (["rep"], ["report"]),
+        (["sto"], ["stop"]),
+        (["forget", "--dr"], ["--dry-run"]),
         (["--config", "report", "re"], ["resume", "report"]),
         (["report", "--format", ""], ["text", "json", "markdown", "csv", "html"]),
         (["export", "--format", "c"], ["csv"]),

@@ -35,10 +35,19 @@ def recording(central, tmp_path):
 def test_a_range_goes_and_what_reaches_over_its_borders_is_cut(recording, central):
     adapter = recording("desk")
     with adapter.connection():
-        assert look_ahead(adapter, T0 + 500, T0 + 2000).sessions == 2
+        ahead = look_ahead(adapter, T0 + 500, T0 + 2000)
+        assert (ahead.sessions, ahead.clipped, ahead.ms, ahead.taken) == (2, 1, 1500, False)
         done = forget(adapter, TimeRange(T0 + 500, T0 + 2000))
     assert (done.sessions, done.clipped, done.ms) == (2, 1, 1500)
     assert central.database.rows(KEPT, [T0, T0]) == [("desk 0", 0, 500), ("desk 2", 2000, 3000)]
+
+
+def test_a_session_that_goes_on_is_counted_up_to_now(recording):
+    adapter = recording("desk")
+    with adapter.connection():
+        SessionWriter(adapter, "desk").apply([Put(session(3000, 3100, "open", open=True))])
+        ahead = look_ahead(adapter, T0 + 2500, T0 + 4000, open_until=T0 + 4000)
+        assert (ahead.sessions, ahead.clipped, ahead.ms) == (2, 1, 1500)
 
 
 def test_one_application_alone_goes_whatever_its_case(recording, central):

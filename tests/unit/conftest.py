@@ -1,5 +1,6 @@
 """The local file, for tests that run on either database."""
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from installer.build_catalogues import compile_catalogue
+from reprospective_tray import messages
 from tests.contract import FilePlace, FreshAdapter
 from tests.unit import stored
 
@@ -38,3 +41,15 @@ def new_place() -> Callable[[], AbstractContextManager[FilePlace]]:
             yield FilePlace(Path(folder) / "x.db", durable=False)
 
     return make
+
+
+@pytest.fixture
+def japanese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Japanese by the catalogue as it is now: what an earlier build compiled may be stale."""
+    here = Path(messages.__file__)
+    shutil.copytree(here.with_name("locale"), tmp_path / "locale")
+    for source in tmp_path.rglob("*.po"):
+        compile_catalogue(source)
+    monkeypatch.setattr(messages, "__file__", str(tmp_path / here.name))
+    monkeypatch.setattr(messages, "_current", messages._current)
+    messages.set_language("ja")

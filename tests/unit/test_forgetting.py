@@ -245,10 +245,32 @@ def test_the_prospect_is_what_then_goes(path):
     with store(path) as (adapter, _writer):
         ahead = look_ahead(adapter, T0 + 50, T0 + 150)
         done = forget(adapter, TimeRange(T0 + 50, T0 + 150))
-        assert (ahead.sessions, ahead.ms, ahead.taken) == (done.sessions, done.ms, False)
+        assert (ahead.sessions, ahead.clipped) == (done.sessions, done.clipped) == (2, 2)
+        assert (ahead.ms, ahead.taken) == (done.ms, False)
         Facts(adapter).put(Fact.RETENTION_HORIZON, T0 + 60)
         assert look_ahead(adapter, T0 + 60, T0 + 150).taken
         assert not look_ahead(adapter, T0 + 61, T0 + 150).taken
+        # Nothing was ever recorded on those days, so there is nothing to order from the server.
+        assert not look_ahead(adapter, T0 - 90 * DAY_MS, T0 - 60 * DAY_MS).taken
+
+
+def test_while_a_session_goes_on_the_prospect_counts_it_up_to_now(path):
+    with store(path) as (adapter, writer):
+        writer.apply([Put(session(0, 100)), Put(session(100, 200, "b", open=True))])
+
+        def ahead(since, until, application=None):
+            found = look_ahead(adapter, T0 + since, T0 + until, application, open_until=T0 + 900)
+            return found.sessions, found.clipped, found.ms
+
+        assert ahead(0, 900) == (2, 0, 900)
+        assert ahead(500, 900) == (1, 1, 400)
+        assert ahead(500, 600) == (1, 1, 100)
+        assert ahead(50, 150) == (2, 2, 100)
+        assert ahead(500, 900, "B") == (1, 1, 400)
+        assert ahead(500, 900, "app") == (0, 0, 0)
+        assert ahead(900, 950) == (0, 0, 0)
+        # Where nothing records, what a killed run left open has ended with what it wrote last.
+        assert look_ahead(adapter, T0 + 500, T0 + 900).sessions == 0
 
 
 def taken_rows(adapter: SqliteAdapter, *rows) -> None:

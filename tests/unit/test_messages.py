@@ -156,6 +156,21 @@ def test_every_sentence_stands_in_the_call_itself_where_the_extraction_finds_it(
     assert elsewhere == []
 
 
+def test_no_sentence_stands_in_an_f_string_where_python_3_11_does_not_let_the_extraction_see_it():
+    in_f_strings = [
+        f"{file.relative_to(PACKAGE)}:{call.lineno}"
+        for file in FILES
+        for call in wrapped_in_f_strings(file.read_text("utf-8"))
+    ]
+    assert in_f_strings == []
+
+
+def test_the_search_for_sentences_in_f_strings_finds_each_kind_of_call():
+    code = """f"{_('a')} {1:{plural('b', 'c', 2)}}" + f"{f'{in_each_language(1)}'}" + f"{ok(_)}" """
+    found = sorted(name_of(call) for call in wrapped_in_f_strings(code))
+    assert found == ["_", "in_each_language", "plural"]
+
+
 def test_what_a_person_sees_is_wrapped():
     found = {key: place for key, place in bare_sentences() if key not in NOT_SENTENCES}
     assert found == {}
@@ -170,6 +185,13 @@ def test_the_search_for_bare_sentences_finds_one():
     call = ast.parse(code.replace("raise ", "", 1)).body[0].value
     found = [text for each in ast.walk(call) if isinstance(each, ast.Call) for text in bare(each)]
     assert found == ["Too late.", "Try ", " again.", "Go"]
+
+
+def wrapped_in_f_strings(code):
+    """Return the calls within f-strings that wrap a sentence."""
+    texts = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.JoinedStr)]
+    found = {node for text in texts for node in ast.walk(text) if is_call(node)}
+    return [call for call in found if name_of(call) in catalogue.KEYWORDS]
 
 
 def calls(file):

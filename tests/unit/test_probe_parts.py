@@ -19,7 +19,7 @@ import pytest
 
 from reprospective_tray.monitor import probes
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes import idle, null, x11, xsync
+from reprospective_tray.monitor.probes import idle, null, x11_front, xsync
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
@@ -59,11 +59,11 @@ def test_a_server_without_the_counter_or_with_half_an_answer_has_none(listed):
 
 def test_the_moment_of_an_event_is_counted_over_the_wrap_of_32_bits():
     arrived_at = 2**32 + 100
-    assert x11._made_at(2**32 - 200, arrived_at) == arrived_at - 300
-    assert x11._made_at(100, arrived_at) == arrived_at
+    assert x11_front._made_at(2**32 - 200, arrived_at) == arrived_at - 300
+    assert x11_front._made_at(100, arrived_at) == arrived_at
     # Of another clock: from the future, or older than any delay.
-    assert x11._made_at(101, arrived_at) == arrived_at
-    assert x11._made_at(2**32 - 100_000, arrived_at) == arrived_at
+    assert x11_front._made_at(101, arrived_at) == arrived_at
+    assert x11_front._made_at(2**32 - 100_000, arrived_at) == arrived_at
 
 
 def test_a_process_has_the_name_of_its_program():

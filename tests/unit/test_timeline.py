@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprospective_tray.monitor import observation
 from reprospective_tray.monitor.observation import Moment, Observation, read_clocks
 from reprospective_tray.monitor.timeline import (
     FOLLOWED_STEP_MS,
@@ -163,6 +164,38 @@ def test_the_clocks_of_this_machine_are_read_in_ms():
     assert 0 <= second.steady - first.steady < 1000
     assert second.wall > T0
     assert -1080 <= first.utc_offset_minutes <= 1080
+
+
+@pytest.mark.parametrize("held_up", [0, 1, 3])
+def test_a_thread_that_is_held_up_between_the_clocks_reads_them_together_all_the_same(
+    monkeypatch, held_up
+):
+    clock = {"now": 0, "readings": 0}
+
+    def wall():
+        clock["readings"] += 1
+        if clock["readings"] <= held_up:
+            clock["now"] += 12_000_000  # others run
+        return T0 * 1_000_000 + clock["now"]
+
+    monkeypatch.setattr(observation, "_steady_ns", lambda: clock["now"])
+    monkeypatch.setattr(observation.time, "time_ns", wall)
+    read = read_clocks()
+    assert read.wall - read.steady == T0
+    assert clock["readings"] == held_up + 1
+
+
+def test_where_they_are_never_read_together_the_closest_two_count(monkeypatch):
+    now, gaps = [0], iter([9, 8, 3, 7, 8])
+
+    def wall():
+        now[0] += next(gaps) * 1_000_000
+        return T0 * 1_000_000 + now[0]
+
+    monkeypatch.setattr(observation, "_steady_ns", lambda: now[0])
+    monkeypatch.setattr(observation.time, "time_ns", wall)
+    read = read_clocks()
+    assert read.wall - read.steady == T0 + 3
 
 
 def test_a_new_time_zone_is_noticed(monkeypatch):

@@ -17,6 +17,7 @@ from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.report import Origin
 from reprospective_tray.summary.search import Search
 from reprospective_tray.summary.sentences import NOT_KNOWN, empty_sentence, footer, status_line
+from reprospective_tray.summary.status_text import recording_line
 from reprospective_tray.summary.view_model import View, heat_rows, period_view
 from tests.unit.stored import fresh_adapter, row, session, stored
 from tests.unit.test_report import DAY, ONE_DAY, SESSIONS
@@ -203,6 +204,34 @@ def test_what_the_program_does_is_said_in_a_line():
     assert status_line({"paused": True, "paused_until": None}) == "Paused until you resume"
     until = status_line({"paused": True, "paused_until": "2020-01-01T12:00:00.000Z"})
     assert until.startswith("Paused until 20")
+
+
+BLIND = {
+    "running": True,
+    "paused": False,
+    "recording": False,
+    "problem": "There is no display.",
+    "pid": 7,
+}
+
+
+def test_what_records_nothing_is_said_to_with_its_reason():
+    today = date(2026, 4, 6)
+    day = DayRange(today, today)
+    assert status_line(BLIND) == "Not recording: There is no display."
+    assert footer(BLIND) == (False, ("Not recording: There is no display.",))
+    assert empty_sentence(BLIND, day, today) == "Not recording: There is no display."
+    assert recording_line(BLIND) == "Not recording (process 7)."
+    starting = BLIND | {"problem": ""}
+    assert status_line(starting) == "Not recording yet"
+    assert recording_line(starting) == "Not recording yet (process 7)."
+    # A pause says more than that.
+    paused = BLIND | {"paused": True, "paused_until": None}
+    assert status_line(paused) == "Paused until you resume"
+    # An instance of an earlier version does not tell: it is believed to record.
+    older = {"running": True, "paused": False, "pid": 7}
+    assert footer(older)[0]
+    assert recording_line(older) == "Recording (process 7)."
 
 
 def test_the_foot_says_whether_it_records_and_how_it_is_sent():

@@ -3,13 +3,17 @@
 import socket
 from typing import Any
 
-from Xlib import X, Xatom
+from Xlib import Xatom
 
-from reprospective_tray.monitor.probes.x11_manager import number
+from reprospective_tray.monitor.probes.x11_text import Property
 
 # A name of a host is at most 255 bytes; lengths of properties are counted in units of 32 bits.
 _NAME_UNITS = 64
+_NUMBER_UNIT, _TEXT_UNIT = 32, 8
 _LARGEST_PID = 0x7FFF_FFFF
+
+
+Asked = tuple[Property, Property]
 
 
 class WindowProcess:
@@ -17,20 +21,30 @@ class WindowProcess:
 
     def __init__(self, display: Any) -> None:
         """Ask `display` for the number of the property's name."""
+        self._display = display
         self._pid = display.intern_atom("_NET_WM_PID")
 
-    def of(self, window: Any) -> int | None:
+    def ask(self, window: Any) -> Asked:
+        """Ask a window for what `of` reads; waits for nothing."""
+        return (
+            Property(self._display, window, self._pid, units=1),
+            Property(self._display, window, Xatom.WM_CLIENT_MACHINE, units=_NAME_UNITS),
+        )
+
+    def of(self, asked: Asked) -> int | None:
         """Return the process's number on this computer; None where the window does not tell.
 
         A program on another computer, or in a container with a name of its own, has a number
         there, which means another process here.
+
+        Raises:
+            Xlib.error.BadWindow: the window is gone.
         """
-        pid = number(window, self._pid)
-        if not 0 < pid <= _LARGEST_PID:
+        (_kind, pid), (_type, name) = asked[0].read(_NUMBER_UNIT), asked[1].read(_TEXT_UNIT)
+        if not pid or not 0 < int(pid[0]) <= _LARGEST_PID:
             return None
-        found = window.get_property(Xatom.WM_CLIENT_MACHINE, X.AnyPropertyType, 0, _NAME_UNITS)
-        machine = bytes(found.value) if found is not None and found.format == 8 else b""  # noqa: PLR2004  a text
-        return pid if is_this_computer(machine.split(b"\0")[0].decode("ascii", "replace")) else None
+        machine = bytes(name or b"").split(b"\0")[0].decode("ascii", "replace")
+        return int(pid[0]) if is_this_computer(machine) else None
 
 
 def is_this_computer(machine: str) -> bool:

@@ -2,10 +2,10 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
@@ -18,6 +18,7 @@ from reprospective_tray.store.importers.taking import (
     Phase,
     Privacy,
     Progress,
+    Row,
     Taking,
     local_offset_minutes,
     now_ms,
@@ -28,11 +29,22 @@ _CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
+    """What an import reads twice.
+
+    Attributes:
+        path: The file.
+        size: Its bytes, for the progress.
+        entries: Yields the number, the bytes read so far and the content of each session.
+        read: Returns the row of such a content, or raises PlaceError.
+        check: Takes the rows in order.
+    """
+
     path: Path
-    file: BinaryIO
     size: int
-    reader: LineReader
+    entries: Callable[[], Iterator[tuple[int, int, Any]]]
+    read: Callable[[Any], Row]
+    check: FileCheck
 
 
 def import_jsonl(
@@ -59,14 +71,24 @@ def import_jsonl(
     """
     with reading(path, adapter) as file:
         size = os.fstat(file.fileno()).st_size
-        source = _Source(path, file, size, reader or local_reader())
-        checked = _check(source, progress, now_ms())
-        adapter.open()
-        with adapter.connection():
-            checked.compare(adapter)
-        file.seek(0)
-        with adapter.connection():
-            return _take(source, Taking(adapter, privacy, batch=_CHUNK), progress)
+        read, check = (reader or local_reader()).read, FileCheck(path, now_ms())
+        source = Source(path, size, lambda: _lines(file), read, check)
+        return check_and_take(source, adapter, privacy=privacy, progress=progress)
+
+
+def check_and_take(
+    source: Source, adapter: DatabaseAdapter, *, privacy: Privacy, progress: Progress
+) -> Imported:
+    """Take over the sessions of `source`, inside `reading`; the arguments are `import_jsonl`'s.
+
+    Raises:
+        ImportFileError: it has bad sessions; nothing was taken.
+    """
+    _check(source, progress)
+    adapter.open()
+    with adapter.connection():
+        source.check.compare(adapter)
+        return _take(source, Taking(adapter, privacy, batch=_CHUNK), progress)
 
 
 def local_reader() -> LineReader:
@@ -74,25 +96,22 @@ def local_reader() -> LineReader:
     return LineReader(socket.gethostname(), local_offset_minutes)
 
 
-def _check(source: _Source, progress: Progress, now: int) -> FileCheck:
-    """Read every line; return what is to be compared with the database."""
-    check = FileCheck(source.path, now)
-    for number, done, line in _lines(source.file):
+def _check(source: Source, progress: Progress) -> None:
+    for number, done, content in source.entries():
         try:
-            check.add(number, source.reader.read(line))
+            source.check.add(number, source.read(content))
         except PlaceError as error:
-            check.refuse(number, str(error))
+            source.check.refuse(number, str(error))
         if number % _CHUNK == 0:
             progress(Phase.CHECKING, done, source.size)
     progress(Phase.CHECKING, source.size, source.size)
-    check.raise_if_bad()
-    return check
+    source.check.raise_if_bad()
 
 
-def _take(source: _Source, taking: Taking, progress: Progress) -> Imported:
-    for number, done, line in _lines(source.file):
+def _take(source: Source, taking: Taking, progress: Progress) -> Imported:
+    for number, done, content in source.entries():
         try:
-            row = source.reader.read(line)
+            row = source.read(content)
         except PlaceError as error:
             raise ImportFileError(
                 _("{path} changed while it was read: line {number}: {reason}.").format(
@@ -110,6 +129,7 @@ def _take(source: _Source, taking: Taking, progress: Progress) -> Imported:
 def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     """Yield number, bytes read so far and content of each line that is not blank."""
     number = done = 0
+    file.seek(0)
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
         done += len(line)

@@ -40,6 +40,7 @@ class Imported:
         forgotten: How many lie in a range that was forgotten: they stay so.
         on_server: How many the server has in a version that retention took from here.
         other_buckets: The types of the buckets that hold no sessions, one each.
+        totals_alone: How many sessions a snapshot knows by the totals of their days alone.
     """
 
     sessions: int
@@ -48,6 +49,7 @@ class Imported:
     forgotten: int = 0
     on_server: int = 0
     other_buckets: tuple[str, ...] = ()
+    totals_alone: int = 0
 
 
 @contextmanager

@@ -166,44 +166,60 @@ def add_person(connection: Connection, name: str) -> AddedPerson:
     """
     check_name(name)
     with exclusive(connection):
-        if not look(connection).roles:
-            raise ServerSchemaMissingError(
-                _("There are no persons in this database yet: {where}.").format(
-                    where=connection.address
-                ),
-                _("Run `reprospective-tray server init` first."),
-            )
+        require_roles(connection)
         _check_rights(connection)
         return _add(connection, name)
+
+
+def require_roles(connection: Connection) -> None:
+    """Let a database without persons' roles be refused.
+
+    Raises:
+        ServerSchemaMissingError: `initialise` was not called yet.
+    """
+    if not look(connection).roles:
+        raise ServerSchemaMissingError(
+            _("There are no persons in this database yet: {where}.").format(
+                where=connection.address
+            ),
+            _("Run `reprospective-tray server init` first."),
+        )
 
 
 def _add(connection: Connection, name: str) -> AddedPerson:
     if connection.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]):
         _make_member(connection, name)
         return AddedPerson(name, None)
+    password, verifier = make_password(connection, name)
+    role = quoted(connection, name).replace("%", "%%")
+    connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD %s", [verifier])
+    _make_member(connection, name)
+    return AddedPerson(name, password)
+
+
+def make_password(connection: Connection, name: str) -> tuple[str, str]:
+    """Return a new password for `name`, and its SCRAM verifier: all that the server gets of it."""
     import secrets
 
     from psycopg2.extensions import encrypt_password
 
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     verifier = encrypt_password(password, name, scope=connection.raw, algorithm="scram-sha-256")
-    role = _quoted(connection, name).replace("%", "%%")
-    connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD %s", [verifier])
-    _make_member(connection, name)
-    return AddedPerson(name, password)
+    return password, verifier
 
 
 def _make_member(connection: Connection, name: str) -> None:
     newer = connection.raw.server_version >= MEMBERS_MAY_NOT_SET_ROLE
     how = " WITH INHERIT TRUE, SET FALSE" if newer else ""
-    connection.execute(f"GRANT {PERSON} TO {_quoted(connection, name)}{how}")
+    connection.execute(f"GRANT {PERSON} TO {quoted(connection, name)}{how}")
 
 
-def _quoted(connection: Connection, name: str) -> str:
+def quoted(connection: Connection, name: str) -> str:
+    """Return `name` as an identifier of SQL."""
     from psycopg2.extensions import quote_ident
 
-    quoted: str = quote_ident(name, connection.raw)
-    return quoted
+    found: str = quote_ident(name, connection.raw)
+    return found
 
 
 def _check_version(connection: Connection, found: Found, folder: Path) -> None:
@@ -229,7 +245,7 @@ def _check_rights(connection: Connection) -> None:
                 user=user, role=PERSON, where=connection.address
             ),
             _("Name a superuser with --dsn, or have one run: {statement}").format(
-                statement=f"GRANT {PERSON} TO {_quoted(connection, user)} WITH ADMIN OPTION"
+                statement=f"GRANT {PERSON} TO {quoted(connection, user)} WITH ADMIN OPTION"
             ),
         )
 

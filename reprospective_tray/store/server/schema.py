@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parent
 ROLES = SCRIPTS / "roles.sql"
+COMMENTS = SCRIPTS / "comments.sql"
 OLDEST_POSTGRESQL = 15  # the first whose views ask for the rights of who reads them
 FIRST_THAT_SETTLES = 2  # the first version that keeps the totals of days
 ENCODING = "UTF8"
@@ -209,7 +210,9 @@ def check_database(connection: Connection, postgresql: int, encoding: str) -> No
 
 
 def bring_up_to_date(connection: Connection, found: Found, folder: Path = SCRIPTS) -> int:
-    """Run the scripts that were not run yet, inside `exclusive`; return the version then.
+    """Run the scripts that were not run yet, and say what all of it is; return the version then.
+
+    Use it inside `exclusive`.
 
     Raises:
         ServerError: a statement failed; nothing has happened once the transaction is undone.
@@ -224,6 +227,8 @@ def bring_up_to_date(connection: Connection, found: Found, folder: Path = SCRIPT
     version = run_scripts(connection, version, folder)
     if found.roles:
         grant_roles(connection)
+    if version >= scripts()[-1].number:  # the one that the comments are about
+        connection.execute(COMMENTS.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
     connection.execute("RESET ROLE")
     return version
 
