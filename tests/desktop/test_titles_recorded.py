@@ -120,7 +120,7 @@ def test_a_window_without_class_has_the_name_of_its_process_or_none(
 
 
 def test_a_title_of_a_megabyte_is_cut(recording: AppUnderTest, windows: Windows) -> None:
-    window = windows.open("Huge", "x" * LIMIT)
+    window = windows.open("Huge", "x" * 100_000)
     utf8 = windows.connection.intern_atom("UTF8_STRING")
     name = windows.connection.intern_atom("_NET_WM_NAME")
     for _piece in range(10):
