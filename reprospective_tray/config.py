@@ -7,8 +7,6 @@ what the program itself remembers is in `reprospective_tray.state`.
 from __future__ import annotations
 
 import os
-import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,6 +17,7 @@ from msgspec import Meta
 from reprospective_tray import config_source
 from reprospective_tray.errors import ConfigError
 from reprospective_tray.messages import _
+from reprospective_tray.patterns import PatternRefusedError, compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -271,8 +270,10 @@ def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, s
             allowed = _("a name, or several joined by > (such as Work > Coding)")
             yield ("categories", "rules", number, "category"), allowed, ""
     for keys, pattern in _patterns(config):
-        if problem := pattern_problem(pattern):
-            yield keys, _("a regular expression"), problem
+        try:
+            compile_pattern(pattern)
+        except PatternRefusedError as refused:
+            yield keys, _("a regular expression"), f"{refused} {refused.remedy}".rstrip()
 
 
 def _may_be_file(config: Config, paths: Paths) -> bool:
@@ -300,27 +301,6 @@ def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
 def _rules(config: Config) -> tuple[tuple[str, tuple[Rule | CategoryRule, ...]], ...]:
     """Return the rules that name windows, with the section that they stand in."""
     return ("privacy", config.privacy.rules), ("categories", config.categories.rules)
-
-
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of the config ready to `search` with, upper and lower case alike.
-
-    Raises:
-        re.error: it is no regular expression; `load` lets none pass.
-    """
-    with warnings.catch_warnings():
-        # re warns of what a later Python may read otherwise; a person can do nothing with it.
-        warnings.simplefilter("ignore", FutureWarning)
-        return re.compile(pattern, re.IGNORECASE)
-
-
-def pattern_problem(pattern: str) -> str:
-    """Return why `pattern` is no regular expression; empty where it is one."""
-    try:
-        compile_pattern(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return _("The expression does not hold: {reason}").format(reason=error)
-    return ""
 
 
 def _at(tree: Located, keys: Keys) -> Located:

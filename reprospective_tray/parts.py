@@ -9,7 +9,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from reprospective_tray.config import Database, Remote, compile_pattern
+from reprospective_tray.config import Database, Remote
 from reprospective_tray.store.adapter import SqliteAdapter
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ def make_rules(loaded: config.Loaded) -> Rules:
 
 def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Return what tells whether one of a config's patterns is found in a name."""
+    from reprospective_tray.patterns import compile_pattern
+
     compiled = [compile_pattern(pattern) for pattern in patterns]
     return lambda name: any(pattern.search(name) for pattern in compiled)
 

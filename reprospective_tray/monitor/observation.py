@@ -10,6 +10,8 @@ from reprospective_tray.store.sessions import clean
 
 # What is longer is a page's text in a title bar, not a title.
 TITLE_LIMIT = 4_096
+# The end stays, too: browsers put their names there, and that a window is private.
+_END_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,17 @@ class Observation:
         """Make one of what a desktop says, cleaned of what no database can hold."""
         return cls(
             clean(application_name or "")[:TITLE_LIMIT],
-            clean(title or "")[:TITLE_LIMIT],
+            _shortened(clean(title or "")),
             process_id,
             window_id,
         )
+
+
+def _shortened(title: str) -> str:
+    """Return `title` with its middle left out where it is longer than `TITLE_LIMIT`."""
+    if len(title) <= TITLE_LIMIT:
+        return title
+    return f"{title[: TITLE_LIMIT - _END_KEPT - 1]}…{title[-_END_KEPT:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Nothing of it is stored: a rule that changes, changes the past with it.
 """
 
-import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,8 +10,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from reprospective_tray import config
-from reprospective_tray.config import CategoryRule, compile_pattern
+from reprospective_tray.config import CategoryRule
 from reprospective_tray.messages import _
+from reprospective_tray.patterns import Pattern, compile_known, compile_pattern
 from reprospective_tray.summary import builtin_categories as builtin
 
 SEPARATOR = " > "
@@ -72,15 +72,17 @@ class Categories:
 
     def __init__(self, settings: config.Categories) -> None:
         """Take the person's rules, and the built-in ones after them."""
-        rules = settings.rules + (builtin.RULES if settings.built_in else ())
+        built_in = builtin.RULES if settings.built_in else ()
+        rules = settings.rules + built_in
         colours, productive = _colours(rules), _productive(rules)
-        self._rules: list[tuple[re.Pattern[str] | None, re.Pattern[str] | None, Category]] = [
+        self._rules: list[tuple[Pattern | None, Pattern | None, Category]] = [
             (
-                _compiled(rule.application),
-                _compiled(rule.title),
+                None if rule.application is None else compiled(rule.application),
+                None if rule.title is None else compiled(rule.title),
                 Category(path, colours[path], productive.get(path)),
             )
-            for rule in rules
+            for compiled, group in ((compile_pattern, settings.rules), (compile_known, built_in))
+            for rule in group
             for path in [path_of(rule.category)]
         ]
         self._rest = Category(
@@ -128,10 +130,6 @@ def in_order(found: dict[Category, int]) -> tuple[CategoryTotal, ...]:
 def path_of(category: str) -> tuple[str, ...]:
     """Return the parts of ``Work > Coding``."""
     return tuple(part.strip() for part in category.split(">"))
-
-
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    return None if pattern is None else compile_pattern(pattern)
 
 
 def _colours(rules: Iterable[CategoryRule]) -> dict[tuple[str, ...], str]:

@@ -19,7 +19,7 @@ import pytest
 
 from reprospective_tray.monitor import probes
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes import idle, null, x11_front, x11_text, xsync
+from reprospective_tray.monitor.probes import idle, null, x11_front, xsync
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
@@ -55,32 +55,6 @@ def test_the_idle_counter_is_found_wherever_it_stands(before):
 )
 def test_a_server_without_the_counter_or_with_half_an_answer_has_none(listed):
     assert xsync._find(listed, b"IDLETIME") == 0
-
-
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [
-        (b"plain", "plain"),
-        (b"", ""),
-        (b"caf\xe9", "café"),
-        ("naïve 題".encode(), "naïve 題"),
-        (b"\x1b%G" + "Привет".encode() + b"\x1b%@", "Привет"),
-        (b"a \x1b%G" + "題".encode() + b"\x1b%@ b", "a 題 b"),
-        (b"\x1b$(BF|K\\8l\x1b(B", "日本語"),
-        (b"\x1b$(BF|K\\\x1b(B - vim", "日本 - vim"),
-    ],
-)
-def test_compound_text_is_read_as_it_was_meant(raw, text):
-    assert x11_text._compound_text(raw) == text
-
-
-@pytest.mark.parametrize(
-    "raw", [b"\x1b-Lxyz", b"\xff\xfe\x1b\x1b", b"\x1b$(B\xff", bytes(range(256))]
-)
-def test_compound_text_of_sets_that_nobody_knows_still_is_a_text(raw):
-    text = x11_text._compound_text(raw)
-    assert isinstance(text, str)
-    assert "\x1b" not in text
 
 
 def test_the_moment_of_an_event_is_counted_over_the_wrap_of_32_bits():

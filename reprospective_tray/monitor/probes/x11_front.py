@@ -1,7 +1,7 @@
 """Follows the active window of an X server on a connection of its own.
 
-The root window says which window is active (_NET_ACTIVE_WINDOW, EWMH 1.5), the active window says
-when its title changes.
+The window manager says which window is active, while it is there; the active window says when its
+title changes.
 """
 
 import socket
@@ -14,13 +14,13 @@ from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes import x11_connection
 from reprospective_tray.monitor.probes.base import steady_ms
 from reprospective_tray.monitor.probes.processes import ProcessNames
-from reprospective_tray.monitor.probes.x11_text import Property, WindowTexts
+from reprospective_tray.monitor.probes.x11_focus import Focus
+from reprospective_tray.monitor.probes.x11_manager import GONE, WindowManager
+from reprospective_tray.monitor.probes.x11_process import WindowProcess
+from reprospective_tray.monitor.probes.x11_text import WindowTexts
 
 # A process that was held up finds events of this age at most; older ones are of another clock.
 _OLDEST_EVENT_MS = 5_000
-_NUMBER_UNIT = 32
-# The window went away between its event and our question.
-_GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
 
 Change = tuple[int, Observation | None]
 """When the window in front changed, in ms of the steady clock, and what it is since."""
@@ -55,12 +55,11 @@ class X11Front:
         if window is None:
             return None
         try:
-            asked = Property(self._display, window, self._net_pid, units=1)
+            asked = self._process.ask(window)
             name, title = self._texts.read(window)
-            _kind, pid = asked.read(_NUMBER_UNIT)
-        except _GONE:
+            process_id = self._process.of(asked)
+        except GONE:
             return None
-        process_id = int(pid[0]) if pid else None
         return Observation.of(
             name or self._processes.name(process_id), title, process_id, window.id
         )
@@ -78,12 +77,12 @@ class X11Front:
         while self._display.pending_events():
             event = self._display.next_event()
             at = _time_of(event)
-            if self._tells_active(event):
+            if self._manager.take(event):
                 if since is not None and not is_another:
                     found.append((since, self.describe()))
                     since = None
-                self.is_named = is_another = True
-                self._follow(self._named_active())
+                is_another = True
+                self._follow(self._asked())
             elif not self._changes_active(event):
                 continue
             since = at if since is None else since
@@ -92,11 +91,14 @@ class X11Front:
         return found
 
     def look(self) -> list[Change]:
-        """Ask for the focus, where nobody tells of the active window."""
-        focused = self._focused()
-        if focused == (self._active.id if self._active else 0):
+        """Ask for the focus, where nobody tells of the active window.
+
+        A window manager may have told of itself before it was there.
+        """
+        number = self._asked()
+        if number == (self._active.id if self._active else 0):
             return []
-        self._follow(focused)
+        self._follow(number)
         return [(steady_ms(), self.describe())]
 
     def cut(self) -> None:
@@ -112,22 +114,16 @@ class X11Front:
     def _prepare(self) -> None:
         # A window that vanished makes requests without answer fail later: that is no news.
         self._display.set_error_handler(lambda *_ignored: None)
-        self._root = self._display.screen().root
-        self._net_active = self._display.intern_atom("_NET_ACTIVE_WINDOW")
-        self._net_check = self._display.intern_atom("_NET_SUPPORTING_WM_CHECK")
-        self._net_pid = self._display.intern_atom("_NET_WM_PID")
+        self._manager = WindowManager(self._display)
         self._texts = WindowTexts(self._display)
-        self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self.is_named = any(
-            self._root.get_full_property(atom, X.AnyPropertyType)
-            for atom in (self._net_check, self._net_active)
-        )
-        self._follow(self._named_active() if self.is_named else self._focused())
+        self._focus = Focus(self._display, self._texts)
+        self._process = WindowProcess(self._display)
+        self._follow(self._asked())
 
-    def _tells_active(self, event: Any) -> bool:
-        """Tell whether the window manager may name another window."""
-        is_property = event.type == X.PropertyNotify and event.window == self._root
-        return is_property and event.atom in {self._net_active, self._net_check}
+    def _asked(self) -> int:
+        """Return the active window: by the window manager's word, or by the focus; 0 for none."""
+        self.is_named = self._manager.is_there()
+        return self._manager.active() if self.is_named else self._focus.window()
 
     def _changes_active(self, event: Any) -> bool:
         """Tell whether the active window may be renamed or gone."""
@@ -136,27 +132,6 @@ class X11Front:
         # The last window of all: openbox goes on to name it as the active one.
         is_news = event.type == X.DestroyNotify or event.atom in self._texts.atoms
         return is_news and event.window == self._active
-
-    def _named_active(self) -> int:
-        """Return the window that the window manager names as the active one, 0 for none."""
-        found = self._root.get_full_property(self._net_active, X.AnyPropertyType)
-        number = int(found.value[0]) if found and len(found.value) else 0
-        return 0 if number == self._root.id else number
-
-    def _focused(self) -> int:
-        """Return the window with the keyboard, for window managers that name none; 0 for none."""
-        try:
-            window = self._display.get_input_focus().focus
-            if window == X.PointerRoot:
-                window = self._root.query_pointer().child
-            # A part of a window may have the focus: its title and class stand further out.
-            while not isinstance(window, int) and window != self._root:
-                if window.get_wm_class():
-                    return int(window.id)
-                window = window.query_tree().parent
-        except _GONE:
-            pass
-        return 0
 
     def _follow(self, number: int) -> None:
         """Listen to the window that is active now."""

@@ -39,13 +39,17 @@ NO_DATABASE = ("3D000",)
 NO_SCHEMA = ("3F000", "42P01", "42883", "42703", "42704")
 
 # What is said about a log-in that failed has no SQLSTATE: libpq's and PostgreSQL's own words.
+# Two words with anything between are sought from the first of the former alone, a line at a time:
+# a text that repeats it would cost the square of its length.
 LOGIN_WORDS = re.compile(
-    r"fe_sendauth|authentication failed|role .* does not exist"
+    r"fe_sendauth|authentication failed|^(?>.*?role ).* does not exist"
     r"|not permitted to log in|no such user|SASL|password",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 ACCESS_WORDS = re.compile(r"pg_hba\.conf", re.IGNORECASE)
-DATABASE_WORDS = re.compile(r"database .* does not exist|no such database", re.IGNORECASE)
+DATABASE_WORDS = re.compile(
+    r"^(?>.*?database ).* does not exist|no such database", re.IGNORECASE | re.MULTILINE
+)
 RIGHT_WORDS = re.compile(r"permission denied for database", re.IGNORECASE)
 TLS_WORDS = re.compile(
     r"certificate|does not support SSL|SSL is not enabled|SSL required|sslmode",
@@ -53,7 +57,9 @@ TLS_WORDS = re.compile(
 )
 # What libpq puts before the words themselves.
 LIBPQS_PLACE = re.compile(r"^connection to server (?:at|on) .*? failed: (?:FATAL:\s+)?")
-SETTING_WORDS = re.compile(r"definition of service|service file|invalid .* value", re.IGNORECASE)
+SETTING_WORDS = re.compile(
+    r"definition of service|service file|^(?>.*?invalid ).* value", re.IGNORECASE | re.MULTILINE
+)
 
 
 def ended_from_here() -> ServerUnreachableError:
