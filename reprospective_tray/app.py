@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 _FIRST_S = 1.0
 # How long the computer waits with its sleep: logind's own limit is 5 s (InhibitDelayMaxSec).
 _SLEEP_WAITS_S = 4.0
+# How long the end waits for a notification of what was lost.
+_LAST_WORD_S = 1.0
 # Who has touched something since is there.
 _LATELY_MS = 60_000
 
@@ -60,7 +62,9 @@ class Application:
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._care = Care(self._tell_icon)
-        hearers = Hearers(self._on_change, self._on_damage, self._tell_icon, self._notify)
+        hearers = Hearers(
+            self._on_change, self._on_damage, self._on_loss, self._tell_icon, self._notify
+        )
         self._in_force = InForce(loaded, paths, self._care, hearers, self._ended)
         self._login = StartAtLogin(loaded, paths)
         self._status = StatusHere(
@@ -225,6 +229,11 @@ class Application:
         if self._in_force.loaded.config.notifications.damaged:
             self._notify(text)
 
+    def _on_loss(self, lost: str) -> None:
+        """Say what was lost, and wait until it can be seen: the program may be ending."""
+        if self._in_force.loaded.config.notifications.storage:
+            self._begin_to_notify(lost).join(_LAST_WORD_S)
+
     @property
     def _has_menu(self) -> bool:
         return self._icon is not None and self._icon.icon.has_menu
@@ -244,9 +253,14 @@ class Application:
 
     def _notify(self, body: str) -> None:
         """Show a notification; a service that hangs must hold up nothing."""
-        threading.Thread(
+        self._begin_to_notify(body)
+
+    def _begin_to_notify(self, body: str) -> threading.Thread:
+        thread = threading.Thread(
             target=self._notifier.notify, args=(NAME, body), name="notification", daemon=True
-        ).start()
+        )
+        thread.start()
+        return thread
 
 
 def _now() -> int:

@@ -44,12 +44,14 @@ class Hearers:
     Attributes:
         on_change: Hears in the monitor's thread what it does.
         on_damage: Hears where a damaged database was set aside.
+        on_loss: Hears what was lost, a sentence; returns when it can have been seen.
         tell_icon: Hears that the status is another.
         notify: Shows the person a sentence.
     """
 
     on_change: Callable[[MonitorState], None]
     on_damage: Callable[[Path], None]
+    on_loss: Callable[[str], None]
     tell_icon: Callable[[], None]
     notify: Callable[[str], None]
 
@@ -117,7 +119,9 @@ class InForce:
     def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
         monitor = loaded.config.monitor
         return DesktopActivityMonitor(
-            make_recorder(loaded, self._paths, self._hearers.on_damage, self._care),
+            make_recorder(
+                loaded, self._paths, self._hearers.on_damage, self._hearers.on_loss, self._care
+            ),
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(monitor.poll_interval, monitor.probe),

@@ -103,11 +103,13 @@ def make_recorder(
     loaded: config.Loaded,
     paths: Paths,
     on_damage: Callable[[Path], None],
+    on_loss: Callable[[str], None] = lambda _lost: None,
     care: Care | None = None,
 ) -> Recorder | DetachedRecorder:
     """Return what records into the database of the config.
 
-    `on_damage` is told where a damaged file was set aside; `care` counts what dies.
+    `on_damage` is told where a damaged file was set aside, `on_loss` what was lost, in words;
+    `care` counts what dies.
     """
     from reprospective_tray.store.recorder import Recorder
 
@@ -116,9 +118,12 @@ def make_recorder(
         from reprospective_tray.store.detached import DetachedRecorder
 
         return DetachedRecorder(
-            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S), host, care
+            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S),
+            host,
+            care,
+            on_loss,
         )
-    return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage)
+    return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage, on_loss)
 
 
 def make_rules(loaded: config.Loaded) -> Rules:

@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the mark known."""
+    config.addinivalue_line("markers", "trust: holds a fault of issue Trust closed")
     config.addinivalue_line("markers", "long: takes long; runs with --long alone")
 
 

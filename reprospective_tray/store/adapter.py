@@ -13,7 +13,7 @@ import peewee
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.lean_memory import without
 from reprospective_tray.messages import _
-from reprospective_tray.store import rights, scrubbing
+from reprospective_tray.store import aside, rights, scrubbing
 from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
 from reprospective_tray.store.models import LocalModels, make_models
@@ -92,6 +92,18 @@ class SqliteAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.leftover_file`: beside the file."""
         return Path(f"{self.path}.leftover")
 
+    def applied_leftover(self) -> str:
+        """See `DatabaseAdapter.applied_leftover`."""
+        from reprospective_tray.store.facts import Fact, Facts
+
+        return str(Facts(self).get(Fact.LEFTOVER, ""))
+
+    def note_leftover(self, token: str) -> None:
+        """See `DatabaseAdapter.note_leftover`."""
+        from reprospective_tray.store.facts import Fact, Facts
+
+        Facts(self).put(Fact.LEFTOVER, token)
+
     @property
     def replaced(self) -> bool:
         """Whether the file at the path is no longer the one that was opened."""
@@ -163,6 +175,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     def _prepare_file(self) -> None:
         rights.prepare_folders(self.path, self._readable_by, self._private_below)
+        aside.finish(self.path)
         wal, shm = (Path(f"{self.path}{end}") for end in ("-wal", "-shm"))
         emptied = self.path.exists() and not self.path.stat().st_size
         if emptied and wal.exists() and wal.stat().st_size:
@@ -288,7 +301,7 @@ class SqliteAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.make_upkeep`."""
         from reprospective_tray.store.upkeep import FileUpkeep
 
-        return FileUpkeep(on_damage)
+        return FileUpkeep(self.errors, on_damage)
 
     def be_patient(self, seconds: float) -> None:
         """See `DatabaseAdapter.be_patient`."""
