@@ -18,6 +18,7 @@ from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
 from reprospective_tray.store.models import LocalModels, make_models
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, local_uids_over
+from reprospective_tray.store.sqlite_connection import PRAGMAS, open_file
 from reprospective_tray.store.sqlite_errors import is_damage
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class SqliteAdapter(DatabaseAdapter):
         self._inode = (0, 0)
         # What is forgotten must leave its page at once; it costs no time that could be measured.
         writing: dict[str, int | str] = {"synchronous": "full", "secure_delete": 1}
-        pragmas: dict[str, int | str] = {"query_only": 1} if read_only else writing
+        pragmas = {**PRAGMAS, **({"query_only": 1} if read_only else writing)}
         mode = "ro" if read_only else "rwc"
         self.database = peewee.SqliteDatabase(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -309,7 +310,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     def scrub(self) -> bool:
         """See `DatabaseAdapter.scrub`."""
-        return scrubbing.scrub(self.database)
+        return scrubbing.scrub(self.database, self.path.parent)
 
     def other_files(self) -> list[Path]:
         """See `DatabaseAdapter.other_files`."""
@@ -324,9 +325,8 @@ class SqliteAdapter(DatabaseAdapter):
             self.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _leave_wal(self) -> bool:
-        uri = f"{self.path.absolute().as_uri()}?mode=rw"
         try:
-            with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
+            with closing(open_file(self.path, "rw", timeout_s=0)) as connection:
                 mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         except sqlite3.OperationalError:
             return False

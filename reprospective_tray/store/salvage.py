@@ -16,6 +16,7 @@ from reprospective_tray.store.bulk import BulkWriter
 from reprospective_tray.store.day_parts import Addition, DayKey, totals
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.sessions import MINUTE_MS
+from reprospective_tray.store.sqlite_connection import open_file
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ def _device_id_of(damaged: Path) -> str | None:
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     # Read-only, so that the damaged file and its -wal stay as they were found.
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = open_file(path, "ro")
     try:
         connection.row_factory = sqlite3.Row
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")

@@ -6,6 +6,7 @@ from pathlib import Path
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.private_files import replacing
+from reprospective_tray.store.sqlite_connection import open_file
 from reprospective_tray.store.sqlite_errors import is_damage
 
 
@@ -20,8 +21,8 @@ def write_snapshot(path: Path, target: Path, damaged: StoreError) -> None:
         if target.exists() and target.samefile(path):
             raise StoreError(_("The snapshot cannot replace the database itself."))
         with replacing(target) as partial:
-            source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-            copy = sqlite3.connect(partial)
+            source = open_file(path, "ro")
+            copy = open_file(partial, "rwc")
             try:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")
