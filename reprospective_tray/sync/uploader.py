@@ -93,12 +93,13 @@ class Uploader:
             ServerRefusedError: a person has to change something first.
             ServerDataError: the call fails on what is in it; nothing was taken.
         """
+        rows = _checked(parcel.rows)
         fields = {
             "schema": BATCH_SCHEMA,
             "device_id": parcel.device_id,
             "acknowledged": parcel.acknowledged,
             "pair": parcel.pair,
-            "rows": msgspec.Raw(parcel.rows.encode()),
+            "rows": msgspec.Raw(rows),
             "orders": parcel.orders,
         }
         call = msgspec.json.encode(fields).decode()
@@ -170,6 +171,16 @@ class Uploader:
             self._attempt = None
         if self._is_aborted:  # it came before it could see the connection
             raise _ended_from_here()
+
+
+def _checked(rows: str) -> bytes:
+    """Refuse here what the server would refuse with its beginning quoted in its log."""
+    try:
+        encoded = rows.encode()
+        msgspec.json.decode(encoded, type=list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ServerDataError(_("These sessions cannot be sent: they make no JSON.")) from error
+    return encoded
 
 
 def _ended_from_here() -> ServerUnreachableError:
