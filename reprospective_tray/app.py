@@ -94,9 +94,15 @@ class Application:
 
         Raises:
             AlreadyRunningError: another instance of this person runs.
+            StoreError: another process records into the same file.
         """
         self._paths.prepare()
         self._lock.acquire()
+        try:
+            self._in_force.lock_file()
+        except ReprospectiveError:
+            self._lock.release()
+            raise
         self._signals.start()
         remembered = state.load(self._paths)
         paused = remembered.is_paused_at(_now())
@@ -130,6 +136,7 @@ class Application:
                 self._watcher.stop()
             self._control.stop()
             self._in_force.sending.stop()  # the end of the open session is written: it may go, too
+            self._in_force.release_file()
             self._lock.release()
             self._signals.stop()
             log.info("ended")

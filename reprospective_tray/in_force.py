@@ -18,6 +18,7 @@ from reprospective_tray.parts import (
     make_means,
     make_passing_reader,
     make_recorder,
+    make_recording_lock,
     make_rules,
 )
 from reprospective_tray.sending import CurrentIdentity, NotSending, Sending
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from reprospective_tray.monitor.observation import Presence
     from reprospective_tray.paths import Paths
     from reprospective_tray.store.adapter import DatabaseAdapter
+    from reprospective_tray.store.recording_lock import RecordingLock
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,7 @@ class InForce:
         self._paths, self._care, self._hearers = paths, care, hearers
         self._presence: Presence | None = None
         self.loaded = loaded
+        self._file_lock: RecordingLock | None = None
         self.reader: DatabaseAdapter = make_passing_reader(loaded, paths)
         self.monitor = self._make_monitor(loaded)
         self.forgetting = ForgettingHere(lambda: self.monitor, ended)
@@ -89,9 +92,36 @@ class InForce:
         self._presence = presence
         return self.monitor.take_presence(presence)
 
+    def lock_file(self) -> None:
+        """Keep others from recording into the same file, until `release_file`.
+
+        Raises:
+            StoreError: another process does so already.
+        """
+        self._lock_file(self.loaded)
+
+    def release_file(self) -> None:
+        """Let others record into the file; recording must have ended."""
+        if self._file_lock:
+            self._file_lock.release()
+
+    def _lock_file(self, loaded: config.Loaded) -> None:
+        lock, held = make_recording_lock(loaded, self._paths), self._file_lock
+        if lock and held and lock.database == held.database:
+            return
+        if lock:
+            lock.acquire()
+        self._file_lock = lock
+
     def change(self, loaded: config.Loaded) -> None:
-        """Let these settings hold: what depends on changed ones ends, and begins anew."""
+        """Let these settings hold: what depends on changed ones ends, and begins anew.
+
+        Raises:
+            StoreError: another process records into the file that they name; nothing changed.
+        """
         before, now = self.loaded.config, loaded.config
+        held = self._file_lock
+        self._lock_file(loaded)
         set_language(now.language)
         others = before.database != now.database
         ways = (before.monitor, before.privacy) != (now.monitor, now.privacy)
@@ -104,13 +134,15 @@ class InForce:
         if others or ways:
             # The sessions of the two follow each other; the pause goes on.
             self.monitor.stop()
-            held = self.monitor.state
+            if held and held is not self._file_lock:
+                held.release()
+            was = self.monitor.state
             self.reader = make_passing_reader(loaded, self._paths)
             self.monitor = monitor
             if self._presence:
                 # A screen that was locked before still is.
                 monitor.take_presence(self._presence)
-            monitor.start(paused=held.paused, paused_until=held.paused_until)
+            monitor.start(paused=was.paused, paused_until=was.paused_until)
             log.info("recording to %s", self.reader.place)
         if sends_otherwise:
             self.sending = sending

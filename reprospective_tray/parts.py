@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reprospective_tray.store.detached import DetachedRecorder
     from reprospective_tray.store.postgresql import PostgresqlAdapter
     from reprospective_tray.store.recorder import Recorder
+    from reprospective_tray.store.recording_lock import RecordingLock
     from reprospective_tray.sync.manager import DatabaseSyncManager
     from reprospective_tray.sync.passing import Identity
     from reprospective_tray.sync.service import Means
@@ -124,6 +125,16 @@ def make_recorder(
             on_loss,
         )
     return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage, on_loss)
+
+
+def make_recording_lock(loaded: config.Loaded, paths: Paths) -> RecordingLock | None:
+    """Return what keeps others from recording into the file; None where it is a server."""
+    from reprospective_tray.store.recording_lock import RecordingLock
+
+    local = loaded.config.database.local
+    if local.type == "postgresql":
+        return None
+    return RecordingLock(loaded.config.database_path(paths), local.readable_by, paths.data)
 
 
 def make_rules(loaded: config.Loaded) -> Rules:
