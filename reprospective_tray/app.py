@@ -50,6 +50,8 @@ _SLEEP_WAITS_S = 4.0
 _RECORDING_ENDS_S = 3.0
 # What it gives what takes no time.
 _MOMENT_S = 0.6
+# How long the end waits for a notification of what was lost.
+_LAST_WORD_S = 1.0
 # Who has touched something since is there.
 _LATELY_MS = 60_000
 
@@ -68,7 +70,9 @@ class Application:
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._care = Care(self._tell_icon)
-        hearers = Hearers(self._on_change, self._on_damage, self._tell_icon, self._notify)
+        hearers = Hearers(
+            self._on_change, self._on_damage, self._on_loss, self._tell_icon, self._notify
+        )
         self._in_force = InForce(loaded, paths, self._care, hearers, self._ended)
         self._login = StartAtLogin(loaded, paths)
         self._ending = Ending(self._steps_of_end)
@@ -110,9 +114,15 @@ class Application:
 
         Raises:
             AlreadyRunningError: another instance of this person runs.
+            StoreError: another process records into the same file.
         """
         self._paths.prepare()
         self._lock.acquire()
+        try:
+            self._in_force.lock_file()
+        except ReprospectiveError:
+            self._lock.release()
+            raise
         self._ending.start()
         self._signals.start()
         try:
@@ -240,6 +250,11 @@ class Application:
         if self._in_force.loaded.config.notifications.damaged:
             self._notify(text)
 
+    def _on_loss(self, lost: str) -> None:
+        """Say what was lost, and wait until it can be seen: the program may be ending."""
+        if self._in_force.loaded.config.notifications.storage:
+            self._begin_to_notify(lost).join(_LAST_WORD_S)
+
     @property
     def _has_menu(self) -> bool:
         return self._icon is not None and self._icon.icon.has_menu
@@ -273,8 +288,12 @@ class Application:
             ),
             # The end of the open session may go, too.
             (Step("sending", self._in_force.stop_sending, LAST_PASS_S + HANG_UP_S),),
-            (moment("the lock", self._lock.release),),
+            (moment("the locks", self._release_locks),),
         )
+
+    def _release_locks(self) -> None:
+        self._in_force.release_file()
+        self._lock.release()
 
     def _take_icon_away(self) -> None:
         if self._icon:
@@ -286,9 +305,14 @@ class Application:
 
     def _notify(self, body: str) -> None:
         """Show a notification; a service that hangs must hold up nothing."""
-        threading.Thread(
+        self._begin_to_notify(body)
+
+    def _begin_to_notify(self, body: str) -> threading.Thread:
+        thread = threading.Thread(
             target=self._notifier.notify, args=(NAME, body), name="notification", daemon=True
-        ).start()
+        )
+        thread.start()
+        return thread
 
 
 def _is_recording(now: MonitorState) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.settings_watch import SettingsWatch
 
 if TYPE_CHECKING:
+    from reprospective_tray import config
+    from reprospective_tray.errors import ReprospectiveError
     from reprospective_tray.in_force import Hearers, InForce
     from reprospective_tray.paths import Paths
 
@@ -37,8 +40,9 @@ class ChangedSettings:
         if found is None:
             return
         notifies = self._in_force.loaded.config.notifications.settings
-        if found.loaded is None:
-            said = f"{found.error} {found.error.remedy if found.error else ''}".strip()
+        error = found.error if found.loaded is None else self._change(found.loaded)
+        if error or found.loaded is None:
+            said = f"{error} {error.remedy if error else ''}".strip()
             self.problem = _(
                 "The changed settings cannot be used; those before hold: {error}"
             ).format(error=said)
@@ -46,9 +50,16 @@ class ChangedSettings:
             if notifies:
                 self._hearers.notify(self.problem)
         else:
-            self._in_force.change(found.loaded)
             is_mended, self.problem = bool(self.problem), ""
             log.info("the changed settings are in force")
             if is_mended and notifies:
                 self._hearers.notify(_("The settings are right again, and in force."))
         self._hearers.tell_icon()
+
+    def _change(self, loaded: config.Loaded) -> ReprospectiveError | None:
+        """Put the settings in force; return why that cannot be."""
+        try:
+            self._in_force.change(loaded)
+        except StoreError as error:
+            return error
+        return None

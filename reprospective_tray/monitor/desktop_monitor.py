@@ -17,7 +17,7 @@ from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
 from reprospective_tray.store import identity
 from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.recorder import Records
+from reprospective_tray.store.records import Records
 from reprospective_tray.store.sessions import Change, State, StepBack
 
 log = logging.getLogger(__name__)
@@ -217,7 +217,7 @@ class DesktopActivityMonitor:
         while not self._stopping:
             try:
                 with self._recorder.running():
-                    self._recorder.check()
+                    self._recorder.check(self._poke)
                     self._keep_out_of_earlier_runs()
                     self._record()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
@@ -367,7 +367,7 @@ class DesktopActivityMonitor:
     def _write(self, changes: Sequence[Change]) -> None:
         if changes:
             self._recorder.record(changes)
-        elif self._recorder.waiting:
+        elif self._recorder.retry_in_ms() is not None:
             self._recorder.flush()
         if any(isinstance(change, StepBack) for change in changes):
             self._keep_out_of_earlier_runs()

@@ -13,11 +13,12 @@ import peewee
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.lean_memory import without
 from reprospective_tray.messages import _
-from reprospective_tray.store import rights, scrubbing
+from reprospective_tray.store import aside, rights, scrubbing
 from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
 from reprospective_tray.store.models import LocalModels, make_models
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, local_uids_over
+from reprospective_tray.store.sqlite_connection import PRAGMAS, open_file
 from reprospective_tray.store.sqlite_errors import is_damage
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class SqliteAdapter(DatabaseAdapter):
         self._inode = (0, 0)
         # What is forgotten must leave its page at once; it costs no time that could be measured.
         writing: dict[str, int | str] = {"synchronous": "full", "secure_delete": 1}
-        pragmas: dict[str, int | str] = {"query_only": 1} if read_only else writing
+        pragmas = {**PRAGMAS, **({"query_only": 1} if read_only else writing)}
         mode = "ro" if read_only else "rwc"
         self.database = peewee.SqliteDatabase(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -91,6 +92,18 @@ class SqliteAdapter(DatabaseAdapter):
     def leftover_file(self) -> Path:
         """See `DatabaseAdapter.leftover_file`: beside the file."""
         return Path(f"{self.path}.leftover")
+
+    def applied_leftover(self) -> str:
+        """See `DatabaseAdapter.applied_leftover`."""
+        from reprospective_tray.store.facts import Fact, Facts
+
+        return str(Facts(self).get(Fact.LEFTOVER, ""))
+
+    def note_leftover(self, token: str) -> None:
+        """See `DatabaseAdapter.note_leftover`."""
+        from reprospective_tray.store.facts import Fact, Facts
+
+        Facts(self).put(Fact.LEFTOVER, token)
 
     @property
     def replaced(self) -> bool:
@@ -163,6 +176,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     def _prepare_file(self) -> None:
         rights.prepare_folders(self.path, self._readable_by, self._private_below)
+        aside.finish(self.path)
         wal, shm = (Path(f"{self.path}{end}") for end in ("-wal", "-shm"))
         emptied = self.path.exists() and not self.path.stat().st_size
         if emptied and wal.exists() and wal.stat().st_size:
@@ -288,7 +302,7 @@ class SqliteAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.make_upkeep`."""
         from reprospective_tray.store.upkeep import FileUpkeep
 
-        return FileUpkeep(on_damage)
+        return FileUpkeep(self.errors, on_damage)
 
     def be_patient(self, seconds: float) -> None:
         """See `DatabaseAdapter.be_patient`."""
@@ -296,7 +310,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     def scrub(self) -> bool:
         """See `DatabaseAdapter.scrub`."""
-        return scrubbing.scrub(self.database)
+        return scrubbing.scrub(self.database, self.path.parent)
 
     def other_files(self) -> list[Path]:
         """See `DatabaseAdapter.other_files`."""
@@ -311,9 +325,8 @@ class SqliteAdapter(DatabaseAdapter):
             self.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _leave_wal(self) -> bool:
-        uri = f"{self.path.absolute().as_uri()}?mode=rw"
         try:
-            with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
+            with closing(open_file(self.path, "rw", timeout_s=0)) as connection:
                 mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         except sqlite3.OperationalError:
             return False

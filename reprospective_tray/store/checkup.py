@@ -11,6 +11,7 @@ from pathlib import Path
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import SCHEMA_VERSION
+from reprospective_tray.store.sqlite_connection import open_file
 from reprospective_tray.store.sqlite_errors import is_damage
 
 _WAL_HEADER = b"\x02\x02"  # https://sqlite.org/fileformat.html#file_format_version_numbers
@@ -109,6 +110,5 @@ def open_unchanged(path: Path) -> sqlite3.Connection:
     Raises:
         OSError, sqlite3.Error: as for `look`.
     """
-    immutable = "&immutable=1" if _is_wal(path) and not _beside(path).exists() else ""
-    uri = f"{path.absolute().as_uri()}?mode=ro{immutable}"
-    return sqlite3.connect(uri, uri=True, timeout=_BUSY_S)
+    immutable = _is_wal(path) and not _beside(path).exists()
+    return open_file(path, "ro", timeout_s=_BUSY_S, immutable=immutable)

@@ -72,6 +72,14 @@ class DatabaseAdapter(ABC):
         """Where lies what could not be written before the end."""
 
     @abstractmethod
+    def applied_leftover(self) -> str:
+        """Return the token of what was last applied of such a file; inside `connection()`."""
+
+    @abstractmethod
+    def note_leftover(self, token: str) -> None:
+        """Note what is applied, in the transaction that applies it."""
+
+    @abstractmethod
     def explain(self, error: Exception) -> StoreError:
         """Return `error` as one that a person understands."""
 

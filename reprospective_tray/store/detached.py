@@ -49,12 +49,13 @@ class DetachedRecorder:
         open_adapter: Callable[[], PostgresqlAdapter],
         source_host: str,
         care: Care | None = None,
+        on_loss: Callable[[str], None] = lambda _lost: None,
     ) -> None:
-        """Take what makes an adapter, this computer's name, and who counts deaths."""
+        """Take what makes an adapter, this computer's name, and who counts deaths and losses."""
         self._care = care or Care()
         self._open_adapter = open_adapter
         self._adapters: list[PostgresqlAdapter] = []
-        self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None)
+        self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None, on_loss)
         self._news = threading.Condition()  # guards the four that follow
         self._inbox: list[Change] = []
         self._asked: list[_Question] = []
@@ -81,7 +82,7 @@ class DetachedRecorder:
         """Do nothing: the other thread writes by itself."""
         return True
 
-    def check(self) -> None:
+    def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
         """Do nothing: a server looks after its own pages."""
 
     @contextmanager

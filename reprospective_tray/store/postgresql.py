@@ -7,6 +7,7 @@ from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import peewee
 
 from reprospective_tray.errors import ServerError, StoreError
@@ -100,6 +101,35 @@ class PostgresqlAdapter(DatabaseAdapter):
     def leftover_file(self) -> Path:
         """Where lies what could not be written before the end."""
         return self._data / "postgresql.leftover"
+
+    def applied_leftover(self) -> str:
+        """See `DatabaseAdapter.applied_leftover`: the pair of this device has it as its token."""
+        known = self._pair()
+        return str(known[1]) if known else ""
+
+    def note_leftover(self, token: str) -> None:
+        """See `DatabaseAdapter.note_leftover`: a batch without rows does."""
+        known = self._pair()
+        batch = {
+            "schema": 1,
+            "device_id": self.device_id,
+            "acknowledged": {"counter": known[0], "token": known[1]} if known else None,
+            "pair": {"counter": known[0] + 1 if known else 1, "token": token},
+            "rows": [],
+            "orders": [],
+        }
+        self._execute("SELECT reprospective.ingest(%s::json)", msgspec.json.encode(batch).decode())
+
+    def _pair(self) -> tuple[int, str] | None:
+        query = (
+            "SELECT counter, token FROM reprospective.devices"
+            " WHERE owner = current_user AND device_id = %s"
+        )
+        found: tuple[int, str] | None = self._execute(query, self.device_id).fetchone()
+        return found
+
+    def _execute(self, query: str, *values: str) -> Any:
+        return self.database.execute_sql(query, values)
 
     def open(self) -> None:
         """Make the schema in an empty database, where the role may; see `DatabaseAdapter.open`.
@@ -217,7 +247,7 @@ class PostgresqlAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.make_upkeep`."""
         from reprospective_tray.store.upkeep import ServerUpkeep
 
-        return ServerUpkeep()
+        return ServerUpkeep(self.errors)
 
     def _reach(self) -> _Connection:
         """Connect, as long as nobody calls `abort`."""
@@ -305,13 +335,15 @@ class _Cursor:
         self.rowcount = -1
 
     def execute(self, text: str, parameters: Sequence[Any] = ()) -> None:
+        from reprospective_tray.store.server.parameters import execute
+
         with self._connection.cursor(self._deadline_s) as cursor:
             try:
-                cursor.execute(text, parameters)
+                answer = execute(cursor, text, parameters)
             except ValueError as error:  # psycopg2's own: a NUL, or a lone surrogate
                 raise statement_failure(error, self._connection.address) from error
-            self.description, self.rowcount = cursor.description, cursor.rowcount
-            self._rows = iter(cursor.fetchall() if cursor.description else ())
+            self.description, self.rowcount = answer.description, answer.rowcount
+            self._rows = iter(answer.fetchall() if answer.description else ())
 
     def fetchone(self) -> tuple[Any, ...] | None:
         return next(self._rows, None)

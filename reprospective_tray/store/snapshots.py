@@ -7,6 +7,7 @@ from pathlib import Path
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.private_files import replacing
+from reprospective_tray.store.sqlite_connection import open_file
 from reprospective_tray.store.sqlite_errors import is_damage
 
 # Between two steps the wish to end is heard: about a hundredth of a second.
@@ -39,12 +40,9 @@ def write_snapshot(path: Path, target: Path, damaged: StoreError, *, overwrite: 
 
 
 def _copy(path: Path, partial: Path) -> int:
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    with (
-        closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as source,
-        closing(sqlite3.connect(partial)) as copy,
-    ):
+    with closing(open_file(path, "ro")) as source, closing(open_file(partial, "rwc")) as copy:
         # One state of the file for all steps: what is written meanwhile would begin them anew.
+        source.isolation_level = None
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         source.backup(copy, pages=_PAGES_A_STEP, progress=lambda *_pages: None)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreachableError
+from reprospective_tray.messages import _
 from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.connection import Connection
 from reprospective_tray.store.server.failures import ended_from_here
@@ -93,12 +94,13 @@ class Uploader:
             ServerRefusedError: a person has to change something first.
             ServerDataError: the call fails on what is in it; nothing was taken.
         """
+        rows = _checked(parcel.rows)
         fields = {
             "schema": BATCH_SCHEMA,
             "device_id": parcel.device_id,
             "acknowledged": parcel.acknowledged,
             "pair": parcel.pair,
-            "rows": msgspec.Raw(parcel.rows.encode()),
+            "rows": msgspec.Raw(rows),
             "orders": parcel.orders,
         }
         call = msgspec.json.encode(fields).decode()
@@ -170,3 +172,13 @@ class Uploader:
             self._attempt = None
         if self._is_aborted:  # it came before it could see the connection
             raise ended_from_here()
+
+
+def _checked(rows: str) -> bytes:
+    """Refuse here what the server would refuse with its beginning quoted in its log."""
+    try:
+        encoded = rows.encode()
+        msgspec.json.decode(encoded, type=list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ServerDataError(_("These sessions cannot be sent: they make no JSON.")) from error
+    return encoded

@@ -15,6 +15,7 @@ from reprospective_tray.monitor.timeline import (
     FOLLOWED_STEP_MS,
     HELD_STEP_MS,
     Break,
+    Lead,
     Reading,
     Timeline,
 )
@@ -107,14 +108,18 @@ def test_a_sleep_with_a_clock_set_back_goes_on_where_time_had_come_to(clocks):
 
 def test_a_step_back_of_more_than_a_minute_is_said_with_its_size(clocks):
     clocks.pass_by(1000, -HELD_STEP_MS - 1)
-    assert clocks.read() == Reading(T0 - 59_001, T0 + 1000, Break.BACK, HELD_STEP_MS + 1)
+    assert clocks.read() == Reading(
+        T0 - 59_001, T0 + 1000, Break.BACK, (Lead(HELD_STEP_MS + 1, 0, None, whole=False),)
+    )
 
 
 def test_two_small_steps_back_are_one_large_one(clocks):
     clocks.pass_by(1000, -40_000)
     clocks.read()
     clocks.pass_by(1000, -40_000)
-    assert clocks.read() == Reading(T0 - 78_000, T0 + 2000, Break.BACK, 80_000)
+    assert clocks.read() == Reading(
+        T0 - 78_000, T0 + 2000, Break.BACK, (Lead(80_000, 0, None, whole=False),)
+    )
 
 
 def test_a_step_back_in_sleep_ends_what_was_at_the_last_reading(clocks):

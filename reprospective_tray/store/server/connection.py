@@ -65,8 +65,7 @@ class Connection:
             ServerError: as for `cursor`.
         """
         with self.cursor(deadline_s) as cursor:
-            self._send(cursor, sql, args)
-            count: int = cursor.rowcount
+            count: int = self._send(cursor, sql, args).rowcount
         return count
 
     def rows(
@@ -78,13 +77,14 @@ class Connection:
             ServerError: as for `cursor`.
         """
         with self.cursor(deadline_s) as cursor:
-            self._send(cursor, sql, args)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+            found: list[tuple[Any, ...]] = self._send(cursor, sql, args).fetchall()
         return found
 
-    def _send(self, cursor: Any, sql: str, args: Sequence[Any] | None) -> None:
+    def _send(self, cursor: Any, sql: str, args: Sequence[Any] | None) -> Any:
+        from reprospective_tray.store.server.parameters import execute
+
         try:
-            cursor.execute(sql, args)
+            return execute(cursor, sql, args)
         except ValueError as error:  # psycopg2's own: a NUL or a lone surrogate in `args`
             raise statement_failure(error, self.address) from error
 
