@@ -205,6 +205,8 @@ class DesktopActivityMonitor:
             if not self.state.paused or self.state.paused_until != until:
                 return
             self.state = replace(self.state, paused=False, paused_until=None)
+            if not self._stopping:
+                self._ends_at = None
         self._say()
 
     def _poke(self) -> None:
@@ -321,7 +323,7 @@ class DesktopActivityMonitor:
             self._take_notices(probe, changes, changed_at)
             # What happened before the last look was seen in it.
             self._at = changed_at.not_before(self._at)
-            changes += self._see(probe)
+            changes += self._see(probe, was_before=is_end)
             if changed_at.steady >= until.steady:
                 break
             age = probe.wait(0)
@@ -338,9 +340,10 @@ class DesktopActivityMonitor:
         told = told_of_input and self._sessionizer.state is State.IDLE
         return self._sessionizer.waits_for_input and not told
 
-    def _see(self, probe: WindowProbe) -> list[Change]:
+    def _see(self, probe: WindowProbe, *, was_before: bool = False) -> list[Change]:
+        """See what is in front; `was_before` says that it came before the pause or the end."""
         seen = probe.current()
-        if self.state.paused:
+        if self.state.paused and not (was_before and probe.notes_each_change):
             return []  # it may have come to the front after the person had paused
         return self._sessionizer.see(
             self._at,

@@ -53,6 +53,7 @@ class ScriptedProbe(WindowProbe):
     """A desktop that notes each change as it happens, and passes them on one by one."""
 
     name = "scripted"
+    notes_each_change = True
 
     def __init__(self, clock: Clock, told: list[tuple[int, str]]) -> None:
         self._clock, self._told = clock, deque(told)

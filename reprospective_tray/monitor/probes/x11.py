@@ -30,6 +30,7 @@ class X11Probe(WindowProbe):
     """Observes the windows of one X server, by the window manager's own word."""
 
     name = "x11"
+    notes_each_change = True
 
     def __init__(self, poll_interval_s: float, display_name: str | None = None) -> None:
         """Connect to `display_name`, or to $DISPLAY.
