@@ -26,13 +26,13 @@ def wait_until(predicate: Callable[[], object], seconds: float, what: str) -> No
     deadline = began + seconds
     while not predicate():
         if time.monotonic() > deadline:
-            deadline = began + seconds * _slowdown()
+            deadline = began + seconds * slowdown()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"waited {seconds:g} s for {what}")
         time.sleep(PAUSE_SECONDS)
 
 
-def _slowdown() -> float:
+def slowdown() -> float:
     """Return how much longer than on a machine of its own this thread's work takes now."""
     began, until = time.monotonic(), time.thread_time() + WORK_SECONDS
     while time.thread_time() < until:

@@ -4,15 +4,16 @@ On a machine that does other things as well, everything takes longer. A test tha
 compares it with work of the same run: the bound is in seconds of a machine that is not shared.
 """
 
-import os
 import struct
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
+
+from installer import processes
 
 WORK_S, REST_S = 0.02, 0.08
 # Its times are those of `time.monotonic` in every process.
@@ -23,6 +24,7 @@ while True:
     while time.thread_time() < until:
         pass
     sys.stdout.buffer.write(struct.pack("dd", began, time.monotonic()))
+    sys.stdout.buffer.flush()
     time.sleep({REST_S})
 """
 _PIECE = struct.Struct("dd")
@@ -33,43 +35,54 @@ class Bystander:
 
     def __enter__(self) -> Self:
         """Start it, and return once it has worked for the first time."""
-        self._file = tempfile.TemporaryFile()
-        command = [sys.executable, "-u", "-I", "-S", "-c", LOOP]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._file)
-        while not self._pieces():
-            time.sleep(REST_S / 8)
+        command = [sys.executable, "-I", "-S", "-c", LOOP]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
+        )
+        self._pieces: list[tuple[float, float]] = []
+        self._has_worked = threading.Condition()
+        self._reader = threading.Thread(target=self._read, name="bystander")
+        self._reader.start()
+        self._await_piece()
+        self.began = time.monotonic()
         return self
 
     def __exit__(self, *_about_the_error: object) -> None:
         self._process.kill()
         self._process.wait()
-        self._file.close()
+        self._reader.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
-    def slowdown(self, began: float, ended: float) -> float:
-        """Return how much longer work took between two times of `time.monotonic`; 1: no longer."""
-        taken = self._taken(began, ended)
+    def slowdown(self, began: float | None = None) -> float:
+        """Return how much longer than alone on a machine work takes; 1: no longer.
+
+        Args:
+            began: Since when, by `time.monotonic`; since the start by default.
+        """
+        taken = self._taken(self.began if began is None else began)
         return max(1.0, sum(taken) / len(taken) / WORK_S)
 
-    def held_up_ms(self, began: float, ended: float) -> int:
-        """Return by how much one piece of work was late at most between two times."""
-        return round(1000 * max(0.0, max(self._taken(began, ended)) - WORK_S))
+    def allows(self, took: float, seconds: float) -> bool:
+        """Say whether it `took` `seconds` at most of a machine that is not shared."""
+        return took <= seconds or took <= seconds * self.slowdown()
 
-    def _taken(self, began: float, ended: float) -> list[float]:
-        """Return how long each piece of work took, of those at the time; the last one at least."""
-        # A piece that goes on now belongs to it.
-        last = len(self._pieces())
-        while len(pieces := self._pieces()) == last:
-            time.sleep(REST_S / 8)
-        return [to - at for at, to in pieces if to > began and at < ended] or [
-            pieces[-1][1] - pieces[-1][0]
-        ]
+    def _taken(self, began: float) -> list[float]:
+        """Return how long each piece of work took since then, with the one that goes on."""
+        self._await_piece()
+        return [ended - at for at, ended in self._pieces if ended > began]
 
-    def _pieces(self) -> list[tuple[float, float]]:
-        assert self._process.poll() is None, "the loop has ended"
-        file = self._file.fileno()
-        whole = os.fstat(file).st_size // _PIECE.size * _PIECE.size
-        # The place where it writes is the file's own, for both processes: nobody may move it.
-        return list(_PIECE.iter_unpack(os.pread(file, whole, 0)))
+    def _await_piece(self) -> None:
+        with self._has_worked:
+            known = len(self._pieces)
+            self._has_worked.wait_for(lambda: len(self._pieces) > known)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        while piece := self._process.stdout.read(_PIECE.size):
+            with self._has_worked:
+                self._pieces.append(_PIECE.unpack(piece))
+                self._has_worked.notify_all()
 
 
 @contextmanager
@@ -83,9 +96,13 @@ def at_most(seconds: float) -> Iterator[None]:
         began = time.monotonic()
         yield
         took = time.monotonic() - began
-        if took > seconds:
-            slowdown = bystander.slowdown(began, began + took)
-            assert took <= seconds * slowdown, (
-                f"it took {took:.2f} s, and work {slowdown:.1f} times as long as usual; "
-                f"{seconds:g} s are allowed"
-            )
+        assert bystander.allows(took, seconds), (
+            f"it took {took:.2f} s, and work {bystander.slowdown():.1f} times as long as usual; "
+            f"{seconds:g} s are allowed"
+        )
+
+
+def is_near(moment_ms: int, wanted_ms: int, exact_ms: int) -> bool:
+    """Say whether two moments are `exact_ms` apart at most, on a machine that is not shared."""
+    apart = abs(moment_ms - wanted_ms)
+    return apart <= exact_ms or apart <= exact_ms * processes.slowdown()
