@@ -300,7 +300,7 @@ def test_a_silent_client_blocks_nobody_and_is_cut_off(paths, serve, monkeypatch)
 def test_a_client_that_drips_is_cut_off_at_the_same_deadline(paths, serve, monkeypatch):
     monkeypatch.setattr(control, "REQUEST_SECONDS", 0.2)
     serve()
-    with endpoint.find(paths).connect(5) as dripping, at_most(2):
+    with at_most(2), endpoint.find(paths).connect(5) as dripping:
         after = send_until_cut_off(dripping, b"x", pause=0.02)
     assert after is not None
     assert after > 0.15
