@@ -13,6 +13,7 @@ from reprospective_tray.errors import (
 from reprospective_tray.store.server.address import ServerAddress
 from reprospective_tray.store.server.connection import connect
 from reprospective_tray.store.server.knock import knock
+from tests.bystander import at_most
 from tests.server.addresses import address_of, plain_environment
 from tests.server.proxy import proxy_to
 from tests.server.servers import free_port, new_server
@@ -51,9 +52,10 @@ def test_a_first_host_that_is_silent_gives_way_to_the_second(database):
     with proxy_to(database.host, database.port, host=FIRST, port=database.port) as first:
         first.go_silent()
         start = time.monotonic()
-        assert reached(both(database), 6.0) == (database.host, database.port)
+        with at_most(6):
+            assert reached(both(database), 6.0) == (database.host, database.port)
         assert first.connections == 1
-    assert 2 <= time.monotonic() - start < 6
+    assert time.monotonic() - start >= 2
 
 
 def test_a_first_host_that_only_reads_gives_way_to_the_second(database):
@@ -70,10 +72,9 @@ def test_a_first_host_that_only_reads_gives_way_to_the_second(database):
 
 def test_hosts_that_are_all_silent_cost_the_deadline_and_no_more(database, proxy):
     proxy.go_silent()
-    start = time.monotonic()
-    with pytest.raises(ServerUnreachableError, match=r"No answer within 1 s from database test_"):
+    silence = r"No answer within 1 s from database test_"
+    with at_most(1.5), pytest.raises(ServerUnreachableError, match=silence):
         connect(address_of(database.at(proxy)), 1.0)
-    assert time.monotonic() - start < 1.5
     proxy.go_on()
 
 
