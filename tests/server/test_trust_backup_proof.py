@@ -146,7 +146,9 @@ def test_what_takes_too_long_is_ended(database, backups):
     command = ["psql", "--quiet", "--set=application=slow", "--set=longest=1", "--file", GUARD]
     slow = database.connect(application_name="slow")
     try:
-        subprocess.run(command, env=backups.environment(PGPASSWORD=PASSWORD), check=True, timeout=60)
+        subprocess.run(
+            command, env=backups.environment(PGPASSWORD=PASSWORD), check=True, timeout=60
+        )
         with pytest.raises(psycopg2.OperationalError), slow.cursor() as cursor:
             cursor.execute("SELECT 1")
     finally:

@@ -4,9 +4,19 @@ import pytest
 
 from reprospective_tray.store.server.persons import add_person
 from reprospective_tray.store.server.schema import ensure
-from tests.server.backups import add_role, backups, database, empty, pair, restored
+from tests.server import binaries
+from tests.server.backups import (
+    add_role,
+    backed_up,
+    backups,
+    backups_of,
+    database,
+    empty,
+    pair,
+    restored,
+)
 from tests.server.sender import connected, sender, stored
-from tests.server.servers import Person, roles
+from tests.server.servers import Person, new_server, roles
 
 __all__ = ["backups", "database", "pair"]
 pytestmark = pytest.mark.trust
@@ -269,3 +279,36 @@ def test_after_a_restore_the_program_goes_on_as_before(pair, database, backups, 
     with connected(back) as connection:
         assert add_person(connection, "x$made$y").password is None
         assert add_person(connection, "another").password is not None
+
+
+def test_a_backup_of_the_oldest_postgresql_comes_back_on_the_newest(tmp_path):
+    programs = binaries.installed()
+    if not {15, 18} <= set(programs):
+        pytest.skip("needs PostgreSQL 15 and 18")
+    with new_server(programs[15]) as old, new_server(programs[18]) as newer:
+        with backed_up(old) as database:
+            anna = add_role(database, "anna", rows=2)
+            statements(
+                database,
+                "CREATE ROLE helper LOGIN NOINHERIT",
+                "GRANT reprospective_reader TO helper WITH ADMIN OPTION",
+                "REVOKE CONNECT ON DATABASE reprospective FROM PUBLIC",
+            )
+            kept, rights = stored(database), database.rows(OF_DATABASE)
+            backups_of(old, tmp_path).run("now")
+        back = restored(newer, tmp_path).database
+        assert (stored(back), back.rows(OF_DATABASE)) == (kept, rights)
+        options = {(role, member): given for given, role, member in back.rows(MEMBERS)}
+        assert options == {
+            ("reprospective_person", "anna"): {
+                "admin_option": False,
+                "inherit_option": True,
+                "set_option": True,
+            },
+            ("reprospective_reader", "helper"): {
+                "admin_option": True,
+                "inherit_option": False,
+                "set_option": True,
+            },
+        }
+        back.connect(anna.name, anna.password).close()
