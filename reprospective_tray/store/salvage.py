@@ -17,6 +17,7 @@ from reprospective_tray.store.day_parts import Addition, DayKey, totals
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.sessions import MINUTE_MS
 from reprospective_tray.store.sqlite_connection import open_file
+from reprospective_tray.store.tombstones import blanked
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +207,7 @@ def _readable_rows(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
             if _is_whole(row):
                 values = dict(row)
                 del values["id"]
-                yield values
+                yield blanked(values)
 
 
 def _last_id(connection: sqlite3.Connection) -> int:

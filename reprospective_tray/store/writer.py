@@ -7,6 +7,7 @@ from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.bookkeeping import Row
 from reprospective_tray.store.ranges import reach
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
+from reprospective_tray.store.tombstones import TOMBSTONE
 
 _PAGE = 100
 Interval = tuple[int, int]
@@ -220,13 +221,8 @@ class SessionWriter:
     def _erase(self, row: Row) -> None:
         """Leave a tombstone, so that the server hears of it."""
         table = self._session
-        table.update(
-            deleted=1,
-            open=0,
-            application_name="",
-            window_title="",
-            revision=table.revision + 1,
-            **self._books.touched,
-        ).where(table.uid == row["uid"]).execute()
+        table.update(**TOMBSTONE, revision=table.revision + 1, **self._books.touched).where(
+            table.uid == row["uid"]
+        ).execute()
         if not row["open"]:
             self._books.uncount(row)

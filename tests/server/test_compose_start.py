@@ -134,6 +134,24 @@ def test_it_is_well_while_it_answers_and_has_its_schema(started: Container):
         started.start()
 
 
+@pytest.mark.trust
+def test_the_health_check_runs_nothing_that_lies_in_the_schema(started: Container):
+    database = started.database
+    database.rows("ALTER SCHEMA reprospective RENAME TO gone")
+    try:
+        database.rows("CREATE SEQUENCE public.asked")
+        database.rows("CREATE SCHEMA reprospective")
+        database.rows(
+            "CREATE VIEW reprospective.schema_version AS SELECT nextval('public.asked') AS version"
+        )
+        started.ask_health()
+        assert database.rows("SELECT is_called FROM public.asked") == [(False,)]
+    finally:
+        database.rows("DROP SCHEMA IF EXISTS reprospective CASCADE")
+        database.rows("DROP SEQUENCE public.asked")
+        database.rows("ALTER SCHEMA gone RENAME TO reprospective")
+
+
 def test_a_script_that_fails_leaves_nothing_half_and_a_server_that_is_not_well(tmp_path):
     broken = tmp_path / "sql"
     shutil.copytree(schema.SCRIPTS, broken, ignore=shutil.ignore_patterns("*.py*", "__pycache__"))
