@@ -154,10 +154,8 @@ class PostgresqlAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""
         session = self.models.Session
         short = session.started_at >= moment - DAY_MS
-        # An index knows what lies on several days; the earliest day of `moment` anywhere.
-        long = (session.last_day > session.first_day) & (
-            session.last_day >= day_name(moment - LARGEST_OFFSET_MS)
-        )
+        # The earliest day of `moment` anywhere.
+        long = self._over_midnight() & (session.last_day >= day_name(moment - LARGEST_OFFSET_MS))
         return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
 
     def near(self, days: DayRange) -> Any:
@@ -165,12 +163,16 @@ class PostgresqlAdapter(DatabaseAdapter):
         session = self.models.Session
         first, last = days.first.isoformat(), days.last.isoformat()
         begun = session.first_day.between(first, last)
-        over = (
-            (session.last_day > session.first_day)
-            & (session.last_day >= first)
-            & (session.first_day < first)
-        )
+        over = self._over_midnight() & (session.last_day >= first) & (session.first_day < first)
         return begun | over
+
+    def _over_midnight(self) -> Any:
+        """Return the condition for sessions on several days, as the index of them has it.
+
+        Schema 2 and later index by the first, schema 1 by the second; both say the same.
+        """
+        session = self.models.Session
+        return (session.midnights > 0) & (session.last_day > session.first_day)
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""
