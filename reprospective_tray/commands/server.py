@@ -111,6 +111,10 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
         yield _(
             "The tables were {name}'s own. They are yours now, and {name} is one of the persons."
         ).format(name=done.taken_from)
+    for owner, problem in done.unsettled:
+        yield _("The finished days of {name} could not be added up: {reason}").format(
+            name=owner, reason=problem
+        )
     if done.person is not None:
         yield plural(
             "{count} session is {name}'s now.", "{count} sessions are {name}'s now.", done.handed

@@ -13,6 +13,7 @@ from typing import Any
 
 from reprospective_tray.store import salvage_memory
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.bulk import BulkWriter
 from reprospective_tray.store.day_parts import Addition, DayKey, totals
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
@@ -124,7 +125,7 @@ def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> i
 def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
     """Store what is not here; what recording has gone on with here stays, in a newer revision."""
     table = adapter.models.Session
-    by_uid = {row["uid"]: row for row in rows}
+    by_uid = {row["uid"]: row for row in map(bounded, rows)}
     taken = 0
     with adapter.database.atomic("IMMEDIATE"):
         for held in list(table.select().where(table.uid.in_(list(by_uid)))):

@@ -114,7 +114,7 @@ def full(postgres: Server) -> Iterator[Full]:
 def settle_before(database: Database, day: str) -> None:
     """Settle everybody's days before `day`, and none after."""
     for (owner,) in database.rows("SELECT owner FROM reprospective.settled"):
-        database.rows("SELECT reprospective.settle(%s, %s, 100000)", [owner, day])
+        database.rows("SELECT reprospective.settle_owner(%s, %s, 100000)", [owner, day])
 
 
 @pytest.fixture

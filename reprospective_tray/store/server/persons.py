@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reprospective_tray.errors import ServerRefusedError, ServerSchemaMissingError, UsageError
+from reprospective_tray.errors import (
+    ServerError,
+    ServerRefusedError,
+    ServerSchemaMissingError,
+    UsageError,
+)
 from reprospective_tray.messages import _
 from reprospective_tray.store.server.schema import (
+    MADE_MEANWHILE,
     SCRIPTS,
     UPGRADE_DEADLINE_S,
     bring_up_to_date,
+    code_of,
     exclusive,
     grant_roles,
+    guarded,
     lock_tables,
     look,
     scripts,
@@ -42,6 +50,8 @@ SELECT rolname::text, rolsuper OR rolcreaterole,
             THEN pg_has_role(current_user, %s, 'MEMBER WITH ADMIN OPTION') ELSE true END
 FROM pg_roles WHERE rolname = current_user
 """
+
+_SETTLE_ALL = "SELECT owner::text, problem FROM reprospective.settle_all() ORDER BY owner"
 
 # Of a device that both have sent from, the new owner's is the later pair.
 _HAND_OVER = (
@@ -78,6 +88,8 @@ class Initialised:
     """Rows that are another person's now."""
     person: AddedPerson | None
     """To whom they were handed."""
+    unsettled: tuple[tuple[str, str], ...]
+    """Whose finished days could not be added up, and why; they are added up when asked for."""
 
 
 def check_name(name: str) -> None:
@@ -118,11 +130,21 @@ def initialise(
     """
     if owner is not None:
         check_name(owner)
-    with exclusive(connection):
+    try:
+        return _initialise(connection, owner, folder)
+    except ServerError as error:
+        if code_of(error) not in MADE_MEANWHILE:
+            raise
+    return _initialise(connection, owner, folder)
+
+
+def _initialise(connection: Connection, owner: str | None, folder: Path) -> Initialised:
+    with guarded(connection):
         found = look(connection)
         _check_rights(connection)
         if not (found.may_upgrade if found.made else found.may_make):
             raise _may_not(connection, found.user)
+    with exclusive(connection) as found:
         _check_version(connection, found, folder)
         version = bring_up_to_date(connection, found, folder)
         taken_from = None
@@ -141,8 +163,10 @@ def initialise(
             handed = _hand_over(connection, found.owner, person.name)
         if taken_from is not None:
             _make_member(connection, taken_from)
-        connection.execute("SELECT reprospective.settle_all()", deadline_s=UPGRADE_DEADLINE_S)
-    return Initialised(version, not found.made, taken_from, handed, person)
+    # By itself: what it settles waits for nothing else that is done here.
+    with guarded(connection):
+        unsettled = connection.rows(_SETTLE_ALL, deadline_s=UPGRADE_DEADLINE_S)
+    return Initialised(version, not found.made, taken_from, handed, person, tuple(unsettled))
 
 
 def _hand_over(connection: Connection, former: str | None, owner: str) -> int:
@@ -165,7 +189,7 @@ def add_person(connection: Connection, name: str) -> AddedPerson:
         ServerRefusedError: this role may not, or `initialise` was not called yet.
     """
     check_name(name)
-    with exclusive(connection):
+    with guarded(connection):
         if not look(connection).roles:
             raise ServerSchemaMissingError(
                 _("There are no persons in this database yet: {where}.").format(

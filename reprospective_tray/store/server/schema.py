@@ -1,9 +1,10 @@
 """The schema on the server: what is there, and the numbered scripts that make and upgrade it.
 
 Every script runs once, in the order of the numbers, by a role that may. All of them and the note
-of their numbers are one transaction: a killed upgrade leaves nothing half. It holds an advisory
-lock, so that of several computers that start at once one does it, and it takes the tables in the
-order in which ``ingest()`` does, so that it waits for batches under way and they for it.
+of their numbers are one transaction: a killed upgrade leaves nothing half. It locks the table of
+the versions, which a person may read and not lock, so that of several computers that start at once
+one does it; and it takes the tables in the order in which ``ingest()`` does, so that it waits for
+batches under way and they for it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import (
+    ServerError,
     ServerRefusedError,
     ServerSchemaMissingError,
-    ServerUnreachableError,
 )
 from reprospective_tray.messages import _
 
@@ -31,12 +32,12 @@ ROLES = SCRIPTS / "roles.sql"
 OLDEST_POSTGRESQL = 15  # the first whose views ask for the rights of who reads them
 FIRST_THAT_SETTLES = 2  # the first version that keeps the totals of days
 ENCODING = "UTF8"
-# One number of our own, the same in every version of this program ("reprosp" in ASCII).
-LOCK_KEY = 0x72_65_70_72_6F_73_70
 # Meanwhile nobody else can send: better to try again later than to keep them waiting.
 LOCK_WAIT_S = 3
 UPGRADE_DEADLINE_S = 600.0
 LOCK_NOT_AVAILABLE = "55P03"
+# What it says of a schema, table, function or type that another has made since one looked.
+MADE_MEANWHILE = ("23505", "42710", "42723", "42P06", "42P07")
 
 _VERSION = """
 SELECT max(version), current_setting('server_version_num')::integer,
@@ -134,12 +135,20 @@ def ensure(connection: Connection, folder: Path = SCRIPTS) -> int:
     if not found.made and not found.may_make:
         raise _nothing_there(connection, found)
     try:
-        with exclusive(connection):
-            return bring_up_to_date(connection, look(connection), folder)
-    except ServerUnreachableError as error:
-        if version and getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+        with exclusive(connection) as found:
+            return bring_up_to_date(connection, found, folder)
+    except ServerError as error:
+        if version and code_of(error) == LOCK_NOT_AVAILABLE:
             return version
-        raise
+        if code_of(error) not in MADE_MEANWHILE:
+            raise
+    with exclusive(connection) as found:
+        return bring_up_to_date(connection, found, folder)
+
+
+def code_of(error: ServerError) -> str | None:
+    """Return PostgreSQL's code (SQLSTATE) for what went wrong, None where it said nothing."""
+    return getattr(error.__cause__, "pgcode", None)
 
 
 def version_there(connection: Connection) -> int:
@@ -160,17 +169,31 @@ def _version(connection: Connection) -> int:
 
 
 @contextmanager
-def exclusive(connection: Connection) -> Iterator[None]:
+def exclusive(connection: Connection) -> Iterator[Found]:
     """Make one transaction in which nobody else makes, upgrades or grants anything here.
+
+    What is there is found in it. Where nothing is there yet, two at once can both begin to make
+    it: the second fails with one of MADE_MEANWHILE.
 
     Raises:
         ServerUnreachableError: somebody has been at it for longer than LOCK_WAIT_S.
+        ServerRefusedError: this role may not upgrade what is there.
     """
-    with connection.transaction():
-        # What a person made in another schema must not run with the rights of this role.
-        connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+    with guarded(connection):
         connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+        if look(connection).made:
+            # It keeps nobody from reading the version, and no reader keeps it waiting.
+            connection.execute(
+                "LOCK TABLE reprospective.schema_version IN SHARE ROW EXCLUSIVE MODE"
+            )
+        yield look(connection)
+
+
+@contextmanager
+def guarded(connection: Connection) -> Iterator[None]:
+    """Make one transaction in which nothing runs that a person made in another schema."""
+    with connection.transaction():
+        connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         yield
 
 
@@ -216,11 +239,11 @@ def bring_up_to_date(connection: Connection, found: Found, folder: Path = SCRIPT
     """
     if not found.schema:
         connection.execute("CREATE SCHEMA reprospective")
-    version = 0
+    version = version_there(connection) if found.made else 0
     if found.made:
         become(connection, found.owner)  # so that all of it goes on having one owner
-        lock_tables(connection)
-        version = version_there(connection)
+        if version < scripts(folder)[-1].number:
+            lock_tables(connection)
     version = run_scripts(connection, version, folder)
     if found.roles:
         grant_roles(connection)

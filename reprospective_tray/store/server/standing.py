@@ -25,7 +25,7 @@ _RIGHTS = """
 SELECT (SELECT max(version) FROM reprospective.schema_version),
     has_function_privilege('reprospective.ingest(json)', 'EXECUTE')
         AND has_table_privilege('reprospective.desktop_activity_sessions', 'INSERT')
-        AND has_table_privilege('reprospective.desktop_activity_sessions', 'UPDATE')
+        AND has_any_column_privilege('reprospective.desktop_activity_sessions', 'UPDATE')
         AND (
             NOT row_security_active('reprospective.desktop_activity_sessions')
             OR pg_has_role('reprospective_person', 'USAGE')
