@@ -37,7 +37,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     showing = add("status", help=_("what is on the server, and what you may do there"))
     showing.add_argument("--json", action="store_true", help=_("as JSON"))
     showing.set_defaults(call=status)
-    for each in (initialise, adding, showing):
+    accepting = add("accept", help=_("accept NAME as the owner of the tables on the server"))
+    accepting.add_argument("name", metavar="NAME", help=_("the role that owns the tables"))
+    accepting.set_defaults(call=accept)
+    for each in (initialise, adding, showing, accepting):
         each.add_argument(
             "--dsn",
             metavar="DSN",
@@ -65,14 +68,28 @@ def add_person(options: Options) -> int:
     return 0
 
 
+def accept(options: Options) -> int:
+    """Remember that the schema on the server may be this role's."""
+    from reprospective_tray.store.server import owners
+
+    _loaded, paths = load(options)
+    with _connect(_address(options)) as connection:
+        owners.accept(connection, paths.data, options.name)
+        print(
+            _("Accepted: {name}, on {where}.").format(name=options.name, where=connection.address)
+        )
+    return 0
+
+
 def status(options: Options) -> int:
     """Print how the server stands; 1 where it cannot be asked."""
     from reprospective_tray.store.server.standing import standing
 
+    _loaded, paths = load(options)
     address = _address(options)
     try:
         with _connect(address) as connection:
-            found = standing(connection)
+            found = standing(connection, paths.data)
     except ServerError as error:
         if options.json:
             print_json({"reachable": False, "server": str(address), "error": str(error)})

@@ -109,7 +109,7 @@ class PostgresqlAdapter(DatabaseAdapter):
         from reprospective_tray.store.server.schema import FIRST_THAT_SETTLES, ensure
 
         try:
-            with connect(self.address, self._connect_deadline_s, self.deadline_s) as connection:
+            with self._connected() as connection:
                 if ensure(connection) >= FIRST_THAT_SETTLES:
                     connection.execute(_SETTLE)
             self._device_id = kept_device_id(self._data)
@@ -217,10 +217,22 @@ class PostgresqlAdapter(DatabaseAdapter):
         return ServerUpkeep()
 
     def _connect(self) -> _Connection:
-        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+        connection = self._connected()
         with self._aborting:
             self._abort.add(connection.abort)
         return _Connection(self, connection)
+
+    def _connected(self) -> Connection:
+        """Connect, and let what a stranger has prepared there be refused."""
+        from reprospective_tray.store.server.owners import require_trusted
+
+        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+        try:
+            require_trusted(connection, self._data)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def let_go(self, connection: Connection) -> None:
         """Close a connection of this adapter."""

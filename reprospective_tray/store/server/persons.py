@@ -12,6 +12,8 @@ from reprospective_tray.errors import (
     UsageError,
 )
 from reprospective_tray.messages import _
+from reprospective_tray.store.server.comparison import compare
+from reprospective_tray.store.server.owners import is_strangers
 from reprospective_tray.store.server.schema import (
     MADE_MEANWHILE,
     SCRIPTS,
@@ -20,7 +22,6 @@ from reprospective_tray.store.server.schema import (
     code_of,
     exclusive,
     grant_roles,
-    guarded,
     lock_tables,
     look,
     scripts,
@@ -139,21 +140,27 @@ def initialise(
 
 
 def _initialise(connection: Connection, owner: str | None, folder: Path) -> Initialised:
-    with guarded(connection):
+    with connection.transaction():
         found = look(connection)
         _check_rights(connection)
         if not (found.may_upgrade if found.made else found.may_make):
             raise _may_not(connection, found.user)
     with exclusive(connection) as found:
-        _check_version(connection, found, folder)
-        version = bring_up_to_date(connection, found, folder)
         taken_from = None
+        owner_there = found.owner or found.user
+        if found.roles and is_strangers(connection):
+            compare(connection, owner_there, folder, roles=True)
+        elif (
+            found.made
+            and not found.roles
+            and (owner_there != found.user or is_strangers(connection))
+        ):
+            take_over(connection, owner_there, folder)
+            taken_from = owner_there
+        _check_version(connection, found, folder)
+        version = bring_up_to_date(connection, look(connection), folder)
         if not found.roles:
             lock_tables(connection)
-            if found.made and found.owner != found.user:
-                assert found.owner is not None
-                take_over(connection, found.owner, folder)
-                taken_from = found.owner
             grant_roles(connection)
         database = connection.rows("SELECT quote_ident(current_database())")[0][0]
         connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {PERSON}, {READER}")
@@ -164,7 +171,7 @@ def _initialise(connection: Connection, owner: str | None, folder: Path) -> Init
         if taken_from is not None:
             _make_member(connection, taken_from)
     # By itself: what it settles waits for nothing else that is done here.
-    with guarded(connection):
+    with connection.transaction():
         unsettled = connection.rows(_SETTLE_ALL, deadline_s=UPGRADE_DEADLINE_S)
     return Initialised(version, not found.made, taken_from, handed, person, tuple(unsettled))
 
@@ -189,7 +196,7 @@ def add_person(connection: Connection, name: str) -> AddedPerson:
         ServerRefusedError: this role may not, or `initialise` was not called yet.
     """
     check_name(name)
-    with guarded(connection):
+    with connection.transaction():
         if not look(connection).roles:
             raise ServerSchemaMissingError(
                 _("There are no persons in this database yet: {where}.").format(

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from reprospective_tray.store.server.connection import Connection
 
 SCRIPTS = Path(__file__).parent
+SCHEMA = "reprospective"
 ROLES = SCRIPTS / "roles.sql"
+POLICIES = SCRIPTS / "policies.sql"
 OLDEST_POSTGRESQL = 15  # the first whose views ask for the rights of who reads them
 FIRST_THAT_SETTLES = 2  # the first version that keeps the totals of days
 ENCODING = "UTF8"
@@ -96,16 +98,20 @@ def scripts(folder: Path = SCRIPTS) -> list[Script]:
     return sorted(found, key=lambda script: script.number)
 
 
-def connect_prepared(address: ServerAddress) -> Connection:
+def connect_prepared(address: ServerAddress, data: Path) -> Connection:
     """Connect to a database that has the schema, or gets it now: see `ensure`.
 
+    `data` is the program's own folder, see `owners.require_trusted`.
+
     Raises:
-        ServerError: as `connect` and `ensure`.
+        ServerError: as `connect`, `require_trusted` and `ensure`.
     """
     from reprospective_tray.store.server.connection import connect
+    from reprospective_tray.store.server.owners import require_trusted
 
     connection = connect(address)
     try:
+        require_trusted(connection, data)
         ensure(connection)
     except BaseException:
         connection.close()
@@ -179,7 +185,7 @@ def exclusive(connection: Connection) -> Iterator[Found]:
         ServerUnreachableError: somebody has been at it for longer than LOCK_WAIT_S.
         ServerRefusedError: this role may not upgrade what is there.
     """
-    with guarded(connection):
+    with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
         if look(connection).made:
             # It keeps nobody from reading the version, and no reader keeps it waiting.
@@ -187,14 +193,6 @@ def exclusive(connection: Connection) -> Iterator[Found]:
                 "LOCK TABLE reprospective.schema_version IN SHARE ROW EXCLUSIVE MODE"
             )
         yield look(connection)
-
-
-@contextmanager
-def guarded(connection: Connection) -> Iterator[None]:
-    """Make one transaction in which nothing runs that a person made in another schema."""
-    with connection.transaction():
-        connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
-        yield
 
 
 def look(connection: Connection) -> Found:
@@ -278,7 +276,8 @@ def lock_tables(connection: Connection) -> None:
 
 def grant_roles(connection: Connection) -> None:
     """Give the group roles what is theirs, on what is new as well."""
-    connection.execute(ROLES.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
+    for file in (ROLES, POLICIES):
+        connection.execute(file.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
 
 
 def _nothing_there(connection: Connection, found: Found) -> ServerSchemaMissingError:
