@@ -256,15 +256,19 @@ class Scene:
         )
 
     def hers(self) -> list[tuple[Any, ...]]:
-        """Return all that is kept of her, as it is."""
-        return [
-            row
-            for table in ("desktop_activity_sessions", "devices", "settled", "settled_days")
-            for row in self.database.rows(
-                f"SELECT t::text FROM reprospective.{table} AS t WHERE owner = %s ORDER BY 1",
-                [self.she.name],
-            )
-        ]
+        """Return all that is kept of her, as it is; waits for nobody for long."""
+        raw = self.database.connect(options=f"-c statement_timeout={SECONDS}s")
+        try:
+            return [
+                row
+                for table in ("desktop_activity_sessions", "devices", "settled", "settled_days")
+                for row in Sender(raw).ask(
+                    f"SELECT t::text FROM reprospective.{table} AS t WHERE owner = %s ORDER BY 1",
+                    [self.she.name],
+                )
+            ]
+        finally:
+            raw.close()
 
     def catalogue(self) -> list[tuple[Any, ...]]:
         """Return what the schema is, and who may do what."""
