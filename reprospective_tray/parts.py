@@ -216,7 +216,7 @@ def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = 
         return DatabaseSyncManager(
             open_adapter,
             # Read anew each time: a service file or a variable may have been mended.
-            lambda: connect_prepared(ServerAddress.from_remote(remote)),
+            lambda: connect_prepared(ServerAddress.from_remote(remote), paths.data),
             settings,
             identity or Alone(open_adapter, InstanceLock(paths)),
         )

@@ -54,7 +54,14 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     showing.add_argument("--json", action="store_true", help=_("as JSON"))
     showing.set_defaults(call=status)
-    for each in (initialise, adding, resetting, showing):
+    accepting = add(
+        "accept",
+        help=_("accept NAME as the owner of the tables on the server"),
+        description=_("Accepts NAME as the owner of the tables on the server, from now on."),
+    )
+    accepting.add_argument("name", metavar="NAME", help=_("the role that owns the tables"))
+    accepting.set_defaults(call=accept)
+    for each in (initialise, adding, resetting, showing, accepting):
         each.add_argument(
             "--dsn",
             metavar="DSN",
@@ -96,14 +103,28 @@ def reset_password(options: Options) -> int:
     return 0
 
 
+def accept(options: Options) -> int:
+    """Remember that the schema on the server may be this role's."""
+    from reprospective_tray.store.server import owners
+
+    _loaded, paths = load(options)
+    with _connect(_address(options)) as connection:
+        owners.accept(connection, paths.data, options.name)
+        print(
+            _("Accepted: {name}, on {where}.").format(name=options.name, where=connection.address)
+        )
+    return 0
+
+
 def status(options: Options) -> int:
     """Print how the server stands; 1 where it cannot be asked."""
     from reprospective_tray.store.server.standing import standing
 
+    _loaded, paths = load(options)
     address = _address(options)
     try:
         with _connect(address) as connection:
-            found = standing(connection)
+            found = standing(connection, paths.data)
     except ServerError as error:
         if options.json:
             print_json({"reachable": False, "server": str(address), "error": str(error)})
@@ -142,6 +163,10 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
         yield _(
             "The tables were {name}'s own. They are yours now, and {name} is one of the persons."
         ).format(name=done.taken_from)
+    for owner, problem in done.unsettled:
+        yield _("The finished days of {name} could not be added up: {reason}").format(
+            name=owner, reason=problem
+        )
     if done.person is not None:
         yield plural(
             "{count} session is {name}'s now.", "{count} sessions are {name}'s now.", done.handed

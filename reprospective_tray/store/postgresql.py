@@ -118,7 +118,8 @@ class PostgresqlAdapter(DatabaseAdapter):
             "rows": [],
             "orders": [],
         }
-        self._execute("SELECT reprospective.ingest(%s::json)", msgspec.json.encode(batch).decode())
+        encoded = msgspec.json.encode(batch).decode()
+        self._execute("SELECT reprospective.ingest(%s::pg_catalog.json)", encoded)
 
     def _pair(self) -> tuple[int, str] | None:
         query = (
@@ -189,10 +190,8 @@ class PostgresqlAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""
         session = self.models.Session
         short = session.started_at >= moment - DAY_MS
-        # An index knows what lies on several days; the earliest day of `moment` anywhere.
-        long = (session.last_day > session.first_day) & (
-            session.last_day >= day_name(moment - LARGEST_OFFSET_MS)
-        )
+        # The earliest day of `moment` anywhere.
+        long = self._over_midnight() & (session.last_day >= day_name(moment - LARGEST_OFFSET_MS))
         return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
 
     def near(self, days: DayRange) -> Any:
@@ -200,12 +199,16 @@ class PostgresqlAdapter(DatabaseAdapter):
         session = self.models.Session
         first, last = days.first.isoformat(), days.last.isoformat()
         begun = session.first_day.between(first, last)
-        over = (
-            (session.last_day > session.first_day)
-            & (session.last_day >= first)
-            & (session.first_day < first)
-        )
+        over = self._over_midnight() & (session.last_day >= first) & (session.first_day < first)
         return begun | over
+
+    def _over_midnight(self) -> Any:
+        """Return the condition for sessions on several days, as the index of them has it.
+
+        Schema 2 and later index by the first, schema 1 by the second; both say the same.
+        """
+        session = self.models.Session
+        return (session.midnights > 0) & (session.last_day > session.first_day)
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""
@@ -251,11 +254,7 @@ class PostgresqlAdapter(DatabaseAdapter):
 
     def _reach(self) -> _Connection:
         """Connect, as long as nobody calls `abort`."""
-        attempt = Attempt(
-            lambda: connect(self.address, self._connect_deadline_s, self.deadline_s),
-            lambda late: late.close(),
-            "reach",
-        )
+        attempt = Attempt(self._connected, lambda late: late.close(), "reach")
         with self._aborting:
             self._abort.add(attempt.give_up)
         try:
@@ -268,6 +267,18 @@ class PostgresqlAdapter(DatabaseAdapter):
         with self._aborting:
             self._abort.add(connection.abort)
         return _Connection(self, connection)
+
+    def _connected(self) -> Connection:
+        """Connect, and let what a stranger has prepared there be refused."""
+        from reprospective_tray.store.server.owners import require_trusted
+
+        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+        try:
+            require_trusted(connection, self._data)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def let_go(self, connection: Connection) -> None:
         """Close a connection of this adapter."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from reprospective_tray.store import aside, salvage_memory
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.bulk import BulkWriter
 from reprospective_tray.store.day_parts import Addition, DayKey, totals
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
@@ -136,7 +137,7 @@ def _forget(damaged: Path, adapter: SqliteAdapter) -> None:
 def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
     """Store what is not here; what recording has gone on with here stays, in a newer revision."""
     table = adapter.models.Session
-    by_uid = {row["uid"]: row for row in rows}
+    by_uid = {row["uid"]: row for row in map(bounded, rows)}
     taken = 0
     with adapter.database.atomic("IMMEDIATE"):
         for held in list(table.select().where(table.uid.in_(list(by_uid)))):

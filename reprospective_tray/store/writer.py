@@ -5,6 +5,7 @@ from typing import Any
 
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.bookkeeping import Row
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.ranges import reach
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
 from reprospective_tray.store.tombstones import TOMBSTONE
@@ -117,7 +118,7 @@ class SessionWriter:
             self._books.count([row])
 
     def _row(self, session: Session) -> Row:
-        return {
+        row = {
             "uid": session.uid,
             "device_id": self._adapter.device_id,
             "source_host": self._source_host,
@@ -130,6 +131,7 @@ class SessionWriter:
             "utc_offset_minutes": session.utc_offset_minutes,
             "open": int(session.open),
         }
+        return bounded(row)
 
     def _rewind(self, moment: int) -> None:
         for row in self._this_run_newest_first():

@@ -17,7 +17,7 @@ from reprospective_tray.store.server.failures import ended_from_here
 BATCH_SCHEMA = 1
 # Longer than any lock that passes by itself; a peer that is silent for longer is gone.
 DEADLINE_S = 60.0
-_CALL = "SELECT reprospective.ingest(%s::json)::text"
+_CALL = "SELECT reprospective.ingest(%s::pg_catalog.json)::pg_catalog.text"
 
 
 class Verdict(StrEnum):

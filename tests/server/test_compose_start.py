@@ -8,7 +8,7 @@ import pytest
 
 from reprospective_tray.cli import main
 from reprospective_tray.errors import ServerRefusedError
-from reprospective_tray.store.server import schema, takeover
+from reprospective_tray.store.server import comparison, schema
 from reprospective_tray.store.server.connection import connect
 from reprospective_tray.store.server.persons import initialise
 from tests.server import binaries
@@ -25,7 +25,7 @@ __all__ = ["shell"]
 
 LATEST = schema.scripts()[-1].number
 
-# What `takeover` compares, and who owns it and may do what.
+# What `comparison` compares, and who owns it and may do what.
 RIGHTS = """
 SELECT 'owner', oid::regclass::text, pg_get_userbyid(relowner)::text || relacl::text
     || relrowsecurity || relforcerowsecurity
@@ -66,7 +66,7 @@ def person(started: Container, shell: Shell):
 
 def everything(database):
     with connected(database) as connection:
-        return takeover._definitions(connection) | set(connection.rows(RIGHTS))
+        return comparison._definitions(connection, "reprospective") | set(connection.rows(RIGHTS))
 
 
 def test_the_first_start_makes_exactly_what_server_init_makes(started: Container):

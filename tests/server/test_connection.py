@@ -137,10 +137,10 @@ def test_a_database_without_the_schema_is_told_of_server_init(connection, statem
 
 
 def test_rights_that_were_withdrawn_are_refused_and_the_connection_lives(database, make_person):
-    database.rows("CREATE TABLE hidden ()")
+    database.rows("CREATE TABLE public.hidden ()")
     with connect(address_of(database, make_person())) as connection:
         with pytest.raises(ServerRefusedError, match="permission denied for table hidden"):
-            connection.rows("SELECT * FROM hidden")
+            connection.rows("SELECT * FROM public.hidden")
         assert connection.rows("SELECT 1") == [(1,)]
 
 
@@ -152,18 +152,18 @@ def test_what_psycopg2_cannot_send_is_an_error_of_the_data(connection, text):
 
 
 @pytest.mark.parametrize(
-    "statement", ["SELECT 'x'::int", "SELECT 1/0", "INSERT INTO few VALUES (1), (1)"]
+    "statement", ["SELECT 'x'::int", "SELECT 1/0", "INSERT INTO public.few VALUES (1), (1)"]
 )
 def test_what_the_server_cannot_store_is_an_error_of_the_data(connection, statement):
-    connection.execute("CREATE TABLE few (n int UNIQUE)")
+    connection.execute("CREATE TABLE public.few (n int UNIQUE)")
     with pytest.raises(ServerDataError):
         connection.execute(statement)
 
 
 def test_an_error_quotes_no_row(connection):
-    connection.execute("CREATE TABLE few (title text CHECK (title = ''))")
+    connection.execute("CREATE TABLE public.few (title text CHECK (title = ''))")
     with pytest.raises(ServerDataError) as caught:
-        connection.execute("INSERT INTO few VALUES ('a private title')")
+        connection.execute("INSERT INTO public.few VALUES ('a private title')")
     assert "private" not in str(caught.value)
 
 
@@ -197,25 +197,25 @@ def test_a_cut_connection_is_lost_and_closed(database, proxy, how):
 
 def insert_and(connection, do):
     with connection.transaction():
-        connection.execute("INSERT INTO t VALUES (2)")
+        connection.execute("INSERT INTO public.t VALUES (2)")
         do()
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(connection, database):
-    connection.execute("CREATE TABLE t (n int)")
+    connection.execute("CREATE TABLE public.t (n int)")
     with connection.transaction():
-        connection.execute("INSERT INTO t VALUES (1)")
-        assert database.rows("SELECT n FROM t") == []
+        connection.execute("INSERT INTO public.t VALUES (1)")
+        assert database.rows("SELECT n FROM public.t") == []
     with pytest.raises(KeyError):
         insert_and(connection, lambda: {}["missing"])
     with pytest.raises(ServerDataError):
-        insert_and(connection, lambda: connection.execute("INSERT INTO t VALUES (1/0)"))
-    assert database.rows("SELECT n FROM t") == [(1,)]
-    assert connection.execute("UPDATE t SET n = 4") == 1
+        insert_and(connection, lambda: connection.execute("INSERT INTO public.t VALUES (1/0)"))
+    assert database.rows("SELECT n FROM public.t") == [(1,)]
+    assert connection.execute("UPDATE public.t SET n = 4") == 1
 
 
 def test_an_error_that_was_passed_over_does_not_look_like_a_commit(connection):
-    connection.execute("CREATE TABLE t (n int)")
+    connection.execute("CREATE TABLE public.t (n int)")
 
     def fail_and_go_on():
         with pytest.raises(ServerDataError):

@@ -62,30 +62,6 @@ BEGIN
 END
 $$;
 
--- Tombstones: whoever writes one, nothing of what it was stays in it.
-CREATE FUNCTION reprospective.blank_tombstone() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    NEW.application_name := '';
-    NEW.window_title := '';
-    NEW.process_id := NULL;
-    RETURN NEW;
-END
-$$;
-
-CREATE TRIGGER blank_tombstone BEFORE INSERT OR UPDATE ON reprospective.desktop_activity_sessions
-    FOR EACH ROW WHEN (
-        NEW.deleted = 1
-        AND (NEW.application_name <> '' OR NEW.window_title <> '' OR NEW.process_id IS NOT NULL)
-    ) EXECUTE FUNCTION reprospective.blank_tombstone();
-
--- Those that are there.
-UPDATE reprospective.desktop_activity_sessions
-SET application_name = '', window_title = '', process_id = NULL
-WHERE deleted = 1 AND (application_name <> '' OR window_title <> '' OR process_id IS NOT NULL);
--- End of tombstones.
-
 -- Each living session, cut at the midnights of the clock on the wall. Each part has a day that is
 -- a column: a condition on it finds its rows by an index.
 CREATE OR REPLACE VIEW reprospective.session_days WITH (security_invoker = true) AS

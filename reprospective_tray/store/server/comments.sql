@@ -304,11 +304,14 @@ COMMENT ON FUNCTION reprospective.settle(text, date, integer) IS
     'so many days.';
 COMMENT ON FUNCTION reprospective.settle_all() IS
     'Keeps the totals of all days that are older than two days, of every owner that the '
-    'caller may see.';
+    'caller may see; returns the owners whose days it could not keep, and why.';
 COMMENT ON FUNCTION reprospective.settle_for_device() IS
     'Trigger on devices: keeps the totals of days that rest, when a device has sent.';
-COMMENT ON FUNCTION reprospective.settling_key(text) IS
-    'Returns the key of the advisory lock on an owner''s kept days.';
+COMMENT ON FUNCTION reprospective.settle_owner(text, date, integer) IS
+    'Keeps the totals of an owner''s days as settle() does; returns why it cannot, or null.';
+COMMENT ON FUNCTION reprospective.blank_tombstone() IS
+    'Trigger on desktop_activity_sessions: takes the names and the process id out of a deleted '
+    'session.';
 COMMENT ON FUNCTION reprospective.unsettle_from(text, date) IS
     'Lets no total of an owner from this day on be kept, because a session changed.';
 COMMENT ON FUNCTION reprospective.unsettle() IS

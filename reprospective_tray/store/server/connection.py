@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CONNECT_DEADLINE_S = 20.0
 STATEMENT_DEADLINE_S = 30.0
 CLOSE_DEADLINE_S = 2.0
+_OWN_NAMES_ALONE = "SET LOCAL search_path = pg_catalog, pg_temp; "
 
 
 class Connection:
@@ -48,7 +50,10 @@ class Connection:
 
         seconds = self._deadline_s if deadline_s is None else deadline_s
         try:
-            with self._deadline.within(self.raw, seconds), self.raw.cursor() as cursor:
+            with (
+                self._deadline.within(self.raw, seconds),
+                self.raw.cursor(cursor_factory=_cursor_class()) as cursor,
+            ):
                 yield cursor
         except (psycopg2.Error, DeadlineError) as error:
             failure = statement_failure(error, self.address)
@@ -143,6 +148,26 @@ class Connection:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@functools.cache
+def _cursor_class() -> Any:
+    """Return the class of cursors for which only PostgreSQL's own names are known unqualified.
+
+    Where others may create, a function of theirs would else be called with the rights of who asks:
+    one that fits better than PostgreSQL's own, or that a setting of the database puts before it.
+    It is set with each statement: through a pooler, a setting of the session is somebody else's.
+    """
+    import psycopg2.extensions
+
+    class Guarded(psycopg2.extensions.cursor):
+        def execute(self, query: Any, args: Any = None) -> None:
+            # In a transaction that has failed nothing else is taken than its end.
+            if not query.startswith(("COMMIT", "ROLLBACK")):
+                query = _OWN_NAMES_ALONE + query
+            super().execute(query, args)
+
+    return Guarded
 
 
 def connect(

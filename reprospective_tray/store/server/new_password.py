@@ -13,7 +13,6 @@ from reprospective_tray.store.server.persons import (
     quoted,
     require_roles,
 )
-from reprospective_tray.store.server.schema import exclusive
 
 if TYPE_CHECKING:
     from reprospective_tray.store.server.connection import Connection
@@ -42,7 +41,7 @@ def reset(connection: Connection, name: str) -> str:
         ServerRefusedError: it is nobody's, a superuser's or no person's, or this role may not.
     """
     check_name(name)
-    with exclusive(connection):
+    with connection.transaction():
         require_roles(connection)
         _check(connection, name)
         password, verifier = make_password(connection, name)

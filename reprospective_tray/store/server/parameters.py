@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|SELECT reprospective\.)", re.IGNORECASE)
 _PLACE = re.compile(r"%[s%]")
 _TO_QUOTE = re.compile(r'(["\\])')
+# Whose names cannot be taken for a stranger's, whatever the search path is.
+_QUALIFIED = re.compile(r"SELECT reprospective\.\w+\(%s::pg_catalog\.\w+\)(?:::pg_catalog\.\w+)?")
 # PostgreSQL's numbers of types: a value is of the type that its literal would be.
 _UNKNOWN, _BOOL, _BYTEA, _INT8, _INT4, _NUMERIC = 0, 16, 17, 20, 23, 1700
 _INT4_BOUND = 1 << 31
@@ -75,7 +77,20 @@ def execute(cursor: Any, sql: Any, values: Sequence[Any] | None) -> Any:
     if libpq is None or values is None:
         cursor.execute(sql, values)
         return cursor
-    return _run(libpq, cursor, _with_numbers(sql, len(values)), values)
+    numbered = _with_numbers(sql, len(values))
+    idle = psycopg2.extensions.TRANSACTION_STATUS_IDLE
+    if cursor.connection.info.transaction_status != idle or _QUALIFIED.fullmatch(sql):
+        return _run(libpq, cursor, numbered, values)
+    # One statement alone takes no setting of its own along: BEGIN brings the cursor's search path.
+    cursor.execute("BEGIN")
+    try:
+        answer = _run(libpq, cursor, numbered, values)
+    except psycopg2.Error:
+        if not cursor.connection.closed:
+            cursor.execute("ROLLBACK")
+        raise
+    cursor.execute("COMMIT")
+    return answer
 
 
 @functools.cache
