@@ -306,7 +306,7 @@ def test_it_is_asked_in_one_round_trip(
     sent: list[str] = []
     send = Connection._send
 
-    def note(self: Connection, cursor: object, sql: str, args: object) -> None:
+    def note(self: Connection, cursor: object, sql: str, args: object) -> object:
         sent.append(sql)
         return send(self, cursor, sql, args)
 
