@@ -106,7 +106,7 @@ class SummaryWindow:
         """
         self._raised, self._ended = raised, ended
         self._header.show(self._position, (), self._today)
-        self._look_for_answers()
+        self._next_look = self._root.after(_FIRST_LOOK_MS, self._look_for_answers)
         self._root.after(REFRESH_MS, self._refresh)
 
     def close(self) -> None:
@@ -227,8 +227,12 @@ class SummaryWindow:
             self._toast.hide()
 
     def _refresh(self) -> None:
-        """Follow the clock: past midnight, and what is recorded meanwhile."""
+        # First of all, so that an error behind it does not end the refreshing.
         self._root.after(REFRESH_MS, self._refresh)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Follow the clock: past midnight, and what is recorded meanwhile."""
         self._today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
         if self._position.follows and self._position.day != self._today:
             self.turn(self._position.at_today(self._today))
