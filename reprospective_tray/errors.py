@@ -33,6 +33,10 @@ class NotRunningError(ReprospectiveError):
     """No instance of this user answers on the control channel."""
 
 
+class InstanceBusyError(ReprospectiveError):
+    """An instance of this user runs, but took no command; nothing was done."""
+
+
 class AlreadyRunningError(ReprospectiveError):
     """Another instance of this user holds the lock."""
 

@@ -8,6 +8,7 @@ the package is built or installed.
 import gettext
 import locale
 import os
+import unicodedata
 from pathlib import Path
 
 DOMAIN = "reprospective_tray"
@@ -46,6 +47,12 @@ def _(sentence: str) -> str:
 def plural(one: str, many: str, count: int) -> str:
     """Return the sentence of the two that fits `count`, in the current language."""
     return _current.ngettext(one, many, count)
+
+
+def is_yes(answer: str) -> bool:
+    """Tell whether what was typed agrees: ``y`` or ``yes``, or the current language's own words."""
+    said = unicodedata.normalize("NFKC", answer).strip(" \t\r\n.!。").casefold()
+    return said in {"y", "yes", *_("y|yes").split("|")}
 
 
 def in_each_language(sentence: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.window_settings import load_for_window
 from reprospective_tray.errors import NotRunningError, UsageError
 from reprospective_tray.forgetting_here import MOST_UIDS
-from reprospective_tray.messages import _, plural
+from reprospective_tray.messages import _, is_yes, plural
 from reprospective_tray.paths import Paths
 from reprospective_tray.store.sessions import clean
 
@@ -228,7 +228,7 @@ def _agrees() -> bool:
     except EOFError:
         print()
         return False
-    return answer.strip().casefold() in {"y", "yes"}
+    return is_yes(answer)
 
 
 def _report(done: "Forgotten") -> list[str]:

@@ -206,11 +206,13 @@ def control_window(options: Options) -> int:
 
 
 def _status_or_none(paths: Paths) -> dict[str, object] | None:
-    """Return the running instance's status with a line on sending; None where none answers."""
+    """Return the running instance's status with a line on sending; None where none runs."""
     try:
         found = control.request(paths, "status")
-    except ReprospectiveError:
+    except NotRunningError:
         return None
+    except ReprospectiveError as error:
+        return {"running": True, "recording": False, "problem": f"{error} {error.remedy}".strip()}
     from reprospective_tray.sync import words
 
     if shipping := words.from_status(found):

@@ -15,7 +15,7 @@ import pytest
 from installer import catalogue
 from installer.build_catalogues import compile_catalogue
 from reprospective_tray import messages
-from reprospective_tray.messages import _, plural, set_language
+from reprospective_tray.messages import _, is_yes, plural, set_language
 
 PACKAGE = catalogue.PACKAGE
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -324,3 +324,24 @@ def test_importing_the_sentences_loads_no_catalogue():
     subprocess.run(
         [sys.executable, "-c", look], env=environment, cwd=Path(PACKAGE).parent, check=True
     )
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.usefixtures("compiled")
+def test_y_and_yes_agree_in_every_language_and_nothing_else_does(language):
+    set_language(language)
+    assert all(
+        map(is_yes, ["y", "Y", "yes", "YES\r", " y ", "\uff59", "\uff39\uff25\uff33", "yes."])
+    )
+    refusals = ["", " ", "n", "N", "no", "yn", "yesno", "|", "y|yes", "いいえ", "\udce3", "1"]
+    assert not any(map(is_yes, refusals))
+
+
+@pytest.mark.trust
+@pytest.mark.usefixtures("compiled")
+def test_the_words_of_the_language_in_force_agree_to_a_question():
+    set_language("ja")
+    assert all(map(is_yes, ["はい", " はい。", "ええ"]))
+    set_language("en")
+    assert not is_yes("はい")
