@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reprospective_tray import config_source
+from reprospective_tray import config_source, ownership
 from reprospective_tray.errors import ConfigError
 from reprospective_tray.messages import _
 
@@ -218,6 +218,8 @@ def load(explicit: Path | None, paths: Paths) -> Loaded:
     if file is None:
         return Loaded(Config(), None)
     try:
+        if explicit is None and not os.environ.get(ENVIRONMENT):
+            _check_owner(file)  # what a person names may be anybody's
         text = config_source.read(file)
     except FileNotFoundError as error:
         raise ConfigError(
@@ -225,6 +227,18 @@ def load(explicit: Path | None, paths: Paths) -> Loaded:
             _("Put the file back, or remove the link."),
         ) from error
     return Loaded(read_config(text, file, paths), file)
+
+
+def _check_owner(file: Path) -> None:
+    try:
+        ownership.check(file)
+    except ownership.ForeignOwnerError as error:
+        raise ConfigError(
+            _("{path} is not used: {reason}.").format(path=file, reason=error.strerror),
+            _("Read it; if it is as you want it, make it yours (chown) or name it by --config."),
+        ) from error
+    except OSError:  # to read it says what is wrong
+        return
 
 
 def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:

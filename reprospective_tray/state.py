@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from reprospective_tray import ownership
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.locks import FileLock
 from reprospective_tray.messages import _
@@ -54,7 +55,7 @@ def load(paths: Paths) -> ProgramState:
     """Return what is remembered; a damaged or unreadable file counts as empty, said in the log."""
     file = paths.state_file
     try:
-        return msgspec.json.decode(file.read_bytes(), type=ProgramState)
+        return msgspec.json.decode(ownership.read_own(file), type=ProgramState)
     except FileNotFoundError:
         return ProgramState()
     except (msgspec.MsgspecError, RecursionError, OSError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from reprospective_tray.ownership import read_own
 from reprospective_tray.private_files import make_private_folder, write_private
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
@@ -70,7 +71,7 @@ def _write(
 def _read(file: Path) -> list[dict[str, Any]]:
     """Return what is kept, one part for each run; nothing where the file is none of ours."""
     try:
-        kept: list[dict[str, Any]] = msgspec.json.decode(file.read_bytes())
+        kept: list[dict[str, Any]] = msgspec.json.decode(read_own(file))
         for part in kept:
             for name, values in part["changes"]:
                 _change(name, values)
