@@ -26,7 +26,10 @@ _SECRET_KEY = re.compile(
     r"(?<![a-z])(?:pass(?:word|wd|wort|phrase)?|pwd|secret|token)(?![a-z_])", re.IGNORECASE
 )
 # A password inside a connection string, wherever somebody put one.
-_SECRET_VALUE = re.compile(r"(://[^:/@\s]*:)[^@\s]*(?=@)|(password\s*=\s*)\S+", re.IGNORECASE)
+_SECRET_VALUE = re.compile(
+    r"(://[^:/@\s]*:)[^@\s]*(?=@)|(pass(?:word|wd|file)?\s*=\s*)(?:'(?:[^'\\]|\\.)*'?|(?:[^\s&\\]|\\.)+)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +224,14 @@ class _Builder:
         return value
 
 
+def without_secrets(text: str) -> str:
+    """Return `text` without the passwords of connection strings in it."""
+    return _SECRET_VALUE.sub(lambda match: f"{match[1] or match[2]}***", text)
+
+
 def shown(text: str) -> str:
     """Return `text` fit for one line of an error: short, printable, without secrets."""
-    text = _SECRET_VALUE.sub(lambda match: f"{match[1] or match[2]}***", text)
+    text = without_secrets(text)
     text = "".join(letter if letter.isprintable() else "�" for letter in text)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 from reprospective_tray.errors import ServerError
 from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.deadline import Deadline, DeadlineError
-from reprospective_tray.store.server.failures import connect_failure, statement_failure, too_slow
+from reprospective_tray.store.server.failures import (
+    connect_failure,
+    senseless,
+    statement_failure,
+    too_slow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +84,10 @@ class Connection:
         """
         with self.cursor(deadline_s) as cursor:
             self._send(cursor, sql, args)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+            try:
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+            except ValueError as error:  # what came is not of the type that it says it is
+                raise senseless(self.address, error) from error
         return found
 
     def _send(self, cursor: Any, sql: str, args: Sequence[Any] | None) -> None:

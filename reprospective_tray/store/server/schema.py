@@ -19,6 +19,7 @@ from reprospective_tray.errors import (
     ServerUnreachableError,
 )
 from reprospective_tray.messages import _
+from reprospective_tray.store.server.failures import sensible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,8 @@ def connect_prepared(address: ServerAddress) -> Connection:
 
     connection = connect(address)
     try:
-        ensure(connection)
+        with sensible(connection.address):
+            ensure(connection)
     except BaseException:
         connection.close()
         raise
