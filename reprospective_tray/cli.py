@@ -30,9 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except ReprospectiveError as error:
         if verbose:
-            import traceback
-
-            _complain(traceback.format_exc().rstrip())
+            _complain_of(error)
         _complain(f"reprospective-tray: {error}", error.remedy)
         code = error.exit_code
     except KeyboardInterrupt:
@@ -66,14 +64,20 @@ def _complain(*lines: str) -> None:
             print(line, file=sys.stderr)
 
 
+def _complain_of(error: Exception) -> None:
+    """Print the traceback, indented: no line of an error's text looks like one of the program."""
+    import textwrap
+    import traceback
+
+    _complain(textwrap.indent("".join(traceback.format_exception(error)).rstrip(), "  "))
+
+
 def _report_crash(error: Exception, *, verbose: bool) -> None:
     """Say that the program itself is wrong; the log and `--verbose` get the traceback."""
     kind = type(error).__name__
     what = _("an internal error: {kind}: {error}").format(kind=kind, error=error)
     if verbose:
-        import traceback
-
-        _complain("".join(traceback.format_exception(error)).rstrip())
+        _complain_of(error)
     logs.to_file(what, error)
     remedy = "" if verbose else _("The option --verbose shows where.")
     _complain(f"reprospective-tray: {what}", remedy)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
+from reprospective_tray import ownership
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.locks import FileLock
 from reprospective_tray.messages import _
@@ -72,7 +73,7 @@ def read(file: Path, kind: type[T]) -> Reading[T]:
     """
     names = frozenset(field.name for field in msgspec.structs.fields(kind))
     try:
-        content = file.read_bytes()
+        content = ownership.read_own(file)
     except FileNotFoundError:
         return Reading(kind())
     except OSError as error:

@@ -118,12 +118,13 @@ def accept(options: Options) -> int:
 
 def status(options: Options) -> int:
     """Print how the server stands; 1 where it cannot be asked."""
+    from reprospective_tray.store.server.failures import sensible
     from reprospective_tray.store.server.standing import standing
 
     _loaded, paths = load(options)
     address = _address(options)
     try:
-        with _connect(address) as connection:
+        with _connect(address) as connection, sensible(address):
             found = standing(connection, paths.data)
     except ServerError as error:
         if options.json:

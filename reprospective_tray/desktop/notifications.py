@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from reprospective_tray import clean_text
 from reprospective_tray.bus_address import session_address
 from reprospective_tray.desktop import session_bus
 from reprospective_tray.desktop.text_limits import cut_utf16
@@ -50,6 +51,7 @@ class Notifier:
         Returns:
             Whether something took it; if nothing did, the log has its text.
         """
+        title, body = clean_text.one_line(title), clean_text.lines(body)
         ways = [self._by_fallback]
         if sys.platform == "linux":
             ways = [_by_bus, _by_notify_send, self._by_fallback]

@@ -13,6 +13,7 @@ import peewee
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.lean_memory import without
 from reprospective_tray.messages import _
+from reprospective_tray.ownership import ForeignOwnerError
 from reprospective_tray.store import aside, rights, scrubbing
 from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
@@ -122,6 +123,7 @@ class SqliteAdapter(DatabaseAdapter):
                 _("Start recording with: reprospective-tray run"),
             )
         try:
+            rights.check_owner(self.path, reading=self.read_only)
             if not self.read_only:
                 self._prepare_file()
             with self.connection():
@@ -135,6 +137,8 @@ class SqliteAdapter(DatabaseAdapter):
                 self._warn_of_closed_folders()
         except peewee.PeeweeException as error:
             raise self.explain(error) from error
+        except ForeignOwnerError as error:
+            raise rights.foreign(error) from error
         except OSError as error:
             raise StoreError(
                 _("The database {path} cannot be opened: {reason}.").format(

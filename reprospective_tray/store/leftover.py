@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from reprospective_tray.ownership import read_own
 from reprospective_tray.private_files import make_private_folder, write_private
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
@@ -207,7 +208,7 @@ def _room(file: Path) -> Path:
 
 
 def _content(file: Path) -> bytes:
-    return file.read_bytes().partition(_END)[0]
+    return read_own(file).partition(_END)[0]
 
 
 def _read(file: Path) -> tuple[list[_Part], int]:

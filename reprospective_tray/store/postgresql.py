@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import peewee
 
+from reprospective_tray.config_source import without_secrets
 from reprospective_tray.errors import ServerError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.database import DatabaseAdapter
@@ -95,7 +96,8 @@ class PostgresqlAdapter(DatabaseAdapter):
         """Host, port and database; no password and no user."""
         places = ",".join(f"{host}:{port}" for host, port in self.address.places())
         known = self.address.resolved()
-        return f"postgresql://{places}/{known.get('dbname') or known.get('user') or ''}"
+        name = known.get("dbname") or known.get("user") or ""
+        return without_secrets(f"postgresql://{places}/{name}")
 
     @property
     def leftover_file(self) -> Path:

@@ -1,8 +1,8 @@
 """Uploader: one batch, one statement, one round trip: `reprospective.ingest(json)`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -11,7 +11,8 @@ from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreac
 from reprospective_tray.messages import _
 from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.connection import Connection
-from reprospective_tray.store.server.failures import ended_from_here
+from reprospective_tray.store.server.failures import ended_from_here, senseless
+from reprospective_tray.sync import answer
 
 # The version of what is sent; the server says its own in each answer.
 BATCH_SCHEMA = 1
@@ -20,44 +21,11 @@ DEADLINE_S = 60.0
 _CALL = "SELECT reprospective.ingest(%s::pg_catalog.json)::pg_catalog.text"
 
 
-class Verdict(StrEnum):
-    """How the server's memory of this device compares with the file's."""
-
-    FITS = "fits"
-    RESTORED = "restored"  # the server is older: it was restored from a backup
-    FORK = "fork"  # the file is older, or a copy: nothing was taken
-
-
 class Pair(msgspec.Struct, frozen=True):
     """What names one batch of one device, for the server to remember the last one by."""
 
     counter: int
     token: str
-
-
-class Superseded(msgspec.Struct, frozen=True):
-    """The position of a row of which the server has another version, and that version."""
-
-    at: int
-    row: dict[str, Any]
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """The position of a row that the server cannot keep, and why."""
-
-    at: int
-    reason: str
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What the server says to a batch; `clock` is its own, in ms."""
-
-    schema: int
-    clock: int
-    verdict: Verdict
-    superseded: Sequence[Superseded] = ()
-    refused: Sequence[Refused] = ()
-    orders: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +54,13 @@ class Uploader:
         """Be ready for a pass, also after one that was aborted."""
         self._is_aborted = False
 
-    def send(self, parcel: Parcel) -> Answer:
+    def send(self, parcel: Parcel) -> answer.Answer:
         """Send one batch and return the answer.
 
         Raises:
             ServerUnreachableError: nobody knows whether it arrived; send it again as it is.
-            ServerRefusedError: a person has to change something first.
+            ServerRefusedError: a person has to change something first, or what came back is no
+                answer to this batch.
             ServerDataError: the call fails on what is in it; nothing was taken.
         """
         rows = _checked(parcel.rows)
@@ -104,8 +73,9 @@ class Uploader:
             "orders": parcel.orders,
         }
         call = msgspec.json.encode(fields).decode()
-        text = self._rows(_CALL, (call,))[0][0]
-        return msgspec.json.decode(text, type=Answer)
+        answered = self._rows(_CALL, (call,))
+        with self._sensible():
+            return answer.read(answered, parcel.rows, [order["uid"] for order in parcel.orders])
 
     def versions(self, uids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return revision and deleted (0 or 1) of those of the uids that the server has."""
@@ -114,7 +84,18 @@ class Uploader:
             " WHERE owner = current_user AND uid = ANY (%s::uuid[])",
             (list(uids),),
         )
-        return {uid: (revision, deleted) for uid, revision, deleted in rows}
+        with self._sensible():
+            return answer.read_versions(rows, uids)
+
+    @contextmanager
+    def _sensible(self) -> Iterator[None]:
+        try:
+            yield
+        except answer.AnswerError as error:
+            assert self._connection is not None  # it has just answered
+            address = self._connection.address
+            self.close()
+            raise senseless(address, error) from error
 
     def abort(self) -> None:
         """Cut the connection, whoever uses it or waits for it; may come from any thread."""

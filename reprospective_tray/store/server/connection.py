@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 from reprospective_tray.errors import ServerError
 from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.deadline import Deadline, DeadlineError
-from reprospective_tray.store.server.failures import connect_failure, statement_failure, too_slow
+from reprospective_tray.store.server.failures import (
+    connect_failure,
+    senseless,
+    statement_failure,
+    too_slow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,7 +87,11 @@ class Connection:
             ServerError: as for `cursor`.
         """
         with self.cursor(deadline_s) as cursor:
-            found: list[tuple[Any, ...]] = self._send(cursor, sql, args).fetchall()
+            answer = self._send(cursor, sql, args)
+            try:
+                found: list[tuple[Any, ...]] = answer.fetchall()
+            except ValueError as error:  # what came is not of the type that it says it is
+                raise senseless(self.address, error) from error
         return found
 
     def _send(self, cursor: Any, sql: str, args: Sequence[Any] | None) -> Any:

@@ -20,6 +20,7 @@ from reprospective_tray.errors import (
     ServerSchemaMissingError,
 )
 from reprospective_tray.messages import _
+from reprospective_tray.store.server.failures import sensible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +113,9 @@ def connect_prepared(address: ServerAddress, data: Path) -> Connection:
 
     connection = connect(address)
     try:
-        require_trusted(connection, data)
-        ensure(connection)
+        with sensible(connection.address):
+            require_trusted(connection, data)
+            ensure(connection)
     except BaseException:
         connection.close()
         raise
