@@ -18,9 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprospective_tray import clean_text, logs
+from reprospective_tray.commands.server import _status_lines
 from reprospective_tray.desktop.notifications import Notifier
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.server.address import ServerAddress
+from reprospective_tray.store.server.standing import Device, ServerStanding
 from reprospective_tray.store.sessions import Put
 from reprospective_tray.store.writer import SessionWriter
 from tests.fake_server import FakeServer, error
@@ -239,3 +242,26 @@ def test_an_export_for_other_programs_is_as_it_was(person):
         command(["export"]), env=environment, cwd=home, check=False, capture_output=True, timeout=60
     )
     assert json.loads(done.stdout)["window_title"] == f"title {ALL}"
+
+
+def test_server_status_names_hostile_computers_and_persons_on_lines_of_their_own():
+    found = ServerStanding(
+        postgresql=ALL,
+        user=ALL,
+        mode="roles",
+        owner=ALL,
+        schema_version=2,
+        schema_version_here=2,
+        may_record=True,
+        may_read_all=True,
+        persons=[ALL],
+        devices=[Device(ALL, ALL, 1_790_000_000_000)],
+        sessions=1,
+        clock_difference_ms=0,
+        tls=ALL,
+    )
+    lines = list(_status_lines(found, ServerAddress({"host": ALL, "dbname": ALL})))
+    for line in lines:
+        assert_clean(line)
+        assert "\n" not in line
+    assert any("Computer" in line for line in lines)
