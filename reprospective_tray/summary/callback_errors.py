@@ -28,11 +28,6 @@ class CallbackErrors:
         self._root, self._say = root, say
         self._logged: dict[str, float] = {}
         root.report_callback_exception = self._report
-        # Errors of Tk's own scripts, such as those of its dialogs.
-        root.createcommand("bgerror", self._report_script)
-
-    def _report_script(self, message: str, *_more: object) -> None:
-        self._report(RuntimeError, RuntimeError(message), None)
 
     def _report(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None

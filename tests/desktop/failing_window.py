@@ -14,7 +14,6 @@ from reprospective_tray import cli
 from tests.desktop.summary_probe import WRITE_MS, Reader
 
 WHAT = "qzx this is broken"
-SCRIPT = "qzx this script is broken"
 
 
 def main() -> int:
@@ -33,8 +32,6 @@ def main() -> int:
             part.write_text(json.dumps(reader.read() | {"zoom": []}), "utf-8")
             part.replace(file)
 
-        # A key of the test's own: an error of a script of Tk, such as those of its dialogs.
-        root.bind("<F12>", lambda _event: root.tk.eval(f"after 1 {{error {{{SCRIPT}}}}}"))
         write()
         loop(root, n)
 
