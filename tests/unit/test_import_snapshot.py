@@ -198,7 +198,7 @@ def test_one_of_an_older_version_is_read(file: Path, adapter: SqliteAdapter) -> 
         ("ended_at", "yesterday", "is not a time"),
         ("ended_at", 1 << 60, "is not a time"),
         ("ended_at", 1 << 50, "is not a time"),
-        ("ended_at", at("2199-01-01T00:00:00Z"), "longer than ten years"),
+        ("ended_at", at("2199-01-01T00:00:00Z"), "longer than a year"),
         ("started_at", -DAY_MS, "between 1970 and 2200"),
         ("revision", 0, "revision is not between"),
         ("revision", 1 << 40, "revision is not between"),
@@ -209,6 +209,8 @@ def test_a_bad_row_is_named_and_nothing_is_taken(
     file: Path, adapter: SqliteAdapter, column: str, value: object, said: str | None
 ) -> None:
     row = 2 if column == "started_at" else 1
+    for event in ("insert", "update"):  # what keeps such a row out
+        change(file, f"DROP TRIGGER bounds_{event}")
     query = f"UPDATE desktop_activity_sessions SET {column} = ? WHERE id = ?"  # noqa: S608
     change(file, query, value, row)
     if said is None:

@@ -22,7 +22,7 @@ def nothing(*_arguments: object) -> None:
 def in_force(user: User, monkeypatch: pytest.MonkeyPatch) -> InForce:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    hearers = Hearers(nothing, nothing, nothing, nothing)
+    hearers = Hearers(nothing, nothing, nothing, nothing, nothing)
     made = InForce(Loaded(Config(), None), user.paths, Care(), hearers, threading.Event())
     made.start_recording(paused=False, paused_until=None)
     return made
