@@ -66,8 +66,13 @@ class KWinDesktop(PrivateDesktop):
     def activate(self, title: str) -> None:
         """Give the window with a title the focus, as a person does with the pager."""
         self.do(f"""
-            workspace.clientList().forEach(function (window) {{
-                if (window.caption === {json.dumps(title)}) {{ workspace.activeClient = window; }}
+            // KWin 6 has windows, KWin 5 has clients.
+            var isSix = workspace.windowList !== undefined;
+            var windows = isSix ? workspace.windowList() : workspace.clientList();
+            windows.forEach(function (window) {{
+                if (window.caption === {json.dumps(title)}) {{
+                    workspace[isSix ? "activeWindow" : "activeClient"] = window;
+                }}
             }});
             {END}""")
 
