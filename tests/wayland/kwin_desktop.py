@@ -14,6 +14,7 @@ from tests.support import wait_until
 
 KWIN = shutil.which("kwin_wayland")
 SOCKET = "wayland-kwin"
+X_SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108  where X servers listen
 # With this a script ends itself.
 END = 'callDBus("org.kde.KWin", "/Scripting", "org.kde.kwin.Scripting", "unloadScript", "order");'
 CLIENT = Path(__file__).parents[1] / "wayland" / "client.py"
@@ -87,6 +88,10 @@ class KWinDesktop(PrivateDesktop):
 
     def _come_up(self) -> None:
         assert KWIN is not None
+        # On a machine where no X server ran yet: others make it themselves.
+        if not X_SOCKETS.exists():
+            X_SOCKETS.mkdir()
+            X_SOCKETS.chmod(0o1777)
         # The installed file has a capability, which a process without it may not run.
         self._binary = Path(shutil.copy(KWIN, self.folder / "kwin_wayland"))
         self._start_bus()
