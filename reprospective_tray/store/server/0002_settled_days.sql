@@ -75,7 +75,10 @@ END
 $$;
 
 CREATE TRIGGER blank_tombstone BEFORE INSERT OR UPDATE ON reprospective.desktop_activity_sessions
-    FOR EACH ROW WHEN (NEW.deleted = 1) EXECUTE FUNCTION reprospective.blank_tombstone();
+    FOR EACH ROW WHEN (
+        NEW.deleted = 1
+        AND (NEW.application_name <> '' OR NEW.window_title <> '' OR NEW.process_id IS NOT NULL)
+    ) EXECUTE FUNCTION reprospective.blank_tombstone();
 
 -- Those that are there.
 UPDATE reprospective.desktop_activity_sessions
