@@ -76,7 +76,8 @@ def window_comes_up(desktop: VirtualDesktop, app: AppUnderTest, command: str) ->
     tray_menu.wait_for_name(desktop, OWN_WINDOW)
     yield pid
     (window,) = tray_menu.named(desktop, OWN_WINDOW)
-    desktop.xdotool("windowactivate", "--sync", window, "key", "Escape")
+    key = "ctrl+w" if command == "summary" else "Escape"
+    desktop.xdotool("windowactivate", "--sync", window, "key", key)
     wait_until(lambda: child_of(app, command) is None, SECONDS, f"the end of {command}")
 
 

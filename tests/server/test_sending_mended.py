@@ -33,7 +33,7 @@ def manager_of(user, reach):
 
 def test_a_pass_that_was_told_to_end_says_whether_anything_is_left(user, database):
     record(user, 30)
-    manager = manager_of(user, lambda: connect_prepared(address_of(database)))
+    manager = manager_of(user, lambda: connect_prepared(address_of(database), user.paths.data))
     stop = threading.Event()
     stop.set()
     assert not manager.run(stop).is_whole
@@ -44,7 +44,7 @@ def test_a_pass_that_was_told_to_end_says_whether_anything_is_left(user, databas
 
 def test_a_schema_that_was_dropped_is_made_again_by_a_later_pass(user, database):
     record(user, 3)
-    manager = manager_of(user, lambda: connect_prepared(address_of(database)))
+    manager = manager_of(user, lambda: connect_prepared(address_of(database), user.paths.data))
     assert manager.run(threading.Event()).sent == 3
     database.rows("DROP SCHEMA reprospective CASCADE")
     with pytest.raises(ServerError):
@@ -83,7 +83,7 @@ def test_an_abort_between_connecting_and_asking_is_not_lost(user, database):
     made = []
 
     def reach():
-        made.append(connect_prepared(address_of(database)))
+        made.append(connect_prepared(address_of(database), user.paths.data))
         manager.abort()
         return made[0]
 

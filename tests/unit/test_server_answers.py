@@ -86,7 +86,7 @@ class Desk:
         address = ServerAddress.from_remote(remote)
         return DatabaseSyncManager(
             lambda: SqliteAdapter(self.path),
-            lambda: connect_prepared(address),
+            lambda: connect_prepared(address, self.path.parent),
             config.Sync(enabled=True),
             Nobody(),
             deadline_s=20.0,
