@@ -53,6 +53,7 @@ def answer(rows: Iterable[Sequence[str | None]], types: Sequence[int]) -> bytes:
 
 DONE = message(b"C", b"SELECT 1\0")
 READY = message(b"Z", b"I")
+PARSED, BOUND = message(b"1"), message(b"2")
 AUTH_OK = message(b"R", struct.pack("!i", 0))
 AUTH_CLEAR_TEXT = message(b"R", struct.pack("!i", 3))
 PARAMETERS = b"".join(
@@ -126,19 +127,30 @@ class FakeServer:
                 kind, body = _read(stream, 1)
                 if kind == b"X":
                     return
-                if kind != b"Q":
-                    continue
-                query = body[:-1].decode("utf-8", "replace")
-                self.queries.append(query)
-                if query.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SET ")):
-                    reply: bytes | Iterator[bytes] = message(
-                        b"C", query.split()[0].encode() + b"\0"
-                    )
-                else:
-                    reply = self._reply(query)
-                for piece in [reply] if isinstance(reply, bytes) else reply:
-                    peer.sendall(piece)
-                peer.sendall(READY)
+                if kind == b"Q":
+                    for query in body[:-1].decode("utf-8", "replace").split("; ", 1):
+                        self._answer(peer, query)
+                    peer.sendall(READY)
+                elif kind == b"P":  # a statement whose values travel beside it
+                    query = body.split(b"\0")[1].decode("utf-8", "replace")
+                    peer.sendall(PARSED)
+                elif kind == b"B":
+                    peer.sendall(BOUND)
+                elif kind == b"E":
+                    self._answer(peer, query)
+                elif kind == b"S":
+                    peer.sendall(READY)
+
+    def _answer(self, peer: socket.socket, query: str) -> None:
+        self.queries.append(query)
+        if query.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SET ")):
+            reply: bytes | Iterator[bytes] = message(
+                b"C", query.split(maxsplit=1)[0].encode() + b"\0"
+            )
+        else:
+            reply = self._reply(query)
+        for piece in [reply] if isinstance(reply, bytes) else reply:
+            peer.sendall(piece)
 
     def _log_in(self, peer: socket.socket, stream: object) -> None:
         while True:

@@ -18,11 +18,12 @@ from reprospective_tray import config
 from reprospective_tray.errors import ServerError, ServerRefusedError
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.schema import connect_prepared
+from reprospective_tray.store.server.schema import connect_prepared, scripts
 from reprospective_tray.store.sessions import Put
 from reprospective_tray.store.writer import SessionWriter
 from reprospective_tray.sync.manager import DatabaseSyncManager
 from tests.fake_server import (
+    BOOL,
     DONE,
     INT8,
     TEXT,
@@ -40,7 +41,8 @@ pytestmark = pytest.mark.trust
 ROWS = 3
 CLOCK = 1_790_000_000_000
 FITTING = {"schema": 1, "clock": CLOCK, "verdict": "fits"}
-VERSION = answer([["2", "150018", "UTF8"]], [INT8, INT8, TEXT])
+VERSION = answer([[str(scripts()[-1].number), "150018", "UTF8"]], [INT8, INT8, TEXT])
+NO_STRANGERS = answer([], [INT8, TEXT, BOOL])
 OTHER_UID = "019abcde-0000-7000-8000-000000000000"
 
 
@@ -73,7 +75,7 @@ class Desk:
     def _answer(self, query):
         if "reprospective.ingest" in query or "uid = ANY" in query:
             return self.reply
-        return VERSION
+        return NO_STRANGERS if "nspowner" in query else VERSION
 
     def manager(self) -> DatabaseSyncManager:
         remote = config.Remote(
