@@ -38,12 +38,11 @@ def export(options: Options) -> int:
 def import_(options: Options) -> int:
     """Take over the sessions of a file."""
     loaded, paths = load(options)
+    from reprospective_tray.commands.imported import importer_of, print_left_out
     from reprospective_tray.parts import make_adapter, make_text_filter
     from reprospective_tray.progress import ImportProgress
-    from reprospective_tray.store.importers.activitywatch import import_activitywatch
-    from reprospective_tray.store.importers.jsonl import import_jsonl
 
-    take = import_jsonl if options.format == "jsonl" else import_activitywatch
+    take = importer_of(options, loaded)
     adapter = make_adapter(loaded, paths)
     try:
         with ImportProgress() as progress:
@@ -80,4 +79,5 @@ def import_(options: Options) -> int:
         )
         types = ", ".join(sorted(set(done.other_buckets)))
         print(text.format(count=len(done.other_buckets), types=types))
+    print_left_out(done, options.file)
     return 0

@@ -20,6 +20,7 @@ class Fact(StrEnum):
     LAST_ERROR = "sync.last_error"
     RETENTION_HORIZON = "retention.horizon"  # the latest end that retention has taken
     RETENTION_DUE = "retention.due"  # [days, when something may go next, by the server's clock]
+    PERSON = "import.person"  # whose imported sessions are, where no server says it
 
 
 class Facts:

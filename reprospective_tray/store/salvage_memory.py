@@ -18,6 +18,7 @@ from reprospective_tray.store.day_parts import Addition, DayKey
 from reprospective_tray.store.facts import Fact
 from reprospective_tray.store.rollup import Rollup
 from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.taken_times import TakenTimes
 
 _CHUNK = 500
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
@@ -57,7 +58,7 @@ def is_to_be_offered_again(damaged: sqlite3.Connection) -> bool:
 def copy_taken(
     damaged: sqlite3.Connection, adapter: SqliteAdapter, stopped: Callable[[], bool]
 ) -> None:
-    """Take over the uids that retention took, in short transactions."""
+    """Take over the uids that retention took, and their times, in short transactions."""
     taken = adapter.models.Taken
     rows = (
         {"uid": row["uid"], "revision": row["revision"]}
@@ -67,6 +68,17 @@ def copy_taken(
     while (batch := list(islice(rows, _CHUNK))) and not stopped():
         with adapter.writing():
             taken.insert_many(batch).on_conflict_ignore().execute()
+    key = ("device_id", "source_host", "started_at")
+    times = (
+        row
+        for row in _readable(damaged, "desktop_activity_taken_times", key)
+        if _is_moment(row["started_at"])
+        and _is_moment(row["ended_at"])
+        and row["ended_at"] > row["started_at"]
+    )
+    while (batch := list(islice(times, _CHUNK))) and not stopped():
+        with adapter.writing():
+            TakenTimes(adapter.models).add(batch)
 
 
 def copy_totals(

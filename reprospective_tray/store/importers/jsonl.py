@@ -10,21 +10,29 @@ from typing import BinaryIO
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.ids import derived_uid
 from reprospective_tray.store.importers.checking import PlaceError
+from reprospective_tray.store.importers.clock import local_offset_minutes
+from reprospective_tray.store.importers.giving_way import GivingWay
 from reprospective_tray.store.importers.jsonl_check import FileCheck
 from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, LineReader
+from reprospective_tray.store.importers.occupied import Occupied
+from reprospective_tray.store.importers.overlaps import Overlaps
+from reprospective_tray.store.importers.person import person_of
 from reprospective_tray.store.importers.taking import (
     Imported,
+    ImportOptions,
     Phase,
     Privacy,
     Progress,
+    Row,
     Taking,
-    local_offset_minutes,
     now_ms,
     reading,
 )
 
 _CHUNK = 1000
+_USUAL = ImportOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +43,18 @@ class _Source:
     reader: LineReader
 
 
-def import_jsonl(
+def import_jsonl(  # noqa: PLR0913  each has a name where it is called
     path: Path,
     adapter: DatabaseAdapter,
     *,
     privacy: Privacy,
     progress: Progress,
     reader: LineReader | None = None,
+    options: ImportOptions = _USUAL,
 ) -> Imported:
     """Take over the sessions of the file at `path`.
+
+    Where they overlap what the database holds of their device, or a line before, that stays.
 
     Args:
         path: A regular file of UTF-8, one JSON object a line.
@@ -52,6 +63,7 @@ def import_jsonl(
         progress: Told how far each of the two phases is.
         reader: What fills in a missing host or offset; by default this computer's
             name and time zone.
+        options: What else a person may say.
 
     Raises:
         ImportFileError: it cannot be read, or has bad lines; nothing was taken.
@@ -60,13 +72,18 @@ def import_jsonl(
     with reading(path, adapter) as file:
         size = os.fstat(file.fileno()).st_size
         source = _Source(path, file, size, reader or local_reader())
-        checked = _check(source, progress, now_ms())
+        checked = FileCheck(path, now_ms(), options)
+        _check(source, checked, progress)
         adapter.open()
         with adapter.connection():
             checked.compare(adapter)
         file.seek(0)
         with adapter.connection():
-            return _take(source, Taking(adapter, privacy, batch=_CHUNK), progress)
+            source.reader.person = options.person or person_of(adapter)
+            occupied = Occupied(adapter, socket.gethostname(), now_ms())
+            overlaps = Overlaps(show_all=options.show_all)
+            giving_way = GivingWay(occupied, part_of, overlaps)
+            return _take(source, Taking(adapter, privacy, giving_way, batch=_CHUNK), progress)
 
 
 def local_reader() -> LineReader:
@@ -74,25 +91,30 @@ def local_reader() -> LineReader:
     return LineReader(socket.gethostname(), local_offset_minutes)
 
 
-def _check(source: _Source, progress: Progress, now: int) -> FileCheck:
-    """Read every line; return what is to be compared with the database."""
-    check = FileCheck(source.path, now)
+def part_of(row: Row, started_at: int, ended_at: int) -> Row:
+    """Return the part of a row between two moments; what begins as it does keeps its uid."""
+    uid = row["uid"] if started_at == row["started_at"] else derived_uid(started_at, row["uid"])
+    return row | {"uid": uid, "started_at": started_at, "ended_at": ended_at}
+
+
+def _check(source: _Source, check: FileCheck, progress: Progress) -> None:
+    """Read every line; `check` knows then what is to be compared with the database."""
     for number, done, line in _lines(source.file):
         try:
-            check.add(number, source.reader.read(line))
+            for row in source.reader.read(line):
+                check.add(number, row)
         except PlaceError as error:
             check.refuse(number, str(error))
         if number % _CHUNK == 0:
             progress(Phase.CHECKING, done, source.size)
     progress(Phase.CHECKING, source.size, source.size)
     check.raise_if_bad()
-    return check
 
 
 def _take(source: _Source, taking: Taking, progress: Progress) -> Imported:
     for number, done, line in _lines(source.file):
         try:
-            row = source.reader.read(line)
+            rows = source.reader.read(line)
         except PlaceError as error:
             raise ImportFileError(
                 _("{path} changed while it was read: line {number}: {reason}.").format(
@@ -100,8 +122,10 @@ def _take(source: _Source, taking: Taking, progress: Progress) -> Imported:
                 ),
                 _("Import it again when nothing writes to it any more."),
             ) from error
-        if taking.add(row):
-            progress(Phase.WRITING, done, source.size)
+        place = _("line {number}").format(number=number)
+        for row in rows:
+            if taking.add(row, place):
+                progress(Phase.WRITING, done, source.size)
     imported = taking.finish()
     progress(Phase.WRITING, source.size, source.size)
     return imported

@@ -1,0 +1,34 @@
+"""What was left out of a file because its time is taken already: counted, and the first named."""
+
+from reprospective_tray.messages import _
+from reprospective_tray.store.exporters import iso_utc
+from reprospective_tray.store.importers.checking import SHOWN
+
+
+class Overlaps:
+    """Counts sessions that are left out, wholly or in part; times are ms."""
+
+    def __init__(self, *, show_all: bool = False) -> None:
+        """Nothing overlaps yet; the first 20 are named, or all."""
+        self.sessions = 0
+        self.ms = 0
+        self._show_all = show_all
+        self._lines: list[str] = []
+
+    def add(self, place: str, since: int, until: int, left_out: int) -> None:
+        """Note that of what stands at `place` so much, between two moments, is left out."""
+        self.sessions += 1
+        self.ms += left_out
+        if self._show_all or self.sessions <= SHOWN:
+            self._lines.append(
+                _("  {place}: {since} to {until}").format(
+                    place=place, since=iso_utc(since), until=iso_utc(until)
+                )
+            )
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Those that are named, and how many there are besides."""
+        more = self.sessions - len(self._lines)
+        rest = [_("  and {count} more").format(count=more)] if more else []
+        return (*self._lines, *rest)
