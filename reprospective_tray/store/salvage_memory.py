@@ -22,6 +22,7 @@ from reprospective_tray.store.taken_times import TakenTimes
 
 _CHUNK = 500
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
+_KINDS = {"started_at": int}  # of a column in a key; all others are texts
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
 # Ids are others in the new file, and when retention looks next it finds out.
 _FACTS = tuple(fact for fact in Fact if fact not in {Fact.REOFFER, Fact.RETENTION_DUE})
@@ -109,7 +110,7 @@ def _readable(damaged: sqlite3.Connection, table: str, key: tuple[str, ...]) -> 
             # S608: this module's own words.
             for row in damaged.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
                 here = tuple(row[name] for name in key)
-                if not all(isinstance(part, str) for part in here):
+                if not all(isinstance(row[name], _KINDS.get(name, str)) for name in key):
                     continue
                 if not direction:
                     last = here

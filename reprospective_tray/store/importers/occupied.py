@@ -10,11 +10,12 @@ from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.fields import ms
 from reprospective_tray.store.ids import derived_device_id
 from reprospective_tray.store.models import LocalModels
-from reprospective_tray.store.sessions import DAY_MS
 from reprospective_tray.store.taken_times import TakenTimes
 
 # A session that is open grows while it is recorded: its next heartbeat is up to 5 minutes away.
 _RECORDED_NOW_MS = 600_000
+# What lasts longer is known by itself, so that an index finds all the rest.
+_LONG_MS = 3_600_000
 _HOSTS = 10_000
 
 
@@ -65,7 +66,7 @@ class Occupied:
         if row["device_id"] not in devices:
             devices.add(row["device_id"])
             self._rivals.cache_clear()
-        if row["ended_at"] - row["started_at"] > DAY_MS:
+        if row["ended_at"] - row["started_at"] > _LONG_MS:
             names = ("uid", "started_at", "ended_at", "revision", "open", "deleted")
             held = Held(**{name: row[name] for name in names}, says=says_of(row))
             self._long[row["device_id"]].append(held)
@@ -75,7 +76,7 @@ class Occupied:
         session, devices = self._session, sorted(device_ids)
         rows = self._select(
             session.device_id.in_(devices),
-            session.started_at >= since - DAY_MS,
+            session.started_at >= since - _LONG_MS,
             session.started_at < until,
             session.ended_at > since,
         )
@@ -100,7 +101,7 @@ class Occupied:
         return self._taken.revisions(uids) if self._taken else {}
 
     def _find_devices(self) -> None:
-        """Find the devices of each host, and what lasts for more than a day: once, of all rows."""
+        """Find the devices of each host, and what lasts for over an hour: once, of all rows."""
         session = self._session
         pairs = session.select(session.device_id, session.source_host).distinct()
         if self._own:
@@ -110,9 +111,9 @@ class Occupied:
             found += self._taken.devices()
         for device_id, source_host in found:
             self._of_host[source_host].add(device_id)
-        # `between` finds all others by index: they begin a day before at most.
+        # `between` finds all others by index: they begin an hour before at most.
         length = ms(session.ended_at) - ms(session.started_at)
-        for device, held in self._select(length > DAY_MS):
+        for device, held in self._select(length > _LONG_MS):
             self._long[device].append(held)
 
     def _select(self, *conditions: Any) -> Iterator[tuple[str, Held]]:
