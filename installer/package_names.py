@@ -69,6 +69,7 @@ NAMES: dict[str, tuple[str, str, str]] = {
     "sway": ("sway", "sway", "sway"),
     "tint2": ("tint2", "tint2", "tint2"),
     "wtype": ("wtype", "wtype", "wtype"),
+    "x11-utils": ("xmessage", "xorg-xmessage", "xmessage"),
     "x11-xserver-utils": ("xrandr xsetroot", "xorg-xrandr xorg-xsetroot", "xrandr xsetroot"),
     "xdotool": ("xdotool", "xdotool", "xdotool"),
     "xfce4-panel": ("xfce4-panel", "xfce4-panel", "xfce4-panel"),

@@ -10,19 +10,34 @@ from pathlib import Path
 
 GRACE_SECONDS = 3.0
 PAUSE_SECONDS = 0.01
+# What is done to find out how busy the machine is.
+WORK_SECONDS = 0.05
 
 
 def wait_until(predicate: Callable[[], object], seconds: float, what: str) -> None:
     """Ask `predicate` until it is true, for things that offer no event to wait for.
 
+    The machine may have other work, as well: then the wait is as much longer as all work is.
+
     Raises:
         TimeoutError: it is still false after `seconds`; says `what` was awaited.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
+    deadline = began + seconds
     while not predicate():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds:g} s for {what}")
+            deadline = began + seconds * slowdown()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {seconds:g} s for {what}")
         time.sleep(PAUSE_SECONDS)
+
+
+def slowdown() -> float:
+    """Return how much longer than on a machine of its own this thread's work takes now."""
+    began, until = time.monotonic(), time.thread_time() + WORK_SECONDS
+    while time.thread_time() < until:
+        pass
+    return max(1.0, (time.monotonic() - began) / WORK_SECONDS)
 
 
 def end(processes: Iterable["subprocess.Popen[bytes]"], grace: float = GRACE_SECONDS) -> None:

@@ -38,7 +38,8 @@ VIRTUAL_DESKTOP = (
     "gsettings-desktop-schemas",
 )
 # What tests and benchmark use of a desktop besides: a panel of the other kind, stand-ins for logind
-# and screen savers, and what starts and checks the entries of login programs.
+# and screen savers, an old program of X11 (xmessage), and what starts and checks the entries of
+# login programs.
 DESKTOP_TESTS = (
     "xfce4-panel",
     "xfconf",
@@ -46,6 +47,7 @@ DESKTOP_TESTS = (
     "python3-dbusmock",
     "dex",
     "desktop-file-utils",
+    "x11-utils",
 )
 # Without these the virtual desktop does not come up at all.
 DESKTOP_PROGRAMS = ("Xvfb", "openbox", "tint2", "dbus-daemon", "xdotool", "xsetroot")

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reprospective_tray.desktop.autostart.login import StartAtLogin
     from reprospective_tray.in_force import Hearers, InForce
     from reprospective_tray.own_windows import OwnWindows
-    from reprospective_tray.paths import Paths
+    from reprospective_tray.pause_memory import PauseMemory
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +34,12 @@ _ASKED = frozenset({"pause", "resume", "start_at_login", *own_windows.COMMANDS})
 
 
 class Actions:
-    """Does one thing after the other, whoever asks."""
+    """Begins one thing after the other, whoever asks; none waits for the end of another."""
 
     def __init__(  # noqa: PLR0913  what it acts on, each another's work
         self,
         in_force: InForce,
-        paths: Paths,
+        pause_memory: PauseMemory,
         care: Care,
         hearers: Hearers,
         *,
@@ -49,16 +49,18 @@ class Actions:
         end: Callable[[], None],
     ) -> None:
         """Take what is acted on; `status` is answered to who asks, `end` ends the program."""
-        self._in_force, self._paths, self._care, self._hearers = in_force, paths, care, hearers
+        self._in_force, self._care, self._hearers = in_force, care, hearers
+        self._pause_memory = pause_memory
         self._windows, self._login, self._status, self._end = windows, login, status, end
         self._waiting: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._ended = threading.Event()
-        self.doing = threading.Lock()
-        """Held while anything is done that must not come between something else."""
 
     def put(self, action: Action) -> None:
         """Let it be done soon; also from a handler of a signal."""
-        self._waiting.put(action)
+        if action.command == QUIT.command:
+            self._end()
+        else:
+            self._waiting.put(action)
 
     def start(self) -> None:
         """Do what was put, in a thread of its own."""
@@ -76,10 +78,10 @@ class Actions:
         if command == "forget":
             return self._in_force.forgetting.answer(arguments)
         if command == QUIT.command:
-            self.put(QUIT)
+            self._end()
         elif command in _ASKED:
-            with self.doing:
-                self._do(command, arguments)
+            self._begin(command, arguments)
+            self._finish(command, arguments)
         else:
             raise ReprospectiveError(
                 _("The running instance does not know the command {command}.").format(
@@ -95,27 +97,48 @@ class Actions:
     def _act(self) -> None:
         while not self._ended.is_set():
             action = self._waiting.get()
-            try:
-                with self.doing:
-                    self._do(action.command, action_arguments(action, _now()))
-            except ReprospectiveError as error:
-                log.warning("%s %s", error, error.remedy)
-                self._hearers.notify(f"{error} {error.remedy}".strip())
-            # A click that fails must not take the next one with it, nor hold it up.
-            except BaseException:  # noqa: BLE001  it is counted and logged there
-                log.warning("%s failed", action.command)
-                self._care.died(Part.MENU)
+            arguments = action_arguments(action, _now())
+            self._begin(action.command, arguments)
+            # Another program or the disk may take its time: no click waits for that.
+            threading.Thread(
+                target=self._finish_click,
+                args=(action.command, arguments),
+                name="click",
+                daemon=True,
+            ).start()
 
-    def _do(self, command: str, arguments: dict[str, object]) -> None:
+    def _finish_click(self, command: str, arguments: dict[str, object]) -> None:
+        try:
+            self._finish(command, arguments)
+        except ReprospectiveError as error:
+            log.warning("%s %s", error, error.remedy)
+            self._hearers.notify(f"{error} {error.remedy}".strip())
+        # The top of a thread.
+        except BaseException:  # noqa: BLE001  it is counted and logged there
+            log.warning("%s failed", command)
+            self._care.died(Part.MENU)
+
+    def _begin(self, command: str, arguments: dict[str, object]) -> None:
+        """Do of it what takes no time: a pause and its end hold from now on."""
+        if command == "pause":
+            until = arguments.get("until")
+            self._pause_memory.decided()
+            self._in_force.pause(until if _is_instant(until) else None)
+            log.info("paused")
+        elif command == "resume":
+            self._pause_memory.decided()
+            self._in_force.resume()
+
+    def _finish(self, command: str, arguments: dict[str, object]) -> None:
+        """Do the rest of it, however long it takes; several may be under way at once.
+
+        Raises:
+            ReprospectiveError: it cannot be done.
+        """
         match command:
-            case "pause":
-                until = arguments.get("until")
-                self._pause(round(until) if isinstance(until, int | float) else None)
-            case "resume":
-                self._in_force.monitor.resume()
-                state.update(self._paths, paused=False, paused_until=None)
-            case PAUSE_OVER.command:
-                self._forget_pause()
+            case "pause" | "resume" | PAUSE_OVER.command:
+                # A restart must not begin to record what the person did not want recorded.
+                self._pause_memory.write()
             case "start_at_login":
                 self._login.switch(on=arguments.get("on") is True)
                 self._hearers.tell_icon()
@@ -123,20 +146,11 @@ class Actions:
                 self._in_force.sending.answer(command, arguments)
             case _ if command in own_windows.COMMANDS:
                 self._windows.open(command, arguments)
-            case QUIT.command:
-                self._ended.set()
-                self._end()
 
-    def _pause(self, until: int | None) -> None:
-        self._in_force.monitor.pause(until)
-        log.info("paused")
-        # A restart must not begin to record what the person did not want recorded.
-        state.update(self._paths, paused=True, paused_until=until, paused_at=_now())
 
-    def _forget_pause(self) -> None:
-        """Remember that a pause ended by itself, where nobody has begun another meanwhile."""
-        if state.load(self._paths).paused and not self._in_force.monitor.state.paused:
-            state.update(self._paths, paused=False, paused_until=None)
+def _is_instant(value: object) -> TypeGuard[int]:
+    """Say whether it is one that a pause may end at; it lasts until it is resumed else."""
+    return type(value) is int and 0 <= value <= state.LAST_INSTANT
 
 
 def _now() -> int:

@@ -7,18 +7,19 @@ processes; `actions` does what the person clicks; `display` refreshes the icon.
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprospective_tray import config, state
-from reprospective_tray.actions import PAUSE_OVER, QUIT, Actions
+from reprospective_tray import config
+from reprospective_tray.actions import PAUSE_OVER, Actions
 from reprospective_tray.care import Care
 from reprospective_tray.changed_settings import ChangedSettings
 from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.desktop.autostart.login import StartAtLogin
 from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.desktop.presence import Presence, PresenceWatcher, make_watcher
+from reprospective_tray.ending import Ending, Step
 from reprospective_tray.ending_signals import EndingSignals
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.greeting import Greeting
@@ -31,7 +32,9 @@ from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.own_windows import OwnWindows
 from reprospective_tray.paths import Paths
+from reprospective_tray.pause_memory import PauseMemory
 from reprospective_tray.pause_reminder import PauseReminder
+from reprospective_tray.sending import HANG_UP_S, LAST_PASS_S
 from reprospective_tray.status_here import StatusHere
 
 if TYPE_CHECKING:
@@ -43,6 +46,12 @@ log = logging.getLogger(__name__)
 _FIRST_S = 1.0
 # How long the computer waits with its sleep: logind's own limit is 5 s (InhibitDelayMaxSec).
 _SLEEP_WAITS_S = 4.0
+# What the end gives recording: a display that hangs, then a file that is blocked.
+_RECORDING_ENDS_S = 3.0
+# What it gives what takes no time.
+_MOMENT_S = 0.6
+# How long the end waits for a notification of what was lost.
+_LAST_WORD_S = 1.0
 # Who has touched something since is there.
 _LATELY_MS = 60_000
 
@@ -61,80 +70,102 @@ class Application:
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
         self._care = Care(self._tell_icon)
-        hearers = Hearers(self._on_change, self._on_damage, self._tell_icon, self._notify)
+        hearers = Hearers(
+            self._on_change, self._on_damage, self._on_loss, self._tell_icon, self._notify
+        )
         self._in_force = InForce(loaded, paths, self._care, hearers, self._ended)
         self._login = StartAtLogin(loaded, paths)
+        self._ending = Ending(self._steps_of_end)
+        self._pause_memory = PauseMemory(paths, lambda: self._in_force.monitor.state)
         self._status = StatusHere(
-            self._in_force, self._care, paths, lambda: self._settings.problem, self._shown_here
+            self._in_force,
+            self._care,
+            paths,
+            (lambda: self._settings.problem, lambda: self._pause_memory.doubt),
+            self._shown_here,
         )
         self._actions = Actions(
             self._in_force,
-            paths,
+            self._pause_memory,
             self._care,
             hearers,
             windows=OwnWindows(paths, lambda: self._in_force.loaded.file, lambda: self._has_menu),
             login=self._login,
             status=self._status.answer,
-            end=self._end,
+            end=self._ending.ask,
         )
-        # A handler may do nothing else: it is a click on Quit.
-        self._signals = EndingSignals(lambda: self._actions.put(QUIT))
         self._control = ControlServer(paths, self._actions.answer, self._care)
-        self._settings = ChangedSettings(self._in_force, paths, hearers, self._actions.doing)
+        self._settings = ChangedSettings(self._in_force, paths, hearers)
         self._pause_reminder = PauseReminder(
             paths, lambda: self._in_force.monitor.state.paused, self._is_person_there
         )
         self._greeting = Greeting(self._in_force, paths, self._notify)
-        looks = (self._greeting.look, self._settings.look, self._remind_of_pause)
+        looks = (
+            self._greeting.look,
+            self._pause_memory.look,
+            self._settings.look,
+            self._remind_of_pause,
+        )
         self._housekeeping = Housekeeping(self._care, looks)
+        self._signals = EndingSignals(self._ending.ask)
 
     def run(self, *, tray: bool) -> None:
         """Record until the person quits or the system ends the program.
 
         Raises:
             AlreadyRunningError: another instance of this person runs.
+            StoreError: another process records into the same file.
         """
         self._paths.prepare()
         self._lock.acquire()
+        try:
+            self._in_force.lock_file()
+        except ReprospectiveError:
+            self._lock.release()
+            raise
+        self._ending.start()
         self._signals.start()
-        remembered = state.load(self._paths)
+        try:
+            self._begin()
+            if tray:
+                self._show_icon()
+            self._ended.wait()
+        except BaseException:
+            self._ending.exit_code = 1
+            raise
+        finally:
+            self._ending.ask()
+            self._ending.wait()
+            self._signals.stop()
+            log.info("ended")
+
+    def _begin(self) -> None:
+        """Start the parts, what records first."""
+        remembered = self._pause_memory.begin()
         paused = remembered.is_paused_at(_now())
         self._shown = MonitorState(paused=paused)
-        self._in_force.monitor.start(
+        self._in_force.start_recording(
             paused=paused, paused_until=remembered.paused_until if paused else None
         )
         if remembered.paused and not paused:
             self._actions.put(PAUSE_OVER)  # it ended while nothing ran
-        try:
-            # Loading the tray takes the processor for a while: the first session goes first.
-            is_ready = self._in_force.monitor.recording.wait(_FIRST_S)
-            self._watcher = make_watcher()
-            self._watcher.start(self._take_presence, lambda: self._actions.put(QUIT))
-            self._control.start()
-            self._actions.start()
-            if paused:
-                log.info("paused: nothing is recorded")
-            elif not is_ready:
-                log.warning("nothing is recorded yet: the desktop or the database does not answer")
-            self._greeting.look()
-            threading.Thread(target=self._login.keep, name="login", daemon=True).start()
-            self._in_force.sending.start()
-            self._housekeeping.start()
-            if tray:
-                self._show_icon()
-            self._ended.wait()
-        finally:
-            self._ended.set()
-            self._housekeeping.stop()
-            self._in_force.sending.halt()
-            self._in_force.monitor.stop()
-            if self._watcher:
-                self._watcher.stop()
-            self._control.stop()
-            self._in_force.sending.stop()  # the end of the open session is written: it may go, too
-            self._lock.release()
-            self._signals.stop()
-            log.info("ended")
+        # Loading the tray takes the processor for a while: the first session goes first.
+        is_ready = self._in_force.monitor.recording.wait(_FIRST_S)
+        if self._ended.is_set():
+            return  # somebody has quit already
+        self._watcher = make_watcher()
+        self._watcher.start(self._take_presence, self._ending.ask)
+        self._control.start()
+        self._actions.start()
+        if paused:
+            log.info("paused: nothing is recorded")
+        elif not is_ready:
+            log.warning("nothing is recorded yet: the desktop or the database does not answer")
+        self._greeting.look()
+        self._tell_of_doubt()
+        threading.Thread(target=self._login.keep, name="login", daemon=True).start()
+        self._in_force.start_sending()
+        self._housekeeping.start()
 
     def _show_icon(self) -> None:
         """Show the tray icon until the end; without one, say why and return."""
@@ -159,6 +190,13 @@ class Application:
         except Exception:
             self._icon = None
             log.exception("the icon failed; the program goes on without it")
+
+    def _tell_of_doubt(self) -> None:
+        """Say at the start that it is paused since nobody knows better."""
+        if text := self._pause_memory.doubt:
+            log.warning("%s", text)
+            if self._in_force.loaded.config.notifications.paused:
+                self._notify(text)
 
     def _remind_of_pause(self) -> None:
         text = self._pause_reminder.look()
@@ -212,6 +250,11 @@ class Application:
         if self._in_force.loaded.config.notifications.damaged:
             self._notify(text)
 
+    def _on_loss(self, lost: str) -> None:
+        """Say what was lost, and wait until it can be seen: the program may be ending."""
+        if self._in_force.loaded.config.notifications.storage:
+            self._begin_to_notify(lost).join(_LAST_WORD_S)
+
     @property
     def _has_menu(self) -> bool:
         return self._icon is not None and self._icon.icon.has_menu
@@ -224,16 +267,52 @@ class Application:
             "presence": dict(self._watcher.describe()) if self._watcher else {},
         }
 
-    def _end(self) -> None:
-        self._ended.set()
+    def _steps_of_end(self) -> tuple[tuple[Step, ...], ...]:
+        """Return what the end does, stage by stage: the open session is written first of all."""
+
+        def moment(name: str, work: Callable[[], object]) -> Step:
+            return Step(name, lambda _seconds: work(), _MOMENT_S)
+
+        return (
+            (
+                Step("recording", self._in_force.end, _RECORDING_ENDS_S),
+                # A disk that is merely slow must not let a pause be forgotten.
+                Step("the pause", lambda _seconds: self._pause_memory.look(), _RECORDING_ENDS_S),
+                moment("the icon", self._take_icon_away),
+                moment("the passes", self._in_force.sending.halt),
+            ),
+            (
+                Step("housekeeping", self._housekeeping.stop, _MOMENT_S),
+                moment("what the desktop says", self._stop_watcher),
+                Step("commands", self._control.stop, _MOMENT_S),
+            ),
+            # The end of the open session may go, too.
+            (Step("sending", self._in_force.stop_sending, LAST_PASS_S + HANG_UP_S),),
+            (moment("the locks", self._release_locks),),
+        )
+
+    def _release_locks(self) -> None:
+        self._in_force.release_file()
+        self._lock.release()
+
+    def _take_icon_away(self) -> None:
         if self._icon:
             self._icon.stop()
 
+    def _stop_watcher(self) -> None:
+        if self._watcher:
+            self._watcher.stop()
+
     def _notify(self, body: str) -> None:
         """Show a notification; a service that hangs must hold up nothing."""
-        threading.Thread(
+        self._begin_to_notify(body)
+
+    def _begin_to_notify(self, body: str) -> threading.Thread:
+        thread = threading.Thread(
             target=self._notifier.notify, args=(NAME, body), name="notification", daemon=True
-        ).start()
+        )
+        thread.start()
+        return thread
 
 
 def _is_recording(now: MonitorState) -> bool:

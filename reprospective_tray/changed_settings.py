@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.settings_watch import SettingsWatch
 
 if TYPE_CHECKING:
-    import threading
-
+    from reprospective_tray import config
+    from reprospective_tray.errors import ReprospectiveError
     from reprospective_tray.in_force import Hearers, InForce
     from reprospective_tray.paths import Paths
 
@@ -20,11 +21,9 @@ log = logging.getLogger(__name__)
 class ChangedSettings:
     """Looks at the file now and then; of one thread, but for `problem`."""
 
-    def __init__(
-        self, in_force: InForce, paths: Paths, hearers: Hearers, doing: threading.Lock
-    ) -> None:
-        """Take what they are put in force in, and what is held while anything is done."""
-        self._in_force, self._hearers, self._doing = in_force, hearers, doing
+    def __init__(self, in_force: InForce, paths: Paths, hearers: Hearers) -> None:
+        """Take what they are put in force in, and who hears of it."""
+        self._in_force, self._hearers = in_force, hearers
         self._watch = SettingsWatch(in_force.loaded, paths)
         self.problem = ""
         """Why the file as it is cannot be used; empty where it can."""
@@ -41,8 +40,9 @@ class ChangedSettings:
         if found is None:
             return
         notifies = self._in_force.loaded.config.notifications.settings
-        if found.loaded is None:
-            said = f"{found.error} {found.error.remedy if found.error else ''}".strip()
+        error = found.error if found.loaded is None else self._change(found.loaded)
+        if error or found.loaded is None:
+            said = f"{error} {error.remedy if error else ''}".strip()
             self.problem = _(
                 "The changed settings cannot be used; those before hold: {error}"
             ).format(error=said)
@@ -50,10 +50,16 @@ class ChangedSettings:
             if notifies:
                 self._hearers.notify(self.problem)
         else:
-            with self._doing:
-                self._in_force.change(found.loaded)
             is_mended, self.problem = bool(self.problem), ""
             log.info("the changed settings are in force")
             if is_mended and notifies:
                 self._hearers.notify(_("The settings are right again, and in force."))
         self._hearers.tell_icon()
+
+    def _change(self, loaded: config.Loaded) -> ReprospectiveError | None:
+        """Put the settings in force; return why that cannot be."""
+        try:
+            self._in_force.change(loaded)
+        except StoreError as error:
+            return error
+        return None

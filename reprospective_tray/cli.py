@@ -8,6 +8,7 @@ from io import TextIOWrapper
 
 from reprospective_tray import logs
 from reprospective_tray.command_line import make_parser
+from reprospective_tray.commands import standard_output
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, set_language
 
@@ -29,25 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except ReprospectiveError as error:
         if verbose:
-            import traceback
-
-            _complain(traceback.format_exc().rstrip())
+            _complain_of(error)
         _complain(f"reprospective-tray: {error}", error.remedy)
-        return error.exit_code
+        code = error.exit_code
     except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Who reads our output has enough of it.
-        _give_up_stdout()
-        return 1
+        code = INTERRUPTED
     except Exception as error:  # noqa: BLE001  the top: what nobody foresaw is said in a line
-        if reason := _stdout_trouble():
-            _give_up_stdout()
-            what = _("the output cannot be written: {reason}.").format(reason=reason)
-            _complain(f"reprospective-tray: {what}")
-        else:
-            _report_crash(error, verbose=verbose)
-        return 1
+        _report_crash(error, verbose=verbose)
+        code = 1
+    standard_output.flush_or_drop()
     return code
 
 
@@ -63,20 +54,7 @@ def _prepare_streams() -> None:
         if isinstance(stream, TextIOWrapper):
             # A title in a script that the terminal cannot show must not end a command.
             stream.reconfigure(errors="replace")
-
-
-def _stdout_trouble() -> str:
-    """Return why stdout takes nothing; what it did not take is still waiting in it."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return str(error.strerror or error)
-    return ""
-
-
-def _give_up_stdout() -> None:
-    """Let Python's own flush at the end find a place for what nobody takes."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    standard_output.prepare()
 
 
 def _complain(*lines: str) -> None:
@@ -86,14 +64,20 @@ def _complain(*lines: str) -> None:
             print(line, file=sys.stderr)
 
 
+def _complain_of(error: Exception) -> None:
+    """Print the traceback, indented: no line of an error's text looks like one of the program."""
+    import textwrap
+    import traceback
+
+    _complain(textwrap.indent("".join(traceback.format_exception(error)).rstrip(), "  "))
+
+
 def _report_crash(error: Exception, *, verbose: bool) -> None:
     """Say that the program itself is wrong; the log and `--verbose` get the traceback."""
     kind = type(error).__name__
     what = _("an internal error: {kind}: {error}").format(kind=kind, error=error)
     if verbose:
-        import traceback
-
-        _complain("".join(traceback.format_exception(error)).rstrip())
+        _complain_of(error)
     logs.to_file(what, error)
     remedy = "" if verbose else _("The option --verbose shows where.")
     _complain(f"reprospective-tray: {what}", remedy)

@@ -202,6 +202,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=_("a consistent copy of the whole database"),
     )
+    export.add_argument("--force", action="store_true", help=_("replace FILE if it exists"))
     export.set_defaults(call=_later("data.export"))
 
 
@@ -210,7 +211,10 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         "--format",
         choices=["jsonl", "activitywatch"],
         default="jsonl",
-        help=_("default: jsonl; activitywatch: all its buckets, exported as JSON"),
+        help=_(
+            "default: jsonl, or a snapshot where FILE is one; activitywatch: all its buckets, "
+            "exported as JSON"
+        ),
     )
     take.add_argument(
         "--host",

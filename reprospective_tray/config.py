@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from reprospective_tray import config_source
+from reprospective_tray import config_source, ownership
 from reprospective_tray.errors import ConfigError
 from reprospective_tray.messages import _
+from reprospective_tray.patterns import PatternRefusedError, compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "REPROSPECTIVE_CONFIG"
 MASK = "********"
+HIDDEN = "***"
 
 Text = Annotated[str, Meta(min_length=1)]
 # A regular expression, matched anywhere in the text and without regard to case.
@@ -41,6 +42,10 @@ ProbeChoice = Literal["auto", "wlr", "kwin", "gnome", "x11"]
 RuleAction = Literal["ignore", "redact", "application"]
 Language = Literal["auto", "en", "ja"]
 Keys = tuple[str | int, ...]
+
+# What libpq reads as several settings at once: ``host=a password=b``, ``postgresql://a:b@c``.
+_CONNECTION_STRING = re.compile(r"(?:^|[\s?&])\w+\s*=|://")
+_NO_HOST = re.compile(r"[=?#\\'\"]|^(?![/@])[^/]*[\s@]")
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -218,6 +223,8 @@ def load(explicit: Path | None, paths: Paths) -> Loaded:
     if file is None:
         return Loaded(Config(), None)
     try:
+        if explicit is None and not os.environ.get(ENVIRONMENT):
+            _check_owner(file)  # what a person names may be anybody's
         text = config_source.read(file)
     except FileNotFoundError as error:
         raise ConfigError(
@@ -225,6 +232,18 @@ def load(explicit: Path | None, paths: Paths) -> Loaded:
             _("Put the file back, or remove the link."),
         ) from error
     return Loaded(read_config(text, file, paths), file)
+
+
+def _check_owner(file: Path) -> None:
+    try:
+        ownership.check(file)
+    except ownership.ForeignOwnerError as error:
+        raise ConfigError(
+            _("{path} is not used: {reason}.").format(path=file, reason=error.strerror),
+            _("Read it; if it is as you want it, make it yours (chown) or name it by --config."),
+        ) from error
+    except OSError:  # to read it says what is wrong
+        return
 
 
 def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
@@ -247,7 +266,10 @@ def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
     for keys, allowed, remedy in _beyond_types(config, paths):
         from reprospective_tray.config_errors import not_allowed
 
-        raise not_allowed(_at(tree, keys), keys, allowed, file, remedy)
+        found = _at(tree, keys)
+        if keys[:2] == ("database", "remote"):  # a password may be in it
+            found = replace(found, written=HIDDEN)
+        raise not_allowed(found, keys, allowed, file, remedy)
     return config
 
 
@@ -262,6 +284,7 @@ def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, s
         )
     if "\0" in config.database.local.path or (paths and not _may_be_file(config, paths)):
         yield ("database", "local", "path"), _("the name of a file"), ""
+    yield from _connection_strings(database.remote)
     for section, rules in _rules(config):
         for number, rule in enumerate(rules):
             if rule.application is None and rule.title is None:
@@ -271,8 +294,28 @@ def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, s
             allowed = _("a name, or several joined by > (such as Work > Coding)")
             yield ("categories", "rules", number, "category"), allowed, ""
     for keys, pattern in _patterns(config):
-        if problem := pattern_problem(pattern):
-            yield keys, _("a regular expression"), problem
+        try:
+            compile_pattern(pattern)
+        except PatternRefusedError as refused:
+            yield keys, _("a regular expression"), f"{refused} {refused.remedy}".rstrip()
+
+
+def _connection_strings(remote: Remote) -> Iterator[tuple[Keys, str, str]]:
+    """Yield what could be more than one thing to libpq, which would also say it in its errors."""
+    names = {
+        "host": _("the name or address of a server"),
+        "database": _("the name of a database"),
+        "user": _("the name of a user"),
+        "service": _("the name of a service"),
+        "sslrootcert": _("the name of a file"),
+    }
+    for key, allowed in names.items():
+        value = getattr(remote, key)
+        if value is None:
+            continue
+        strange = _CONNECTION_STRING.search(value) or not value.isprintable()
+        if strange or (key == "host" and _NO_HOST.search(value)):
+            yield ("database", "remote", key), allowed, _("Port, user and so on have own keys.")
 
 
 def _may_be_file(config: Config, paths: Paths) -> bool:
@@ -300,27 +343,6 @@ def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
 def _rules(config: Config) -> tuple[tuple[str, tuple[Rule | CategoryRule, ...]], ...]:
     """Return the rules that name windows, with the section that they stand in."""
     return ("privacy", config.privacy.rules), ("categories", config.categories.rules)
-
-
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of the config ready to `search` with, upper and lower case alike.
-
-    Raises:
-        re.error: it is no regular expression; `load` lets none pass.
-    """
-    with warnings.catch_warnings():
-        # re warns of what a later Python may read otherwise; a person can do nothing with it.
-        warnings.simplefilter("ignore", FutureWarning)
-        return re.compile(pattern, re.IGNORECASE)
-
-
-def pattern_problem(pattern: str) -> str:
-    """Return why `pattern` is no regular expression; empty where it is one."""
-    try:
-        compile_pattern(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return _("The expression does not hold: {reason}").format(reason=error)
-    return ""
 
 
 def _at(tree: Located, keys: Keys) -> Located:

@@ -25,8 +25,13 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SECRET_KEY = re.compile(
     r"(?<![a-z])(?:pass(?:word|wd|wort|phrase)?|pwd|secret|token)(?![a-z_])", re.IGNORECASE
 )
-# A password inside a connection string, wherever somebody put one.
-_SECRET_VALUE = re.compile(r"(://[^:/@\s]*:)[^@\s]*(?=@)|(password\s*=\s*)\S+", re.IGNORECASE)
+# A password inside a connection string, wherever somebody put one: before the @ of an address, in
+# a word that is looked through once, and behind "password =".
+_WORD_BEFORE_AT = re.compile(r"[^@\s]++@?")
+_SECRET_IN_ADDRESS = re.compile(r"(://[^:/]*:).*")
+_SECRET_VALUE = re.compile(
+    r"(pass(?:word|wd|file)?\s*+=\s*+)(?:'(?:[^'\\]|\\.)*+'?|(?:[^\s&\\]|\\.)++)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +226,19 @@ class _Builder:
         return value
 
 
+def _without_secret(word: re.Match[str]) -> str:
+    is_before_at = word[0].endswith("@")
+    return _SECRET_IN_ADDRESS.sub(r"\1***@", word[0]) if is_before_at else word[0]
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` without the passwords of connection strings in it."""
+    return _SECRET_VALUE.sub(r"\1***", _WORD_BEFORE_AT.sub(_without_secret, text))
+
+
 def shown(text: str) -> str:
     """Return `text` fit for one line of an error: short, printable, without secrets."""
-    text = _SECRET_VALUE.sub(lambda match: f"{match[1] or match[2]}***", text)
+    text = without_secrets(text)
     text = "".join(letter if letter.isprintable() else "�" for letter in text)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 

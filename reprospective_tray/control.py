@@ -13,13 +13,19 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from reprospective_tray import endpoint
 from reprospective_tray.care import Care, Part
-from reprospective_tray.errors import AlreadyRunningError, NotRunningError, ReprospectiveError
+from reprospective_tray.errors import (
+    AlreadyRunningError,
+    InstanceBusyError,
+    NotRunningError,
+    ReprospectiveError,
+)
 from reprospective_tray.lean_memory import without
 from reprospective_tray.locks import FileLock
 from reprospective_tray.messages import _
@@ -36,7 +42,13 @@ MAX_ANSWER = 4 * 1024 * 1024
 # A command sends its line at once; who says nothing for longer is cut off.
 REQUEST_SECONDS = 3.0
 MAX_CONNECTIONS = 16
-# How long stop() waits for answers that are being made.
+# How long a command waits to be taken by an instance that is starting, ending or overrun. Longer
+# than REQUEST_SECONDS: places that silent connections hold come back in that time.
+TAKE_SECONDS = 4.0
+# How much of a command's time may go by before it is taken: the rest is for its answer.
+_TAKE_SHARE = 0.8
+_TAKE_LOOK_SECONDS = 0.05
+# How long stop() waits for answers that are being made, where nobody says how long.
 STOP_SECONDS = 2.0
 # A second start must not take the glance of `is_held` for a running instance.
 GLANCE_SECONDS = 0.1
@@ -54,6 +66,7 @@ class _Answer(msgspec.Struct, omit_defaults=True):
     result: dict[str, object] | None = None
     error: str = ""
     remedy: str = ""
+    is_busy: bool = False
 
 
 class InstanceLock:
@@ -152,20 +165,20 @@ class ControlServer:
         )
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop listening; answers that are being made get a moment to leave."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Stop listening; answers that are being made get so many seconds to leave."""
         if self._thread is None or self._wake is None or self._endpoint is None:
             return
         self._ended.set()
         self._wake.close()
+        until = time.monotonic() + seconds
         if self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(seconds)
         self._endpoint.close()
         with self._guard:
             open_ones = dict(self._connections)
         for connection in open_ones.values():
             _shut(connection, socket.SHUT_RD)  # who has not asked yet will not be asked for
-        until = time.monotonic() + STOP_SECONDS
         for thread, connection in open_ones.items():
             # A handler may call stop() itself; its own thread cannot wait for its end.
             if thread is not threading.current_thread():
@@ -202,9 +215,12 @@ class ControlServer:
 
     def _take(self, connection: socket.socket, token: str) -> None:
         """Give `connection` a thread of its own, so that a silent one holds up nobody."""
+        if not _is_owner(connection):
+            connection.close()
+            return
         with self._guard:
-            if len(self._connections) >= MAX_CONNECTIONS or not _is_owner(connection):
-                connection.close()
+            if len(self._connections) >= MAX_CONNECTIONS:
+                _turn_away(connection)
                 return
             thread = threading.Thread(
                 target=self._serve, args=(connection, token), name="control-answer", daemon=True
@@ -216,7 +232,7 @@ class ControlServer:
             _log.warning("a command could not be answered: %s", error)
             with self._guard:
                 del self._connections[thread]
-            connection.close()
+            _turn_away(connection)
 
     def _serve(self, connection: socket.socket, token: str) -> None:
         try:
@@ -260,10 +276,22 @@ def _encoded(
     return msgspec.json.encode(_Answer(result, error, remedy))
 
 
+def _turn_away(connection: socket.socket) -> None:
+    """Say that all places are taken, and hang up; never waits."""
+    try:
+        connection.setblocking(False)
+        connection.sendall(msgspec.json.encode(_Answer(is_busy=True)) + b"\n")
+    except OSError as error:
+        _log.debug("a connection was turned away without a word: %s", error)
+    connection.close()
+
+
 def request(
     paths: Paths, command: str, timeout: float = 5.0, **arguments: object
 ) -> dict[str, object]:
     """Ask the running instance for `command` and return its answer.
+
+    One that is starting, ending or has no place free is asked again for up to `TAKE_SECONDS`.
 
     Args:
         paths: whose instance.
@@ -273,20 +301,45 @@ def request(
 
     Raises:
         NotRunningError: there is nobody.
+        InstanceBusyError: there is somebody, who did not take the command.
         ReprospectiveError: the instance refused, or did not answer in time.
     """
     until = time.monotonic() + timeout
-    not_running = NotRunningError(
-        _("The program is not running."), _("Start it with `reprospective-tray run`.")
-    )
+    taken_until = time.monotonic() + min(_TAKE_SHARE * timeout, TAKE_SECONDS)
+    while (answer := _ask(paths, command, timeout, until, arguments)) is None or answer.is_busy:
+        if answer is None and not InstanceLock(paths).is_held():
+            raise NotRunningError(
+                _("The program is not running."), _("Start it with `reprospective-tray run`.")
+            )
+        if time.monotonic() > taken_until:
+            raise _not_taken(is_busy=answer is not None)
+        time.sleep(_TAKE_LOOK_SECONDS)
+    if answer.result is None:
+        raise ReprospectiveError(answer.error, answer.remedy)
+    return answer.result
+
+
+def _ask(
+    paths: Paths, command: str, timeout: float, until: float, arguments: dict[str, object]
+) -> _Answer | None:
+    """Ask once; None where nobody has taken the command.
+
+    Raises:
+        InstanceBusyError: it hung up on a command that it may have taken.
+        ReprospectiveError: it does not answer.
+    """
     there = endpoint.find(paths)
     if there is None:
-        raise not_running
-    line = msgspec.json.encode(_Request(there.token, command, arguments))
+        return None
+    line = msgspec.json.encode(_Request(there.token, command, arguments)) + b"\n"
+    is_sent = False
     try:
         with there.connect(timeout) as connection:
-            connection.sendall(line + b"\n")
-            answer = msgspec.json.decode(_read_line(connection, MAX_ANSWER, until), type=_Answer)
+            # Who is turned away is told so, also where the command did not leave any more.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(line)
+                is_sent = True
+            return msgspec.json.decode(_read_line(connection, MAX_ANSWER, until), type=_Answer)
     except TimeoutError as error:
         raise ReprospectiveError(
             _("The running instance (process {pid}) does not answer.").format(pid=there.pid),
@@ -294,10 +347,21 @@ def request(
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         # Nobody listens, or somebody else's program does where a killed instance listened.
-        raise not_running from error
-    if answer.result is None:
-        raise ReprospectiveError(answer.error, answer.remedy)
-    return answer.result
+        if is_sent and InstanceLock(paths).is_held():
+            raise _not_taken(is_busy=False) from error
+        return None
+
+
+def _not_taken(*, is_busy: bool) -> InstanceBusyError:
+    if is_busy:
+        return InstanceBusyError(
+            _("The program is running, but too many commands are being answered at once."),
+            _("Try again in a moment."),
+        )
+    return InstanceBusyError(
+        _("The program is running, but takes no commands."),
+        _("If it stays so, end that process and start it again."),
+    )
 
 
 def _read_line(connection: socket.socket, most: int, until: float) -> bytes:

@@ -24,16 +24,17 @@ class EndingSignals:
 
     def start(self) -> None:
         """Take them from now on; for the main thread."""
-        self.take()
         noted, self._note = socket.socketpair()
         self._note.setblocking(False)
-        signal.set_wakeup_fd(self._note.fileno(), warn_on_full_buffer=False)
+        self.take()
         threading.Thread(target=self._read, args=(noted,), name="signals", daemon=True).start()
 
     def take(self) -> None:
         """Take them again, from a library that took them for itself; for the main thread."""
         for number in self._numbers:
             signal.signal(number, lambda *_unused: self._on_signal())
+        if self._note:
+            signal.set_wakeup_fd(self._note.fileno(), warn_on_full_buffer=False)
         if hasattr(signal, "SIGUSR1"):
             # It brings up a window that was started from here; one that is not ready inherits this.
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)

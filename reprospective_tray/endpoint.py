@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from reprospective_tray import ownership
 from reprospective_tray.private_files import make_private_folder, write_private
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Instance(msgspec.Struct, frozen=True):
 def find(paths: Paths) -> Instance | None:
     """Return what instance.json says; None where there is none, or it is damaged."""
     try:
-        return msgspec.json.decode(paths.instance_file.read_bytes(), type=Instance)
+        return msgspec.json.decode(ownership.read_own(paths.instance_file), type=Instance)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return None
 

@@ -33,6 +33,10 @@ class NotRunningError(ReprospectiveError):
     """No instance of this user answers on the control channel."""
 
 
+class InstanceBusyError(ReprospectiveError):
+    """An instance of this user runs, but took no command; nothing was done."""
+
+
 class AlreadyRunningError(ReprospectiveError):
     """Another instance of this user holds the lock."""
 
@@ -43,6 +47,10 @@ class StoreError(ReprospectiveError):
 
 class DamagedStoreError(StoreError):
     """The local database file is no database, or its pages are damaged."""
+
+
+class OutputError(ReprospectiveError):
+    """Standard output takes nothing more: its disk is full, or who read it has left."""
 
 
 class ImportFileError(ReprospectiveError):

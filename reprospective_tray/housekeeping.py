@@ -30,11 +30,11 @@ class Housekeeping:
         """Begin, with a first look at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End; returns when nothing of it is being done any more."""
+    def stop(self, seconds: float) -> None:
+        """End; what is being done may take so many seconds, and ends with the process else."""
         self._ended.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _keep(self) -> None:
         self._care.run(Part.HOUSEKEEPING, self._look, self._ended)

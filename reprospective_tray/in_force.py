@@ -6,6 +6,7 @@ Other settings take the place of these part by part, while the program runs on.
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,12 @@ from reprospective_tray.parts import (
     make_means,
     make_passing_reader,
     make_recorder,
+    make_recording_lock,
     make_rules,
 )
 from reprospective_tray.sending import CurrentIdentity, NotSending, Sending
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from reprospective_tray.monitor.observation import Presence
     from reprospective_tray.paths import Paths
     from reprospective_tray.store.adapter import DatabaseAdapter
+    from reprospective_tray.store.recording_lock import RecordingLock
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +46,14 @@ class Hearers:
     Attributes:
         on_change: Hears in the monitor's thread what it does.
         on_damage: Hears where a damaged database was set aside.
+        on_loss: Hears what was lost, a sentence; returns when it can have been seen.
         tell_icon: Hears that the status is another.
         notify: Shows the person a sentence.
     """
 
     on_change: Callable[[MonitorState], None]
     on_damage: Callable[[Path], None]
+    on_loss: Callable[[str], None]
     tell_icon: Callable[[], None]
     notify: Callable[[str], None]
 
@@ -74,9 +78,12 @@ class InForce:
         ended: threading.Event,
     ) -> None:
         """Build the parts; nothing runs yet. `ended` is set once the program ends."""
-        self._paths, self._care, self._hearers = paths, care, hearers
+        self._paths, self._care, self._hearers, self._ended = paths, care, hearers, ended
         self._presence: Presence | None = None
+        # Held while the monitor becomes another, and by who tells it what must not get lost.
+        self._exchanging = threading.Lock()
         self.loaded = loaded
+        self._file_lock: RecordingLock | None = None
         self.reader: DatabaseAdapter = make_passing_reader(loaded, paths)
         self.monitor = self._make_monitor(loaded)
         self.forgetting = ForgettingHere(lambda: self.monitor, ended)
@@ -84,12 +91,73 @@ class InForce:
 
     def take_presence(self, presence: Presence) -> threading.Event:
         """Pass on what the desktop says; the event is set once that is recorded."""
-        self._presence = presence
-        return self.monitor.take_presence(presence)
+        with self._exchanging:
+            self._presence = presence
+            return self.monitor.take_presence(presence)
+
+    def pause(self, until: int | None) -> None:
+        """Record nothing until `until` (ms), or until `resume`; waits for nothing."""
+        with self._exchanging:
+            self.monitor.pause(until)
+
+    def resume(self) -> None:
+        """Record again; waits for nothing."""
+        with self._exchanging:
+            self.monitor.resume()
+
+    def start_recording(self, *, paused: bool, paused_until: int | None) -> None:
+        """Begin to record, paused or not; nothing begins any more after `end`."""
+        with self._exchanging:
+            if not self._ended.is_set():
+                self.monitor.start(paused=paused, paused_until=paused_until)
+
+    def start_sending(self) -> None:
+        """Begin to send; nothing begins any more after `end`."""
+        with self._exchanging:
+            if not self._ended.is_set():
+                self.sending.start()
+
+    def end(self, seconds: float) -> None:
+        """Let nothing begin any more, end the open session, then recording; in so many seconds."""
+        with self._exchanging:
+            self._ended.set()
+            monitor = self.monitor
+        monitor.stop(seconds)
+
+    def stop_sending(self, seconds: float) -> None:
+        """Send what still waits, in so many seconds at most; after `end`."""
+        self.sending.stop(seconds)
+
+    def lock_file(self) -> None:
+        """Keep others from recording into the same file, until `release_file`.
+
+        Raises:
+            StoreError: another process does so already.
+        """
+        self._lock_file(self.loaded)
+
+    def release_file(self) -> None:
+        """Let others record into the file; recording must have ended."""
+        if self._file_lock:
+            self._file_lock.release()
+
+    def _lock_file(self, loaded: config.Loaded) -> None:
+        lock, held = make_recording_lock(loaded, self._paths), self._file_lock
+        if lock and held and lock.database == held.database:
+            return
+        if lock:
+            lock.acquire()
+        self._file_lock = lock
 
     def change(self, loaded: config.Loaded) -> None:
-        """Let these settings hold: what depends on changed ones ends, and begins anew."""
+        """Let these settings hold: what depends on changed ones ends, and begins anew.
+
+        Raises:
+            StoreError: another process records into the file that they name; nothing changed.
+        """
         before, now = self.loaded.config, loaded.config
+        held = self._file_lock
+        self._lock_file(loaded)
         set_language(now.language)
         others = before.database != now.database
         ways = (before.monitor, before.privacy) != (now.monitor, now.privacy)
@@ -102,23 +170,32 @@ class InForce:
         if others or ways:
             # The sessions of the two follow each other; the pause goes on.
             self.monitor.stop()
-            held = self.monitor.state
+            if held and held is not self._file_lock:
+                held.release()
             self.reader = make_passing_reader(loaded, self._paths)
-            self.monitor = monitor
-            if self._presence:
-                # A screen that was locked before still is.
-                monitor.take_presence(self._presence)
-            monitor.start(paused=held.paused, paused_until=held.paused_until)
+            with self._exchanging:
+                if self._ended.is_set():
+                    return
+                was, self.monitor = self.monitor.state, monitor
+                if self._presence:
+                    # A screen that was locked before still is.
+                    monitor.take_presence(self._presence)
+                monitor.start(paused=was.paused, paused_until=was.paused_until)
             if others:
                 log.info("the database from now on: %s", self.reader.place)
         if sends_otherwise:
-            self.sending = sending
-            sending.start()
+            with self._exchanging:
+                if self._ended.is_set():
+                    return
+                self.sending = sending
+                sending.start()
 
     def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
         monitor = loaded.config.monitor
         return DesktopActivityMonitor(
-            make_recorder(loaded, self._paths, self._hearers.on_damage, self._care),
+            make_recorder(
+                loaded, self._paths, self._hearers.on_damage, self._hearers.on_loss, self._care
+            ),
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(monitor.poll_interval, monitor.probe),

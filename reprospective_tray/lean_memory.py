@@ -7,25 +7,53 @@ own libraries are a seventh of the whole program. Loading itself leaves holes.
 import ctypes
 import gc
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from types import ModuleType
+
+
+class _Hiding(MetaPathFinder, threading.local):
+    """Finds no module that the importing thread does without; others find it as ever."""
+
+    names: frozenset[str] = frozenset()
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,  # noqa: ARG002  the interface of finders
+        target: ModuleType | None = None,  # noqa: ARG002  as above
+    ) -> None:
+        """Say that there is no such module, or leave it to the other finders.
+
+        Raises:
+            ModuleNotFoundError: this thread does without it.
+        """
+        if fullname in self.names:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+_hiding = _Hiding()
 
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """Let the imports inside do without the modules `names`, as where they are not installed.
+    """Let the imports inside, of this thread alone, do without the modules `names`.
 
-    Whoever imports them afterwards gets them as ever, but not the modules that were
-    loaded here without them; what is loaded already stays.
+    It is as where they are not installed. Whoever imports them afterwards gets them as
+    ever, but not the modules that were loaded here without them; what is loaded already stays.
     """
-    hidden = [name for name in names if name not in sys.modules]
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment]  # how Python spells "cannot be imported"
+    # It stays there: to take it out would let another thread, which goes through this list, miss
+    # the finder behind it.
+    if _hiding not in sys.meta_path:
+        sys.meta_path.insert(0, _hiding)
+    before = _hiding.names
+    _hiding.names = before | frozenset(names)
     try:
         yield
     finally:
-        for name in hidden:
-            sys.modules.pop(name, None)
+        _hiding.names = before
 
 
 def give_back() -> None:

@@ -53,7 +53,9 @@ class FileLock:
         """
         if self._descriptor is not None:
             return True
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        # A link that somebody planted would have a file made, or locked, wherever it leads.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self.path, flags, 0o600)
         try:
             waits = round(timeout / RETRY_SECONDS)
             while not (held := _lock(descriptor)) and waits > 0:

@@ -11,10 +11,12 @@ import logging
 import logging.handlers
 import os
 import sys
+import textwrap
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
+from reprospective_tray import clean_text
 from reprospective_tray.private_files import OWNER_FILE, make_private_folder
 
 if TYPE_CHECKING:
@@ -28,7 +30,18 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s [%(threadName)s] %(message)s"
 
 
 class _LocalTime(logging.Formatter):
-    """Times as on the wall, with their offset, so that a line can be placed anywhere."""
+    """Times as on the wall, with their offset, so that a line can be placed anywhere.
+
+    A message is one line, whatever it quotes; only a traceback has several.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
+        record.message = clean_text.one_line(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  the library's name
+        # Indented: no line of an error's text begins as one of the log does.
+        return textwrap.indent(clean_text.lines(super().formatException(ei)), "  ")
 
     def formatTime(  # noqa: N802  the library's name
         self,
@@ -46,7 +59,7 @@ class _OneLine(logging.Formatter):
         line = f"reprospective-tray: {record.getMessage()}"
         if record.exc_info and record.exc_info[1] is not None:
             line += f": {record.exc_info[1]}"
-        return line
+        return clean_text.one_line(line)
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):

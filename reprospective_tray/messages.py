@@ -8,7 +8,10 @@ the package is built or installed.
 import gettext
 import locale
 import os
+import unicodedata
 from pathlib import Path
+
+from reprospective_tray import clean_text
 
 DOMAIN = "reprospective_tray"
 LANGUAGES = ("en", "ja")
@@ -38,14 +41,45 @@ def language() -> str:
     return _current.info().get("language", "en")
 
 
+class _Sentence(str):
+    """A sentence with braces: what `format` fills in is cleaned, for it may be anybody's text.
+
+    Here all that a person reads comes by, on a terminal, in a window, a notification or the log.
+    """
+
+    __slots__ = ()
+
+    def format(self, *values: object, **named: object) -> str:
+        """Fill the braces; a text, a path or an error becomes one line that steers nothing."""
+        return super().format(
+            *map(_cleaned, values), **{name: _cleaned(value) for name, value in named.items()}
+        )
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str | Path | BaseException):
+        return clean_text.one_line(str(value))
+    return value
+
+
 def _(sentence: str) -> str:
     """Return `sentence` in the current language; fill its braces afterwards."""
-    return _current.gettext(sentence)
+    return _with_braces(_current.gettext(sentence))
 
 
 def plural(one: str, many: str, count: int) -> str:
     """Return the sentence of the two that fits `count`, in the current language."""
-    return _current.ngettext(one, many, count)
+    return _with_braces(_current.ngettext(one, many, count))
+
+
+def _with_braces(sentence: str) -> str:
+    return _Sentence(sentence) if "{" in sentence else sentence
+
+
+def is_yes(answer: str) -> bool:
+    """Tell whether what was typed agrees: ``y`` or ``yes``, or the current language's own words."""
+    said = unicodedata.normalize("NFKC", answer).strip(" \t\r\n.!。").casefold()
+    return said in {"y", "yes", *_("y|yes").split("|")}
 
 
 def in_each_language(sentence: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 from reprospective_tray import config_writer
@@ -30,6 +31,7 @@ class OwnWindows:
         self._config_file = config_file
         self._has_menu = has_menu
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
+        self._opening = threading.Lock()  # two that ask at once get one window
 
     def open(self, command: str, arguments: dict[str, object]) -> None:
         """Do one of `COMMANDS`.
@@ -37,16 +39,17 @@ class OwnWindows:
         Raises:
             ReprospectiveError: there is nothing that opens it, or no display for it.
         """
-        match command:
-            case "show" | "open_summary":
-                has_no_menu = command == "show" and not self._has_menu()
-                self._open("control-window" if has_no_menu else "summary")
-            case "open_settings":
-                self._open_settings()
-            case "open_log_folder":
-                programs.open_with_desktop(self._paths.log)
-            case "ask_to_forget":
-                self._ask_to_forget(arguments.get("since"))
+        with self._opening:
+            match command:
+                case "show" | "open_summary":
+                    has_no_menu = command == "show" and not self._has_menu()
+                    self._open("control-window" if has_no_menu else "summary")
+                case "open_settings":
+                    self._open_settings()
+                case "open_log_folder":
+                    programs.open_with_desktop(self._paths.log)
+                case "ask_to_forget":
+                    self._ask_to_forget(arguments.get("since"))
 
     def _open_settings(self) -> None:
         file = self._config_file() or self._paths.config_file

@@ -9,7 +9,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from reprospective_tray.config import Database, Remote, compile_pattern
+from reprospective_tray.config import Database, Remote
 from reprospective_tray.store.adapter import SqliteAdapter
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reprospective_tray.store.detached import DetachedRecorder
     from reprospective_tray.store.postgresql import PostgresqlAdapter
     from reprospective_tray.store.recorder import Recorder
+    from reprospective_tray.store.recording_lock import RecordingLock
     from reprospective_tray.sync.manager import DatabaseSyncManager
     from reprospective_tray.sync.passing import Identity
     from reprospective_tray.sync.service import Means
@@ -103,11 +104,13 @@ def make_recorder(
     loaded: config.Loaded,
     paths: Paths,
     on_damage: Callable[[Path], None],
+    on_loss: Callable[[str], None] = lambda _lost: None,
     care: Care | None = None,
 ) -> Recorder | DetachedRecorder:
     """Return what records into the database of the config.
 
-    `on_damage` is told where a damaged file was set aside; `care` counts what dies.
+    `on_damage` is told where a damaged file was set aside, `on_loss` what was lost, in words;
+    `care` counts what dies.
     """
     from reprospective_tray.store.recorder import Recorder
 
@@ -116,9 +119,22 @@ def make_recorder(
         from reprospective_tray.store.detached import DetachedRecorder
 
         return DetachedRecorder(
-            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S), host, care
+            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S),
+            host,
+            care,
+            on_loss,
         )
-    return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage)
+    return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage, on_loss)
+
+
+def make_recording_lock(loaded: config.Loaded, paths: Paths) -> RecordingLock | None:
+    """Return what keeps others from recording into the file; None where it is a server."""
+    from reprospective_tray.store.recording_lock import RecordingLock
+
+    local = loaded.config.database.local
+    if local.type == "postgresql":
+        return None
+    return RecordingLock(loaded.config.database_path(paths), local.readable_by, paths.data)
 
 
 def make_rules(loaded: config.Loaded) -> Rules:
@@ -140,6 +156,8 @@ def make_rules(loaded: config.Loaded) -> Rules:
 
 def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Return what tells whether one of a config's patterns is found in a name."""
+    from reprospective_tray.patterns import compile_pattern
+
     compiled = [compile_pattern(pattern) for pattern in patterns]
     return lambda name: any(pattern.search(name) for pattern in compiled)
 
@@ -198,7 +216,7 @@ def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = 
         return DatabaseSyncManager(
             open_adapter,
             # Read anew each time: a service file or a variable may have been mended.
-            lambda: connect_prepared(ServerAddress.from_remote(remote)),
+            lambda: connect_prepared(ServerAddress.from_remote(remote), paths.data),
             settings,
             identity or Alone(open_adapter, InstanceLock(paths)),
         )

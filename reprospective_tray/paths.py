@@ -83,8 +83,13 @@ class Paths:
 
     @property
     def state_file(self) -> Path:
-        """Return what the program itself remembers between two runs."""
+        """Return what the running program remembers between two runs."""
         return self.state / "state.json"
+
+    @property
+    def shown_file(self) -> Path:
+        """Return what is remembered of what the person was shown and told."""
+        return self.state / "shown.json"
 
     @property
     def log_file(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # How often the state file and the last input are looked at while tracking is paused.
 LOOK_S = 60.0
+# How long others that are looked at by the same thread wait for a display.
+ANSWER_S = 2.0
 
 
 class PauseReminder:
@@ -34,6 +37,7 @@ class PauseReminder:
         self._is_paused = is_paused
         self._is_there = is_there
         self._looked_s = -LOOK_S
+        self._asking: threading.Thread | None = None
 
     def look(self) -> str:
         """Return what is to be said now; empty for nothing. It counts as said from then on."""
@@ -42,7 +46,7 @@ class PauseReminder:
         self._looked_s = time.monotonic()
         now = time.time_ns() // 1_000_000
         remembered = state.load(self._paths)
-        if not is_due(remembered, now) or not self._is_there():
+        if not is_due(remembered, now) or not self._is_there_in_time():
             return ""
         try:
             state.update(self._paths, told_paused_on=_day(now).isoformat())
@@ -50,6 +54,24 @@ class PauseReminder:
             log.warning("%s", error)  # it would be said each minute
             return ""
         return sentence(remembered.paused_at or now)
+
+    def _is_there_in_time(self) -> bool:
+        """Ask for the person; a display that does not answer is asked no second time meanwhile."""
+        if self._asking and self._asking.is_alive():
+            return False
+        answers: list[bool] = []
+
+        def ask() -> None:
+            try:
+                answers.append(self._is_there())
+            # Whatever a display raises: the next look asks again.
+            except Exception:
+                log.exception("nobody knows whether the person is there")
+
+        self._asking = threading.Thread(target=ask, name="pause-reminder", daemon=True)
+        self._asking.start()
+        self._asking.join(ANSWER_S)
+        return answers == [True]
 
 
 def is_due(remembered: ProgramState, now: int) -> bool:

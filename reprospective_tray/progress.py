@@ -40,12 +40,15 @@ class Progress:
 
             self._end()
             self._step = step
+            is_shown = sys.stderr.isatty()
             self._bar = tqdm(
                 total=total,
                 desc=step,
                 unit=self._unit,
                 unit_scale=True,
-                disable=not sys.stderr.isatty(),
+                # Past the cleaning of what is printed: it moves the cursor.
+                file=sys.__stderr__ if is_shown else None,
+                disable=not is_shown,
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from reprospective_tray import state
+from reprospective_tray import shown
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.status import SYNC_OFF, sync_object
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What Quit gives the last pass, which brings the end of the open session to the server.
+# What Quit gives the last pass, which brings the end of the open session to the server: the most,
+# where nothing else has taken its time.
 LAST_PASS_S = 3.0
-
+# What is left of its time for hanging up and for leaving the file as readers need it.
+HANG_UP_S = 0.8
 
 # What a pass may take to end where other settings come into force.
 LET_GO_S = 0.5
@@ -89,8 +91,8 @@ class NotSending:
     def let_go(self) -> None:
         """End, after `halt`, while recording goes on; what waits is sent by who comes next."""
 
-    def stop(self) -> None:
-        """Send what still waits, for a moment, and leave the file as readers need it."""
+    def stop(self, seconds: float) -> None:
+        """Send what still waits, in so many seconds, and leave the file as readers need it."""
 
 
 class Sending(NotSending):
@@ -172,8 +174,8 @@ class Sending(NotSending):
     def let_go(self) -> None:  # noqa: D102  as above
         self._service.stop(LET_GO_S)
 
-    def stop(self) -> None:  # noqa: D102  as above
-        if not self._service.stop(LAST_PASS_S):
+    def stop(self, seconds: float) -> None:  # noqa: D102  as above
+        if not self._service.stop(max(0.0, seconds - HANG_UP_S)):
             log.info("the server takes too long: what waits is sent after the next start")
             return
         try:
@@ -201,10 +203,10 @@ def retention_news(settings: config.Sync, paths: Paths) -> str:
     It counts as told from then on.
     """
     days = settings.retention_days
-    if days is None or state.load(paths).told_retention_days == days:
+    if days is None or shown.load(paths).told_retention_days == days:
         return ""
     try:
-        state.update(paths, told_retention_days=days)
+        shown.update(paths, told_retention_days=days)
     except ReprospectiveError as error:
         log.warning("%s", error)
     return words.retention(days)

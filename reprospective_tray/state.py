@@ -1,49 +1,56 @@
-"""What the program itself remembers between two runs: pause, what was said, window sizes.
+"""What the running program remembers between two runs: the pause, and what it has said.
 
-Not to be mixed up with the config, which the person writes.
+Not to be mixed up with the config, which the person writes, nor with `shown`, which
+other processes write, too: only the running instance writes this file.
 """
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.locks import FileLock
-from reprospective_tray.messages import _
-from reprospective_tray.private_files import make_private_folder, write_private
+from reprospective_tray import remembered_file
+from reprospective_tray.remembered_file import Remembered
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from reprospective_tray.paths import Paths
+    from reprospective_tray.remembered_file import Reading
 
-_log = logging.getLogger(__name__)
+# ms since the epoch, UTC: the year 2200. What lies behind it is no instant of this program.
+LAST_INSTANT = 7_258_118_400_000
 
-# Another process holds the lock for a read and a write of some hundred bytes.
-LOCK_SECONDS = 2.0
+Instant = Annotated[int, msgspec.Meta(ge=0, le=LAST_INSTANT)]
+"""ms since the epoch, UTC."""
 
 
-class ProgramState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The content of state.json. Instants are ms since the epoch, UTC.
+class ProgramState(Remembered, frozen=True, kw_only=True, omit_defaults=True):
+    """The content of state.json.
 
-    `paused_until` is None for "until I resume"; `geometry` has Tk's size and
-    place (``900x600+40+30``) by the name of the window; `summary_view` is what the
-    summary was last looked at as (``day``, ``week``, ``month``); `told_retention_days` is
-    the retention that the person was told of, in days; `paused_at` is when the pause
-    began, `told_paused_on` the day (ISO) on which it was last said that it lasts.
+    Attributes:
+        paused: Whether nothing is recorded.
+        paused_until: When that ends; None: when the person resumes.
+        paused_at: When it began.
+        told_paused_on: The day (ISO) on which the person was last told that it lasts.
+        unread_pause: The file that may hold a pause that cannot be read, which is why
+            it is paused; empty where the person paused it.
+        first_start_at: When the program first ran; 0: at a time that is not known.
     """
 
     paused: bool = False
-    paused_until: int | None = None
-    first_start_at: int | None = None
-    geometry: dict[str, str] = {}
-    summary_view: str = "day"
-    told_retention_days: int | None = None
-    paused_at: int | None = None
+    paused_until: Instant | None = None
+    paused_at: Instant | None = None
     told_paused_on: str = ""
+    unread_pause: str = ""
+    first_start_at: Instant | None = None
+
+    @classmethod
+    def doubtful(cls, found: Mapping[str, object]) -> dict[str, str]:
+        """See `Remembered`: the program writes the end of a pause with a pause alone."""
+        is_half = "paused" not in found and found.get("paused_until") is not None
+        return {"paused": "is missing, and when a pause ends is there"} if is_half else {}
 
     def is_paused_at(self, now: int) -> bool:
         """Say whether nothing is recorded at `now` (ms since the epoch, UTC)."""
@@ -51,15 +58,8 @@ class ProgramState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 def load(paths: Paths) -> ProgramState:
-    """Return what is remembered; a damaged or unreadable file counts as empty, said in the log."""
-    file = paths.state_file
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=ProgramState)
-    except FileNotFoundError:
-        return ProgramState()
-    except (msgspec.MsgspecError, RecursionError, OSError) as error:
-        _log.warning("%s cannot be used and counts as empty: %s", file, error)
-        return ProgramState()
+    """Return what is remembered; a pause that cannot be read is one until the person resumes."""
+    return _as_meant(remembered_file.read(paths.state_file, ProgramState))
 
 
 def save(paths: Paths, state: ProgramState) -> None:
@@ -68,40 +68,32 @@ def save(paths: Paths, state: ProgramState) -> None:
     Raises:
         ReprospectiveError: it could not be written; what was remembered before stays.
     """
-    try:
-        make_private_folder(paths.state)
-        write_private(paths.state_file, msgspec.json.encode(state))
-    except OSError as error:
-        raise _not_written(paths.state_file, error) from error
+    remembered_file.write(paths.state_file, state)
 
 
 def update(paths: Paths, **changes: object) -> ProgramState:
     """Change the named fields alone, in their newest state, and return the whole.
 
-    The summary window is a process of its own: what it writes and what the
-    running instance writes must not undo each other.
+    Without changes, what cannot be read is kept aside, and what it is taken for is written.
 
     Raises:
-        ReprospectiveError: it could not be written.
+        ReprospectiveError: it could not be read or written; nothing has changed then.
         TypeError: there is no such field.
     """
-    lock = FileLock(paths.state / "state.lock")
-    try:
-        make_private_folder(paths.state)
-        if not lock.acquire(timeout=LOCK_SECONDS):
-            _log.warning("%s is locked by somebody else; written all the same", lock.path)
-    except OSError as error:
-        raise _not_written(paths.state_file, error) from error
-    try:
-        state = msgspec.structs.replace(load(paths), **changes)
-        save(paths, state)
-    finally:
-        lock.release()
-    return state
-
-
-def _not_written(file: Path, error: OSError) -> ReprospectiveError:
-    return ReprospectiveError(
-        _("{file} cannot be written: {reason}").format(file=file, reason=error.strerror or error),
-        _("Free some space, or give yourself write access to it."),
+    return remembered_file.change(
+        paths.state_file,
+        ProgramState,
+        lambda reading: msgspec.structs.replace(_as_meant(reading), **changes),
     )
+
+
+def _as_meant(reading: Reading[ProgramState]) -> ProgramState:
+    """Take nothing that cannot be read for a default that would record or greet more."""
+    found = reading.value
+    if "first_start_at" in reading.unread:
+        found = msgspec.structs.replace(found, first_start_at=0)
+    if "paused" in reading.unread or (found.paused and "paused_until" in reading.unread):
+        found = msgspec.structs.replace(
+            found, paused=True, paused_until=None, unread_pause=str(reading.place)
+        )
+    return found

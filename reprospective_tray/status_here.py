@@ -27,12 +27,22 @@ class StatusHere:
         in_force: InForce,
         care: Care,
         paths: Paths,
-        settings_problem: Callable[[], str],
+        problems: tuple[Callable[[], str], Callable[[], str]],
         shown: Callable[[], Mapping[str, object]],
     ) -> None:
-        """Take what is asked: `shown` returns what else belongs into the object."""
+        """Take what is asked.
+
+        Args:
+            in_force: What records and sends.
+            care: Says what died.
+            paths: Where the log lies.
+            problems: What says what is wrong with the settings, and why it is paused where
+                the person may not have wanted it; each returns a sentence, or nothing.
+            shown: Returns what else belongs into the object.
+        """
         self._in_force, self._care, self._paths = in_force, care, paths
-        self._settings_problem, self._shown = settings_problem, shown
+        self._settings_problem, self._pause_doubt = problems
+        self._shown = shown
 
     def answer(self) -> dict[str, object]:
         """Return the whole of it, as of this moment."""
@@ -48,8 +58,8 @@ class StatusHere:
         """Return it with today's active time; `trouble` is what kept that from being read."""
         now = self._in_force.monitor.state
         mode, problem = self._mode(now), now.problem or trouble
-        if not problem and not now.paused:
-            problem = unseen.sentence(now.lack)
+        if not problem:
+            problem = self._pause_doubt() if now.paused else unseen.sentence(now.lack)
         if not problem:
             problem = self._in_force.sending.problem() or self._settings_problem()
             if problem and not now.paused:

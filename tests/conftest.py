@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.bystander import Bystander
 from tests.support import User, fresh_user
 
 UNIT = Path(__file__).with_name("unit")
@@ -23,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Make the marks known."""
     config.addinivalue_line("markers", "long: takes long; runs with --long alone")
     config.addinivalue_line("markers", "trust: holds a fault of issue Trust closed")
 
@@ -55,3 +56,10 @@ def user() -> Iterator[User]:
     """A person with an empty home; nothing in this process's environment changes."""
     with fresh_user() as person:
         yield person
+
+
+@pytest.fixture
+def bystander() -> Iterator[Bystander]:
+    """A process that shows how busy the machine is during the test."""
+    with Bystander() as made:
+        yield made

@@ -11,7 +11,10 @@ from pathlib import Path
 from installer.processes import wait_until
 from reprospective_tray.paths import NAME, Paths
 
-__all__ = ["User", "fresh_user", "others_can_read_the_code", "wait_until"]
+__all__ = ["PATIENCE_S", "User", "fresh_user", "others_can_read_the_code", "wait_until"]
+
+# How long an event is awaited before it is said not to come; nothing is measured by it.
+PATIENCE_S = 60.0
 
 
 def others_can_read_the_code() -> bool:

@@ -68,7 +68,10 @@ in the menu or
 says where they are in your case.
 .SH YOUR DATA
 What was recorded belongs to the person who was recorded. Removing or purging the package leaves
-these files, in every home folder, as they are; to be rid of them, delete the folders above.
+these files, in every home folder, as they are.
+To uninstall, quit the program, run
+.BR "autostart disable" ,
+remove the package, and delete the folders above.
 To let a stretch of time go for good, use
 .BR forget .
 .SH EXAMPLES

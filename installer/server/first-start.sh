@@ -23,7 +23,7 @@ SQL
         printf "\\\\i '%s'\n" "$script"
         printf 'INSERT INTO reprospective.schema_version (version) VALUES (%s);\n' "$number"
     done
-    printf "\\\\i '%s'\n" "$sql/roles.sql"
+    printf "\\\\i '%s'\n" "$sql/roles.sql" "$sql/policies.sql" "$sql/comments.sql"
     cat <<'SQL'
 GRANT CONNECT ON DATABASE :"DBNAME" TO reprospective_person, reprospective_reader;
 \endif

@@ -38,16 +38,6 @@ def instance(case: Case) -> list[Finding]:
     try:
         status = control.request(case.paths, "status", timeout=_ANSWER_S)
     except NotRunningError as error:
-        if control.InstanceLock(case.paths).is_held():
-            return [
-                Finding(
-                    name,
-                    found=False,
-                    detail=_("It runs, but cannot be asked."),
-                    remedy=_("If it stays so, end that process and start it again."),
-                    needed=True,
-                )
-            ]
         return [Finding(name, found=False, detail=str(error), remedy=error.remedy)]
     except ReprospectiveError as error:
         return [Finding(name, found=False, detail=str(error), remedy=error.remedy, needed=True)]

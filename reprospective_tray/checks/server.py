@@ -43,7 +43,7 @@ def server(case: Case) -> list[Finding]:
     try:
         with connect(address, CONNECT_S, STATEMENT_S) as connection:
             latency_ms = _latency_ms(connection)
-            found = standing(connection)
+            found = standing(connection, case.paths.data)
             may_create = connection.rows(_MAY_CREATE) == [(True,)]
     except ServerError as error:
         return [Finding("server", False, str(error), error.remedy, needed=needed)]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reprospective_tray import ownership
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.messages import _
+from reprospective_tray.ownership import ForeignOwnerError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from reprospective_tray.errors import StoreError
+    from reprospective_tray.paths import Paths
     from reprospective_tray.store.checkup import FileFacts
 
 # A million sessions were looked through in six seconds.
@@ -33,6 +36,7 @@ def database(case: Case) -> list[Finding]:
     header, lets go of the locks that the process has on it.
     """
     from reprospective_tray.store import checkup
+    from reprospective_tray.store.rights import check_owner, foreign
 
     settings = case.loaded.config.database
     if settings.local.type == "postgresql":
@@ -42,11 +46,15 @@ def database(case: Case) -> list[Finding]:
     if not path.exists():
         return [_nothing_yet(path)]
     try:
+        check_owner(path, reading=False)
         facts = checkup.look(path)
         finding = _file(path, facts)
         if not finding.found:
             return [finding]
         complaint = checkup.quick_check(path, INTEGRITY_S)
+    except ForeignOwnerError as error:
+        known = foreign(error)
+        return [Finding("database", False, str(known), known.remedy, needed=True)]
     except (OSError, sqlite3.Error) as error:
         known = checkup.explain(path, error)
         return [Finding("database", False, str(known), known.remedy, needed=True)]
@@ -105,6 +113,8 @@ def rights(case: Case) -> list[Finding]:
     if local.type == "postgresql":
         return []
     path = case.loaded.config.database_path(case.paths)
+    if strange := _of_another_user(path, case.paths):
+        return [Finding("rights", False, str(strange), strange.remedy, needed=True)]
     place = _nearest(path)
     folder = place if place.is_dir() else place.parent
     if not (os.access(place, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
@@ -127,6 +137,20 @@ def rights(case: Case) -> list[Finding]:
         "group": _("You may write; your group may read."),
     }
     return [Finding("rights", found=True, detail=readers[local.readable_by], needed=True)]
+
+
+def _of_another_user(path: Path, paths: Paths) -> StoreError | None:
+    """Return what is wrong where something that recording uses is another user's."""
+    from reprospective_tray.store.rights import foreign
+
+    for each in (path.parent, path, Path(f"{path}.leftover"), paths.state, paths.log):
+        try:
+            ownership.check_if_there(each)
+        except ForeignOwnerError as error:
+            return foreign(error)
+        except OSError:  # what cannot be looked at, others say
+            continue
+    return None
 
 
 def _open_to_others(path: Path) -> bool:

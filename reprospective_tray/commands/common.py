@@ -4,8 +4,8 @@ import argparse
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from reprospective_tray import config
-from reprospective_tray.commands.output import speak_utf8
+from reprospective_tray import clean_text, config
+from reprospective_tray.commands.standard_output import speak_utf8
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.paths import Paths
@@ -77,4 +77,4 @@ def print_json(value: object) -> None:
     import json
 
     speak_utf8()
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(clean_text.in_json(json.dumps(value, ensure_ascii=False, indent=2)))

@@ -6,7 +6,7 @@ from contextlib import suppress
 import psutil
 
 from reprospective_tray import control, endpoint
-from reprospective_tray.errors import NotRunningError, ReprospectiveError
+from reprospective_tray.errors import InstanceBusyError, NotRunningError, ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import Paths
 
@@ -27,8 +27,10 @@ def end(paths: Paths) -> bool:
         ReprospectiveError: it has not ended in `END_SECONDS`, or does not answer.
     """
     lock, until = control.InstanceLock(paths), time.monotonic() + END_SECONDS
+    # One that is ending takes no command, and may have ended by when that is known.
+    was_there = lock.is_held()
     process = _ask(paths)
-    if process is None and not lock.is_held():
+    if process is None and not was_there and not lock.is_held():
         return False
     while lock.is_held() and not (process and process.has_ended()):
         if time.monotonic() > until:
@@ -66,12 +68,12 @@ class _Process:
 
 
 def _ask(paths: Paths) -> _Process | None:
-    """Ask it to end and return its process; None where nobody listens."""
+    """Ask it to end and return its process; None where nobody has taken it."""
     there = endpoint.find(paths)
     process = _Process(there.pid) if there else None
     try:
         control.request(paths, "quit")
-    except NotRunningError:
+    except (NotRunningError, InstanceBusyError):
         return None
     return process
 

@@ -10,7 +10,7 @@ from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.window_settings import load_for_window
 from reprospective_tray.errors import NotRunningError, UsageError
 from reprospective_tray.forgetting_here import MOST_UIDS
-from reprospective_tray.messages import _, plural
+from reprospective_tray.messages import _, is_yes, plural
 from reprospective_tray.paths import Paths
 from reprospective_tray.store.sessions import clean
 
@@ -141,17 +141,22 @@ def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
 
 def _forget_at_rest(loaded: config.Loaded, paths: Paths, what: "Selection") -> "Forgotten":
     """Forget without an instance, and keep one from starting meanwhile."""
-    from reprospective_tray.parts import make_recorder
+    from reprospective_tray.parts import make_recorder, make_recording_lock
     from reprospective_tray.store import forgetting
 
     lock = control.InstanceLock(paths)
+    file_lock = make_recording_lock(loaded, paths)
     lock.acquire()
     try:
+        if file_lock:
+            file_lock.acquire()
         # It also closes what a killed run left open, and takes up what one could not write.
         recorder = make_recorder(loaded, paths, lambda _damaged: None)
         with recorder.running(), recorder.exclusively() as adapter:
             return forgetting.forget(adapter, what)
     finally:
+        if file_lock:
+            file_lock.release()
         lock.release()
 
 
@@ -223,7 +228,7 @@ def _agrees() -> bool:
     except EOFError:
         print()
         return False
-    return answer.strip().casefold() in {"y", "yes"}
+    return is_yes(answer)
 
 
 def _report(done: "Forgotten") -> list[str]:

@@ -7,21 +7,31 @@ from pathlib import Path
 
 from reprospective_tray import config
 from reprospective_tray.commands.common import Options
+from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
+from reprospective_tray.paths import Paths
 from reprospective_tray.store.importers.overlaps import Overlaps
 from reprospective_tray.store.importers.taking import Events, Imported, ImportOptions
 
 _SECOND_MS = 1000
 
 
-def importer_of(options: Options, loaded: config.Loaded) -> Callable[..., Imported]:
-    """Return what imports a file of the format that was asked for, as it was asked to."""
+def importer_of(options: Options, loaded: config.Loaded, paths: Paths) -> Callable[..., Imported]:
+    """Return what imports a snapshot, or the format that was asked for, as it was asked to.
+
+    Raises:
+        ImportFileError: the file is the database itself.
+    """
     from reprospective_tray.store.importers.activitywatch import Here, import_activitywatch
     from reprospective_tray.store.importers.clock import local_offset_minutes, offsets_of
     from reprospective_tray.store.importers.jsonl import import_jsonl
     from reprospective_tray.store.importers.jsonl_line import LineReader
+    from reprospective_tray.store.importers.snapshot import import_snapshot, is_sqlite
 
     said = ImportOptions(_role(loaded), options.strict, options.verbose)
+    if is_sqlite(options.file):
+        _refuse_own(options.file, loaded.config.database_path(paths))
+        return partial(import_snapshot, options=said)
     offset_minutes = offsets_of(options.zone) if options.zone else local_offset_minutes
     here = socket.gethostname()
     if options.format == "jsonl":
@@ -29,6 +39,14 @@ def importer_of(options: Options, loaded: config.Loaded) -> Callable[..., Import
         return partial(import_jsonl, reader=reader, options=said)
     there = Here(here, offset_minutes, options.host or "")
     return partial(import_activitywatch, here=there, options=said)
+
+
+def _refuse_own(file: Path, own: Path) -> None:
+    if own.exists() and file.samefile(own):
+        raise ImportFileError(
+            _("{path} is this program's own database: nothing was imported.").format(path=file),
+            _("Name a copy that `export --snapshot` made."),
+        )
 
 
 def _role(loaded: config.Loaded) -> str:

@@ -4,7 +4,7 @@ import sys
 import time
 from contextlib import suppress
 
-from reprospective_tray import config, control, logs, state
+from reprospective_tray import config, control, logs, shown, state
 from reprospective_tray.commands.common import Options, find_paths, load, print_json
 from reprospective_tray.commands.window_settings import load_for_window, show_without_terminal
 from reprospective_tray.errors import (
@@ -83,6 +83,7 @@ def status(options: Options) -> int:
 
 def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
     from reprospective_tray.parts import make_file_adapter, make_passing_reader
+    from reprospective_tray.pause_memory import unread_pause
     from reprospective_tray.status import SYNC_OFF, status_object, sync_object, today_active_ms
     from reprospective_tray.store import standing
 
@@ -101,14 +102,17 @@ def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
         except StoreError as error:
             problem = f"{error} {error.remedy}".strip()
     remembered = state.load(paths)
+    unreadable, paused = bool(problem), remembered.is_paused_at(time.time_ns() // 1_000_000)
+    if paused and not problem:
+        problem = unread_pause(remembered.unread_pause)
     return status_object(
         pid=None,
-        paused=remembered.is_paused_at(time.time_ns() // 1_000_000),
+        paused=paused,
         paused_until=remembered.paused_until,
         today_ms=today_ms,
         data_path=reader.place,
         sync=sync,
-    ) | {"problem": problem, "unreadable": bool(problem)}
+    ) | {"problem": problem, "unreadable": unreadable}
 
 
 def pause(options: Options) -> int:
@@ -174,10 +178,9 @@ def summary(options: Options) -> int:
         return forget_sessions(loaded, paths, uids)
 
     def remember(memory: Memory) -> None:
-        geometry = {**state.load(paths).geometry, "summary": memory.geometry}
-        state.update(paths, geometry=geometry, summary_view=memory.view)
+        shown.update(paths, summary_geometry=memory.geometry, summary_view=memory.view)
 
-    known = state.load(paths)
+    known = shown.load(paths)
     show(
         Means(
             make_sources(loaded, paths),
@@ -187,7 +190,7 @@ def summary(options: Options) -> int:
             remember,
             settings.note,
         ),
-        Memory(known.geometry.get("summary", ""), known.summary_view),
+        Memory(known.summary_geometry, known.summary_view),
     )
     return 0
 
@@ -203,11 +206,13 @@ def control_window(options: Options) -> int:
 
 
 def _status_or_none(paths: Paths) -> dict[str, object] | None:
-    """Return the running instance's status with a line on sending; None where none answers."""
+    """Return the running instance's status with a line on sending; None where none runs."""
     try:
         found = control.request(paths, "status")
-    except ReprospectiveError:
+    except NotRunningError:
         return None
+    except ReprospectiveError as error:
+        return {"running": True, "recording": False, "problem": f"{error} {error.remedy}".strip()}
     from reprospective_tray.sync import words
 
     if shipping := words.from_status(found):

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from reprospective_tray.commands.common import Options, load, make_sources
-from reprospective_tray.commands.output import speak_utf8
+from reprospective_tray.commands.standard_output import print_styled, speak_utf8
 from reprospective_tray.errors import ReprospectiveError, UsageError
 from reprospective_tray.messages import _
 
@@ -34,7 +34,7 @@ def report(options: Options) -> int:
         lambda look: _build(look, options, days, categories),
     )
     if options.format == "text":
-        print(_text(found, options.titles), end="")
+        print_styled(_text(found, options.titles))
         return 0
     from reprospective_tray.summary.formats.saving import FORMATS
 

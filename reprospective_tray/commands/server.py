@@ -40,6 +40,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     adding.add_argument("name", metavar="NAME", help=_("the name of the role"))
     adding.set_defaults(call=add_person)
+    resetting = add(
+        "reset-password",
+        help=_("give a person a new password"),
+        description=_("Gives a person a new password; the old one stops working."),
+    )
+    resetting.add_argument("name", metavar="NAME", help=_("the name of the role"))
+    resetting.set_defaults(call=reset_password)
     showing = add(
         "status",
         help=_("what is on the server, and what you may do there"),
@@ -47,7 +54,14 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     showing.add_argument("--json", action="store_true", help=_("as JSON"))
     showing.set_defaults(call=status)
-    for each in (initialise, adding, showing):
+    accepting = add(
+        "accept",
+        help=_("accept NAME as the owner of the tables on the server"),
+        description=_("Accepts NAME as the owner of the tables on the server, from now on."),
+    )
+    accepting.add_argument("name", metavar="NAME", help=_("the role that owns the tables"))
+    accepting.set_defaults(call=accept)
+    for each in (initialise, adding, resetting, showing, accepting):
         each.add_argument(
             "--dsn",
             metavar="DSN",
@@ -75,14 +89,43 @@ def add_person(options: Options) -> int:
     return 0
 
 
+def reset_password(options: Options) -> int:
+    """Make a new password for a person, and print once what goes to them."""
+    from reprospective_tray.store.server import new_password
+
+    with _connect(_address(options)) as connection:
+        password = new_password.reset(connection, options.name)
+        print(_("The new password of {name} is shown this once:").format(name=options.name))
+        print(password)
+        print()
+        print("\n".join(_pgpass_lines(connection, options.name, password)))
+        print(_("Until their computers have it, sessions wait there."))
+    return 0
+
+
+def accept(options: Options) -> int:
+    """Remember that the schema on the server may be this role's."""
+    from reprospective_tray.store.server import owners
+
+    _loaded, paths = load(options)
+    with _connect(_address(options)) as connection:
+        owners.accept(connection, paths.data, options.name)
+        print(
+            _("Accepted: {name}, on {where}.").format(name=options.name, where=connection.address)
+        )
+    return 0
+
+
 def status(options: Options) -> int:
     """Print how the server stands; 1 where it cannot be asked."""
+    from reprospective_tray.store.server.failures import sensible
     from reprospective_tray.store.server.standing import standing
 
+    _loaded, paths = load(options)
     address = _address(options)
     try:
-        with _connect(address) as connection:
-            found = standing(connection)
+        with _connect(address) as connection, sensible(address):
+            found = standing(connection, paths.data)
     except ServerError as error:
         if options.json:
             print_json({"reachable": False, "server": str(address), "error": str(error)})
@@ -121,6 +164,10 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
         yield _(
             "The tables were {name}'s own. They are yours now, and {name} is one of the persons."
         ).format(name=done.taken_from)
+    for owner, problem in done.unsettled:
+        yield _("The finished days of {name} could not be added up: {reason}").format(
+            name=owner, reason=problem
+        )
     if done.person is not None:
         yield plural(
             "{count} session is {name}'s now.", "{count} sessions are {name}'s now.", done.handed
@@ -147,8 +194,7 @@ def _person_lines(added: "AddedPerson", connection: "Connection") -> Iterator[st
     yield _("Put this into config.yaml on each of their computers:")
     yield _snippet(connection, added.name)
     if added.password is not None:
-        yield _("The password, as a line of their ~/.pgpass (chmod 600):")
-        yield _pgpass_line(connection, added.name, added.password)
+        yield from _pgpass_lines(connection, added.name, added.password)
 
 
 def _snippet(connection: "Connection", user: str) -> str:
@@ -161,9 +207,10 @@ def _snippet(connection: "Connection", user: str) -> str:
     return text
 
 
-def _pgpass_line(connection: "Connection", user: str, password: str) -> str:
+def _pgpass_lines(connection: "Connection", user: str, password: str) -> Iterator[str]:
+    yield _("The password, as a line of their ~/.pgpass (chmod 600):")
     fields = [str(part) for part in (*_place(connection), user, password)]
-    return ":".join(field.replace("\\", "\\\\").replace(":", "\\:") for field in fields)
+    yield ":".join(field.replace("\\", "\\\\").replace(":", "\\:") for field in fields)
 
 
 def _place(connection: "Connection") -> tuple[str, int, str]:

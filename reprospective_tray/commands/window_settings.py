@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from reprospective_tray import config, control
+from reprospective_tray import config, control, logs
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.paths import Paths
@@ -69,6 +69,7 @@ def show_without_terminal(head: str, error: ConfigError, options: Options, paths
     """Say it in a window where nobody would see it on a terminal; return when it is closed."""
     if sys.stderr.isatty():
         return
+    logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.tray import message_window
 
     file = None

@@ -1,6 +1,7 @@
 """DesktopActivityMonitor: the thread that pumps probe -> privacy -> sessionizer -> store."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,13 +11,13 @@ from typing import TypeVar
 from reprospective_tray.care import Care, Part
 from reprospective_tray.monitor.errands import Errands
 from reprospective_tray.monitor.notices import Notices
-from reprospective_tray.monitor.observation import Observation, Presence, read_clocks
+from reprospective_tray.monitor.observation import Moment, Observation, Presence, read_clocks
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
 from reprospective_tray.store import identity
 from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.recorder import Records
+from reprospective_tray.store.records import Records
 from reprospective_tray.store.sessions import Change, State, StepBack
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 _LOOK_FOR_RETURN_S = 1.0
 _LOOK_AT_CLOCK_S = 60.0
 # How long a display may keep the end waiting.
-_PROBE_PATIENCE_S = 2.0
+_PROBE_PATIENCE_S = 1.0
 
 # How long others wait for this thread to begin what they want done in it.
 _WORK_S = 10.0
@@ -75,6 +76,7 @@ class DesktopActivityMonitor:
         self._sessionizer = Sessionizer(rules)
         self._probe: WindowProbe | None = None
         self._stopping = False
+        self._ends_at: Moment | None = None  # when somebody wished that recording ends, or pauses
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
         self._errands = Errands(self._poke)
@@ -162,33 +164,49 @@ class DesktopActivityMonitor:
         """
         self.cut()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float = math.inf) -> None:
         """End the open session and the thread; returns when both have ended.
 
-        Where a display never answers while it is being opened, the thread ends
-        with the process.
+        Where they have not in so many seconds, or where a display never answers while it
+        is being opened, the thread ends with the process.
         """
+        until = time.monotonic() + seconds
         with self._lock:
             self._stopping = True
+            self._ends_at = self._ends_at or read_clocks()
         self._errands.end()
         self._poke()
-        self._thread.join(_PROBE_PATIENCE_S)
+        if self._thread.ident is None:
+            return  # it never began
+        self._thread.join(min(_PROBE_PATIENCE_S, seconds))
         if not self._thread.is_alive():
             return
         probe = self._probe
         if probe:
-            log.warning("the display does not answer: letting go of it")
             probe.abort()
+            log.warning("the display does not answer: letting go of it")
         if self._opening.is_set():
             # No session is open then, and nothing cuts a connection that is not made yet.
             log.warning("the display does not answer: ending without it")
             return
-        self._thread.join()
+        left_s = until - time.monotonic()
+        self._thread.join(None if left_s == math.inf else max(0.0, left_s))
 
     def _wish(self, *, paused: bool, paused_until: int | None) -> None:
         with self._lock:
             self.state = replace(self.state, paused=paused, paused_until=paused_until)
+            self._ends_at = (self._ends_at or read_clocks()) if paused else None
         self._poke()
+        self._say()
+
+    def _end_pause(self, until: int) -> None:
+        """Record again where the pause that has run out is still the one that holds."""
+        with self._lock:
+            if not self.state.paused or self.state.paused_until != until:
+                return
+            self.state = replace(self.state, paused=False, paused_until=None)
+            if not self._stopping:
+                self._ends_at = None
         self._say()
 
     def _poke(self) -> None:
@@ -201,7 +219,7 @@ class DesktopActivityMonitor:
         while not self._stopping:
             try:
                 with self._recorder.running():
-                    self._recorder.check()
+                    self._recorder.check(self._poke)
                     self._keep_out_of_earlier_runs()
                     self._record()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
@@ -228,6 +246,10 @@ class DesktopActivityMonitor:
                 probe = self._open_probe()
             finally:
                 self._opening.clear()
+            if self._stopping or self.state.paused:
+                # It may have taken long: what is seen now, nobody wants recorded any more.
+                probe.close()
+                continue
             self._probe = probe
             if probe.lack and self.state.lack is not probe.lack:
                 log.warning("nothing is recorded: no window can be seen: %s", probe.trouble)
@@ -240,7 +262,8 @@ class DesktopActivityMonitor:
             finally:
                 self._probe = None
                 try:
-                    self._write(self._sessionizer.stop(read_clocks()))
+                    end = self._ends_at or read_clocks()
+                    self._write(self._sessionizer.stop(end.not_before(self._at)))
                 finally:
                     probe.close()
                     self._tell(watching=False, idle=False, locked=False, application_name="")
@@ -255,7 +278,8 @@ class DesktopActivityMonitor:
         self._write(changes)
         self._tell(watching=probe.sees_windows)
         self.recording.set()
-        while not (self._stopping or self.state.paused):
+        age: int | None = None
+        while self._ends_at is None:
             self._errands.do()
             timeout_s = self._sessionizer.due_in_ms(self._at) / 1000
             if self._looks_for_input(told_of_input=told_of_input):
@@ -265,42 +289,78 @@ class DesktopActivityMonitor:
                 timeout_s = min(timeout_s, retry_ms / 1000)
             due_at = self._at.steady + timeout_s * 1000
             age = probe.wait(timeout_s)
-            changed_at = read_clocks().back(age or 0)
-            self._take_notices(probe)
-            changes = []
-            if age is not None:
-                # What happened before the last look was seen in it.
-                self._at = changed_at.not_before(self._at)
-                changes += self._see(probe)
-            # The event that ends idle time may come together with a window's.
-            now = read_clocks()
-            if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
-                self._at = now
-                changes += self._sessionizer.tick(now, probe.idle_ms())
-            self._write(changes)
+            if self._ends_at is None:
+                self._go_on(probe, age, due_at)
+                age = None
+        if (end := self._ends_at) is not None:
+            age = probe.wait(0) if age is None else age
+            self._write(self._catch_up(probe, age, end, is_end=True))
+
+    def _go_on(self, probe: WindowProbe, age: int | None, due_at: float) -> None:
+        """Record what changed `age` ms ago and since, and that time has passed where it is due."""
+        # Up to here all changes are seen; what changes from here on is seen in the next turn.
+        now = read_clocks()
+        changes = self._catch_up(probe, age, now)
+        # The event that ends idle time may come together with a window's.
+        if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
+            self._at = now.not_before(self._at)
+            changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
+        self._write(changes)
+
+    def _catch_up(
+        self, probe: WindowProbe, age: int | None, until: Moment, *, is_end: bool = False
+    ) -> list[Change]:
+        """See what changed `age` ms ago and since, `until` then, each change at its own time.
+
+        While this thread waited for the disk, several windows may have been in front. Where it
+        `is_end`, nothing is seen that came later.
+        """
+        changes: list[Change] = []
+        while age is not None:
+            changed_at = read_clocks().back(age)
+            if is_end and changed_at.steady > until.steady:
+                break
+            self._take_notices(probe, changes, changed_at)
+            # What happened before the last look was seen in it.
+            self._at = changed_at.not_before(self._at)
+            changes += self._see(probe, was_before=is_end)
+            if changed_at.steady >= until.steady:
+                break
+            age = probe.wait(0)
+        self._take_notices(probe, changes, until if is_end else None)
+        return changes
+
+    def _idle_ms(self, probe: WindowProbe) -> int | None:
+        """Return for how long nothing was touched at the moment that is recorded."""
+        idle_ms = probe.idle_ms()
+        return None if idle_ms is None else idle_ms - (read_clocks().steady - self._at.steady)
 
     def _looks_for_input(self, *, told_of_input: bool) -> bool:
         """Tell whether the next input is waited for, and nothing tells of it."""
         told = told_of_input and self._sessionizer.state is State.IDLE
         return self._sessionizer.waits_for_input and not told
 
-    def _see(self, probe: WindowProbe) -> list[Change]:
+    def _see(self, probe: WindowProbe, *, was_before: bool = False) -> list[Change]:
+        """See what is in front; `was_before` says that it came before the pause or the end."""
         seen = probe.current()
+        if self.state.paused and not (was_before and probe.notes_each_change):
+            return []  # it may have come to the front after the person had paused
         return self._sessionizer.see(
             self._at,
             self._privacy(seen) if seen else None,
             holds_off_idle=bool(seen and self._rules.never_idle(seen.application_name)),
         )
 
-    def _take_notices(self, probe: WindowProbe) -> None:
-        """Record what was said of the person meanwhile."""
-        for notice in self._notices.take():
-            at = self._at = notice.at.not_before(self._at)
-            idle_ms = probe.idle_ms()
-            if idle_ms is not None:
-                idle_ms -= read_clocks().steady - at.steady
-            changes = self._sessionizer.tick(at, idle_ms)
-            self._write(changes + self._be_present(probe, notice.presence))
+    def _take_notices(
+        self, probe: WindowProbe, changes: list[Change], until: Moment | None = None
+    ) -> None:
+        """Record `changes`, and what was said of the person `until` then, where anything was."""
+        for notice in self._notices.take(until):
+            self._at = notice.at.not_before(self._at)
+            changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
+            changes += self._be_present(probe, notice.presence)
+            self._write(changes)
+            changes.clear()
 
     def _be_present(self, probe: WindowProbe, presence: Presence) -> list[Change]:
         # Where no window can be seen nothing is recorded, no locked time either.
@@ -310,7 +370,7 @@ class DesktopActivityMonitor:
     def _write(self, changes: Sequence[Change]) -> None:
         if changes:
             self._recorder.record(changes)
-        elif self._recorder.waiting:
+        elif self._recorder.retry_in_ms() is not None:
             self._recorder.flush()
         if any(isinstance(change, StepBack) for change in changes):
             self._keep_out_of_earlier_runs()
@@ -340,8 +400,8 @@ class DesktopActivityMonitor:
             self._notices.take_unrecorded()
             until, now = self.state.paused_until, read_clocks().wall
             if until is not None and now >= until:
-                self.resume()
-                return
+                self._end_pause(until)
+                continue
             # A pause ends by the wall clock, which may be set, or sleep, meanwhile.
             left_s = None if until is None else min((until - now) / 1000, _LOOK_AT_CLOCK_S)
             retry_ms = self._recorder.retry_in_ms()

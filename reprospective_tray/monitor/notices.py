@@ -34,10 +34,15 @@ class Notices:
         self._wake()
         return notice.recorded
 
-    def take(self) -> Iterator[Notice]:
-        """Yield what waits; each is done with when the next is asked for, and waits on else."""
+    def take(self, until: Moment | None = None) -> Iterator[Notice]:
+        """Yield what waits and was said `until` then; by default all.
+
+        Each is done with when the next is asked for, and waits on else.
+        """
         while self._waiting:
             notice = self._waiting[0]
+            if until is not None and notice.at.steady > until.steady:
+                return
             yield notice
             self.latest = notice.presence
             self._waiting.popleft()

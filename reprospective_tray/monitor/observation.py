@@ -10,6 +10,8 @@ from reprospective_tray.store.sessions import clean
 
 # What is longer is a page's text in a title bar, not a title.
 TITLE_LIMIT = 4_096
+# The end stays, too: browsers put their names there, and that a window is private.
+_END_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,17 @@ class Observation:
         """Make one of what a desktop says, cleaned of what no database can hold."""
         return cls(
             clean(application_name or "")[:TITLE_LIMIT],
-            clean(title or "")[:TITLE_LIMIT],
+            _shortened(clean(title or "")),
             process_id,
             window_id,
         )
+
+
+def _shortened(title: str) -> str:
+    """Return `title` with its middle left out where it is longer than `TITLE_LIMIT`."""
+    if len(title) <= TITLE_LIMIT:
+        return title
+    return f"{title[: TITLE_LIMIT - _END_KEPT - 1]}…{title[-_END_KEPT:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +79,30 @@ class Moment:
 
 # Linux's monotonic clock stands still in sleep, its boot-time clock does not.
 _STEADY_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+# A thread that is held up for longer between the two clocks reads them again, at most so often.
+_TOGETHER_NS = 200_000
+_READINGS = 5
 
 
 def read_clocks() -> Moment:
     """Return the present moment; follows a change of the system's time zone."""
     if hasattr(time, "tzset"):
         time.tzset()
-    steady = time.monotonic_ns() if _STEADY_CLOCK is None else time.clock_gettime_ns(_STEADY_CLOCK)
-    wall = time.time_ns()
+    _held_up, steady, wall = _read_together()
     offset = time.localtime(wall // 1_000_000_000).tm_gmtoff // 60
     return Moment(steady // 1_000_000, wall // 1_000_000, offset)
+
+
+def _read_together() -> tuple[int, int, int]:
+    """Read both clocks; return how far apart at most, the steady one, and the wall's, in ns."""
+    readings = []
+    for _attempt in range(_READINGS):
+        steady, wall = _steady_ns(), time.time_ns()
+        readings.append((_steady_ns() - steady, steady, wall))
+        if readings[-1][0] <= _TOGETHER_NS:
+            break
+    return min(readings)
+
+
+def _steady_ns() -> int:
+    return time.monotonic_ns() if _STEADY_CLOCK is None else time.clock_gettime_ns(_STEADY_CLOCK)

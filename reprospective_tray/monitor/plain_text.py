@@ -4,6 +4,48 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+# Of a letter that stands for a phrase, as much counts (U+FDFA is one of 18 letters): what is asked
+# of a text must not take many times longer because it is made of such.
+_MOST_OF_A_LETTER = 4
+_MOST_KNOWN = 10_000
+# A run of more marks on one letter is no writing (Unicode Standard Annex 15, stream-safe text), and
+# putting n of them in order takes n squared steps.
+_MOST_MARKS = 30
+
+
+class _Letters(dict[int, str]):
+    """What becomes of each letter in a text, worked out when it is first met."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        self[code] = found = self._of(chr(code))
+        return found
+
+
+def _plain_letter(letter: str) -> str:
+    parts = unicodedata.normalize("NFKD", letter)[:_MOST_OF_A_LETTER]
+    kept = "".join(part for part in parts if unicodedata.category(part) not in ("Cf", "Mn"))
+    return " " if kept.isspace() else kept.lower()
+
+
+def _seen_letter(letter: str) -> str:
+    if letter.isspace():
+        return " "
+    return "" if unicodedata.category(letter) == "Cf" else letter
+
+
+_PLAIN, _SEEN = _Letters(_plain_letter), _Letters(_seen_letter)
 
 
 def plain(text: str) -> str:
@@ -12,9 +54,7 @@ def plain(text: str) -> str:
     No invisible letters (Edge has one in its name), no accents, full-width
     brackets as plain ones, lower case, single blanks.
     """
-    text = unicodedata.normalize("NFKD", text)
-    text = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Mn"))
-    return " ".join(text.lower().split())
+    return " ".join(text.translate(_PLAIN).split())
 
 
 def as_seen(text: str) -> str:
@@ -22,8 +62,17 @@ def as_seen(text: str) -> str:
 
     Edge and WhatsApp have invisible letters in their names, French and Japanese titles wide blanks.
     """
-    letters = (letter for letter in text if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFC", "".join(" " if one.isspace() else one for one in letters))
+    seen = text.translate(_SEEN)
+    return seen if seen.isascii() else unicodedata.normalize("NFC", "".join(_readable(seen)))
+
+
+def _readable(text: str) -> Iterator[str]:
+    """Yield the letters of `text` without the marks that are too many for one."""
+    marks = 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks <= _MOST_MARKS:
+            yield letter
 
 
 def plain_application(name: str) -> str:

@@ -6,21 +6,25 @@ first that fits decides alone.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reprospective_tray.config import Rule, compile_pattern
 from reprospective_tray.messages import _
 from reprospective_tray.monitor.password_managers import is_password_manager
 from reprospective_tray.monitor.plain_text import as_seen, plain, plain_application
 from reprospective_tray.monitor.private_windows import is_browser, is_private
+from reprospective_tray.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from reprospective_tray import config
+    from reprospective_tray.config import Rule
+    from reprospective_tray.patterns import Pattern
+
+log = logging.getLogger(__name__)
 
 REDACTED = "[redacted]"
 
@@ -51,8 +55,8 @@ class Verdict:
 class _Compiled:
     """One rule of the person, ready to ask."""
 
-    application: re.Pattern[str] | None
-    title: re.Pattern[str] | None
+    application: Pattern | None
+    title: Pattern | None
     action: Action
     description: str
 
@@ -75,22 +79,21 @@ class _Compiled:
         if self.title is None:
             return REDACTED
         # A pattern such as ".*" also fits the nothing behind a title; that stays nothing.
-        left = _replaced(self.title, title)
+        left = self.title.replace(title, REDACTED)
         # What is left may fit only as a person sees it; what was put there is no part of it.
         seen = [as_seen(part) for part in left.split(REDACTED)]
-        if any(_replaced(self.title, part) != part for part in seen):
-            left = REDACTED.join(_replaced(self.title, part) for part in seen)
+        if any(self.title.replace(part, REDACTED) != part for part in seen):
+            left = REDACTED.join(self.title.replace(part, REDACTED) for part in seen)
         # A pattern that fits places only ("(?=x)") was meant to hide something: hide it all.
         return REDACTED if left in {title, as_seen(title)} else left
 
 
-def _found(pattern: re.Pattern[str], text: str) -> bool:
+def _found(pattern: Pattern, text: str) -> bool:
     """Say whether `pattern` fits `text` as it is, or as a person sees it."""
-    return bool(pattern.search(text) or pattern.search(as_seen(text)))
-
-
-def _replaced(pattern: re.Pattern[str], title: str) -> str:
-    return pattern.sub(lambda match: REDACTED if match.group() else "", title)
+    if pattern.search(text):
+        return True
+    seen = as_seen(text)
+    return seen != text and pattern.search(seen)
 
 
 class Privacy:
@@ -107,6 +110,7 @@ class Privacy:
             )
             for number, rule in enumerate(settings.rules, start=1)
         ]
+        self._failed: set[str] = set()
         self._private_windows = settings.private_windows
         self._password_managers = settings.password_managers
 
@@ -117,15 +121,30 @@ class Privacy:
 
     def explain(self, application_name: str, window_title: str) -> Verdict:
         """Return the same, but say of an ignored window as well which rule takes it."""
-        fits = (rule for rule in self._rules if rule.fits(application_name, window_title))
-        own = next(fits, None)
+        own = self._own(application_name, window_title)
         # A rule that only redacts must not bring a private window to disk.
         if own is None or own.action is not Action.IGNORE:
             for description in self._built_in(application_name, window_title):
                 return Verdict("", "", Action.IGNORE, description)
-        if own is not None:
-            return own.verdict(application_name, window_title)
-        return Verdict(application_name, window_title, Action.KEEP)
+        return own or Verdict(application_name, window_title, Action.KEEP)
+
+    def _own(self, application_name: str, window_title: str) -> Verdict | None:
+        """Return what the first of the person's rules that fits makes of a window.
+
+        A rule that cannot be evaluated takes the window away: what it was to hide is not known.
+        """
+        for rule in self._rules:
+            try:
+                if rule.fits(application_name, window_title):
+                    return rule.verdict(application_name, window_title)
+            except Exception as error:  # noqa: BLE001  whatever it is, nothing must be stored
+                if rule.description not in self._failed:
+                    self._failed.add(rule.description)
+                    # No title belongs in the log, so no words of the error do.
+                    kind = type(error).__name__
+                    log.warning("%s fails (%s): its windows are left out", rule.description, kind)
+                return Verdict("", "", Action.IGNORE, rule.description)
+        return None
 
     def _built_in(self, application_name: str, window_title: str) -> Iterator[str]:
         """Yield the built-in rules that fit."""
@@ -138,8 +157,8 @@ class Privacy:
             yield _("built in: private browser windows (privacy.private_windows)")
 
 
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    return None if pattern is None else compile_pattern(pattern)
+def _compiled(pattern: str | None) -> Pattern | None:
+    return None if pattern is None else compile_pattern(pattern, strict=True)
 
 
 def _describe(number: int, rule: Rule) -> str:

@@ -4,27 +4,33 @@ Browsers name the mode beside their own name at the end of the title, in the
 language of the person: "Page — Mozilla Firefox Private Browsing", "Page —
 Navegación privada de Mozilla Firefox", "Page - Google Chrome (Incognito)",
 "Page - [InPrivate] - Microsoft Edge". The words elsewhere in a title belong to
-the page. The Firefox titles are those of its translations (browser.ftl).
+the page. The browsers' own texts are in `private_titles`; here is what their
+relatives and earlier versions say.
 """
 
 from __future__ import annotations
 
 import re
 
+from reprospective_tray.monitor import private_endings as endings
 from reprospective_tray.monitor.plain_text import any_of
 
-_FIREFOX = any_of(
+_FIREFOX_NAMES = (
     *("Mozilla Firefox", "Firefox", "Firefox Browser", "Firefox Developer Edition"),
     *("Firefox Nightly", "Firefox Beta", "LibreWolf", "Waterfox", "Floorp", "Zen Browser"),
     *("Pale Moon", "SeaMonkey", "Iceweasel", "GNU IceCat"),
 )
-_OTHERS = any_of(
+_OTHER_NAMES = (
     *("Google Chrome", "Chrome", "Google Chrome Beta", "Google Chrome Dev", "Chromium"),
+    "क्रोमियम",
     *("Ungoogled Chromium", "Microsoft Edge", "Microsoft Edge Beta", "Microsoft Edge Dev"),
     *("Brave", "Brave Browser", "Vivaldi", "Opera", "Opera GX", "Yandex Browser"),
     *("Safari", "Epiphany", "Falkon"),
 )
+_FIREFOX, _OTHERS = any_of(*_FIREFOX_NAMES), any_of(*_OTHER_NAMES)
 _NAME = rf"(?:{_FIREFOX}|{_OTHERS})"
+_FIREFOX_LETTERS = endings.names_of(*_FIREFOX_NAMES)
+_OTHER_LETTERS = endings.names_of(*_OTHER_NAMES)
 
 # Browsers without any window that is not private.
 _ALWAYS_PRIVATE = any_of("Tor Browser", "Mullvad Browser")
@@ -131,9 +137,14 @@ def is_private(application: str, title: str) -> bool:
         return True
     # Whoever ends its title with browser and mode is that browser, under whatever name it runs:
     # a page or a document that tells of it has its own program's name behind.
-    if _NAMED.search(title):
+    if (
+        _NAMED.search(title)
+        or endings.is_firefox_private(title, _FIREFOX_LETTERS)
+        or endings.is_incognito(title, _OTHER_LETTERS)
+        or endings.is_edge_private(title)
+    ):
         return True
-    if _EMPTY_TAB.match(title):
+    if _EMPTY_TAB.match(title) or endings.is_empty_private_tab(title, _OTHER_LETTERS):
         return is_browser(application)
     leaves_name_out = _FIREFOX_LIKE.match(application) or _SAFARI.match(application)
-    return bool(leaves_name_out and _UNNAMED.search(title))
+    return bool(leaves_name_out and (_UNNAMED.search(title) or endings.is_private_alone(title)))

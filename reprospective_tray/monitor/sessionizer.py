@@ -203,7 +203,9 @@ class Sessionizer:
         """End what went before at the break and begin after it."""
         self._end(reading.before)
         if reading.kind is Break.BACK:
-            self._open.change(StepBack(reading.step, reading.now))
+            for lead in reading.leads:
+                beyond = min(lead.since, reading.now) if lead.whole else reading.now
+                self._open.change(StepBack(lead.step, beyond, lead.since, lead.until))
             self._open.last_end = min(self._open.last_end, reading.now)
             self._occupied.clear()  # the caller asks the store again
             self._title_rate = TitleRate(self._rules.title_changes_per_minute)

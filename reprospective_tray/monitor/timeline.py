@@ -13,6 +13,8 @@ from reprospective_tray.monitor.observation import Moment
 FOLLOWED_STEP_MS = 1_000
 # A clock set back by up to this is waited for, by more it moves what was recorded.
 HELD_STEP_MS = 60_000
+# How many steps forward are remembered, in case that they are undone.
+_MOST_ERAS = 50
 
 
 class Break(Enum):
@@ -25,13 +27,36 @@ class Break(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """How far the clock was ahead when the rows from `since` to `until` were recorded, in ms."""
+
+    step: int
+    since: int  # 0: the beginning of this run
+    until: int | None  # None: the break
+    whole: bool  # every row of that time was; else only what lies beyond the corrected time
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A moment on the timeline, ms since the epoch, UTC."""
 
     now: int  # after the break
     before: int  # where what went before ends; `now` without a break
     kind: Break
-    step: int = 0  # how far the clock was set back
+    leads: tuple[Lead, ...] = ()  # at `Break.BACK`, in order of time
+
+    @property
+    def step(self) -> int:
+        """How far the clock was set back; 0 where it was not."""
+        return self.leads[-1].step if self.leads else 0
+
+
+@dataclass(slots=True)
+class _Era:
+    """A time in which the clock was not set forward: it was right, or is undone as a whole."""
+
+    since: int  # where what went before ended; 0: the first one
+    offset: int  # wall minus steady, as used
 
 
 class Timeline:
@@ -40,12 +65,12 @@ class Timeline:
     def __init__(self, stall_after_ms: int) -> None:
         """Take a silence of `stall_after_ms` between two readings for a gap."""
         self._stall_after = stall_after_ms
-        self._offset: int | None = None  # wall minus steady, as used
+        self._eras: list[_Era] = []
         self._last_steady = 0
 
     def until(self, steady: int, moment: int) -> int:
         """Return the ms from `steady` until the timeline reaches `moment`."""
-        return moment - (steady + (self._offset or 0))
+        return moment - (steady + (self._eras[-1].offset if self._eras else 0))
 
     def read(self, at: Moment, *, settled_until: int | None) -> Reading:
         """Place `at` on the timeline.
@@ -55,25 +80,48 @@ class Timeline:
         run ahead of.
         """
         wall_offset = at.wall - at.steady
-        if self._offset is None:
-            self._offset, self._last_steady = wall_offset, at.steady
+        if not self._eras:
+            self._eras.append(_Era(0, wall_offset))
+            self._last_steady = at.steady
             return Reading(at.wall, at.wall, Break.NONE)
-        last = self._last_steady + self._offset
-        held = at.steady + self._offset
+        era = self._eras[-1]
+        last = self._last_steady + era.offset
+        held = at.steady + era.offset
         stalled = at.steady - self._last_steady > self._stall_after
-        ahead = wall_offset - self._offset
+        ahead = wall_offset - era.offset
         self._last_steady = at.steady
+        before = last if stalled else held
 
         if ahead < -HELD_STEP_MS:
-            self._offset = wall_offset
-            return Reading(at.wall, last if stalled else held, Break.BACK, -ahead)
+            return Reading(at.wall, before, Break.BACK, self._set_back(wall_offset))
         if ahead > FOLLOWED_STEP_MS:
-            self._offset = wall_offset
-            return Reading(at.wall, last if stalled else held, Break.FORWARD)
+            self._eras = [*self._eras[-_MOST_ERAS:], _Era(before, wall_offset)]
+            return Reading(at.wall, before, Break.FORWARD)
         if stalled:
-            self._offset = max(wall_offset, last - at.steady)
-            return Reading(at.steady + self._offset, last, Break.STALL)
+            era.offset = max(wall_offset, last - at.steady)
+            return Reading(at.steady + era.offset, last, Break.STALL)
         if ahead > 0 or (settled_until is not None and at.wall >= settled_until):
-            self._offset = wall_offset
-        now = at.steady + self._offset
+            era.offset = wall_offset
+        now = at.steady + era.offset
         return Reading(now, now, Break.NONE)
+
+    def _set_back(self, offset: int) -> tuple[Lead, ...]:
+        """Go on with `offset`; return by how much what was recorded is ahead of it.
+
+        A clock that shows again what it did before it was set forward undoes that, and all
+        that came between; else it is what it has shown since it was last set forward.
+        """
+        eras, last = self._eras, len(self._eras) - 1
+        same = (at for at in range(last) if abs(eras[at].offset - offset) <= HELD_STEP_MS)
+        kept = max(same, default=-1)
+        undone = kept + 1 if kept >= 0 else last
+        ends = [each.since for each in eras[undone + 1 :]]
+        leads = [
+            Lead(each.offset - offset, each.since, until, whole=kept >= 0)
+            for each, until in zip(eras[undone:], [*ends, None], strict=True)
+            if each.offset > offset
+        ]
+        # What was undone goes on as the time before it.
+        self._eras = eras[: (kept if kept >= 0 else last) + 1]
+        self._eras[-1].offset = offset
+        return tuple(leads)

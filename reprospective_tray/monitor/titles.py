@@ -9,13 +9,15 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from reprospective_tray.patterns import compile_pattern
 from reprospective_tray.store.sessions import MINUTE_MS
 
 # ASCII, full-width and lenticular brackets; a space, no-break or narrow, may group digits.
 _OPENING, _CLOSING = r"[(\[{\uff08\u3010\uff3b]", r"[)\]}\uff09\u3011\uff3d]"
-_COUNTER = rf"{_OPENING}\s*\d[\d., \u00a0\u202f]*\+?(?:\s*/\s*\d[\d.,]*)?\s*{_CLOSING}"
+# Nothing is tried twice (*+, ?+): a title of "(1" and thousands of blanks would take long.
+_COUNTER = rf"{_OPENING}\s*+\d[\d., \u00a0\u202f]*+\+?+(?:\s*+/\s*+\d[\d.,]*+)?+\s*+{_CLOSING}"
 _NOISE = {
-    "counters": re.compile(rf"^\s*{_COUNTER}|{_COUNTER}\s*$"),
+    "counters": re.compile(rf"^\s*+{_COUNTER}|{_COUNTER}\s*+$"),
     # Braille, quarter circles, clock-like and growing blocks, stars of terminal programs;
     # the ASCII spinner only where it stands alone in front.
     "spinners": re.compile(
@@ -36,11 +38,13 @@ def comparable(ignore: Sequence[str], patterns: Iterable[str] = ()) -> Comparabl
     are further regular expressions whose matches count as noise.
     """
     noise = [_NOISE[kind] for kind in ("spinners", "percentages", "counters") if kind in ignore]
-    noise += [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
+    own_noise = [compile_pattern(pattern) for pattern in patterns]
 
     def reduce(title: str) -> str:
-        for pattern in noise:
-            title = pattern.sub("", title)
+        for built_in in noise:
+            title = built_in.sub("", title)
+        for own in own_noise:
+            title = own.replace(title, "")
         return _SPACE.sub(" ", title).strip()
 
     return reduce

@@ -13,11 +13,13 @@ import peewee
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.lean_memory import without
 from reprospective_tray.messages import _
-from reprospective_tray.store import rights, scrubbing
+from reprospective_tray.ownership import ForeignOwnerError
+from reprospective_tray.store import aside, rights, scrubbing
 from reprospective_tray.store.database import DatabaseAdapter
 from reprospective_tray.store.ids import new_device_id
 from reprospective_tray.store.models import LocalModels, make_models
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange, local_uids_over
+from reprospective_tray.store.sqlite_connection import PRAGMAS, open_file
 from reprospective_tray.store.sqlite_errors import is_damage
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class SqliteAdapter(DatabaseAdapter):
         self._inode = (0, 0)
         # What is forgotten must leave its page at once; it costs no time that could be measured.
         writing: dict[str, int | str] = {"synchronous": "full", "secure_delete": 1}
-        pragmas: dict[str, int | str] = {"query_only": 1} if read_only else writing
+        pragmas = {**PRAGMAS, **({"query_only": 1} if read_only else writing)}
         mode = "ro" if read_only else "rwc"
         self.database = peewee.SqliteDatabase(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -92,6 +94,18 @@ class SqliteAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.leftover_file`: beside the file."""
         return Path(f"{self.path}.leftover")
 
+    def applied_leftover(self) -> str:
+        """See `DatabaseAdapter.applied_leftover`."""
+        from reprospective_tray.store.facts import Fact, Facts
+
+        return str(Facts(self).get(Fact.LEFTOVER, ""))
+
+    def note_leftover(self, token: str) -> None:
+        """See `DatabaseAdapter.note_leftover`."""
+        from reprospective_tray.store.facts import Fact, Facts
+
+        Facts(self).put(Fact.LEFTOVER, token)
+
     @property
     def replaced(self) -> bool:
         """Whether the file at the path is no longer the one that was opened."""
@@ -109,6 +123,7 @@ class SqliteAdapter(DatabaseAdapter):
                 _("Start recording with: reprospective-tray run"),
             )
         try:
+            rights.check_owner(self.path, reading=self.read_only)
             if not self.read_only:
                 self._prepare_file()
             with self.connection():
@@ -122,6 +137,8 @@ class SqliteAdapter(DatabaseAdapter):
                 self._warn_of_closed_folders()
         except peewee.PeeweeException as error:
             raise self.explain(error) from error
+        except ForeignOwnerError as error:
+            raise rights.foreign(error) from error
         except OSError as error:
             raise StoreError(
                 _("The database {path} cannot be opened: {reason}.").format(
@@ -163,6 +180,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     def _prepare_file(self) -> None:
         rights.prepare_folders(self.path, self._readable_by, self._private_below)
+        aside.finish(self.path)
         wal, shm = (Path(f"{self.path}{end}") for end in ("-wal", "-shm"))
         emptied = self.path.exists() and not self.path.stat().st_size
         if emptied and wal.exists() and wal.stat().st_size:
@@ -288,7 +306,7 @@ class SqliteAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.make_upkeep`."""
         from reprospective_tray.store.upkeep import FileUpkeep
 
-        return FileUpkeep(on_damage)
+        return FileUpkeep(self.errors, on_damage)
 
     def be_patient(self, seconds: float) -> None:
         """See `DatabaseAdapter.be_patient`."""
@@ -296,7 +314,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     def scrub(self) -> bool:
         """See `DatabaseAdapter.scrub`."""
-        return scrubbing.scrub(self.database)
+        return scrubbing.scrub(self.database, self.path.parent)
 
     def other_files(self) -> list[Path]:
         """See `DatabaseAdapter.other_files`."""
@@ -311,9 +329,8 @@ class SqliteAdapter(DatabaseAdapter):
             self.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _leave_wal(self) -> bool:
-        uri = f"{self.path.absolute().as_uri()}?mode=rw"
         try:
-            with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
+            with closing(open_file(self.path, "rw", timeout_s=0)) as connection:
                 mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         except sqlite3.OperationalError:
             return False
@@ -322,8 +339,8 @@ class SqliteAdapter(DatabaseAdapter):
             return True
         return bool(mode == "delete")
 
-    def snapshot(self, target: Path) -> None:
+    def snapshot(self, target: Path, *, overwrite: bool = True) -> int:
         """See `DatabaseAdapter.snapshot`; `target` must not be the database itself."""
         from reprospective_tray.store.snapshots import write_snapshot
 
-        write_snapshot(self.path, target, self._damaged())
+        return write_snapshot(self.path, target, self._damaged(), overwrite=overwrite)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from peewee import __exception_wrapper__ as translated_errors  # type: ignore[attr-defined]
 
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.forgotten import ForgottenRanges
 from reprospective_tray.store.rollup import Rollup
 
@@ -66,7 +67,7 @@ class BulkWriter:
         tombstone stays as it is. Returns how many rows were stored.
         """
         newest: dict[str, Row] = {}
-        for row in rows:
+        for row in map(bounded, rows):
             known = newest.get(row["uid"])
             if known is None or known["revision"] < row["revision"]:
                 newest[row["uid"]] = row

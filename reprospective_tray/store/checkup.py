@@ -11,6 +11,7 @@ from pathlib import Path
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import SCHEMA_VERSION
+from reprospective_tray.store.sqlite_connection import open_file
 from reprospective_tray.store.sqlite_errors import is_damage
 
 _WAL_HEADER = b"\x02\x02"  # https://sqlite.org/fileformat.html#file_format_version_numbers
@@ -47,7 +48,7 @@ def look(path: Path) -> FileFacts:
         sqlite3.Error: it is no database, or damaged; `explain` has a sentence for it.
     """
     sizes = [each.stat().st_size for each in (path, _beside(path)) if each.exists()]
-    with closing(_open(path)) as connection:
+    with closing(open_unchanged(path)) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         tables = frozenset(name for (name,) in names if not name.startswith("sqlite_"))
@@ -64,7 +65,7 @@ def quick_check(path: Path, deadline_s: float) -> str | None:
         OSError, sqlite3.Error: as for `look`.
     """
     ends_at = time.monotonic() + deadline_s
-    with closing(_open(path)) as connection:
+    with closing(open_unchanged(path)) as connection:
         connection.set_progress_handler(lambda: time.monotonic() > ends_at, _STEPS)
         try:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -103,8 +104,11 @@ def _is_wal(path: Path) -> bool:
         return file.read(_WAL_AT + 2)[_WAL_AT:] == _WAL_HEADER
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """Open it for reading; a WAL that is not there would be made, also by who only reads."""
-    immutable = "&immutable=1" if _is_wal(path) and not _beside(path).exists() else ""
-    uri = f"{path.absolute().as_uri()}?mode=ro{immutable}"
-    return sqlite3.connect(uri, uri=True, timeout=_BUSY_S)
+def open_unchanged(path: Path) -> sqlite3.Connection:
+    """Open it for reading; a WAL that is not there would be made, also by who only reads.
+
+    Raises:
+        OSError, sqlite3.Error: as for `look`.
+    """
+    immutable = _is_wal(path) and not _beside(path).exists()
+    return open_file(path, "ro", timeout_s=_BUSY_S, immutable=immutable)

@@ -72,6 +72,14 @@ class DatabaseAdapter(ABC):
         """Where lies what could not be written before the end."""
 
     @abstractmethod
+    def applied_leftover(self) -> str:
+        """Return the token of what was last applied of such a file; inside `connection()`."""
+
+    @abstractmethod
+    def note_leftover(self, token: str) -> None:
+        """Note what is applied, in the transaction that applies it."""
+
+    @abstractmethod
     def explain(self, error: Exception) -> StoreError:
         """Return `error` as one that a person understands."""
 
@@ -139,10 +147,11 @@ class DatabaseAdapter(ABC):
         except self.errors as error:
             raise self.explain(error) from error
 
-    def snapshot(self, target: Path) -> None:
-        """Write a consistent copy of the whole database to `target`.
+    def snapshot(self, target: Path, *, overwrite: bool = True) -> int:  # noqa: ARG002  for one file
+        """Write a consistent copy of the whole database to `target`; return its living sessions.
 
         Raises:
+            FileExistsError: something is there, and `overwrite` is not given.
             StoreError: it cannot be written, or this is no database of one file.
         """
         raise StoreError(

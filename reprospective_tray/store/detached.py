@@ -27,7 +27,9 @@ _ANSWER_S = 1.0
 # How long others wait until what was recorded is written, before they work on the database.
 _WORK_S = 5.0
 # How long the end waits for the server; what it has not taken by then is kept here.
-_LAST_S = 3.0
+_LAST_S = 1.5
+# How long keeping it may take.
+_KEEP_S = 1.0
 
 
 class _Question:
@@ -47,12 +49,13 @@ class DetachedRecorder:
         open_adapter: Callable[[], PostgresqlAdapter],
         source_host: str,
         care: Care | None = None,
+        on_loss: Callable[[str], None] = lambda _lost: None,
     ) -> None:
-        """Take what makes an adapter, this computer's name, and who counts deaths."""
+        """Take what makes an adapter, this computer's name, and who counts deaths and losses."""
         self._care = care or Care()
         self._open_adapter = open_adapter
         self._adapters: list[PostgresqlAdapter] = []
-        self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None)
+        self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None, on_loss)
         self._news = threading.Condition()  # guards the four that follow
         self._inbox: list[Change] = []
         self._asked: list[_Question] = []
@@ -79,7 +82,7 @@ class DetachedRecorder:
         """Do nothing: the other thread writes by itself."""
         return True
 
-    def check(self) -> None:
+    def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
         """Do nothing: a server looks after its own pages."""
 
     @contextmanager
@@ -99,7 +102,7 @@ class DetachedRecorder:
                 self._recorder.give_up()
                 for adapter in list(self._adapters):
                     adapter.abort()
-                thread.join()  # it may still be connecting, which has a deadline
+                thread.join(_KEEP_S)
 
     def record(self, changes: Sequence[Change]) -> None:
         """Hand `changes` over."""

@@ -5,6 +5,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from reprospective_tray.ownership import read_own
 from reprospective_tray.private_files import make_private_folder, write_private
 from reprospective_tray.store.ids import new_device_id
 
@@ -37,6 +38,6 @@ def kept_device_id(data: Path) -> str:
 
 def _read(file: Path) -> str:
     try:
-        return str(uuid.UUID(file.read_text("ascii").strip()))
+        return str(uuid.UUID(read_own(file).decode("ascii").strip()))
     except (FileNotFoundError, ValueError):
         return ""

@@ -18,6 +18,7 @@ class Fact(StrEnum):
     SERVER_SCHEMA = "sync.server_schema"  # the server's, at its last answer
     LAST_SUCCESS_AT = "sync.last_success_at"  # by this computer's clock
     LAST_ERROR = "sync.last_error"
+    LEFTOVER = "leftover.applied"  # the token of what an earlier run could not write, and this did
     RETENTION_HORIZON = "retention.horizon"  # the latest end that retention has taken
     RETENTION_DUE = "retention.due"  # [days, when something may go next, by the server's clock]
     PERSON = "import.person"  # whose imported sessions are, where no server says it

@@ -18,6 +18,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.store import salvage
 from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
 from reprospective_tray.store.ids import new_uid
+from reprospective_tray.store.tombstones import TOMBSTONE
 
 if TYPE_CHECKING:
     from reprospective_tray.store.bookkeeping import Bookkeeping
@@ -184,15 +185,9 @@ class Forgetting:
             if not (rows := self._what.next(adapter, _ROWS_A_STEP)):
                 return []
             uids = [row["uid"] for row in rows]
-            session.update(
-                deleted=1,
-                open=0,
-                application_name="",
-                window_title="",
-                process_id=None,
-                revision=session.revision + 1,
-                **books.touched,
-            ).where(session.uid.in_(uids)).execute()
+            session.update(**TOMBSTONE, revision=session.revision + 1, **books.touched).where(
+                session.uid.in_(uids)
+            ).execute()
             if isinstance(adapter, SqliteAdapter):
                 # The server's reason may quote the title.
                 refused = adapter.models.Refused

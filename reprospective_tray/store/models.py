@@ -136,6 +136,7 @@ def make_server_models(database: peewee.Database) -> Models:
         # The days as lived on which it begins and ends, kept for the sake of their indexes.
         first_day = ServerDayField()
         last_day = ServerDayField()
+        midnights = peewee.IntegerField()  # from the first of these days to the last
 
         class Meta:
             schema = SERVER_SCHEMA

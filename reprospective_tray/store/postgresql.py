@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import peewee
 
+from reprospective_tray.config_source import without_secrets
 from reprospective_tray.errors import ServerError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.database import DatabaseAdapter
@@ -15,8 +18,9 @@ from reprospective_tray.store.day_parts import day_name
 from reprospective_tray.store.device_file import kept_device_id
 from reprospective_tray.store.models import make_server_models
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.connection import STATEMENT_DEADLINE_S, connect
-from reprospective_tray.store.server.failures import statement_failure
+from reprospective_tray.store.server.failures import ended_from_here, statement_failure
 from reprospective_tray.store.sessions import DAY_MS
 
 if TYPE_CHECKING:
@@ -76,7 +80,7 @@ class PostgresqlAdapter(DatabaseAdapter):
         self._device_id = ""
         self._abort: set[Callable[[], None]] = set()
         self._aborting = threading.Lock()
-        self.database = _Database(self._connect)
+        self.database = _Database(self._reach)
         self.models = make_server_models(self.database)
         self.original_id, self.synced = self.models.Session.original_id, peewee.SQL("1")
 
@@ -92,12 +96,43 @@ class PostgresqlAdapter(DatabaseAdapter):
         """Host, port and database; no password and no user."""
         places = ",".join(f"{host}:{port}" for host, port in self.address.places())
         known = self.address.resolved()
-        return f"postgresql://{places}/{known.get('dbname') or known.get('user') or ''}"
+        name = known.get("dbname") or known.get("user") or ""
+        return without_secrets(f"postgresql://{places}/{name}")
 
     @property
     def leftover_file(self) -> Path:
         """Where lies what could not be written before the end."""
         return self._data / "postgresql.leftover"
+
+    def applied_leftover(self) -> str:
+        """See `DatabaseAdapter.applied_leftover`: the pair of this device has it as its token."""
+        known = self._pair()
+        return str(known[1]) if known else ""
+
+    def note_leftover(self, token: str) -> None:
+        """See `DatabaseAdapter.note_leftover`: a batch without rows does."""
+        known = self._pair()
+        batch = {
+            "schema": 1,
+            "device_id": self.device_id,
+            "acknowledged": {"counter": known[0], "token": known[1]} if known else None,
+            "pair": {"counter": known[0] + 1 if known else 1, "token": token},
+            "rows": [],
+            "orders": [],
+        }
+        encoded = msgspec.json.encode(batch).decode()
+        self._execute("SELECT reprospective.ingest(%s::pg_catalog.json)", encoded)
+
+    def _pair(self) -> tuple[int, str] | None:
+        query = (
+            "SELECT counter, token FROM reprospective.devices"
+            " WHERE owner = current_user AND device_id = %s"
+        )
+        found: tuple[int, str] | None = self._execute(query, self.device_id).fetchone()
+        return found
+
+    def _execute(self, query: str, *values: str) -> Any:
+        return self.database.execute_sql(query, values)
 
     def open(self) -> None:
         """Make the schema in an empty database, where the role may; see `DatabaseAdapter.open`.
@@ -109,9 +144,9 @@ class PostgresqlAdapter(DatabaseAdapter):
         from reprospective_tray.store.server.schema import FIRST_THAT_SETTLES, ensure
 
         try:
-            with connect(self.address, self._connect_deadline_s, self.deadline_s) as connection:
-                if ensure(connection) >= FIRST_THAT_SETTLES:
-                    connection.execute(_SETTLE)
+            with closing(self._reach()) as reached:
+                if ensure(reached.connection) >= FIRST_THAT_SETTLES:
+                    reached.connection.execute(_SETTLE)
             self._device_id = kept_device_id(self._data)
         except ServerError as error:
             raise self.explain(error) from error
@@ -127,7 +162,10 @@ class PostgresqlAdapter(DatabaseAdapter):
         """Do nothing: the server needs nothing of its clients."""
 
     def abort(self) -> None:
-        """Let what any thread waits for on a connection of this adapter fail at once."""
+        """Let what any thread waits for on a connection of this adapter fail at once.
+
+        The making of a connection, too.
+        """
         with self._aborting:
             for abort in self._abort:
                 abort()
@@ -154,10 +192,8 @@ class PostgresqlAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""
         session = self.models.Session
         short = session.started_at >= moment - DAY_MS
-        # An index knows what lies on several days; the earliest day of `moment` anywhere.
-        long = (session.last_day > session.first_day) & (
-            session.last_day >= day_name(moment - LARGEST_OFFSET_MS)
-        )
+        # The earliest day of `moment` anywhere.
+        long = self._over_midnight() & (session.last_day >= day_name(moment - LARGEST_OFFSET_MS))
         return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
 
     def near(self, days: DayRange) -> Any:
@@ -165,12 +201,16 @@ class PostgresqlAdapter(DatabaseAdapter):
         session = self.models.Session
         first, last = days.first.isoformat(), days.last.isoformat()
         begun = session.first_day.between(first, last)
-        over = (
-            (session.last_day > session.first_day)
-            & (session.last_day >= first)
-            & (session.first_day < first)
-        )
+        over = self._over_midnight() & (session.last_day >= first) & (session.first_day < first)
         return begun | over
+
+    def _over_midnight(self) -> Any:
+        """Return the condition for sessions on several days, as the index of them has it.
+
+        Schema 2 and later index by the first, schema 1 by the second; both say the same.
+        """
+        session = self.models.Session
+        return (session.midnights > 0) & (session.last_day > session.first_day)
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""
@@ -212,13 +252,35 @@ class PostgresqlAdapter(DatabaseAdapter):
         """See `DatabaseAdapter.make_upkeep`."""
         from reprospective_tray.store.upkeep import ServerUpkeep
 
-        return ServerUpkeep()
+        return ServerUpkeep(self.errors)
 
-    def _connect(self) -> _Connection:
-        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+    def _reach(self) -> _Connection:
+        """Connect, as long as nobody calls `abort`."""
+        attempt = Attempt(self._connected, lambda late: late.close(), "reach")
+        with self._aborting:
+            self._abort.add(attempt.give_up)
+        try:
+            connection = attempt.result()
+        except TimeoutError:
+            raise ended_from_here() from None
+        finally:
+            with self._aborting:
+                self._abort.discard(attempt.give_up)
         with self._aborting:
             self._abort.add(connection.abort)
         return _Connection(self, connection)
+
+    def _connected(self) -> Connection:
+        """Connect, and let what a stranger has prepared there be refused."""
+        from reprospective_tray.store.server.owners import require_trusted
+
+        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+        try:
+            require_trusted(connection, self._data)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def let_go(self, connection: Connection) -> None:
         """Close a connection of this adapter."""
@@ -258,7 +320,7 @@ class _Connection:
         import psycopg2.extensions
 
         self._adapter = adapter
-        self._connection = connection
+        self.connection = connection
         self.server_version = connection.raw.server_version
         # Text on this connection alone: others in this process may want their UUIDs otherwise.
         as_text = psycopg2.extensions.new_type((_UUID,), "UUID_AS_TEXT", lambda value, _: value)
@@ -266,13 +328,13 @@ class _Connection:
 
     @property
     def closed(self) -> bool:
-        return self._connection.closed
+        return self.connection.closed
 
     def cursor(self) -> _Cursor:
-        return _Cursor(self._connection, self._adapter.deadline_s)
+        return _Cursor(self.connection, self._adapter.deadline_s)
 
     def close(self) -> None:
-        self._adapter.let_go(self._connection)
+        self._adapter.let_go(self.connection)
 
 
 class _Cursor:
@@ -286,13 +348,15 @@ class _Cursor:
         self.rowcount = -1
 
     def execute(self, text: str, parameters: Sequence[Any] = ()) -> None:
+        from reprospective_tray.store.server.parameters import execute
+
         with self._connection.cursor(self._deadline_s) as cursor:
             try:
-                cursor.execute(text, parameters)
+                answer = execute(cursor, text, parameters)
             except ValueError as error:  # psycopg2's own: a NUL, or a lone surrogate
                 raise statement_failure(error, self._connection.address) from error
-            self.description, self.rowcount = cursor.description, cursor.rowcount
-            self._rows = iter(cursor.fetchall() if cursor.description else ())
+            self.description, self.rowcount = answer.description, answer.rowcount
+            self._rows = iter(answer.fetchall() if answer.description else ())
 
     def fetchone(self) -> tuple[Any, ...] | None:
         return next(self._rows, None)

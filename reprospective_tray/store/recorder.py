@@ -4,14 +4,16 @@ Changes queue up in memory while the database is locked, the disk is full or the
 file is being replaced, and are written in their order when it is possible again.
 """
 
+import errno
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.messages import _
@@ -34,46 +36,21 @@ _WORK_S = 2.0
 OpenAdapter = Callable[[], DatabaseAdapter]
 
 
-class Records(Protocol):
-    """What the monitor records with; every method belongs to its thread, and none holds it up."""
-
-    @property
-    def problem(self) -> str:
-        """What keeps changes in memory, for the person; empty where nothing does."""
-
-    @property
-    def waiting(self) -> int:
-        """How many changes `flush` is to be called for."""
-
-    def retry_in_ms(self) -> int | None:
-        """Return when to call `flush` again, or None when nothing waits for that."""
-
-    def running(self) -> AbstractContextManager[None]:
-        """Hold the database, and leave it as readers need it."""
-
-    def occupied(self, since: int) -> list[Interval]:
-        """Return the recorded times after `since` (ms), as far as they can be read."""
-
-    def record(self, changes: Sequence[Change]) -> None:
-        """Write `changes` as soon as possible."""
-
-    def flush(self) -> bool:
-        """Write of what waits as much as takes no time; tell whether nothing waits any more."""
-
-    def exclusively(self) -> AbstractContextManager[Any]:
-        """Yield the open database, everything that was recorded in it, for other work on it."""
-
-    def check(self) -> None:
-        """Look for damage beside recording."""
-
-
 class Recorder:
     """Writes the changes of one monitor thread; every method but `check` belongs to that thread."""
 
     def __init__(
-        self, open_adapter: OpenAdapter, source_host: str, on_damage: Callable[[Path], None]
+        self,
+        open_adapter: OpenAdapter,
+        source_host: str,
+        on_damage: Callable[[Path], None],
+        on_loss: Callable[[str], None] = lambda _lost: None,
     ) -> None:
-        """Take what makes an adapter, and whom to tell where a damaged file was set aside."""
+        """Take what makes an adapter, and whom to tell where a damaged file was set aside.
+
+        `on_loss` is told what was lost, a sentence for the person.
+        """
+        self._on_loss = on_loss
         self._open_adapter = open_adapter
         self._source_host = source_host
         self._upkeep = open_adapter().make_upkeep(on_damage)
@@ -92,8 +69,9 @@ class Recorder:
         return len(self._queue)
 
     def retry_in_ms(self) -> int | None:
-        """Return when to call `flush` again, or None when nothing waits."""
-        if not self._queue:
+        """Return when to call `flush` again, or None when there is nothing for it to do."""
+        # What is not open, or is damaged, needs it also where nothing waits to be written.
+        if self._writer and not self._queue and not self._upkeep.is_damaged():
             return None
         return max(round((self._blocked_until - time.monotonic()) * 1000), 0)
 
@@ -126,20 +104,25 @@ class Recorder:
             len(self._queue),
             self.problem or _("the database cannot be written at the moment"),
         )
+        file, kept, problem = self._open_adapter().leftover_file, 0, os.strerror(errno.ENOSPC)
         try:
-            leftover.keep(self._open_adapter().leftover_file, list(self._queue), self._run)
+            kept = leftover.keep(file, list(self._queue), self._run)
+            log.warning("%d changes are kept for the next start: %s", kept, reason)
         except OSError as error:
-            log.error("%d changes are lost: %s (%s)", count, reason, error)  # noqa: TRY400  a line is enough
-        else:
-            log.warning("%d changes are kept for the next start: %s", count, reason)
+            problem = error.strerror or str(error)
         self._queue.clear()
+        if kept < count:
+            lost = _("{count} changes could not be saved to {path} and are lost: {reason}.")
+            lost = lost.format(count=count - kept, path=file, reason=problem)
+            log.error("%s", lost)
+            self._on_loss(lost)
 
     def occupied(self, since: int) -> list[Interval]:
         """Return the recorded times after `since`; nothing while the file cannot be read."""
         try:
             return self._writer.occupied(since) if self._writer else []
         except self._upkeep.trouble as error:
-            self._note(error)
+            self._suffer(error)
             return []
 
     def record(self, changes: Sequence[Change]) -> None:
@@ -169,15 +152,23 @@ class Recorder:
             return not self._queue
         if self._upkeep.is_damaged():
             self._replace_damaged()
+        if not self._ready():
+            self._wait()
+            return not self._queue
+        if not self._queue:
+            self._recovered()
         size = _BATCH
         while self._queue and (to_the_end or time.monotonic() - begun < _BUDGET_S):
             written = self._write_some(size)
             if written is None:
-                self._failures += 1
-                self._blocked_until = time.monotonic() + self._upkeep.retry_s(self._failures)
+                self._wait()
                 return False
             size = written or 1
         return not self._queue
+
+    def _wait(self) -> None:
+        self._failures += 1
+        self._blocked_until = time.monotonic() + self._upkeep.retry_s(self._failures)
 
     def _write_some(self, size: int) -> int | None:
         """Write the first `size` changes; return how many, None where it must wait.
@@ -196,9 +187,7 @@ class Recorder:
             # An error that is kept keeps its statement, and that keeps the file open.
             log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
         except self._upkeep.trouble as error:
-            self._note(error)
-            if self._upkeep.is_damaged(error):
-                self._replace_damaged()
+            self._suffer(error)
             return None
         for _change in batch:
             self._queue.popleft()
@@ -227,7 +216,7 @@ class Recorder:
             yield adapter
         except StoreError:
             raise  # it says all already
-        except self._upkeep.trouble as error:
+        except adapter.errors as error:
             if self._upkeep.is_damaged(error):
                 self._replace_damaged()
             raise adapter.explain(error) from error
@@ -240,10 +229,10 @@ class Recorder:
         """Open nothing any more: what is not written is to be kept. Any thread may call it."""
         self._upkeep.given_up = True
 
-    def check(self) -> None:
+    def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
         """Look for damage in a thread of its own; it is dealt with at the next flush."""
         if self._adapter:
-            self._upkeep.check(self._adapter)
+            self._upkeep.check(self._adapter, on_damage_found)
 
     def _ready(self) -> bool:
         """Make sure that the database is open, and is still the one that was opened."""
@@ -269,17 +258,39 @@ class Recorder:
         adapter.database.connect()
         try:
             self._upkeep.opened(adapter)
-            if taken := leftover.take_up(adapter, self._source_host, self._upkeep.unstorable):
-                log.warning("%d changes that an earlier run could not write are written", taken)
+            self._take_up(adapter)
             run = self._run if self._upkeep.goes_on else None
             writer = SessionWriter(adapter, self._source_host, run)
             if run is None and (closed := writer.recover()):
                 log.warning("%d session left open by a killed run was closed", closed)
-        except self._upkeep.trouble as error:
+        except BaseException as error:
             adapter.database.close()
-            raise adapter.explain(error) from error
+            if isinstance(error, adapter.errors):
+                raise adapter.explain(error) from error
+            raise
         self._adapter, self._writer, self._run = adapter, writer, writer.run
         self._upkeep.ready(adapter)
+        self._make_room()
+
+    def _take_up(self, adapter: DatabaseAdapter) -> None:
+        """Write what an earlier run could not write."""
+        taken = leftover.take_up(adapter, self._source_host, self._upkeep.unstorable)
+        if taken.written:
+            log.warning("%d changes that an earlier run could not write are written", taken.written)
+        if taken.left_out:
+            lost = _(
+                "{count} changes kept at an earlier end cannot be used. They were set aside: {path}"
+            )
+            lost = lost.format(count=taken.left_out, path=taken.aside)
+            log.error("%s", lost)
+            self._on_loss(lost)
+
+    def _make_room(self) -> None:
+        """Keep room for what may not be written before the end; without any, try again later."""
+        try:
+            leftover.make_room(self._open_adapter().leftover_file)
+        except OSError as error:
+            log.warning("no room can be kept for what is not written at the end: %s", error)
 
     def _let_go(self, *, clean: bool) -> None:
         if self._adapter:
@@ -287,6 +298,12 @@ class Recorder:
             if clean:
                 self._adapter.close()
         self._adapter = self._writer = None
+
+    def _suffer(self, error: Exception) -> None:
+        """Say what keeps the changes in memory; what is damaged gives way to a new file."""
+        self._note(error)
+        if self._upkeep.is_damaged(error):
+            self._replace_damaged()
 
     def _replace_damaged(self) -> None:
         self._let_go(clean=False)
@@ -326,4 +343,5 @@ class Recorder:
             self._dropped = 0
         if self.problem:
             log.warning("the database can be written again")
+            self._make_room()
         self.problem = ""

@@ -3,10 +3,16 @@
 import functools
 import logging
 import os
+import stat
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from reprospective_tray import ownership
+from reprospective_tray.errors import StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.private_files import make_folders
 
 log = logging.getLogger(__name__)
 
@@ -25,20 +31,53 @@ def prepare_folders(database: Path, readable_by: str, private_below: Path | None
     program's; the rights of all others are left as they are.
 
     Raises:
+        ForeignOwnerError: the folder is another user's.
         OSError: a folder cannot be made.
     """
     mode = _FOLDER_MODES[readable_by]
     folder = database.absolute().parent
     above = [folder, *folder.parents]
-    missing = [each for each in above if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=mode)
-        each.chmod(mode)  # the umask may have taken the group's part
+    make_folders(folder, mode)
+    ownership.check(folder)
     for each in above:
         ours = private_below is not None and each.is_relative_to(private_below.absolute())
         # A folder with any other mode is somebody's decision.
         if ours and each.stat().st_mode & 0o777 in _FOLDER_MODES.values():
             _set_mode(each, mode)
+
+
+def check_owner(database: Path, *, reading: bool) -> None:
+    """Return where `database` and what SQLite reads with it are this user's own or root's.
+
+    For `reading`, a file that its owner shares with a group of this user will do.
+
+    Raises:
+        ForeignOwnerError: another user's is there.
+        OSError: one cannot be looked at.
+    """
+    if reading and _is_shared_with_group(database):
+        return
+    for each in (database, *(Path(f"{database}{end}") for end in ("-wal", "-shm", "-journal"))):
+        ownership.check_if_there(each)
+
+
+def foreign(error: ownership.ForeignOwnerError) -> StoreError:
+    """Return what `check_owner` or `prepare_folders` raised as the error that a person sees."""
+    return StoreError(
+        _("{path} is not used: {reason}.").format(path=error.filename, reason=error.strerror),
+        _(
+            "Find out who put it there. Then set database.local.path to a file in a folder of "
+            "your own, or make it yours (chown)."
+        ),
+    )
+
+
+def _is_shared_with_group(database: Path) -> bool:
+    if os.name == "nt" or not database.exists():
+        return False
+    found = database.stat()
+    groups = {os.getegid(), *os.getgroups()}
+    return bool(found.st_mode & stat.S_IRGRP) and found.st_gid in groups
 
 
 def prepare_files(database: Path, beside: Sequence[Path], readable_by: str) -> None:

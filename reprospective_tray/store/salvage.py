@@ -1,22 +1,24 @@
-"""What to do with a damaged file: set it aside, and take over what can be read."""
+"""Taking over what can be read of a damaged file that was set aside."""
 
 import logging
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from reprospective_tray.store import salvage_memory
+from reprospective_tray.store import aside, salvage_memory
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.bulk import BulkWriter
 from reprospective_tray.store.day_parts import Addition, DayKey, totals
 from reprospective_tray.store.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.sessions import MINUTE_MS
+from reprospective_tray.store.sqlite_connection import open_file
+from reprospective_tray.store.tombstones import blanked
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +30,10 @@ _READ_TRUNCATED = "PRAGMA writable_schema = ON"
 # A broken last page may claim any id: the search for more must end.
 _MOST_FAILURES = 200_000
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
-# The key in desktop_activity_meta: rows of the file named after it are to be taken over.
+# The key in desktop_activity_meta: rows of the file named after it are to be taken over. Once
+# they are, the note says so until the journal has forgotten the file: none is counted twice.
 _NOTE = "take_over:"
-
-
-def set_aside(path: Path) -> Path:
-    """Rename the file at `path` with its -wal and -shm; return where it lies now."""
-    stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
-    target = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-    number = 1
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}")
-    for end in ("", "-wal", "-shm"):
-        part = Path(f"{path}{end}")
-        if part.exists():
-            part.rename(f"{target}{end}")
-    log.error("the database %s is damaged: it lies in %s now", path, target)
-    return target
+_DONE = "done"
 
 
 def is_sound(path: Path, stop: threading.Event) -> bool:
@@ -61,24 +49,41 @@ def is_sound(path: Path, stop: threading.Event) -> bool:
     return bool(answer == "ok")
 
 
-def adopt(damaged: Path, adapter: SqliteAdapter) -> None:
-    """Go on in `adapter` as the device of `damaged`, and note that its rows are to be taken over.
+def adopt(damaged: Sequence[Path], adapter: SqliteAdapter) -> list[Path]:
+    """Go on in `adapter` as the device of the newest of `damaged`, which are in order of age.
 
+    Notes that their rows are to be taken over, and returns those that it did not know.
     The note survives a kill; use it inside the adapter's `connection()`.
     """
+    meta = adapter.models.Meta
+    adopted = []
+    device_id = None
     with adapter.database.atomic("IMMEDIATE"):
-        if device_id := _device_id_of(damaged):
-            adapter.adopt_device_id(device_id)
-        with suppress(sqlite3.Error), _reading(damaged) as connection:
-            salvage_memory.copy_facts(connection, adapter, _NOTE)
-        adapter.models.Meta.replace(key=_NOTE + damaged.name, value="").execute()
+        # A file may be named by no journal any more: then it is never asked for again.
+        names = [_NOTE + each.name for each in damaged]
+        meta.delete().where(
+            meta.key.startswith(_NOTE), meta.value == _DONE, meta.key.not_in(names)
+        ).execute()
+        for each in reversed(damaged):
+            if meta.get_or_none(key=_NOTE + each.name):
+                continue
+            adopted.append(each)
+            if not device_id and (device_id := _device_id_of(each)):
+                adapter.adopt_device_id(device_id)
+            with suppress(sqlite3.Error), _reading(each) as connection:
+                salvage_memory.copy_facts(connection, adapter, _NOTE)
+            meta.insert(key=_NOTE + each.name, value="").on_conflict_ignore().execute()
+    return adopted
 
 
 def unfinished(adapter: SqliteAdapter) -> list[Path]:
     """Return the damaged files whose rows are to be taken over; inside `connection()`."""
     meta = adapter.models.Meta
     notes = meta.select().where(meta.key.startswith(_NOTE)).order_by(meta.key)
-    return [adapter.path.with_name(note.key.removeprefix(_NOTE)) for note in notes]
+    known = {adapter.path.with_name(note.key.removeprefix(_NOTE)): note.value for note in notes}
+    # Those too that this file has not heard of as yet.
+    every = dict.fromkeys(aside.pending(adapter.path), "") | known
+    return [each for each, value in every.items() if value != _DONE]
 
 
 def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> int:
@@ -91,9 +96,10 @@ def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> i
     with adapter.connection():
         adapter.database.execute_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         meta = adapter.models.Meta
-        note = meta.delete().where(meta.key == _NOTE + damaged.name)
+        note = meta.update(value=_DONE).where(meta.key == _NOTE + damaged.name, meta.value != _DONE)
         if not damaged.exists():
             note.execute()
+            _forget(damaged, adapter)
             return 0
         with _reading(damaged) as connection:
             salvage_memory.copy_taken(connection, adapter, stop.is_set)
@@ -117,14 +123,21 @@ def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> i
             with adapter.writing():
                 if note.execute():
                     salvage_memory.copy_totals(connection, adapter, explained)
+    _forget(damaged, adapter)
     log.warning("%d sessions were taken over from %s", taken, damaged)
     return taken
+
+
+def _forget(damaged: Path, adapter: SqliteAdapter) -> None:
+    """Let the journal forget what is taken over, unless into a file that was set aside itself."""
+    if not adapter.replaced:
+        aside.done(adapter.path, damaged)
 
 
 def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
     """Store what is not here; what recording has gone on with here stays, in a newer revision."""
     table = adapter.models.Session
-    by_uid = {row["uid"]: row for row in rows}
+    by_uid = {row["uid"]: row for row in map(bounded, rows)}
     taken = 0
     with adapter.database.atomic("IMMEDIATE"):
         for held in list(table.select().where(table.uid.in_(list(by_uid)))):
@@ -156,7 +169,7 @@ def _device_id_of(damaged: Path) -> str | None:
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     # Read-only, so that the damaged file and its -wal stay as they were found.
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = open_file(path, "ro")
     try:
         connection.row_factory = sqlite3.Row
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -195,7 +208,7 @@ def _readable_rows(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
             if _is_whole(row):
                 values = dict(row)
                 del values["id"]
-                yield values
+                yield blanked(values)
 
 
 def _last_id(connection: sqlite3.Connection) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import peewee
 
+from reprospective_tray.store.sqlite_connection import temporary_files_in
+
 log = logging.getLogger(__name__)
 
 # In desktop_activity_meta: nothing was ever erased from this file without overwriting it.
@@ -22,16 +24,17 @@ def note_clean(database: peewee.SqliteDatabase) -> None:
     database.execute_sql(query, (_CLEAN,))
 
 
-def scrub(database: peewee.SqliteDatabase) -> bool:
+def scrub(database: peewee.SqliteDatabase, folder: Path) -> bool:
     """Empty the -wal into the file, and tell whether it is empty now.
 
-    A file of unknown past is written anew first, once. Who reads at the time
-    is waited for as long as this connection is patient.
+    A file of unknown past is written anew first, once, by way of a temporary file in `folder`,
+    its own. Who reads at the time is waited for as long as this connection is patient.
     """
     known = database.execute_sql("SELECT 1 FROM desktop_activity_meta WHERE key = ?", (_CLEAN,))
     try:
         if not known.fetchone():
-            database.execute_sql("VACUUM")
+            with temporary_files_in(folder, database):
+                database.execute_sql("VACUUM")
             note_clean(database)
         busy, *_pages = database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except peewee.OperationalError as error:

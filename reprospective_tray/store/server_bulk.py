@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.bulk import LeftOut
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ServerBulkWriter:
     def write(self, rows: Sequence[dict[str, Any]]) -> int:
         """Store what is new or newer than what is held; return how many."""
         newest: dict[str, dict[str, Any]] = {}
-        for row in rows:
+        for row in map(bounded, rows):
             known = newest.get(row["uid"])
             if known is None or known["revision"] < row["revision"]:
                 newest[row["uid"]] = row

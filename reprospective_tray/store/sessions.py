@@ -49,10 +49,17 @@ class Rewind:
 
 @dataclass(frozen=True, slots=True)
 class StepBack:
-    """The clock was `step` ms ahead: this run's rows beyond `now`, the corrected time, move."""
+    """The clock was `step` ms ahead: this run's rows that end after `now` move.
+
+    `now` is the corrected time, or earlier. `since` is where the clock was set forward, 0 where
+    it was not, and `until` where it was set forward again: only rows of that time move, and
+    what was recorded before `since` was right.
+    """
 
     step: int
     now: int
+    since: int = 0
+    until: int | None = None
 
 
 Change = Put | Rewind | StepBack

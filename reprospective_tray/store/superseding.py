@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.outbox import Reference
 from reprospective_tray.store.rollup import Rollup
+from reprospective_tray.store.tombstones import blanked
 
 # Each changes its days as well: more at once would make recording wait.
 _ROWS_A_TRANSACTION = 20
@@ -55,6 +57,7 @@ class Superseding:
             session.update(revision=version["revision"] + 1).where(this).execute()
             return False
         # Another device's open session is not going on here.
+        version = bounded(blanked(version))  # an older server's may be longer, or hold more
         taken = {name: version[name] for name in _TAKEN}
         session.update(**taken, open=0, synced=1, synced_at=clock).where(this).execute()
         if not (held["open"] or held["deleted"]):

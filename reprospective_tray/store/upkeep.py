@@ -7,6 +7,7 @@ away and come back; its tables are not ours to mend.
 import logging
 import sqlite3
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any
 
 import peewee
 
-from reprospective_tray.errors import ServerDataError, ServerError, StoreError
+from reprospective_tray.errors import ServerDataError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.sqlite_errors import is_damage, is_full, is_lock, sqlite_cause
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _SALVAGE_RETRY_S = 10.0
 _RETRY_S = 1.0
+# How long the end waits for what goes on beside recording.
+_HELPERS_S = 1.0
 # A server that refuses a log-in must not be asked every second for ever.
 _LONGEST_RETRY_S = 60.0
 
@@ -32,17 +35,21 @@ OnDamage = Callable[[Path], None]
 class Upkeep(ABC):
     """Of one database; every method belongs to the recording thread."""
 
-    # What may be raised by whatever is done with the database.
-    trouble: tuple[type[Exception], ...] = (peewee.PeeweeException, ServerError, StoreError)
-    # What says that a change can never be stored: waiting does not mend it.
-    unstorable: tuple[type[Exception], ...] = (peewee.IntegrityError, ServerDataError)
+    # What says that a change can never be stored: waiting does not mend it. The last two are the
+    # drivers' own: a number beyond 64 bits, a text that is none.
+    unstorable: tuple[type[Exception], ...] = (
+        *(peewee.IntegrityError, sqlite3.IntegrityError, ServerDataError),
+        *(OverflowError, ValueError),
+    )
     # How long the end waits for a database that is blocked, in seconds.
-    last_s = 3.0
+    last_s = 1.5
     # Whether what is opened anew holds what this run has written, its open session included.
     goes_on = False
 
-    def __init__(self) -> None:
-        """Begin nothing yet."""
+    def __init__(self, errors: tuple[type[Exception], ...]) -> None:
+        """Take what using the database may raise, `DatabaseAdapter.errors`; begin nothing yet."""
+        # Of the disk come OSErrors: what is kept beside the database cannot be read or written.
+        self.trouble: tuple[type[Exception], ...] = (*errors, StoreError, OSError)
         self.stopping = threading.Event()
         self.given_up = False
         self._helpers: list[threading.Thread] = []
@@ -73,8 +80,8 @@ class Upkeep(ABC):
             OSError: it cannot be moved.
         """
 
-    def check(self, adapter: Any) -> None:  # noqa: B027  not abstract
-        """Look for damage beside recording."""
+    def check(self, adapter: Any, on_damage_found: Callable[[], None]) -> None:  # noqa: B027  not abstract
+        """Look for damage beside recording; tell where there is any."""
 
     def retry_s(self, failures: int) -> float:  # noqa: ARG002  for those that grow tired
         """Return how long a blocked queue waits after so many failed attempts in a row."""
@@ -87,10 +94,11 @@ class Upkeep(ABC):
     def stop(self) -> None:
         """End what goes on beside recording."""
         self.stopping.set()
+        until = time.monotonic() + _HELPERS_S
         for helper in self._helpers:
-            helper.join()
+            helper.join(max(0.0, until - time.monotonic()))
         self._helpers.clear()
-        self.stopping.clear()
+        self.stopping = threading.Event()  # one that is late has its own, and ends all the same
 
     def _help(self, name: str, work: Callable[[], None]) -> None:
         helper = threading.Thread(target=work, name=name, daemon=True)
@@ -101,12 +109,12 @@ class Upkeep(ABC):
 class FileUpkeep(Upkeep):
     """The local file's: one that was replaced is opened anew, a damaged one set aside and read."""
 
-    def __init__(self, on_damage: OnDamage) -> None:
-        """Take whom to tell where a damaged file was set aside."""
-        super().__init__()
+    def __init__(self, errors: tuple[type[Exception], ...], on_damage: OnDamage) -> None:
+        """Take what using the file may raise, and whom to tell where a damaged one was put."""
+        super().__init__(errors)
         self._on_damage = on_damage
         self._damage_found = threading.Event()
-        self._damaged: list[Path] = []  # set aside, and unknown to the new file as yet
+        self._told: set[Path] = set()
         self._unfinished: list[Path] = []
 
     # What follows does nothing where nothing of the kind can happen.
@@ -117,15 +125,18 @@ class FileUpkeep(Upkeep):
 
     def opened(self, adapter: Any) -> None:
         """See `Upkeep.opened`: it goes on as the device of the file in whose place it is."""
-        from reprospective_tray.store import salvage
+        from reprospective_tray.store import aside, salvage
 
-        for damaged in self._damaged:
-            salvage.adopt(damaged, adapter)
+        pending = aside.pending(adapter.path)
+        for damaged in salvage.adopt(pending, adapter):
+            self._tell(damaged)
         self._unfinished = salvage.unfinished(adapter)
+        for damaged in pending:
+            if damaged not in self._unfinished:  # an earlier run was killed before it noted so
+                aside.done(adapter.path, damaged)
 
     def ready(self, adapter: Any) -> None:
         """See `Upkeep.ready`: what a damaged file still has is taken over."""
-        self._damaged.clear()
         for damaged in self._unfinished:
             self._help("salvage", partial(self._take_over, damaged, adapter))
 
@@ -143,35 +154,44 @@ class FileUpkeep(Upkeep):
 
     def set_aside(self, adapter: Any) -> None:
         """See `Upkeep.set_aside`."""
-        from reprospective_tray.store import salvage
+        from reprospective_tray.store import aside
 
+        damaged = aside.set_aside(adapter.path)
         self._damage_found.clear()
-        damaged = salvage.set_aside(adapter.path)
-        self._damaged.append(damaged)
-        self._on_damage(damaged)
+        self._tell(damaged)
 
-    def check(self, adapter: Any) -> None:
+    def check(self, adapter: Any, on_damage_found: Callable[[], None]) -> None:
         """See `Upkeep.check`: read every page."""
         from reprospective_tray.store import salvage
 
+        stopping = self.stopping
+
         def read() -> None:
-            if not salvage.is_sound(adapter.path, self.stopping):
+            if not salvage.is_sound(adapter.path, stopping):
                 self._damage_found.set()
+                on_damage_found()
 
         self._help("check", read)
+
+    def _tell(self, damaged: Path) -> None:
+        """Tell of a damaged file once, also where an earlier run was killed before it could."""
+        if damaged not in self._told:
+            self._told.add(damaged)
+            self._on_damage(damaged)
 
     def _take_over(self, damaged: Path, adapter: Any) -> None:
         from reprospective_tray.store import salvage
 
-        told = False
-        while not self.stopping.is_set():
+        told, stopping = False, self.stopping
+        while not stopping.is_set():
             try:
-                salvage.take_over(damaged, adapter, self.stopping)
-            except (peewee.PeeweeException, sqlite3.Error):
+                salvage.take_over(damaged, adapter, stopping)
+            # The top of a thread: whatever it is, it is tried again, and at the next start.
+            except Exception:
                 if not told:
                     log.exception("not everything was taken over from %s yet", damaged)
                 told = True
-                self.stopping.wait(_SALVAGE_RETRY_S)
+                stopping.wait(_SALVAGE_RETRY_S)
             else:
                 return
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.bookkeeping import Row
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.ranges import reach
 from reprospective_tray.store.sessions import Change, Put, Rewind, Session, StepBack
+from reprospective_tray.store.tombstones import TOMBSTONE
 
 _PAGE = 100
 Interval = tuple[int, int]
@@ -32,6 +34,8 @@ class SessionWriter:
         newest = self._books.newest(adapter.device_id)
         self._before_this_run = newest if run is None else run
         self._run_started_at: int | None = None
+        # Of this run, what was recorded before the clock was set forward: it does not move either.
+        self._settled_since, self._settled = 0, 0
         self._open_uid = ""  # of the session that this writer has seen begin, and not end
 
     @property
@@ -50,7 +54,7 @@ class SessionWriter:
         Raises:
             peewee.PeeweeException: the database is locked, full or damaged.
         """
-        seen = self._run_started_at, self._open_uid
+        seen = self._run_started_at, self._open_uid, self._settled_since, self._settled
         try:
             with self._adapter.writing():
                 for change in changes:
@@ -59,10 +63,10 @@ class SessionWriter:
                             self._put(session)
                         case Rewind(moment):
                             self._rewind(moment)
-                        case StepBack(step, now):
-                            self._step_back(step, now)
+                        case StepBack():
+                            self._step_back(change)
         except BaseException:
-            self._run_started_at, self._open_uid = seen
+            self._run_started_at, self._open_uid, self._settled_since, self._settled = seen
             raise
 
     def occupied(self, since: int) -> list[Interval]:
@@ -95,7 +99,7 @@ class SessionWriter:
     def _before_run(self) -> Any:
         """Return the condition for rows of earlier runs, or taken over from a damaged file."""
         session = self._session
-        before = self._books.number <= self._before_this_run
+        before = self._books.number <= max(self._before_this_run, self._settled)
         if self._run_started_at is not None:
             before |= session.started_at < self._run_started_at
         return before
@@ -114,7 +118,7 @@ class SessionWriter:
             self._books.count([row])
 
     def _row(self, session: Session) -> Row:
-        return {
+        row = {
             "uid": session.uid,
             "device_id": self._adapter.device_id,
             "source_host": self._source_host,
@@ -127,6 +131,7 @@ class SessionWriter:
             "utc_offset_minutes": session.utc_offset_minutes,
             "open": int(session.open),
         }
+        return bounded(row)
 
     def _rewind(self, moment: int) -> None:
         for row in self._this_run_newest_first():
@@ -137,11 +142,13 @@ class SessionWriter:
             else:
                 self._change(row, ended_at=moment, open=0)
 
-    def _step_back(self, step: int, now: int) -> None:
+    def _step_back(self, change: StepBack) -> None:
+        self._settle(change.since)
+        step = change.step
         next_start: int | None = None
         first_start = self._run_started_at
-        for row in self._this_run_newest_first():
-            beyond = row["ended_at"] > now
+        for row in self._this_run_newest_first(change.until):
+            beyond = row["ended_at"] > change.now
             pushed = next_start is not None and row["ended_at"] > next_start
             if not (beyond or pushed):
                 break
@@ -155,6 +162,18 @@ class SessionWriter:
             next_start = row["started_at"] - step
         self._run_started_at = first_start
 
+    def _settle(self, since: int) -> None:
+        """Let this run's rows that began before `since` stay where they are."""
+        if since != self._settled_since:
+            session, number = self._session, self._books.number
+            rows = session.select(number).where(
+                session.device_id == self._adapter.device_id,
+                number > self._before_this_run,
+                session.started_at < since,
+            )
+            newest = rows.order_by(number.desc()).limit(1).scalar() if since else None
+            self._settled_since, self._settled = since, int(newest or 0)
+
     def _end_before_run(self, moment: int) -> int:
         """Return where the last session of earlier runs that began before `moment` ends."""
         session = self._session
@@ -162,11 +181,15 @@ class SessionWriter:
         last = rows.order_by(session.started_at.desc()).first()
         return last.ended_at if last else 0
 
-    def _this_run_newest_first(self) -> Iterable[Row]:
+    def _this_run_newest_first(self, until: int | None = None) -> Iterable[Row]:
         # By time: the pieces of what was clipped by forgetting have the newest ids. In pages,
         # because the loop changes what it walks over; what it moved back is not met again.
         session = self._session
-        this_run = self._mine().where(self._books.number > self._before_this_run)
+        this_run = self._mine().where(
+            self._books.number > max(self._before_this_run, self._settled)
+        )
+        if until is not None:
+            this_run = this_run.where(session.started_at < until)
         if self._run_started_at is not None:
             this_run = this_run.where(session.started_at >= self._run_started_at)
         order = (session.started_at.desc(), self._key.desc())
@@ -200,13 +223,8 @@ class SessionWriter:
     def _erase(self, row: Row) -> None:
         """Leave a tombstone, so that the server hears of it."""
         table = self._session
-        table.update(
-            deleted=1,
-            open=0,
-            application_name="",
-            window_title="",
-            revision=table.revision + 1,
-            **self._books.touched,
-        ).where(table.uid == row["uid"]).execute()
+        table.update(**TOMBSTONE, revision=table.revision + 1, **self._books.touched).where(
+            table.uid == row["uid"]
+        ).execute()
         if not row["open"]:
             self._books.uncount(row)

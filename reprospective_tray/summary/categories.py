@@ -3,7 +3,6 @@
 Nothing of it is stored: a rule that changes, changes the past with it.
 """
 
-import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,11 +10,15 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from reprospective_tray import config
-from reprospective_tray.config import CategoryRule, compile_pattern
+from reprospective_tray.config import CategoryRule
 from reprospective_tray.messages import _
+from reprospective_tray.patterns import Pattern, compile_known, compile_pattern
 from reprospective_tray.summary import builtin_categories as builtin
 
 SEPARATOR = " > "
+# What no rule takes; a rule may name it as well, and then says its colour and whether it is
+# productive.
+OTHER_PATH = ("Other",)
 OTHER_COLOUR = "#9aa3b2"
 _COLOURS = (
     *(builtin.BLUE, builtin.TEAL, builtin.ORANGE, builtin.PURPLE),
@@ -27,7 +30,8 @@ class Category(Struct, frozen=True):
     """Where time belongs.
 
     Attributes:
-        path: From the whole to the part, such as ``("Work", "Coding")``; empty where no rule fits.
+        path: From the whole to the part, such as ``("Work", "Coding")``; `OTHER_PATH` where no
+            rule fits, empty for time that is not active.
         colour: As ``#rrggbb``.
         productive: What the rules say of it; None where they say nothing.
     """
@@ -38,21 +42,22 @@ class Category(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The path as it stands in the config: ``Work > Coding``; empty for all the rest."""
+        """The path as it stands in the config, in every language: ``Work > Coding``, ``Other``."""
         return SEPARATOR.join(self.path)
 
     @property
     def label(self) -> str:
         """The last part of the path, in the language of the person."""
-        return _word(self.path[-1]) if self.path else _("Other")
+        return self.full_label.rpartition(SEPARATOR)[2]
 
     @property
     def full_label(self) -> str:
         """The whole path, in the language of the person."""
-        return SEPARATOR.join(map(_word, self.path)) or _("Other")
+        return SEPARATOR.join(map(_word, self.path))
 
 
-OTHER = Category((), OTHER_COLOUR)
+OTHER = Category(OTHER_PATH, OTHER_COLOUR)
+NO_CATEGORY = Category((), OTHER_COLOUR)
 
 
 class CategoryTotal(Struct, frozen=True):
@@ -67,17 +72,22 @@ class Categories:
 
     def __init__(self, settings: config.Categories) -> None:
         """Take the person's rules, and the built-in ones after them."""
-        rules = settings.rules + (builtin.RULES if settings.built_in else ())
+        built_in = builtin.RULES if settings.built_in else ()
+        rules = settings.rules + built_in
         colours, productive = _colours(rules), _productive(rules)
-        self._rules: list[tuple[re.Pattern[str] | None, re.Pattern[str] | None, Category]] = [
+        self._rules: list[tuple[Pattern | None, Pattern | None, Category]] = [
             (
-                _compiled(rule.application),
-                _compiled(rule.title),
+                None if rule.application is None else compiled(rule.application),
+                None if rule.title is None else compiled(rule.title),
                 Category(path, colours[path], productive.get(path)),
             )
-            for rule in rules
+            for compiled, group in ((compile_pattern, settings.rules), (compile_known, built_in))
+            for rule in group
             for path in [path_of(rule.category)]
         ]
+        self._rest = Category(
+            OTHER_PATH, colours.get(OTHER_PATH, OTHER_COLOUR), productive.get(OTHER_PATH)
+        )
         self._known: dict[tuple[str, str | None], Category] = {}
 
     def of(self, application_name: str, window_title: str | None) -> Category:
@@ -103,24 +113,23 @@ class Categories:
             if title and (window_title is None or not title.search(window_title)):
                 continue
             return category
-        return OTHER
+        return self._rest
 
 
 def in_order(found: dict[Category, int]) -> tuple[CategoryTotal, ...]:
     """Return totals longest first, then by name; what no rule took stands last."""
     totals = [CategoryTotal(category, ms) for category, ms in found.items() if ms]
     return tuple(
-        sorted(totals, key=lambda each: (not each.category.path, -each.ms, each.category.name))
+        sorted(
+            totals,
+            key=lambda each: (each.category.path == OTHER_PATH, -each.ms, each.category.name),
+        )
     )
 
 
 def path_of(category: str) -> tuple[str, ...]:
     """Return the parts of ``Work > Coding``."""
     return tuple(part.strip() for part in category.split(">"))
-
-
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    return None if pattern is None else compile_pattern(pattern)
 
 
 def _colours(rules: Iterable[CategoryRule]) -> dict[tuple[str, ...], str]:
@@ -137,6 +146,8 @@ def _colours(rules: Iterable[CategoryRule]) -> dict[tuple[str, ...], str]:
         for length in range(len(path), 0, -1):
             if path[:length] in said:
                 return said[path[:length]]
+        if path == OTHER_PATH:
+            return OTHER_COLOUR
         # By the name alone, so that another rule never changes it.
         return _COLOURS[zlib.crc32(SEPARATOR.join(path).encode()) % len(_COLOURS)]
 
@@ -165,5 +176,6 @@ def _word(part: str) -> str:
         "Music & video": _("Music & video"),
         "Social media": _("Social media"),
         "Games": _("Games"),
+        "Other": _("Other"),
     }
     return known.get(part, part)

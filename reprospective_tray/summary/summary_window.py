@@ -1,12 +1,16 @@
 """SummaryWindow: puts what was read on the screen, and follows keys, buttons and the time."""
 
+import logging
 import threading
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.summary import keys
+from reprospective_tray.summary.callback_errors import CallbackErrors
 from reprospective_tray.summary.deletion import Deletion
 from reprospective_tray.summary.exporting import Exporting
 from reprospective_tray.summary.header import Header
@@ -24,7 +28,7 @@ from reprospective_tray.summary.widgets.loading import LoadingBar
 from reprospective_tray.summary.widgets.look import Look
 from reprospective_tray.summary.widgets.notice import Notice
 from reprospective_tray.summary.widgets.period_charts import DayBars, HeatMap
-from reprospective_tray.summary.widgets.popups import Toast, Tooltip
+from reprospective_tray.summary.widgets.popups import Toast, ToastPlace, Tooltip
 from reprospective_tray.summary.widgets.sessions import Sessions
 
 REFRESH_MS = 3000
@@ -35,6 +39,7 @@ _RESTING_MS = 100
 _PATIENCE_MS = 300
 _EDGE = 20
 _GAP = 12
+_log = logging.getLogger(__name__)
 
 
 class SummaryWindow:
@@ -51,12 +56,15 @@ class SummaryWindow:
         self._is_awaiting = True
         self._awaiting_ms = _FIRST_LOOK_MS
         self._next_look = ""
-        self._raised = threading.Event()
+        self._raised, self._ended = threading.Event(), threading.Event()
+        self._is_gone = False
         root.configure(bg=look.palette.ground)
         root.columnconfigure(0, weight=1)
         root.rowconfigure(4, weight=1)
         edge, gap = look.px(_EDGE), look.px(_GAP)
-        self._toast, self._tooltip = Toast(root, look), Tooltip(root, look)
+        toasts = ToastPlace(root, look)
+        self._toast, self._tooltip = Toast(toasts, look), Tooltip(root, look)
+        CallbackErrors(root, self._say_error)
         self._loading = LoadingBar(root, look)
         self._exporting = Exporting(root, look, self._toast)
         self._header = Header(root, look, self)
@@ -76,7 +84,7 @@ class SummaryWindow:
         self._body.columnconfigure(0, weight=21, uniform="panel")
         self._body.columnconfigure(1, weight=20, uniform="panel")
         self._body.rowconfigure(0, weight=1)
-        self._deletion = Deletion(root, self._toast, means.forget, self._deletion_changed)
+        self._deletion = Deletion(root, Toast(toasts, look), means.forget, self._deletion_changed)
         self._applications = Applications(self._body, look)
         self._applications.grid(row=0, column=0, sticky="nsew", padx=(0, gap))
         self._sessions = Sessions(
@@ -91,21 +99,50 @@ class SummaryWindow:
         self._footer.grid(row=5, sticky="ew", padx=edge, pady=(look.px(10), look.px(12)))
         self._bind_keys()
 
-    def start(self, raised: threading.Event) -> None:
-        """Begin to look for what was read; come to the front whenever `raised` is set."""
-        self._raised = raised
+    def start(self, raised: threading.Event, ended: threading.Event) -> None:
+        """Begin to look for what was read.
+
+        Comes to the front whenever `raised` is set, and closes when `ended` is.
+        """
+        self._raised, self._ended = raised, ended
         self._header.show(self._position, (), self._today)
-        self._look_for_answers()
+        self._next_look = self._root.after(_FIRST_LOOK_MS, self._look_for_answers)
         self._root.after(REFRESH_MS, self._refresh)
 
     def close(self) -> None:
-        """Remember the place, do what still waits to be done, and go."""
-        view = self._position.view.value
-        self._means.remember(Memory(self._root.geometry(), view))
+        """Remember the place, do what still waits to be done, and go.
+
+        Stays where something could not be deleted, or takes long; a second time goes at once.
+        """
+        self._remember()
         self._root.withdraw()
-        self._deletion.finish()
-        self._loader.stop()
-        self._root.destroy()
+        try:
+            may_go = self._deletion.finish(self._leave)
+        except Exception:  # noqa: BLE001  nothing keeps a person from closing a window
+            _log.exception("what waited to be deleted was not")
+            may_go = True
+        if may_go:
+            self._leave()
+        else:
+            self._root.deiconify()
+
+    def _remember(self) -> None:
+        try:
+            self._means.remember(Memory(self._root.geometry(), self._position.view.value))
+        except (ReprospectiveError, OSError) as error:
+            _log.warning("the window's size and view are not remembered: %s", error)
+        except Exception:  # noqa: BLE001  nothing keeps a person from closing a window
+            _log.exception("the window's size and view are not remembered")
+
+    def _leave(self) -> None:
+        self._is_gone = True
+        try:
+            self._loader.stop()
+        finally:
+            self._root.destroy()
+
+    def _say_error(self, sentence: str) -> None:
+        self._toast.show(sentence, _("OK"), self._toast.hide)
 
     def turn(self, position: Position) -> None:
         """Show something else."""
@@ -164,11 +201,7 @@ class SummaryWindow:
         return self._loaded.scopes if self._loaded else ()
 
     def _bind_keys(self) -> None:
-        def unless_typing(action: Callable[[], object]) -> Callable[[Any], object]:
-            # What an action returns is nothing to Tk.
-            return lambda event: isinstance(event.widget, tk.Entry) or bool(action())
-
-        bindings: dict[str, Callable[[], object]] = {
+        unless_typing: dict[str, Callable[[], object]] = {
             "<Left>": self.earlier,
             "<Right>": self.later,
             "<t>": self.to_today,
@@ -176,43 +209,61 @@ class SummaryWindow:
             "<w>": lambda: self.see_as(View.WEEK),
             "<m>": lambda: self.see_as(View.MONTH),
         }
-        for sequence, action in bindings.items():
-            self._root.bind(sequence, unless_typing(action))
-            if len(sequence) == len("<t>"):
-                self._root.bind(sequence.upper(), unless_typing(action))
         always: dict[str, Callable[[], object]] = {
             "<Control-f>": self._header.focus_search,
             "<Control-e>": self.export_menu,
             "<Control-w>": self.close,
             "<Control-r>": self.reload,
+            "<Control-z>": self._deletion.undo,
             "<F5>": self.reload,
             "<Escape>": self._escape,
         }
-        for sequence, action in always.items():
-            self._root.bind(sequence, partial(_call, action))
+        keys.bind(self._root, always, unless_typing)
         self._root.protocol("WM_DELETE_WINDOW", self.close)
 
     def _escape(self) -> None:
-        """Leave the search first, and then the window."""
-        if not self._header.leave_search():
-            self.close()
+        """Undo a deletion, else leave the search, else hide what is said; close nothing."""
+        if not (self._deletion.undo() or self._header.leave_search() or self._deletion.dismiss()):
+            self._toast.hide()
 
     def _refresh(self) -> None:
+        # First of all, so that an error behind it does not end the refreshing.
+        self._root.after(REFRESH_MS, self._refresh)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
         """Follow the clock: past midnight, and what is recorded meanwhile."""
         self._today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
         if self._position.follows and self._position.day != self._today:
             self.turn(self._position.at_today(self._today))
         elif self._position.holds(self._today) or self._loaded is None or self._loaded.problem:
             self._loader.ask(self._position.wish)
-        self._root.after(REFRESH_MS, self._refresh)
 
     def _look_for_answers(self) -> None:
+        try:
+            self._look_once()
+        finally:
+            # Also behind an error: what comes next may be shown.
+            if not self._is_gone:
+                self._awaiting_ms = min(2 * self._awaiting_ms, _AWAITING_MS)
+                rest = self._awaiting_ms if self._is_awaiting else _RESTING_MS
+                self._next_look = self._root.after(rest, self._look_for_answers)
+
+    def _look_once(self) -> None:
+        if self._ended.is_set():
+            self._ended.clear()
+            self.close()
+            if self._is_gone:
+                return
         if self._raised.is_set():
             self._raised.clear()
             self._root.deiconify()
             self._root.lift()
             self._root.focus_force()
         loaded = self._loader.answer()
+        if loaded is not None:
+            # What was painted is drawn when Tk has nothing else to do, and this comes after it.
+            self._root.after_idle(self._loader.shown)
         if loaded is not None and loaded.wish == self._position.wish:
             # Who did not ask for it is shown no progress.
             self._is_awaiting = self._is_awaiting and loaded.goes_on
@@ -221,16 +272,10 @@ class SummaryWindow:
                 self._root.after(_PATIENCE_MS, self._paint_unless_answered, loaded)
             else:
                 self._paint(loaded)
-        if loaded is not None:
-            # What was painted is drawn when Tk has nothing else to do, and this comes after it.
-            self._root.after_idle(self._loader.shown)
         if self._is_awaiting:
             self._loading.start()
         else:
             self._loading.stop()
-        self._awaiting_ms = min(2 * self._awaiting_ms, _AWAITING_MS)
-        rest = self._awaiting_ms if self._is_awaiting else _RESTING_MS
-        self._next_look = self._root.after(rest, self._look_for_answers)
 
     def _paint_unless_answered(self, loaded: Loaded) -> None:
         known = None if self._loaded is None else self._loaded.wish
@@ -307,7 +352,3 @@ class SummaryWindow:
 
     def _wrap_sentence(self, event: Any) -> None:
         self._sentence.configure(wraplength=max(200, event.width - self._look.px(40)))
-
-
-def _call(action: Callable[[], object], _event: object) -> None:
-    action()

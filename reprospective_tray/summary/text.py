@@ -3,15 +3,12 @@
 import unicodedata
 from datetime import UTC, date, datetime
 
+from reprospective_tray import clean_text
 from reprospective_tray.messages import _
 from reprospective_tray.store.sessions import MINUTE_MS
 
 ELLIPSIS = "…"
 _HOUR_MINUTES = 60
-# They would turn the direction of what stands around a title.
-_BIDI_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
 
 
 def duration(ms: int) -> str:
@@ -119,12 +116,8 @@ def printable(text: str) -> str:
     """Return `text` on one line, without what could steer a terminal."""
     if text.isprintable():  # nearly every title
         return " ".join(text.split())
-    kept = (" " if _is_control(char) else char for char in text if char not in _BIDI_CONTROLS)
-    return " ".join("".join(kept).split())
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}
+    # A space for each: a title has to fit into its column.
+    return " ".join(clean_text.spaced(text).split())
 
 
 def columns(text: str) -> int:

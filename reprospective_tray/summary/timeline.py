@@ -10,7 +10,7 @@ from msgspec import Struct
 from reprospective_tray.store.ranges import DayRange
 from reprospective_tray.store.raw_queries import StoredSession
 from reprospective_tray.store.sessions import MINUTE_MS, State
-from reprospective_tray.summary.categories import OTHER, Categories, Category
+from reprospective_tray.summary.categories import NO_CATEGORY, Categories, Category
 
 HOUR_MS = 3_600_000
 _NONE = -1
@@ -79,7 +79,7 @@ def strip(
         begin = max(session.started_at + offset_ms, begin_of_days)
         end = min(session.ended_at + offset_ms, end_of_days)
         if end > begin:
-            state, category = session.state, OTHER
+            state, category = session.state, NO_CATEGORY
             if state is State.ACTIVE:
                 category = categories.of(session.application_name, session.window_title)
             look = looks.setdefault((state, category, finds(session)), len(looks))

@@ -26,7 +26,10 @@ _ICON_MS = 200
 
 
 def show(means: Means, memory: Memory) -> None:
-    """Show the window until it is closed; SIGUSR1 brings it to the front.
+    """Show the window until it is closed.
+
+    SIGUSR1 brings it to the front; SIGTERM, SIGINT and SIGHUP close it as a person does, and a
+    second one of them ends the process at once.
 
     Raises:
         ReprospectiveError: there is no display, or Python has no Tk.
@@ -34,6 +37,7 @@ def show(means: Means, memory: Memory) -> None:
     raised = threading.Event()
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, lambda *_unused: raised.set())
+    ended = _take_ending_signals()
     # Reading and asking the desktop go on while Tk starts.
     loader = Loader(means.sources, means.categories, means.status)
     view = View(memory.view) if memory.view in set(View) else View.DAY
@@ -50,10 +54,25 @@ def show(means: Means, memory: Memory) -> None:
     window = SummaryWindow(root, look, loader, means, position)
     place(root, memory.geometry, look.scale)
     root.deiconify()
-    window.start(raised)
+    window.start(raised, ended)
     # A picture of half a thousand pixels square takes its time, and the figures come first.
     root.after(_ICON_MS, _give_icon, root)
     root.mainloop()
+
+
+def _take_ending_signals() -> threading.Event:
+    """Return what a signal sets that asks the process to end."""
+    ended = threading.Event()
+
+    def end(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        ended.set()
+
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        # One that is ignored by who started this, as `nohup` does, stays so.
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
+    return ended
 
 
 def _make_root() -> Any:

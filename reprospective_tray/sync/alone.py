@@ -8,6 +8,7 @@ from reprospective_tray.errors import AlreadyRunningError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store import identity
 from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.recording_lock import RecordingLock
 from reprospective_tray.store.writer import SessionWriter
 
 
@@ -45,10 +46,14 @@ class Alone:
             raise StoreError(
                 _("Recording began while the sessions were being sent."), _("Try again.")
             ) from error
+        adapter = self._open_adapter()
+        # With another state folder another instance may record into the same file.
+        file = RecordingLock(adapter.path)
         try:
-            adapter = self._open_adapter()
+            file.acquire()
             adapter.open()
             with adapter.connection():
                 yield adapter
         finally:
+            file.release()
             self._instance.release()

@@ -9,19 +9,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from reprospective_tray.errors import ServerDataError
+from reprospective_tray.errors import ServerDataError, ServerRefusedError
+from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.facts import Fact, Facts
 from reprospective_tray.store.outbox import Batch, Outbox
 from reprospective_tray.store.superseding import Superseding
-from reprospective_tray.sync.uploader import (
-    BATCH_SCHEMA,
-    Answer,
-    Pair,
-    Parcel,
-    Uploader,
-    Verdict,
-)
+from reprospective_tray.sync.answer import Answer, Verdict
+from reprospective_tray.sync.uploader import BATCH_SCHEMA, Pair, Parcel, Uploader
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +184,9 @@ class Pass:
             others = {one.at for one in answer.refused} | {one.at for one in answer.superseded}
             stored = [ref for at, ref in enumerate(references) if at not in others]
             self._outbox.mark(stored, answer.clock)
-        versions = [(references[item.at], item.row) for item in answer.superseded]
+        versions = [
+            (references[item.at], msgspec.structs.asdict(item.row)) for item in answer.superseded
+        ]
         if versions and Superseding(self._adapter, device_id).take(versions, answer.clock):
             self._identity.leave_open_session()
         self.sent += len(stored)
@@ -217,7 +214,11 @@ class Pass:
 
     def _fork(self) -> None:
         """Go on as a device of its own: this file is a copy, or was rolled back."""
-        assert not self._forked, "the server knows a device that was made just now"
+        if self._forked:
+            raise ServerRefusedError(
+                _("The server says that it knows a device that was made just now."),
+                _("Check that database.remote names your server."),
+            )
         self._forked, self.fitted = True, False
         log.warning("this file is a copy of another, or an older one: it gets a device id")
         self._identity.become_another_device()

@@ -74,6 +74,8 @@ class SyncScheduler:
         self._lock = threading.RLock()
         self._ended = threading.Condition(self._lock)  # a pass has
         self._cancel = threading.Event()
+        self._last_over = threading.Event()  # no last pass is on its way
+        self._last_over.set()
         self._stopping = False
         self._watching = threading.Event()  # news for the watch
         self._begun = 0
@@ -163,7 +165,8 @@ class SyncScheduler:
             return False
         if self._begun and self._failures:
             return True
-        cancel, over = threading.Event(), threading.Event()
+        cancel, over = threading.Event(), self._last_over
+        over.clear()
 
         def run() -> None:
             try:
@@ -192,6 +195,12 @@ class SyncScheduler:
             return self._ended.wait_for(
                 lambda: not self.running, max(0.0, until - time.monotonic())
             )
+
+    def wait_for_all(self) -> None:
+        """Wait until no pass runs, the last one included, however long that takes."""
+        with self._ended:
+            self._ended.wait_for(lambda: not self.running)
+        self._last_over.wait()
 
     def _plan(self, delay_s: float) -> None:
         """Let the next pass begin in so many seconds; with the lock held."""

@@ -218,6 +218,8 @@ class SyncService:
     def stop(self, last_pass_s: float) -> bool:
         """Send what still waits, in so many seconds at most; after `halt`.
 
+        A pass that takes longer is left alone, and hangs up when it ends.
+
         Returns:
             Whether nothing of this uses the local file any more.
         """
@@ -231,7 +233,16 @@ class SyncService:
             is_over = self._scheduler.wait(time.monotonic() + last_pass_s)
         if is_over:
             manager.close()
+        else:
+            # The program may go on, with other settings: the connection must not stay for ever.
+            threading.Thread(
+                target=self._close_later, args=(manager,), name="sync-close", daemon=True
+            ).start()
         return is_over
+
+    def _close_later(self, manager: DatabaseSyncManager) -> None:
+        self._scheduler.wait_for_all()
+        manager.close()
 
     def _cut_short(self) -> None:
         if self._manager and self._scheduler.running:

@@ -1,8 +1,8 @@
 """Uploader: one batch, one statement, one round trip: `reprospective.ingest(json)`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -11,20 +11,14 @@ from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreac
 from reprospective_tray.messages import _
 from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.connection import Connection
+from reprospective_tray.store.server.failures import ended_from_here, senseless
+from reprospective_tray.sync import answer
 
 # The version of what is sent; the server says its own in each answer.
 BATCH_SCHEMA = 1
 # Longer than any lock that passes by itself; a peer that is silent for longer is gone.
 DEADLINE_S = 60.0
-_CALL = "SELECT reprospective.ingest(%s::json)::text"
-
-
-class Verdict(StrEnum):
-    """How the server's memory of this device compares with the file's."""
-
-    FITS = "fits"
-    RESTORED = "restored"  # the server is older: it was restored from a backup
-    FORK = "fork"  # the file is older, or a copy: nothing was taken
+_CALL = "SELECT reprospective.ingest(%s::pg_catalog.json)::pg_catalog.text"
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -32,31 +26,6 @@ class Pair(msgspec.Struct, frozen=True):
 
     counter: int
     token: str
-
-
-class Superseded(msgspec.Struct, frozen=True):
-    """The position of a row of which the server has another version, and that version."""
-
-    at: int
-    row: dict[str, Any]
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """The position of a row that the server cannot keep, and why."""
-
-    at: int
-    reason: str
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What the server says to a batch; `clock` is its own, in ms."""
-
-    schema: int
-    clock: int
-    verdict: Verdict
-    superseded: Sequence[Superseded] = ()
-    refused: Sequence[Refused] = ()
-    orders: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +54,28 @@ class Uploader:
         """Be ready for a pass, also after one that was aborted."""
         self._is_aborted = False
 
-    def send(self, parcel: Parcel) -> Answer:
+    def send(self, parcel: Parcel) -> answer.Answer:
         """Send one batch and return the answer.
 
         Raises:
             ServerUnreachableError: nobody knows whether it arrived; send it again as it is.
-            ServerRefusedError: a person has to change something first.
+            ServerRefusedError: a person has to change something first, or what came back is no
+                answer to this batch.
             ServerDataError: the call fails on what is in it; nothing was taken.
         """
+        rows = _checked(parcel.rows)
         fields = {
             "schema": BATCH_SCHEMA,
             "device_id": parcel.device_id,
             "acknowledged": parcel.acknowledged,
             "pair": parcel.pair,
-            "rows": msgspec.Raw(parcel.rows.encode()),
+            "rows": msgspec.Raw(rows),
             "orders": parcel.orders,
         }
         call = msgspec.json.encode(fields).decode()
-        text = self._rows(_CALL, (call,))[0][0]
-        return msgspec.json.decode(text, type=Answer)
+        answered = self._rows(_CALL, (call,))
+        with self._sensible():
+            return answer.read(answered, parcel.rows, [order["uid"] for order in parcel.orders])
 
     def versions(self, uids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return revision and deleted (0 or 1) of those of the uids that the server has."""
@@ -112,7 +84,18 @@ class Uploader:
             " WHERE owner = current_user AND uid = ANY (%s::uuid[])",
             (list(uids),),
         )
-        return {uid: (revision, deleted) for uid, revision, deleted in rows}
+        with self._sensible():
+            return answer.read_versions(rows, uids)
+
+    @contextmanager
+    def _sensible(self) -> Iterator[None]:
+        try:
+            yield
+        except answer.AnswerError as error:
+            assert self._connection is not None  # it has just answered
+            address = self._connection.address
+            self.close()
+            raise senseless(address, error) from error
 
     def abort(self) -> None:
         """Cut the connection, whoever uses it or waits for it; may come from any thread."""
@@ -165,12 +148,18 @@ class Uploader:
                 attempt.give_up()
             self._connection = attempt.result()
         except TimeoutError:
-            raise _ended_from_here() from None
+            raise ended_from_here() from None
         finally:
             self._attempt = None
         if self._is_aborted:  # it came before it could see the connection
-            raise _ended_from_here()
+            raise ended_from_here()
 
 
-def _ended_from_here() -> ServerUnreachableError:
-    return ServerUnreachableError(_("The connection to the server was ended from here."))
+def _checked(rows: str) -> bytes:
+    """Refuse here what the server would refuse with its beginning quoted in its log."""
+    try:
+        encoded = rows.encode()
+        msgspec.json.decode(encoded, type=list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ServerDataError(_("These sessions cannot be sent: they make no JSON.")) from error
+    return encoded

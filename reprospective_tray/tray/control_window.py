@@ -6,6 +6,7 @@ The same items as the tray's menu, made by the same function; the running instan
 from __future__ import annotations
 
 import io
+import logging
 import queue
 import signal
 import threading
@@ -17,6 +18,7 @@ from reprospective_tray import control
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import shipped_file
+from reprospective_tray.summary.callback_errors import CallbackErrors
 from reprospective_tray.summary.theme import system_palette
 from reprospective_tray.tray import menu
 from reprospective_tray.tray.state import NAME, AppState, Mode, from_status, sync_lines
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from reprospective_tray.paths import Paths
     from reprospective_tray.tray.menu import Action, Item
+
+log = logging.getLogger(__name__)
 
 # How often the running instance is asked, and how often the window looks for its answer.
 REFRESH_SECONDS = 1.5
@@ -96,6 +100,10 @@ class Talk:
             return News(None, f"{error}\n{error.remedy}".strip())
         except ValueError:
             return News(None, _("The running instance is of another version: start it again."))
+        # The top of a thread: without it the window would show what was for ever.
+        except Exception:
+            log.exception("the running instance's status cannot be used")
+            return News(None, _("An internal error. The log says more."))
 
 
 class ControlWindow:
@@ -113,6 +121,7 @@ class ControlWindow:
         self.root.resizable(width=False, height=False)
         self._pictures: dict[Mode, Any] = {}
         self._items: tuple[Item, ...] | None = None
+        self._error = ""
         self._font = apply_style(
             self.root, ttk, self._palette
         )  # Tk forgets one that Python lets go
@@ -134,6 +143,7 @@ class ControlWindow:
         ttk.Frame(frame, width=WIDTH, height=0).pack()
         self.root.bind("<Escape>", lambda _event: self.close())
         self.root.protocol("WM_DELETE_WINDOW", self.close)
+        CallbackErrors(self.root, self._say_error)
 
     def run(self) -> None:
         """Show the window until it is closed."""
@@ -152,29 +162,35 @@ class ControlWindow:
 
     def _look(self) -> None:
         """Show what the instance has answered since."""
+        # First of all, so that an error below does not end the looking.
+        self.root.after(LOOK_MS, self._look)
         while not self._talk.news.empty():
             news = self._talk.news.get()
             if news.is_over:
                 self.close()
                 return
             self._show(news)
-        self.root.after(LOOK_MS, self._look)
+
+    def _say_error(self, sentence: str) -> None:
+        """Show an error until something is clicked."""
+        self._error = sentence
+        self._second.configure(text=sentence)
 
     def _show(self, news: News) -> None:
         now = time.time_ns() // 1_000_000
         if news.state is None:
-            first, __, second = news.problem.partition("\n")
+            first, __, problem = news.problem.partition("\n")
+            more: tuple[str, ...] = (problem,)
             mode = Mode.ATTENTION
             items: tuple[Item, ...] = (menu.Item(_("Close")),)
         else:
             lines = menu.status_lines(news.state, now)
             first, __, second = lines[0].partition(" · ")
             more = (second, *sync_lines(news.state, now), news.state.problem)
-            second = "\n".join(part for part in more if part)
             mode = news.state.mode
             items = menu.items(news.state, now)[len(lines) + 1 :]
         self._first.configure(text=first)
-        self._second.configure(text=second)
+        self._second.configure(text="\n".join(filter(None, (*more, self._error))))
         self._picture.configure(image=self._image(mode))
         if items != self._items:
             self._items = items
@@ -230,7 +246,11 @@ class ControlWindow:
     def _doing(self, action: Action | None) -> Callable[[], None]:
         if action is None:
             return self.close
-        return lambda: self._talk.do(action)
+        return lambda: self._do(action)
+
+    def _do(self, action: Action) -> None:
+        self._error = ""
+        self._talk.do(action)
 
     def _image(self, mode: Mode) -> Any:
         if mode not in self._pictures:
@@ -259,10 +279,10 @@ def show(paths: Paths) -> None:
         raise not_shown(error) from error
 
     def look_for_signal() -> None:
+        window.root.after(LOOK_MS, look_for_signal)
         if raised.is_set():
             raised.clear()
             window.raise_up()
-        window.root.after(LOOK_MS, look_for_signal)
 
     look_for_signal()
     talk.start()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import shipped_file
+from reprospective_tray.summary.callback_errors import CallbackErrors
 from reprospective_tray.summary.theme import system_palette
 from reprospective_tray.tray.state import NAME
 from reprospective_tray.tray.window_style import PADDING, apply_style, import_tk, not_shown
@@ -64,9 +65,11 @@ class ForgetWindow:
         self._answers: queue.SimpleQueue[tuple[Callable[[_Answer], None], _Answer]] = (
             queue.SimpleQueue()
         )
+        self._is_forgetting = self._closes_when_done = False
         palette = system_palette()
         self.root = tkinter.Tk(className="Reprospective-tray")
-        self.root.title(f"{NAME}: {_('Forget')}")
+        title = _("Forget")
+        self.root.title(f"{NAME}: {title}")
         self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
         self.root.iconphoto(True, self._mark)
         self.root.configure(background=palette.surface)
@@ -94,6 +97,7 @@ class ForgetWindow:
         self._cancel.focus_set()
         self.root.bind("<Escape>", lambda _event: self.close())
         self.root.protocol("WM_DELETE_WINDOW", self.close)
+        CallbackErrors(self.root, lambda sentence: self._second.configure(text=sentence))
 
     def run(self) -> None:
         """Show the window until it is closed."""
@@ -102,7 +106,14 @@ class ForgetWindow:
         self.root.mainloop()
 
     def close(self) -> None:
-        """Close the window; what is being forgotten is forgotten all the same."""
+        """Close the window, once what is being forgotten is; a second time at once.
+
+        It is forgotten all the same: the end of the process waits for it.
+        """
+        if self._is_forgetting and not self._closes_when_done:
+            self._closes_when_done = True
+            self._second.configure(text=_("Forgetting … The window closes when it is done."))
+            return
         self.root.destroy()
 
     def _button(self, row: Any, text: str, command: Callable[[], None], style: str) -> Any:
@@ -123,9 +134,14 @@ class ForgetWindow:
     def _agreed(self) -> None:
         self._forget.state(["disabled"])
         self._second.configure(text=_("Forgetting …"))
-        self._ask(self._question.forget, self._done)
+        self._is_forgetting = True
+        self._ask(self._question.forget, self._done, is_waited_for=True)
 
     def _done(self, answer: _Answer) -> None:
+        self._is_forgetting = False
+        if self._closes_when_done and not answer.problem:
+            self.close()
+            return
         if not answer.problem:
             self._first.configure(text=_("Forgotten."))
         self._over(answer.problem or "\n".join(answer.lines))
@@ -137,13 +153,21 @@ class ForgetWindow:
         self._cancel.configure(text=_("Close"))
         self._cancel.focus_set()
 
-    def _ask(self, work: Callable[[], list[str]], then: Callable[[_Answer], None]) -> None:
-        """Do `work` in a thread, so that the window can be closed meanwhile."""
+    def _ask(
+        self,
+        work: Callable[[], list[str]],
+        then: Callable[[_Answer], None],
+        *,
+        is_waited_for: bool = False,
+    ) -> None:
+        """Do `work` in a thread, which the end of the process waits for or not."""
 
         def run() -> None:
             try:
                 answer = _Answer(work())
             except ReprospectiveError as error:
+                if is_waited_for:  # the window may be gone that would say it
+                    log.warning("nothing was forgotten: %s %s", error, error.remedy)
                 answer = _Answer([], f"{error}\n{error.remedy}".strip())
             # The top of a thread: the person must not wait for what never comes.
             except Exception:
@@ -151,13 +175,14 @@ class ForgetWindow:
                 answer = _Answer([], _("An internal error. The log says more."))
             self._answers.put((then, answer))
 
-        threading.Thread(target=run, name="forget", daemon=True).start()
+        threading.Thread(target=run, name="forget", daemon=not is_waited_for).start()
 
     def _hear(self) -> None:
+        # First of all, so that an error below does not end the hearing.
+        self.root.after(LOOK_MS, self._hear)
         while not self._answers.empty():
             then, answer = self._answers.get()
             then(answer)
-        self.root.after(LOOK_MS, self._hear)
 
 
 def _wall(ms: int) -> str:

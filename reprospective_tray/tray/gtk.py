@@ -75,7 +75,14 @@ class GtkDriver:
         try:
             self._icon.start(folder, write_all(folder))
             self._apply()
-            on_ready()
+
+            def ready() -> bool:
+                on_ready()
+                return False  # once, as GLib wants to know
+
+            # Before all else in the loop: when it begins, PyGObject takes what Python notes of
+            # signals for itself, and reads it in this loop, which a display may let hang.
+            self._glib.idle_add(ready, priority=self._glib.PRIORITY_HIGH)
             self._loop.run()
         finally:
             self._icon.end()

@@ -8,6 +8,7 @@ from reprospective_tray.desktop import programs
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import shipped_file
+from reprospective_tray.summary.callback_errors import CallbackErrors
 from reprospective_tray.summary.theme import system_palette
 from reprospective_tray.tray.state import NAME
 from reprospective_tray.tray.window_style import PADDING, apply_style, import_tk, not_shown
@@ -28,7 +29,8 @@ class MessageWindow:
         """Build it to say `head`, the error and its remedy, and to open the file `settings`."""
         palette = system_palette()
         self.root = tkinter.Tk(className="Reprospective-tray")
-        self.root.title(f"{NAME}: {_('Settings')}")
+        title = _("Settings")
+        self.root.title(f"{NAME}: {title}")
         self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
         self.root.iconphoto(True, self._mark)
         self.root.configure(background=palette.surface)
@@ -50,6 +52,7 @@ class MessageWindow:
             label = _("Open settings")
             self._button(ttk, row, label, self._open, "TButton").pack(side="right", padx=(0, 8))
         self.root.bind("<Escape>", lambda _event: self.root.destroy())
+        CallbackErrors(self.root, lambda sentence: self._text.configure(text=sentence))
 
     def _button(
         self, ttk: Any, row: Any, text: str, command: Callable[[], None], style: str

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from installer import processes, unprivileged
-from tests.support import User, wait_until
+from tests.support import PATIENCE_S, User, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 15.0
 STOP_SECONDS = 10.0
-COMMAND_SECONDS = 30.0
 
 
 class AppUnderTest:
@@ -106,7 +105,7 @@ class AppUnderTest:
             input=text or "",
             capture_output=True,
             text=True,
-            timeout=COMMAND_SECONDS,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert not check or done.returncode == 0, f"exit {done.returncode}: {done.stderr}"
@@ -135,9 +134,10 @@ class AppUnderTest:
         assert self.process is not None
         self.process.send_signal(number)
         try:
-            return self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+            wait_until(self._has_ended, STOP_SECONDS, "its end")
+        except TimeoutError:
             raise AssertionError(f"{number.name} did not end the app:\n{self.output()}") from None
+        return self.process.wait()
 
     def kill(self) -> None:
         """End it as a crash would, at this instant."""

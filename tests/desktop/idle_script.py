@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from tests.bystander import is_near
 from tests.desktop.app_under_test import READY_SECONDS, AppUnderTest
 from tests.desktop.windows import now_ms
 from tests.support import wait_until
@@ -100,4 +101,4 @@ def rest_shortly(app: AppUnderTest, windows: AnyWindows, act: Act) -> None:
 
 
 def _assert_at(moment: int, window: tuple[int, int]) -> None:
-    assert window[0] - EXACT_MS <= moment <= window[1] + EXACT_MS
+    assert is_near(moment, min(max(moment, window[0]), window[1]), EXACT_MS)

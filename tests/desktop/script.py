@@ -7,12 +7,15 @@ change is noted at the moment the window manager, the X server or the compositor
 import random
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tests.desktop.app_under_test import AppUnderTest
+
 APPLICATIONS = ("Editor", "Browser", "Mail", "Terminal", "Chat", "Calendar")
 SHORTEST_S, LONGEST_S = 0.3, 5.0
+EARLIER = "before the script"
 
 
 class Window(Protocol):
@@ -34,6 +37,13 @@ class Windows(Protocol):
     def drop_events(self) -> None: ...
 
 
+def await_recording(app: AppUnderTest, windows: Windows) -> None:
+    """Return when the program records: it answers before, where its disk holds it up."""
+    window = windows.open("Earlier", EARLIER, activate=True)
+    app.wait_for_row(f"window_title = '{EARLIER}'")
+    window.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """One application and title in front, ms since the epoch; empty names: no window."""
@@ -42,6 +52,8 @@ class Stretch:
     title: str
     started_at: int
     ended_at: int
+    held_up_ms: int = 0
+    """For how long others ran meanwhile instead of who noted it."""
 
     @property
     def names(self) -> tuple[str, str]:
@@ -51,13 +63,22 @@ class Stretch:
 class Script:
     """Plays a person at work; `truth` is what a perfect tracker would have recorded."""
 
-    def __init__(self, windows: Windows, seed: int) -> None:
-        """Open the first windows; `seed` decides everything that follows."""
+    def __init__(
+        self, windows: Windows, seed: int, held_up_ms: Callable[[], int] = lambda: 0
+    ) -> None:
+        """Open the first windows; `seed` decides everything that follows.
+
+        Args:
+            windows: What opens them.
+            seed: A number.
+            held_up_ms: Tells for how long, up to now, others ran instead of who notes all this.
+        """
         self._windows = windows
+        self._held_up_ms = held_up_ms
         self._random = random.Random(seed)  # noqa: S311  a script that repeats
         self._names: dict[int, tuple[str, str]] = {}
         self._open: list[Window] = []
-        self._notes: list[tuple[int, str, str]] = []
+        self._notes: list[tuple[int, int, str, str]] = []
         self._number = 0
         for application in APPLICATIONS[:3]:
             self._open_window(application)
@@ -75,12 +96,14 @@ class Script:
     def truth(self, until: int) -> list[Stretch]:
         """Return what was in front up to `until`; what was renamed to the same is one."""
         found: list[Stretch] = []
-        ends = [at for at, _application, _title in self._notes[1:]] + [until]
-        for (at, application, title), end in zip(self._notes, ends, strict=True):
-            if found and found[-1].names == (application, title):
-                at = found.pop().started_at  # noqa: PLW2901  goes on
+        ends = [(at, held_up) for at, held_up, *_names in self._notes[1:]]
+        ends.append((until, self._held_up_ms()))
+        for (at, held_up, *names), (end, held_up_then) in zip(self._notes, ends, strict=True):
+            if found and found[-1].names == tuple(names):
+                last = found.pop()  # goes on
+                at, held_up = last.started_at, held_up - last.held_up_ms  # noqa: PLW2901
             if end > at:
-                found.append(Stretch(application, title, at, end))
+                found.append(Stretch(*names, at, end, held_up_then - held_up))
         return found
 
     def _do_something(self) -> None:
@@ -102,7 +125,7 @@ class Script:
         return f"document {self._number} - {application}"
 
     def _note(self, at: int, window: Window) -> None:
-        self._notes.append((at, *self._names[window.id]))
+        self._notes.append((at, self._held_up_ms(), *self._names[window.id]))
 
     def _open_window(self, application: str) -> None:
         title = self._title(application)
@@ -135,9 +158,9 @@ class Script:
 class Verdict:
     """How well the recorded sessions tell the truth."""
 
-    error: float  # share of the time that names the wrong window or none
+    error: float  # share of the time that names the wrong window or none, without being held up
     stretches: int
-    caught: int  # stretches of 0.1 s or more that have a session
+    caught: int  # stretches of 0.1 s or more, beyond being held up, that have a session
     long_stretches: int  # how many there are
     invented: int  # sessions of what never was in front
 
@@ -147,9 +170,10 @@ def judge(truth: Sequence[Stretch], rows: Sequence[sqlite3.Row]) -> Verdict:
     sessions = [
         Stretch(row["application_name"], row["window_title"], row["started_at"], row["ended_at"])
         for row in rows
+        if row["window_title"] != EARLIER
     ]
-    wrong = sum(_unnamed(it, sessions) for it in truth)
-    long_ones = [it for it in truth if it.ended_at - it.started_at >= 100]
+    wrong = sum(max(_unnamed(it, sessions) - it.held_up_ms, 0) for it in truth)
+    long_ones = [it for it in truth if it.ended_at - it.started_at - it.held_up_ms >= 100]
     return Verdict(
         error=wrong / (truth[-1].ended_at - truth[0].started_at),
         stretches=len(truth),

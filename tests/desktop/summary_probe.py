@@ -42,6 +42,7 @@ class Settings:
 
     patience_s: float = 10.0
     undo_seconds: int = 10
+    finish_seconds: float = 5.0
     refresh_ms: int = 300
     dark: bool = False
     scale: float = 1.0
@@ -163,8 +164,8 @@ class ReadableWindow(summary_window.SummaryWindow):
     settings: Settings
     _written = ""
 
-    def start(self, raised: Any) -> None:
-        super().start(raised)
+    def start(self, raised: Any, ended: Any) -> None:
+        super().start(raised, ended)
         self._reader = Reader(self._root)
         self._write_down()
 
@@ -222,6 +223,7 @@ def main() -> int:
     summary_window.SummaryWindow = ReadableWindow  # type: ignore[misc]  # its place in show()
     window.ask_desktop = lambda: _Said(settings)  # type: ignore[assignment,return-value]
     deletion.UNDO_SECONDS = settings.undo_seconds
+    deletion.FINISH_SECONDS = settings.finish_seconds
     summary_window.REFRESH_MS = settings.refresh_ms
     means = Means(
         _sources(settings, paths),

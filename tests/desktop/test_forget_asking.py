@@ -95,6 +95,24 @@ def test_a_person_at_a_terminal_sees_what_will_go_and_is_asked(
     assert rows[0]["duration_seconds"] == (15 * 60 if code == 0 else 30 * 60)
 
 
+@pytest.mark.trust
+@pytest.mark.parametrize(
+    ("answer", "code"), [("はい", 0), ("y", 0), ("いいえ", 1), ("n", 1), ("", 1)]
+)
+def test_a_person_answers_in_the_language_in_force(
+    user: User, command: Command, answer: str, code: int
+) -> None:
+    write_sessions(user, command, NINE)
+    user.paths.config.mkdir(parents=True, exist_ok=True)
+    user.paths.config_file.write_text("language: ja\n", "utf-8")
+    before = assert_good(command("export"))
+    with at_terminal(user, *RANGE) as (process, terminal):
+        _read_until(terminal, "はい")
+        os.write(terminal, f"{answer}\n".encode())
+        assert process.wait(SECONDS) == code
+    assert (assert_good(command("export")) == before) == bool(code)
+
+
 def test_on_a_terminal_yes_asks_nothing(user: User, command: Command) -> None:
     write_sessions(user, command, NINE)
     with at_terminal(user, *RANGE, "--yes") as (process, terminal):

@@ -1,9 +1,11 @@
 """*Forget* in the tray's menu: what it asks, and what is left after each answer."""
 
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from installer.virtual_desktop import VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import ROOT, AppUnderTest
+from tests.desktop.summary_driver import on_day, record
 from tests.desktop.test_sync_tray import configure, on_server, pass_of
 from tests.desktop.test_tray_app import child_of
 from tests.desktop.windows import Windows
@@ -134,3 +137,49 @@ def test_it_forgets_also_where_the_program_has_ended_meanwhile(
     assert process.wait(SECONDS) == 0
     assert process.communicate()[1] == b""
     assert not files_with(app, TITLE)
+
+
+@pytest.fixture
+def asking(desktop: VirtualDesktop, user: User) -> Iterator["subprocess.Popen[bytes]"]:
+    """The window over a history that nothing records into."""
+    record(user.database, on_day(0, "08:00", "09:10", "Code", TITLE))
+    process = ask_alone(desktop, user)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def database_busy(user: User) -> Iterator[None]:
+    """Another program writes into the database for as long as this lasts."""
+    with closing(sqlite3.connect(user.database, isolation_level=None)) as there:
+        there.execute("BEGIN IMMEDIATE")
+        yield
+        there.execute("ROLLBACK")
+
+
+def kept(user: User) -> list[str]:
+    query = "SELECT window_title FROM desktop_activity_sessions WHERE deleted = 0"
+    with closing(sqlite3.connect(user.database)) as there:
+        return [title for (title,) in there.execute(query)]
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize("keys", [("Escape",), ("Escape", "Escape")], ids=len)
+def test_what_is_being_forgotten_when_the_window_closes_is_forgotten(
+    asking: "subprocess.Popen[bytes]", desktop: VirtualDesktop, user: User, keys: tuple[str, ...]
+) -> None:
+    tray_menu.wait_for_name(desktop, WINDOW)
+    with database_busy(user):
+        answer(desktop, "Tab", "Return")
+        answer(desktop, *keys)
+        # Who closes it twice does not wait for it.
+        if len(keys) > 1:
+            wait_until(lambda: is_closed(desktop), SECONDS, "the end of the window")
+        with pytest.raises(subprocess.TimeoutExpired):
+            asking.wait(0.5)
+        assert is_closed(desktop) == (len(keys) > 1)
+    assert asking.wait(SECONDS) == 0
+    assert kept(user) == []

@@ -14,7 +14,8 @@ import pytest
 
 from installer.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
-from tests.desktop.script import Script, judge
+from tests.desktop.held_up import HeldUp
+from tests.desktop.script import Script, await_recording, judge
 from tests.desktop.windows import Windows, now_ms
 from tests.support import User, wait_until
 
@@ -24,6 +25,7 @@ READER = """
 import sqlite3, sys
 connection = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
 print(connection.execute("select count(*) from desktop_activity_sessions").fetchone()[0])
+connection.close()
 """
 
 MakeApp = Callable[..., AppUnderTest]
@@ -40,7 +42,8 @@ def test_what_happens_while_another_program_locks_the_database_is_written_afterw
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows
 ) -> None:
     app = make_app(desktop, "--no-tray").start()
-    script = Script(windows, seed=1)
+    await_recording(app, windows)
+    script = Script(windows, 1, HeldUp(app.process.pid, desktop._x.pid).ms)
     script.play(0.5, shortest=0.15, longest=0.3)
     with closing(sqlite3.connect(app.database, isolation_level=None)) as other:
         other.execute("begin immediate")
@@ -97,7 +100,8 @@ def test_a_full_disk_is_told_and_what_happens_meanwhile_is_written_when_there_is
         app = make_app(desktop, "--no-tray")
         app.database = database
         app.start()
-        script = Script(windows, seed=2)
+        await_recording(app, windows)
+        script = Script(windows, 2, HeldUp(app.process.pid, desktop._x.pid).ms)
         script.play(0.5, shortest=0.15, longest=0.3)
         filler = fill(disk)
         full_at = now_ms()

@@ -82,8 +82,13 @@ def test_what_is_typed_into_the_search_is_searched_for_and_moves_nothing_else(op
     assert seen.words("Entry") == []
     opened.key("Left")
     heading(opened, 1)
-    opened.key("Escape")
-    assert opened.wait_for_the_end()["view"] == "day"
+    assert opened.close()["view"] == "day"
+
+
+@pytest.mark.trust
+def test_escape_never_closes_the_window(opened):
+    opened.key("Escape", "Escape", "Escape", "Left")
+    heading(opened, 1)
 
 
 def test_a_click_on_the_heading_opens_a_calendar_that_leads_to_a_day(opened):

@@ -120,7 +120,7 @@ def test_a_window_without_class_has_the_name_of_its_process_or_none(
 
 
 def test_a_title_of_a_megabyte_is_cut(recording: AppUnderTest, windows: Windows) -> None:
-    window = windows.open("Huge", "x" * LIMIT)
+    window = windows.open("Huge", "x" * 100_000)
     utf8 = windows.connection.intern_atom("UTF8_STRING")
     name = windows.connection.intern_atom("_NET_WM_NAME")
     for _piece in range(10):
@@ -130,7 +130,8 @@ def test_a_title_of_a_megabyte_is_cut(recording: AppUnderTest, windows: Windows)
     windows.open("Small", "after it")
     recording.wait_for_row("window_title = 'after it'")
     (row,) = recording.rows("application_name = 'Huge'")
-    assert row["window_title"] == "x" * LIMIT
+    # The end stays: browsers tell there that a window is private.
+    assert row["window_title"] == "x" * (LIMIT - 257) + "…" + "x" * 256
 
 
 def test_where_no_window_is_active_there_is_a_gap(

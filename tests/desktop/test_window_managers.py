@@ -26,9 +26,14 @@ def bare_desktop():
 
 
 def name_active(windows: Windows, number: int) -> None:
-    """Name the active window as a window manager does, without being one."""
-    atom = windows.connection.intern_atom("_NET_ACTIVE_WINDOW")
-    windows.root.change_property(atom, Xatom.WINDOW, 32, [number])
+    """Name the active window as a window manager does, which has a window of its own."""
+    atom = windows.connection.intern_atom
+    check = atom("_NET_SUPPORTING_WM_CHECK")
+    if not windows.root.get_full_property(check, Xatom.WINDOW):
+        own = windows.root.create_window(-10, -10, 1, 1, 0, X.CopyFromParent)
+        for window in (own, windows.root):
+            window.change_property(check, Xatom.WINDOW, 32, [own.id])
+    windows.root.change_property(atom("_NET_ACTIVE_WINDOW"), Xatom.WINDOW, 32, [number])
     windows.connection.sync()
 
 

@@ -9,8 +9,8 @@ from Xlib import X, Xatom, Xutil, display, error
 from Xlib.protocol import event
 
 from reprospective_tray.monitor.probes import x11_connection
+from tests.support import PATIENCE_S
 
-AWAIT_SECONDS = 5.0
 PAGER = 2  # the source indication of EWMH for a person's direct wish
 
 
@@ -122,7 +122,7 @@ class Windows:
         return self._await_named(lambda named: named not in {0, closed}, "the next window")
 
     def _await_named(self, wanted: Callable[[int], bool], what: str) -> tuple[int, int]:
-        deadline = time.monotonic() + AWAIT_SECONDS
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             # What the server made before its answer has arrived with it.
             named, is_told = self.active_window(), False
@@ -157,7 +157,7 @@ class Windows:
         Raises:
             TimeoutError: it has not come; says `what` was awaited.
         """
-        deadline = time.monotonic() + AWAIT_SECONDS
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             while self.connection.pending_events():
                 came = self.connection.next_event()
@@ -170,7 +170,7 @@ class Windows:
     def _await_socket(self, deadline: float, what: str) -> None:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([self.connection], [], [], left)[0]:
-            raise TimeoutError(f"waited {AWAIT_SECONDS:g} s for {what}")
+            raise TimeoutError(f"waited {PATIENCE_S:g} s for {what}")
 
 
 class Window:

@@ -6,7 +6,6 @@
 import io
 import json
 import subprocess
-import tarfile
 import time
 
 import pytest
@@ -15,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from installer import steps
 from installer.debian import build
-from tests.packages import smoke
+from tests.packages import smoke, unpacking
 from tests.packages.clean_debian import PROGRAM, CleanDebian, Person, why_not
 
 pytestmark = [
@@ -64,8 +63,7 @@ def previous_package(folder):
     except (OSError, IndexError, subprocess.CalledProcessError):
         pytest.skip("needs the repository with its history")
     source = folder / "source"
-    with tarfile.open(fileobj=io.BytesIO(files)) as archive:
-        archive.extractall(source, filter="data")
+    unpacking.unpack(io.BytesIO(files), source)
     version = source / "reprospective_tray" / "__init__.py"
     version.write_text('__version__ = "0.0.9"\n', "utf-8")
     return build.build(source=source, folder=folder, compression=("-Zgzip", "-z1"))

@@ -14,7 +14,7 @@ import pytest
 from installer import steps
 from installer.frozen import build, names, tools
 from installer.processes import wait_until
-from tests.packages import smoke
+from tests.packages import smoke, unpacking
 from tests.packages.clean_debian import (
     HARNESS,
     PROGRAM,
@@ -83,7 +83,7 @@ def unpack(system, packed):
         with tarfile.open(packed) as archive:
             top = archive.next().name
         # As a file manager does: Debian's own tar has no xz by itself.
-        shutil.unpack_archive(packed, system.root / "home" / name, filter="data")
+        unpacking.unpack(packed, system.root / "home" / name)
         system.run("chown", "-R", f"{name}:{name}", f"/home/{name}/{top}")
         system.run("rm", inside)
         return f"/home/{name}/{top}/{PROGRAM}"

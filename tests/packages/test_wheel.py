@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from installer import pypi
+from tests.packages import unpacking
 
 PACKAGE = "reprospective_tray"
 # Of use to those who work on the repository alone.
@@ -57,8 +58,7 @@ def test_the_sdist_has_every_file_of_the_repository_and_no_other(built, checkout
 
 
 def test_the_sdist_gives_the_same_wheel(built, tmp_path):
-    with tarfile.open(built[1]) as archive:
-        archive.extractall(tmp_path / "source", filter="data")
+    unpacking.unpack(built[1], tmp_path / "source")
     (source,) = (tmp_path / "source").iterdir()
     again, _sdist = pypi.build(tmp_path / "dist", source)
     assert content_of(again) == content_of(built[0])

@@ -8,7 +8,6 @@ the end is in build/wine.
 import hashlib
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from installer.frozen import icons, names
 from installer.windows import build
 from reprospective_tray.desktop.autostart.windows import RUN
 from reprospective_tray.paths import NAME
+from tests.packages import unpacking
 from tests.packages.clean_debian import CleanDebian, Kind, why_not
 
 pytestmark = [
@@ -105,9 +105,7 @@ def inno():
 @pytest.fixture(scope="module")
 def system(inno):
     with CleanDebian(WINE) as clean:
-        with tarfile.open(inno) as archive:
-            members = [each for each in archive if each.name.startswith("package/bin/")]
-            archive.extractall(clean.root / "srv", members, filter="data")
+        unpacking.unpack(inno, clean.root / "srv", "package/bin/")
         yield clean
 
 

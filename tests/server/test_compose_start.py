@@ -8,7 +8,7 @@ import pytest
 
 from reprospective_tray.cli import main
 from reprospective_tray.errors import ServerRefusedError
-from reprospective_tray.store.server import schema, takeover
+from reprospective_tray.store.server import comparison, schema
 from reprospective_tray.store.server.connection import connect
 from reprospective_tray.store.server.persons import initialise
 from tests.server import binaries
@@ -25,7 +25,7 @@ __all__ = ["shell"]
 
 LATEST = schema.scripts()[-1].number
 
-# What `takeover` compares, and who owns it and may do what.
+# What `comparison` compares, and who owns it and may do what.
 RIGHTS = """
 SELECT 'owner', oid::regclass::text, pg_get_userbyid(relowner)::text || relacl::text
     || relrowsecurity || relforcerowsecurity
@@ -66,7 +66,7 @@ def person(started: Container, shell: Shell):
 
 def everything(database):
     with connected(database) as connection:
-        return takeover._definitions(connection) | set(connection.rows(RIGHTS))
+        return comparison._definitions(connection, "reprospective") | set(connection.rows(RIGHTS))
 
 
 def test_the_first_start_makes_exactly_what_server_init_makes(started: Container):
@@ -132,6 +132,24 @@ def test_it_is_well_while_it_answers_and_has_its_schema(started: Container):
         assert started.ask_health().returncode != 0
     finally:
         started.start()
+
+
+@pytest.mark.trust
+def test_the_health_check_runs_nothing_that_lies_in_the_schema(started: Container):
+    database = started.database
+    database.rows("ALTER SCHEMA reprospective RENAME TO gone")
+    try:
+        database.rows("CREATE SEQUENCE public.asked")
+        database.rows("CREATE SCHEMA reprospective")
+        database.rows(
+            "CREATE VIEW reprospective.schema_version AS SELECT nextval('public.asked') AS version"
+        )
+        started.ask_health()
+        assert database.rows("SELECT is_called FROM public.asked") == [(False,)]
+    finally:
+        database.rows("DROP SCHEMA IF EXISTS reprospective CASCADE")
+        database.rows("DROP SEQUENCE public.asked")
+        database.rows("ALTER SCHEMA gone RENAME TO reprospective")
 
 
 def test_a_script_that_fails_leaves_nothing_half_and_a_server_that_is_not_well(tmp_path):

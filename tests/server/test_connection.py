@@ -13,6 +13,7 @@ from reprospective_tray.errors import (
 from reprospective_tray.store.server.address import ServerAddress
 from reprospective_tray.store.server.connection import connect
 from reprospective_tray.store.server.knock import knock
+from tests.bystander import at_most
 from tests.server.addresses import address_of, plain_environment
 from tests.server.proxy import proxy_to
 from tests.server.servers import free_port, new_server
@@ -51,9 +52,10 @@ def test_a_first_host_that_is_silent_gives_way_to_the_second(database):
     with proxy_to(database.host, database.port, host=FIRST, port=database.port) as first:
         first.go_silent()
         start = time.monotonic()
-        assert reached(both(database), 6.0) == (database.host, database.port)
+        with at_most(6):
+            assert reached(both(database), 6.0) == (database.host, database.port)
         assert first.connections == 1
-    assert 2 <= time.monotonic() - start < 6
+    assert time.monotonic() - start >= 2
 
 
 def test_a_first_host_that_only_reads_gives_way_to_the_second(database):
@@ -70,10 +72,9 @@ def test_a_first_host_that_only_reads_gives_way_to_the_second(database):
 
 def test_hosts_that_are_all_silent_cost_the_deadline_and_no_more(database, proxy):
     proxy.go_silent()
-    start = time.monotonic()
-    with pytest.raises(ServerUnreachableError, match=r"No answer within 1 s from database test_"):
+    silence = r"No answer within 1 s from database test_"
+    with at_most(1.5), pytest.raises(ServerUnreachableError, match=silence):
         connect(address_of(database.at(proxy)), 1.0)
-    assert time.monotonic() - start < 1.5
     proxy.go_on()
 
 
@@ -136,10 +137,10 @@ def test_a_database_without_the_schema_is_told_of_server_init(connection, statem
 
 
 def test_rights_that_were_withdrawn_are_refused_and_the_connection_lives(database, make_person):
-    database.rows("CREATE TABLE hidden ()")
+    database.rows("CREATE TABLE public.hidden ()")
     with connect(address_of(database, make_person())) as connection:
         with pytest.raises(ServerRefusedError, match="permission denied for table hidden"):
-            connection.rows("SELECT * FROM hidden")
+            connection.rows("SELECT * FROM public.hidden")
         assert connection.rows("SELECT 1") == [(1,)]
 
 
@@ -151,18 +152,18 @@ def test_what_psycopg2_cannot_send_is_an_error_of_the_data(connection, text):
 
 
 @pytest.mark.parametrize(
-    "statement", ["SELECT 'x'::int", "SELECT 1/0", "INSERT INTO few VALUES (1), (1)"]
+    "statement", ["SELECT 'x'::int", "SELECT 1/0", "INSERT INTO public.few VALUES (1), (1)"]
 )
 def test_what_the_server_cannot_store_is_an_error_of_the_data(connection, statement):
-    connection.execute("CREATE TABLE few (n int UNIQUE)")
+    connection.execute("CREATE TABLE public.few (n int UNIQUE)")
     with pytest.raises(ServerDataError):
         connection.execute(statement)
 
 
 def test_an_error_quotes_no_row(connection):
-    connection.execute("CREATE TABLE few (title text CHECK (title = ''))")
+    connection.execute("CREATE TABLE public.few (title text CHECK (title = ''))")
     with pytest.raises(ServerDataError) as caught:
-        connection.execute("INSERT INTO few VALUES ('a private title')")
+        connection.execute("INSERT INTO public.few VALUES ('a private title')")
     assert "private" not in str(caught.value)
 
 
@@ -196,25 +197,25 @@ def test_a_cut_connection_is_lost_and_closed(database, proxy, how):
 
 def insert_and(connection, do):
     with connection.transaction():
-        connection.execute("INSERT INTO t VALUES (2)")
+        connection.execute("INSERT INTO public.t VALUES (2)")
         do()
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(connection, database):
-    connection.execute("CREATE TABLE t (n int)")
+    connection.execute("CREATE TABLE public.t (n int)")
     with connection.transaction():
-        connection.execute("INSERT INTO t VALUES (1)")
-        assert database.rows("SELECT n FROM t") == []
+        connection.execute("INSERT INTO public.t VALUES (1)")
+        assert database.rows("SELECT n FROM public.t") == []
     with pytest.raises(KeyError):
         insert_and(connection, lambda: {}["missing"])
     with pytest.raises(ServerDataError):
-        insert_and(connection, lambda: connection.execute("INSERT INTO t VALUES (1/0)"))
-    assert database.rows("SELECT n FROM t") == [(1,)]
-    assert connection.execute("UPDATE t SET n = 4") == 1
+        insert_and(connection, lambda: connection.execute("INSERT INTO public.t VALUES (1/0)"))
+    assert database.rows("SELECT n FROM public.t") == [(1,)]
+    assert connection.execute("UPDATE public.t SET n = 4") == 1
 
 
 def test_an_error_that_was_passed_over_does_not_look_like_a_commit(connection):
-    connection.execute("CREATE TABLE t (n int)")
+    connection.execute("CREATE TABLE public.t (n int)")
 
     def fail_and_go_on():
         with pytest.raises(ServerDataError):

@@ -12,6 +12,7 @@ import pytest
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.server.connection import connect
 from reprospective_tray.store.server.deadline import Deadline, DeadlineError
+from tests.bystander import at_most
 from tests.server.addresses import address_of, plain_environment
 from tests.server.proxy import proxy_to
 from tests.server.tls import pooler_with_tls, postgresql_with_tls
@@ -39,10 +40,12 @@ def deadline():
 
 
 def assert_ends_in_time(do, seconds=SECONDS):
-    start = time.monotonic()
-    with pytest.raises(ServerUnreachableError, match=f"No answer within {seconds:g} s"):
-        do()
-    assert seconds - 0.01 <= time.monotonic() - start < seconds + LATE
+    silence = f"No answer within {seconds:g} s"
+    with at_most(seconds + LATE):
+        start = time.monotonic()
+        with pytest.raises(ServerUnreachableError, match=silence):
+            do()
+        assert time.monotonic() - start >= seconds - 0.01
 
 
 def ask(connection):
@@ -92,10 +95,11 @@ def test_a_copy_that_gets_stuck_ends_at_the_deadline(through, proxy, copy):
     proxy.latency = 0.001
     spoiler = threading.Thread(target=go_silent_on_the_way)
     spoiler.start()
-    start = time.monotonic()
-    with pytest.raises(ServerUnreachableError, match="No answer within"):
+    with (
+        at_most(SECONDS + LATE + 0.5),
+        pytest.raises(ServerUnreachableError, match="No answer within"),
+    ):
         copy(through)
-    assert time.monotonic() - start < SECONDS + LATE + 0.5
     spoiler.join()
     assert through.closed
     proxy.go_on()
@@ -122,20 +126,18 @@ def test_a_server_that_is_merely_slow_ends_at_the_deadline_too(database):
 def test_closing_a_connection_to_a_silent_peer_takes_no_time(through, proxy):
     ask(through)
     proxy.go_silent(hold=True)
-    start = time.monotonic()
-    through.close()
-    assert time.monotonic() - start < LATE
+    with at_most(LATE):
+        through.close()
     proxy.go_on()
 
 
 def test_an_abort_ends_what_waits_and_what_would_wait(database):
     with connect(address_of(database)) as connection:
         aborting = threading.Timer(0.2, connection.abort)
-        aborting.start()
-        start = time.monotonic()
-        with pytest.raises(ServerUnreachableError, match="ended from here"):
-            connection.rows("SELECT pg_sleep(30)")
-        assert time.monotonic() - start < 0.2 + LATE
+        with at_most(0.2 + LATE):
+            aborting.start()
+            with pytest.raises(ServerUnreachableError, match="ended from here"):
+                connection.rows("SELECT pg_sleep(30)")
         aborting.join()
     with connect(address_of(database)) as idle:
         idle.abort()
@@ -159,7 +161,7 @@ def run(deadline, connection, seconds, statement):
         cursor.execute(statement)
 
 
-def test_the_deadlines_of_several_threads_hold_each_for_itself(database, deadline):
+def test_the_deadlines_of_several_threads_hold_each_for_itself(database, deadline, bystander):
     ended = {}
 
     def wait(seconds):
@@ -177,7 +179,8 @@ def test_the_deadlines_of_several_threads_hold_each_for_itself(database, deadlin
         thread.join()
     assert sorted(ended) == [0.3, 0.6, 1.2]
     for seconds, took in ended.items():
-        assert seconds - 0.01 <= took < seconds + LATE
+        assert took >= seconds - 0.01
+        assert bystander.allows(took, seconds + LATE)
 
 
 def test_a_statement_that_was_in_time_is_left_alone_afterwards(deadline, plain):
@@ -214,7 +217,7 @@ def test_only_the_watched_socket_is_ended_though_libpq_closed_it_and_its_number_
         plain.close()
         ends = [os.pipe() for _ in range(4)]
         assert number in [end for pair in ends for end in pair]
-        time.sleep(0.4)  # the deadline passes
+        wait_until(lambda: not deadline._watched, 5, "the deadline")
     for read_end, write_end in ends:
         os.write(write_end, b"x")
         assert os.read(read_end, 1) == b"x"
@@ -237,11 +240,14 @@ def test_no_descriptor_is_left_and_one_thread_serves_all(deadline, plain):
 
 
 def test_watching_a_statement_costs_a_fraction_of_it(deadline, plain):
-    run(deadline, plain, 30.0, "SELECT 1")
-    costs = []
-    for _ in range(500):
-        start = time.perf_counter()
-        with deadline.within(plain, 30.0):
-            pass
-        costs.append(time.perf_counter() - start)
-    assert sorted(costs)[250] < 0.0002
+    watched, asked = [], []
+    with plain.cursor() as cursor:
+        for _ in range(500):
+            start = time.perf_counter()
+            with deadline.within(plain, 30.0):
+                pass
+            watching = time.perf_counter()
+            cursor.execute("SELECT 1")
+            watched.append(watching - start)
+            asked.append(time.perf_counter() - watching)
+    assert sorted(watched)[250] < sorted(asked)[250] / 2

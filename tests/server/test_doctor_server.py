@@ -7,6 +7,7 @@ import pytest
 from reprospective_tray.checks import server as checks
 from reprospective_tray.checks.finding import Case
 from reprospective_tray.config import Config, Database, Loaded, Remote, Sync
+from tests.bystander import at_most
 from tests.server.addresses import plain_environment, remote_of
 from tests.server.servers import free_port
 from tests.server.tls import postgresql_with_tls
@@ -88,9 +89,8 @@ def test_a_server_that_says_nothing_is_missing_after_the_deadline(
 ):
     monkeypatch.setattr(checks, "CONNECT_S", 2.0)
     proxy.go_silent()
-    began = time.monotonic()
-    found = examine(remote_of(central.database.at(proxy), central.person))
-    assert time.monotonic() - began < 5
+    with at_most(5):
+        found = examine(remote_of(central.database.at(proxy), central.person))
     assert found["server"].is_missing
 
 
@@ -130,11 +130,13 @@ def test_clocks_that_differ_are_said_and_not_missing(examine, central, monkeypat
     assert "NTP" in found.remedy
 
 
-def test_latency_is_a_round_trip(examine, central, proxy):
+def test_latency_is_a_round_trip(examine, central, proxy, bystander):
     proxy.latency = 0.05
     found = examine(remote_of(central.database.at(proxy), central.person))["server_latency"]
     assert found.found
-    assert 100 <= float(found.detail.split()[0]) < 200
+    latency_ms = float(found.detail.split()[0])
+    assert latency_ms >= 100
+    assert bystander.allows(latency_ms, 200)
 
 
 def test_the_version_of_tls_is_said(examine):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reprospective_tray.errors import ServerUnreachableError
+from tests.bystander import Bystander
 from tests.server.faults_hub import Hub, hub_on
 from tests.server.servers import small_disk
 
@@ -39,8 +40,8 @@ def test_a_full_disk_of_the_server_mends_itself_and_refuses_no_row(tmp_path: Pat
         hub.assert_keeps(desk)
 
 
-def locked(hub: Hub, seconds: float, deadline_s: float) -> None:
-    """Lock the table for so long; record and try to send meanwhile, then send."""
+def locked(hub: Hub, bystander: Bystander, seconds: float, deadline_s: float) -> None:
+    """Lock the table for so long, and for some passes; record meanwhile, then send."""
     desk = hub.computer()
     desk.record(10, 1)
     desk.sync()
@@ -61,8 +62,8 @@ def locked(hub: Hub, seconds: float, deadline_s: float) -> None:
         )
         thread = threading.Thread(target=sync)
         thread.start()
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        until, passes = time.monotonic() + seconds, int(seconds / deadline_s) - 1
+        while time.monotonic() < until or len(errors) < passes:
             before = time.perf_counter()
             recorder.some(1)
             times.append(time.perf_counter() - before)
@@ -71,20 +72,22 @@ def locked(hub: Hub, seconds: float, deadline_s: float) -> None:
         ended.set()
         thread.join()
         desk.sync(recorder)
-    assert len(errors) >= int(seconds / deadline_s) - 1 >= 1
+    assert len(errors) >= passes >= 1
     # The disk of a busy machine takes its time now and then; a pass that waits takes the deadline.
-    assert max(times) < min(deadline_s, 2.0)
-    assert sorted(times)[len(times) // 2] < 0.05
+    assert bystander.allows(max(times), min(deadline_s, 2.0))
+    assert bystander.allows(sorted(times)[len(times) // 2], 0.05)
     hub.assert_keeps(desk)
 
 
-def test_a_table_that_is_locked_for_longer_than_the_deadline_costs_nothing(hub: Hub) -> None:
-    locked(hub, LOCKED_S, 0.8)
+def test_a_table_that_is_locked_for_longer_than_the_deadline_costs_nothing(
+    hub: Hub, bystander: Bystander
+) -> None:
+    locked(hub, bystander, LOCKED_S, 0.8)
 
 
 @pytest.mark.long
-def test_a_table_that_is_locked_for_30_s_costs_nothing(hub: Hub) -> None:
-    locked(hub, LONG_LOCKED_S, 10.0)
+def test_a_table_that_is_locked_for_30_s_costs_nothing(hub: Hub, bystander: Bystander) -> None:
+    locked(hub, bystander, LONG_LOCKED_S, 10.0)
 
 
 def test_a_lock_that_passes_within_the_deadline_fails_no_pass(hub: Hub) -> None:

@@ -124,12 +124,13 @@ def test_a_kill_at_any_step_and_then_a_backup_from_before_that_pass_costs_nothin
 
 
 def test_kills_of_recorder_and_sync_together_at_any_instant_cost_nothing(hub: Hub) -> None:
-    desk, passes = hub.computer(), 0
+    desk, passes, kills = hub.computer(), 0, 0
     chance = random.Random(12)  # noqa: S311  the same each time
-    for number in range(RANDOM_KILLS):
-        passes += kill_while_recording(desk, number, chance.random() / 10)
+    # Some come after the first pass; on a busy machine that is seldom.
+    while kills < RANDOM_KILLS or passes <= kills:
+        passes += kill_while_recording(desk, kills, chance.random() / 10)
         desk.settled()
-    assert passes > RANDOM_KILLS
+        kills += 1
     assert len(desk.settled().rows) > RANDOM_KILLS
     desk.sync()
     hub.assert_keeps(desk)

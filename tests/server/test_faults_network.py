@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from reprospective_tray.errors import ServerUnreachableError
+from tests.bystander import Bystander, at_most
 from tests.server.faults_computer import Computer
 from tests.server.faults_hub import Hub
 from tests.server.faults_recorder import Recorder
@@ -108,7 +109,7 @@ def pass_while_recording(recorder: Recorder, desk: Computer, **how) -> tuple[flo
 
 @pytest.mark.parametrize("when", ["before the call", "in the call", "after the call"])
 def test_a_silent_peer_ends_the_pass_at_its_deadline_and_recording_goes_on(
-    hub: Hub, proxy: Proxy, when: str
+    hub: Hub, proxy: Proxy, bystander: Bystander, when: str
 ) -> None:
     desk = hub.computer(place=proxy)
     desk.record(5, 0)
@@ -131,10 +132,11 @@ def test_a_silent_peer_ends_the_pass_at_its_deadline_and_recording_goes_on(
             seconds, times = pass_while_recording(recorder, desk, via=then_silent)
         assert (uid in hub.server_rows()) == (when == "after the call")
     most = 2.0 if when == "before the call" else DEADLINE_S  # libpq connects for 2 s at least
-    assert most - 0.1 < seconds < most + 1.0
-    assert len(times) > 20
-    assert max(times) < DEADLINE_S / 2
-    assert sorted(times)[len(times) // 2] < 0.05
+    assert most - 0.1 < seconds
+    assert bystander.allows(seconds, most + 1.0)
+    assert len(times) > 20 / bystander.slowdown()
+    assert bystander.allows(max(times), DEADLINE_S / 2)
+    assert bystander.allows(sorted(times)[len(times) // 2], 0.05)
     proxy.go_on()
     desk.sync()
     hub.assert_keeps(desk)
@@ -151,10 +153,8 @@ def test_an_aborted_pass_ends_at_once_and_the_next_one_sends_everything(
     proxy.go_silent()
     timer = threading.Timer(0.2, manager.abort)
     timer.start()
-    begun = time.monotonic()
-    with pytest.raises(ServerUnreachableError):
+    with at_most(2), pytest.raises(ServerUnreachableError):
         manager.run(threading.Event())
-    assert time.monotonic() - begun < 2
     timer.join()
     manager.close()
     proxy.go_on()

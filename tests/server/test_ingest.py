@@ -242,11 +242,12 @@ def test_text_that_is_no_text_fails_the_call_on_its_data_and_stores_nothing(
     assert not prepared.rows("SELECT * FROM reprospective.devices")
 
 
-def test_titles_of_a_megabyte_and_of_every_plane_come_back_as_they_were(
-    anna: Sender, prepared: Database
-):
+def test_titles_of_every_length_and_plane_come_back_as_they_were(anna: Sender, prepared: Database):
     planes = "".join(chr(plane << 16 | 0x41) for plane in range(17))
-    rows = [anna.row(window_title="x" * 2**20), anna.row(window_title=planes + '"\\\n%s\x01')]
+    rows = [
+        anna.row(window_title="\U0001f600" * 4096),
+        anna.row(window_title=planes + '"\\\n%s\x01'),
+    ]
     assert anna.send(*rows)["stored"] == 2
     held = stored(prepared)
     assert [held[row["uid"]]["window_title"] for row in rows] == [r["window_title"] for r in rows]

@@ -1,13 +1,15 @@
 """The real parts that the other tests trust: the server and the proxy do what their names say."""
 
+import os
 import socket
 import threading
 import time
+from pathlib import Path
 
 import psycopg2
 import pytest
 
-from tests.server import pgbouncer, servers
+from tests.server import binaries, pgbouncer, servers
 from tests.support import wait_until
 
 
@@ -15,6 +17,41 @@ def one(connection, statement="SELECT 1"):
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchone()[0]
+
+
+# The binaries
+
+
+def make_programs(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 15.9'\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_a_folder_with_a_client_alone_is_no_server(tmp_path, monkeypatch):
+    make_programs(tmp_path / "14" / "bin", "psql", "pg_dump", "pg_config")
+    make_programs(tmp_path / "15" / "bin", "psql", "initdb", "postgres")
+    make_programs(tmp_path / "16" / "bin", "psql", "postgres")
+    make_programs(tmp_path / "17" / "bin", "psql", "initdb")
+    (tmp_path / "17" / "bin" / "postgres").symlink_to("gone")
+    monkeypatch.setattr(binaries, "DEBIAN", tmp_path)
+    monkeypatch.setattr(binaries.importlib.util, "find_spec", lambda _name: None)
+    assert binaries.installed() == {15: tmp_path / "15" / "bin"}
+
+
+@pytest.mark.skipif(bool(os.geteuid()), reason="the servers of others than root are their own")
+@pytest.mark.parametrize("version", sorted(binaries.installed()))
+def test_another_user_runs_a_copy_of_what_lies_in_a_closed_folder(version, monkeypatch):
+    monkeypatch.setattr(binaries, "others_may_run", lambda _binaries: False)
+    with servers.server_folder() as folder:
+        copied = binaries.within_reach(binaries.installed()[version], folder)
+        assert copied.is_relative_to(folder)
+        made = servers.Server(folder, copied)
+        made.create()
+        assert made.start().in_postgres.rows("SELECT 1") == [(1,)]
+        made.stop("fast")
 
 
 # The server

@@ -100,7 +100,9 @@ def own_desk(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["fast", "immediate", "kill"])
-def test_a_server_that_is_stopped_and_started_misses_nothing(tmp_path, monkeypatch, how, caplog):
+def test_a_server_that_is_stopped_and_started_misses_nothing(
+    tmp_path, monkeypatch, bystander, how, caplog
+):
     caplog.set_level(logging.INFO)
     with own_desk(tmp_path, monkeypatch) as (server, database, desk):
         whole = session(50_000, 90_000, "goes on")
@@ -120,12 +122,12 @@ def test_a_server_that_is_stopped_and_started_misses_nothing(tmp_path, monkeypat
         assert [row[0] for row in found] == expected
         assert found[2] == ("goes on", 50_000, 90_000, 0)
         assert {row[3] for row in found} == {0}
-        assert desk.longest < LONGEST_CALL_S
+        assert bystander.allows(desk.longest, LONGEST_CALL_S)
         assert "can be written again" in caplog.text
 
 
 def test_a_silent_server_holds_up_neither_observing_nor_the_end(
-    database, proxy, tmp_path, monkeypatch
+    database, proxy, tmp_path, monkeypatch, bystander
 ):
     monkeypatch.setattr(detached, "_LAST_S", 0.5)
     desk = Desk(database.at(proxy), tmp_path / "data", deadline_s=20.0)
@@ -136,8 +138,8 @@ def test_a_silent_server_holds_up_neither_observing_nor_the_end(
         desk.record(*range(1, 20))
         assert desk.recorder.occupied(0) == []
         begun = time.monotonic()
-    assert time.monotonic() - begun < 6
-    assert desk.longest < LONGEST_CALL_S
+    assert bystander.allows(time.monotonic() - begun, 6)
+    assert bystander.allows(desk.longest, LONGEST_CALL_S)
     assert names(database) == ["app 0"]
     desk.database = database
     with desk.recorder.running():

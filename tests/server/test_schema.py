@@ -79,9 +79,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     sent: list[str] = []
     send = Connection._send
 
-    def note(self: Connection, cursor: Any, sql: str, args: Any) -> None:
+    def note(self: Connection, cursor: Any, sql: str, args: Any) -> Any:
         sent.append(sql)
-        send(self, cursor, sql, args)
+        return send(self, cursor, sql, args)
 
     monkeypatch.setattr(Connection, "_send", note)
     return sent
@@ -152,7 +152,9 @@ def test_the_schema_is_made_through_a_pooler_too(
 ):
     with connected(database.at(pgbouncer), single) as connection:
         assert ensure(connection) == LATEST
-        settings = connection.rows(
+    # What others get of the pooler's connection is as it was.
+    with sender(database.at(pgbouncer), single) as other:
+        settings = other.ask(
             "SELECT current_setting('search_path'), current_setting('lock_timeout'), current_user"
         )
     assert settings == [('"$user", public', "0", single.name)]

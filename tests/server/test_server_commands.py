@@ -48,6 +48,13 @@ TAMPERINGS = [
     f"CREATE POLICY all_of_it ON {SESSIONS} USING (true)",
     f"CREATE INDEX spy ON {SESSIONS} (lower(window_title))",
     f"CREATE TABLE reprospective.child () INHERITS ({SESSIONS})",
+    f"ALTER TABLE {SESSIONS} ALTER COLUMN window_title SET STATISTICS 100",
+    f"ALTER TABLE {SESSIONS} DISABLE TRIGGER unsettle_inserted",
+    f"CREATE STATISTICS reprospective.of_titles ON window_title, state FROM {SESSIONS}",
+    "CREATE DOMAIN reprospective.spy AS text",
+    "CREATE AGGREGATE reprospective.spy (integer) (SFUNC = int4pl, STYPE = integer)",
+    """CREATE OPERATOR reprospective.= (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)""",
+    "CREATE MATERIALIZED VIEW reprospective.spy AS SELECT 1 AS one",
 ]
 
 

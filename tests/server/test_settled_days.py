@@ -271,7 +271,7 @@ def test_a_row_that_comes_while_its_day_is_settled_is_counted(
         settle(anna, on(FIRST + 4 * DAY))
         writing = threading.Thread(target=lambda: laptop.send(session(laptop, FIRST + DAY)))
         writing.start()
-        waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        waits = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
         wait_until(lambda: prepared.rows(waits), SECONDS, "the writer to wait")
         anna.raw.commit()
         writing.join()
@@ -315,11 +315,18 @@ def test_a_persons_days_are_theirs_alone(anna: Sender, ben: Sender):
     before = mark(anna), days(anna)
     for table in ("settled", "settled_days"):
         assert ben.ask(f"SELECT * FROM reprospective.{table}") == []  # noqa: S608  our own names
-        ben.ask(f"DELETE FROM reprospective.{table}")  # noqa: S608  our own names
     ((name,),) = anna.ask("SELECT current_user")
-    ben.ask("SELECT reprospective.unsettle_from(%s, '2000-01-01')", [name])
-    with pytest.raises(DENIED):
-        ben.ask("INSERT INTO reprospective.settled VALUES (%s, '2000-01-01')", [name])
+    ben.ask("SELECT reprospective.settle(%s, '2030-01-01')", [name])
+    for attempt in (
+        "DELETE FROM reprospective.settled",
+        "DELETE FROM reprospective.settled_days",
+        f"SELECT reprospective.unsettle_from('{name}', '2000-01-01')",
+        f"SELECT reprospective.settle_owner('{name}', '2030-01-01', 9)",
+        f"INSERT INTO reprospective.settled VALUES ('{name}', '2000-01-01')",  # noqa: S608  our own names
+        "SELECT reprospective.settle_all()",
+    ):
+        with pytest.raises(DENIED):
+            ben.ask(attempt)
     assert (mark(anna), days(anna)) == before
     assert kept(anna)
 

@@ -38,9 +38,9 @@ def categories(*rules, built_in=False):
         ("Evince", "paper.pdf", builtin.READING),
         ("Steam", "", builtin.GAMES),
         # What only contains a name is another program.
-        ("Barcode Reader", "", ""),
-        ("Passwordless", "", ""),
-        ("Org.gnome.Nautilus", "Downloads", ""),
+        ("Barcode Reader", "", "Other"),
+        ("Passwordless", "", "Other"),
+        ("Org.gnome.Nautilus", "Downloads", "Other"),
     ],
 )
 def test_the_built_in_rules_know_the_usual_programs(application, title, name):
@@ -70,9 +70,21 @@ def test_without_a_title_only_rules_that_ask_for_none_fit():
 
 def test_what_no_rule_takes_is_other_and_says_nothing_of_being_productive():
     found = categories().of("Anything", "at all")
-    assert (found.path, found.label, found.colour, found.productive) == (
-        *((), "Other", OTHER_COLOUR, None),
+    assert (found.name, found.label, found.colour, found.productive) == (
+        *("Other", "Other", OTHER_COLOUR, None),
     )
+
+
+def test_a_rule_may_name_other_and_then_there_is_one_of_that_name_alone():
+    plain = categories(CategoryRule(category="Other", application="a"))
+    assert plain.of("a", "") == plain.of("b", "")
+    assert plain.of("b", "").colour == OTHER_COLOUR
+    own = categories(
+        CategoryRule(category="Other", application="a", colour="#112233", productive=False)
+    )
+    totals = own.totals([("a", "", 5), ("b", "", 7)])
+    assert [(each.category.name, each.ms) for each in totals] == [("Other", 12)]
+    assert (totals[0].category.colour, totals[0].category.productive) == ("#112233", False)
 
 
 def test_a_category_has_its_own_colour_or_that_of_what_it_is_a_part_of():
@@ -112,7 +124,7 @@ def test_totals_come_longest_first_and_the_rest_last():
     parts = [("o", "", 90), ("s", "1", 5), ("l", None, 20), ("s", "2", 6), ("l", "", 0)]
     totals = own.totals(parts)
     assert [(each.category.name, each.ms) for each in totals] == [
-        *(("Long", 20), ("Short", 11), ("", 90)),
+        *(("Long", 20), ("Short", 11), ("Other", 90)),
     ]
 
 

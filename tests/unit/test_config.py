@@ -15,7 +15,6 @@ from reprospective_tray import config_source
 from reprospective_tray.config import (
     Config,
     Rule,
-    compile_pattern,
     find,
     load,
     read_config,
@@ -414,10 +413,6 @@ def test_the_database_lies_where_the_config_says(paths, tmp_path, monkeypatch, w
     config = read_config(f"database: {{local: {{path: '{written}'}}}}", FILE)
     wanted = wanted.format(data=paths.data, home=tmp_path / "home")
     assert config.database_path(paths) == Path(wanted)
-
-
-def test_a_pattern_that_a_later_python_reads_otherwise_warns_nobody():
-    assert compile_pattern("[[a]").search("A")
 
 
 # init

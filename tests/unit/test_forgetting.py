@@ -220,7 +220,7 @@ def test_what_the_server_said_of_a_title_goes_with_it(path):
 def test_it_waits_for_a_damaged_file_that_is_still_being_taken_over(path):
     fill(path, session(0, 10))
     with store(path) as (adapter, _writer):
-        salvage.adopt(path.with_name("local.damaged-1.db"), adapter)
+        salvage.adopt([path.with_name("local.damaged-1.db")], adapter)
         with pytest.raises(StoreError, match="taken over"):
             forget(adapter, TimeRange(T0, T0 + 10))
     assert len(rows_of(path)) == 1

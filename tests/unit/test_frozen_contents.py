@@ -42,6 +42,7 @@ def test_data_lies_where_the_code_looks_for_it():
     }
     assert {
         "reprospective_tray/store/server/roles.sql",
+        "reprospective_tray/store/server/comments.sql",
         "reprospective_tray/summary/formats/html_style.css",
         "reprospective_tray/store/migrations/0001_initial.py",
     } <= placed

@@ -149,8 +149,8 @@ def test_of_what_an_older_version_let_retention_take_whole_days_are_known(adapte
     retain(adapter)
     with sqlite3.connect(adapter.path) as older:
         older.execute("DROP TABLE desktop_activity_taken_times")
-        older.execute("DELETE FROM schema_migration WHERE name >= '0003'")
-        older.execute("PRAGMA user_version = 2")
+        older.execute("DELETE FROM schema_migration WHERE name >= '0004'")
+        older.execute("PRAGMA user_version = 3")
     older.close()
     adapter.open()
     done = take(adapter, export([window(-5 * MINUTE, 40 * MINUTE)]), here=DESK)

@@ -15,7 +15,7 @@ import pytest
 from installer import catalogue
 from installer.build_catalogues import compile_catalogue
 from reprospective_tray import messages
-from reprospective_tray.messages import _, plural, set_language
+from reprospective_tray.messages import _, is_yes, plural, set_language
 
 PACKAGE = catalogue.PACKAGE
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -156,6 +156,21 @@ def test_every_sentence_stands_in_the_call_itself_where_the_extraction_finds_it(
     assert elsewhere == []
 
 
+def test_no_sentence_stands_in_an_f_string_where_python_3_11_does_not_let_the_extraction_see_it():
+    in_f_strings = [
+        f"{file.relative_to(PACKAGE)}:{call.lineno}"
+        for file in FILES
+        for call in wrapped_in_f_strings(file.read_text("utf-8"))
+    ]
+    assert in_f_strings == []
+
+
+def test_the_search_for_sentences_in_f_strings_finds_each_kind_of_call():
+    code = """f"{_('a')} {1:{plural('b', 'c', 2)}}" + f"{f'{in_each_language(1)}'}" + f"{ok(_)}" """
+    found = sorted(name_of(call) for call in wrapped_in_f_strings(code))
+    assert found == ["_", "in_each_language", "plural"]
+
+
 def test_what_a_person_sees_is_wrapped():
     found = {key: place for key, place in bare_sentences() if key not in NOT_SENTENCES}
     assert found == {}
@@ -170,6 +185,13 @@ def test_the_search_for_bare_sentences_finds_one():
     call = ast.parse(code.replace("raise ", "", 1)).body[0].value
     found = [text for each in ast.walk(call) if isinstance(each, ast.Call) for text in bare(each)]
     assert found == ["Too late.", "Try ", " again.", "Go"]
+
+
+def wrapped_in_f_strings(code):
+    """Return the calls within f-strings that wrap a sentence."""
+    texts = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.JoinedStr)]
+    found = {node for text in texts for node in ast.walk(text) if is_call(node)}
+    return [call for call in found if name_of(call) in catalogue.KEYWORDS]
 
 
 def calls(file):
@@ -302,3 +324,24 @@ def test_importing_the_sentences_loads_no_catalogue():
     subprocess.run(
         [sys.executable, "-c", look], env=environment, cwd=Path(PACKAGE).parent, check=True
     )
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.usefixtures("compiled")
+def test_y_and_yes_agree_in_every_language_and_nothing_else_does(language):
+    set_language(language)
+    assert all(
+        map(is_yes, ["y", "Y", "yes", "YES\r", " y ", "\uff59", "\uff39\uff25\uff33", "yes."])
+    )
+    refusals = ["", " ", "n", "N", "no", "yn", "yesno", "|", "y|yes", "いいえ", "\udce3", "1"]
+    assert not any(map(is_yes, refusals))
+
+
+@pytest.mark.trust
+@pytest.mark.usefixtures("compiled")
+def test_the_words_of_the_language_in_force_agree_to_a_question():
+    set_language("ja")
+    assert all(map(is_yes, ["はい", " はい。", "ええ"]))
+    set_language("en")
+    assert not is_yes("はい")

@@ -180,7 +180,7 @@ def test_a_change_of_device_that_fails_changes_nothing(path, monkeypatch):
         wait_until(lambda: rows_of(path), 5, "a row")
         before = rows_of(path, "uid, device_id")
         monkeypatch.setattr(identity, "_rename", fail)
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(StoreError, match="no space"):
             monitor.become_another_device()
         device = monitor.perform(lambda adapter: adapter.device_id)
         assert before == [(before[0][0], device)]

@@ -1,5 +1,6 @@
 """That tracking is still paused is said once a day, when somebody is there, and not before."""
 
+import threading
 import time
 from datetime import datetime, timedelta
 
@@ -68,3 +69,34 @@ def test_nothing_is_read_more_often_than_once_a_minute(user):
     for _look in range(5):
         reminder.look()
     assert looks == [1]
+
+
+@pytest.mark.trust
+def test_a_display_that_does_not_answer_holds_up_nothing_and_is_asked_once(user, monkeypatch):
+    monkeypatch.setattr(pause_reminder, "LOOK_S", 0.0)
+    monkeypatch.setattr(pause_reminder, "ANSWER_S", 0.01)
+    asked, answer = [], threading.Event()
+    paused_at = round(time.time() * 1000) - 2 * 86_400_000
+    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+
+    def is_there():
+        asked.append(threading.current_thread())
+        return answer.wait()
+
+    reminder = PauseReminder(user.paths, lambda: True, is_there)
+    assert [reminder.look() for _look in range(3)] == ["", "", ""]
+    assert len(asked) == 1
+    answer.set()
+    asked[0].join()
+    monkeypatch.setattr(pause_reminder, "ANSWER_S", 10.0)
+    assert reminder.look() == sentence(paused_at)
+    assert len(asked) == 2
+
+
+@pytest.mark.trust
+def test_a_display_that_fails_is_no_reason_to_end(user, monkeypatch, caplog):
+    monkeypatch.setattr(pause_reminder, "LOOK_S", 0.0)
+    paused_at = round(time.time() * 1000) - 2 * 86_400_000
+    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+    assert PauseReminder(user.paths, lambda: True, lambda: 1 / 0).look() == ""
+    assert "nobody knows" in caplog.text

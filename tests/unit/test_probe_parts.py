@@ -19,11 +19,12 @@ import pytest
 
 from reprospective_tray.monitor import probes
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes import idle, null, x11, x11_text, xsync
+from reprospective_tray.monitor.probes import idle, null, x11_front, xsync
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
 from reprospective_tray.monitor.probes.processes import MOST, ProcessNames
+from tests.bystander import at_most
 
 
 def counters(*named: tuple[int, bytes]) -> bytes:
@@ -57,39 +58,13 @@ def test_a_server_without_the_counter_or_with_half_an_answer_has_none(listed):
     assert xsync._find(listed, b"IDLETIME") == 0
 
 
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [
-        (b"plain", "plain"),
-        (b"", ""),
-        (b"caf\xe9", "café"),
-        ("naïve 題".encode(), "naïve 題"),
-        (b"\x1b%G" + "Привет".encode() + b"\x1b%@", "Привет"),
-        (b"a \x1b%G" + "題".encode() + b"\x1b%@ b", "a 題 b"),
-        (b"\x1b$(BF|K\\8l\x1b(B", "日本語"),
-        (b"\x1b$(BF|K\\\x1b(B - vim", "日本 - vim"),
-    ],
-)
-def test_compound_text_is_read_as_it_was_meant(raw, text):
-    assert x11_text._compound_text(raw) == text
-
-
-@pytest.mark.parametrize(
-    "raw", [b"\x1b-Lxyz", b"\xff\xfe\x1b\x1b", b"\x1b$(B\xff", bytes(range(256))]
-)
-def test_compound_text_of_sets_that_nobody_knows_still_is_a_text(raw):
-    text = x11_text._compound_text(raw)
-    assert isinstance(text, str)
-    assert "\x1b" not in text
-
-
 def test_the_moment_of_an_event_is_counted_over_the_wrap_of_32_bits():
     arrived_at = 2**32 + 100
-    assert x11._made_at(2**32 - 200, arrived_at) == arrived_at - 300
-    assert x11._made_at(100, arrived_at) == arrived_at
+    assert x11_front._made_at(2**32 - 200, arrived_at) == arrived_at - 300
+    assert x11_front._made_at(100, arrived_at) == arrived_at
     # Of another clock: from the future, or older than any delay.
-    assert x11._made_at(101, arrived_at) == arrived_at
-    assert x11._made_at(2**32 - 100_000, arrived_at) == arrived_at
+    assert x11_front._made_at(101, arrived_at) == arrived_at
+    assert x11_front._made_at(2**32 - 100_000, arrived_at) == arrived_at
 
 
 def test_a_process_has_the_name_of_its_program():
@@ -159,9 +134,9 @@ def test_without_a_desktop_nothing_is_seen_and_looking_again_takes_a_while(monke
     assert probe.trouble == "there is no display"
     assert probe.watch_idle(1000) is False
     begun = time.monotonic()
-    with pytest.raises(ProbeLostError):
+    with at_most(5), pytest.raises(ProbeLostError):
         probe.wait(10)
-    assert 0.05 <= time.monotonic() - begun < 5
+    assert time.monotonic() - begun >= 0.05
     probe.close()
 
 
@@ -171,9 +146,9 @@ def test_what_somebody_has_to_install_first_is_looked_for_less_often(monkeypatch
     begun = time.monotonic()
     probe = NullProbe(Lack.EXTENSION, "there is no extension")
     assert probe.wait(0.02) is None
-    with pytest.raises(ProbeLostError):
+    with at_most(5), pytest.raises(ProbeLostError):
         probe.wait(10)
-    assert 0.1 <= time.monotonic() - begun < 5
+    assert time.monotonic() - begun >= 0.1
 
 
 def test_a_wait_without_a_desktop_can_be_ended():
@@ -277,9 +252,8 @@ def test_a_polled_window_without_title_and_process_has_empty_names(monkeypatch):
 
 def test_polling_waits_for_the_interval_at_most_and_can_be_woken(monkeypatch):
     probe = polling(monkeypatch, None, 0.02)
-    begun = time.monotonic()
-    assert probe.wait(10) == 0
-    assert time.monotonic() - begun < 5
+    with at_most(5):
+        assert probe.wait(10) == 0
     probe.wake()
     assert probe.wait(10) is None
     assert probe.wait(0.01) == 0

@@ -25,10 +25,11 @@ from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.recorder import Recorder
 from reprospective_tray.store.sessions import Put, Rewind, State
 from reprospective_tray.store.upkeep import FileUpkeep
+from tests.bystander import at_most
 from tests.support import others_can_read_the_code
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of, session, spans
 
-LONGEST_BLOCK_S = 0.25  # a tenth is allowed; the rest is for a busy machine
+LONGEST_BLOCK_S = 0.25  # a tenth is allowed
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_what_is_recorded_is_in_the_file_at_once(path):
         assert recorder.retry_in_ms() is None
 
 
-def test_another_programs_lock_delays_rows_in_their_order_and_loses_none(path, caplog):
+def test_another_programs_lock_delays_rows_in_their_order_and_loses_none(path, caplog, bystander):
     recorder = recorder_for(path)
     with recorder.running():
         record(recorder, 0)
@@ -89,13 +90,13 @@ def test_another_programs_lock_delays_rows_in_their_order_and_loses_none(path, c
         assert recorder.problem == ""
         assert recorder.flush(to_the_end=True)
         assert names(path) == numbered(0, 8)
-    assert longest < LONGEST_BLOCK_S
+    assert bystander.allows(longest, LONGEST_BLOCK_S)
     assert_in_order(path)
     assert_days_add_up(path)
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 
 
-def test_a_file_that_is_locked_at_the_start_does_not_hold_up_observing(path):
+def test_a_file_that_is_locked_at_the_start_does_not_hold_up_observing(path, bystander):
     with recorder_for(path).running():
         pass
     recorder = recorder_for(path)
@@ -107,12 +108,12 @@ def test_a_file_that_is_locked_at_the_start_does_not_hold_up_observing(path):
             elapsed = time.monotonic() - begun
             other.execute("ROLLBACK")
             assert recorder.flush(to_the_end=True)
-    assert longest < 2 * LONGEST_BLOCK_S
-    assert elapsed < 8 * LONGEST_BLOCK_S
+    assert bystander.allows(longest, 2 * LONGEST_BLOCK_S)
+    assert bystander.allows(elapsed, 8 * LONGEST_BLOCK_S)
     assert names(path) == numbered(0, 3)
 
 
-def test_a_long_queue_is_written_in_short_turns(path, monkeypatch):
+def test_a_long_queue_is_written_in_short_turns(path, monkeypatch, bystander):
     monkeypatch.setattr(recorder_module, "_BUSY_TIMEOUT_S", 0.0)
     monkeypatch.setattr(recorder_module, "_BUDGET_S", 0.001)
     recorder = recorder_for(path)
@@ -129,7 +130,7 @@ def test_a_long_queue_is_written_in_short_turns(path, monkeypatch):
             longest, turns = max(longest, time.monotonic() - begun), turns + 1
             assert recorder.retry_in_ms() in (None, 0)
     assert turns > 2
-    assert longest < LONGEST_BLOCK_S
+    assert bystander.allows(longest, LONGEST_BLOCK_S)
     assert names(path) == numbered(0, 400)
 
 
@@ -139,10 +140,9 @@ def test_a_blocked_file_is_tried_now_and_then_and_not_for_every_change(path):
         record(recorder, 0)
         with locked(path):
             record(recorder, 1)
-            begun = time.monotonic()
-            for number in range(2, 200):
-                record(recorder, number)
-            assert time.monotonic() - begun < 0.5
+            with at_most(0.5):
+                for number in range(2, 200):
+                    record(recorder, number)
             assert 0 < recorder.retry_in_ms() <= 1000
     assert names(path) == numbered(0, 200)
 

@@ -87,7 +87,7 @@ def unguarded(cell):
 
 def test_lines_end_as_rfc_4180_has_it():
     text = render(named([("a\rb", "c\nd")]), CATEGORIES)
-    assert text.endswith('2026-11-23,"a\rb","c\nd",,,60.0\r\n')
+    assert text.endswith('2026-11-23,"a\rb","c\nd",Other,,60.0\r\n')
 
 
 def test_one_title_on_two_days_is_two_rows():

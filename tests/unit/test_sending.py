@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray import state
+from reprospective_tray import shown
 from reprospective_tray.config import Config, Database, Loaded, Notifications, Remote, Sync
 from reprospective_tray.errors import ConfigError
 from reprospective_tray.sending import NotSending, Sending, retention_news
@@ -63,7 +63,7 @@ def test_another_retention_is_news_again_and_none_is_not(user: User) -> None:
     assert "7 days" in retention_news(Sync(retention_days=7), user.paths)
     assert retention_news(Sync(retention_days=7), user.paths) == ""
     assert "30 days" in retention_news(Sync(retention_days=30), user.paths)
-    assert state.load(user.paths).told_retention_days == 30
+    assert shown.load(user.paths).told_retention_days == 30
 
 
 def test_the_greeting_says_where_everything_goes_and_no_password(user: User) -> None:

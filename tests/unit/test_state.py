@@ -4,10 +4,12 @@ import errno
 import logging
 import stat
 import threading
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from reprospective_tray import state
+from reprospective_tray import remembered_file, shown, state
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.locks import FileLock
 from reprospective_tray.paths import Paths
@@ -20,7 +22,11 @@ def paths(tmp_path):
 
 
 FULL = ProgramState(
-    paused=True, paused_until=1_800_000_000_000, first_start_at=1, geometry={"summary": "9x9"}
+    paused=True,
+    paused_until=1_800_000_000_000,
+    paused_at=1_700_000_000_000,
+    told_paused_on="2026-11-25",
+    first_start_at=1,
 )
 
 
@@ -40,31 +46,94 @@ def test_the_file_is_its_owners_alone_and_no_other_is_left(paths):
     assert list(paths.state.iterdir()) == [paths.state_file]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"\xff\xfe",
-        b'{"paused": 3}',
-        b'{"paused_until": "x"}',
-        b"[" * 100_000,
-        b"null",
-    ],
-)
-def test_a_damaged_file_counts_as_empty_and_the_log_says_so(paths, caplog, content):
+UNREADABLE = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"\xff\xfe",
+    b"\x00" * 40,
+    b"[" * 100_000,
+    b'{"paused": 3}',
+    b'{"paused": null}',
+    b'{"paused": "false"}',
+    b'{"paused": tru',
+    b'{"paused_until": 1800000000000}',
+    b'{"paused": true, "paused_until": "x"}',
+    b'{"paused": true, "paused_until": 1e300}',
+    b'{"paused": true, "paused_until": -1}',
+    b'{"paused": true, "paused_until": 99999999999999999999999}',
+    b'{"first_start_at": 1, "paused": {"until": 5}}',
+]
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_a_pause_that_cannot_be_read_is_one_until_the_person_resumes(paths, caplog, content):
     paths.state.mkdir()
     paths.state_file.write_bytes(content)
     with caplog.at_level(logging.WARNING):
-        assert state.load(paths) == ProgramState()
-    assert str(paths.state_file) in caplog.text
+        found = state.load(paths)
+    assert (found.paused, found.paused_until) == (True, None)
+    assert found.is_paused_at(state.LAST_INSTANT)
+    # It is kept, under a name that is said, and is a pause for the next start as well.
+    written = state.update(paths, told_paused_on="2026-11-25")
+    assert Path(written.unread_pause).read_bytes() == content
+    assert state.load(paths) == written
+    assert (written.paused, written.paused_until) == (True, None)
+    resumed = state.update(paths, paused=False, unread_pause="")
+    assert state.load(paths) == resumed
+    assert not resumed.paused
 
 
-def test_a_folder_of_its_name_counts_as_empty(paths, caplog):
+@pytest.mark.trust
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_file_that_was_cut_anywhere_is_no_reason_to_record(paths, paused):
+    state.save(paths, ProgramState(paused=paused, paused_at=1, first_start_at=1))
+    whole = paths.state_file.read_bytes()
+    for length in range(len(whole)):
+        paths.state_file.write_bytes(whole[:length])
+        assert state.load(paths).paused
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize(
+    ("wrong", "lost"),
+    [
+        ('"paused_at": "noon"', "paused_at"),
+        ('"told_paused_on": 7', "told_paused_on"),
+        ('"first_start_at": []', "first_start_at"),
+        ('"paused_at": -5', "paused_at"),
+    ],
+)
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_wrong_field_spoils_no_other(paths, wrong, lost, paused):
+    expected = ProgramState(
+        paused=paused, paused_at=3, told_paused_on="2026-11-25", first_start_at=1
+    )
+    state.save(paths, expected)
+    content = paths.state_file.read_bytes().decode()
+    paths.state_file.write_text(f"{content[:-1]}, {wrong}}}")
+    # When the first start was is unknown then, but there was one.
+    default = 0 if lost == "first_start_at" else getattr(ProgramState(), lost)
+    meant = msgspec.structs.replace(expected, **{lost: default})
+    assert state.load(paths) == meant
+    damaged = paths.state_file.read_bytes()
+    assert state.update(paths) == meant
+    assert damaged in [file.read_bytes() for file in paths.state.iterdir()]
+
+
+@pytest.mark.trust
+def test_a_state_that_cannot_be_opened_is_a_pause_and_stays_as_it_is(paths, caplog):
     paths.state_file.mkdir(parents=True)
-    assert state.load(paths) == ProgramState()
+    found = state.load(paths)
+    assert found.paused
+    assert found.first_start_at is not None
     assert str(paths.state_file) in caplog.text
+    with pytest.raises(ReprospectiveError, match=r"state\.json") as caught:
+        state.update(paths, paused=False)
+    assert caught.value.remedy
+    assert paths.state_file.is_dir()
 
 
 def test_what_a_newer_version_wrote_is_no_damage(paths):
@@ -78,7 +147,7 @@ def test_update_changes_the_named_fields_alone(paths):
     changed = state.update(paths, paused=False, paused_until=None)
     assert changed == state.load(paths)
     assert changed.first_start_at == 1
-    assert changed.geometry == {"summary": "9x9"}
+    assert changed.told_paused_on == "2026-11-25"
     assert not changed.paused
 
 
@@ -91,18 +160,17 @@ def test_two_writers_at_once_undo_nothing_of_each_other(paths):
             state.update(paths, **{field: number})
 
     writers = [
-        threading.Thread(target=write, args=(field,))
-        for field in ("paused_until", "first_start_at")
+        threading.Thread(target=write, args=(field,)) for field in ("paused_at", "first_start_at")
     ]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
-    assert state.load(paths) == ProgramState(paused_until=50, first_start_at=50)
+    assert state.load(paths) == ProgramState(paused_at=50, first_start_at=50)
 
 
 def test_a_lock_that_is_never_given_back_does_not_stop_a_pause(paths, monkeypatch, caplog):
-    monkeypatch.setattr(state, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(remembered_file, "LOCK_SECONDS", 0.05)
     paths.state.mkdir()
     other = FileLock(paths.state / "state.lock")
     assert other.acquire()
@@ -138,3 +206,22 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_there(paths, monkeypatch):
 )
 def test_a_pause_ends_at_its_instant(paused, until, now, is_paused):
     assert ProgramState(paused=paused, paused_until=until).is_paused_at(now) is is_paused
+
+
+@pytest.mark.trust
+def test_what_windows_remember_is_in_a_file_of_its_own_and_undoes_no_pause(paths):
+    state.save(paths, FULL)
+    before = paths.state_file.read_bytes()
+    shown.update(paths, summary_geometry="900x600+40+30", summary_view="week")
+    assert paths.state_file.read_bytes() == before
+    assert shown.load(paths) == shown.Shown(summary_geometry="900x600+40+30", summary_view="week")
+
+
+@pytest.mark.trust
+def test_a_wrong_field_of_what_windows_remember_spoils_no_other(paths):
+    paths.state.mkdir()
+    content = b'{"summary_geometry": 7, "summary_view": "month", "told_retention_days": 30}'
+    paths.shown_file.write_bytes(content)
+    changed = shown.update(paths, told_retention_days=31)
+    assert changed == shown.Shown(summary_view="month", told_retention_days=31)
+    assert content in [file.read_bytes() for file in paths.state.iterdir()]

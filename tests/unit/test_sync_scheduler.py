@@ -15,6 +15,7 @@ import pytest
 from reprospective_tray.errors import ServerRefusedError, ServerUnreachableError, SyncBusyError
 from reprospective_tray.sync import scheduler as module
 from reprospective_tray.sync.scheduler import SyncScheduler
+from tests.bystander import Bystander, at_most
 from tests.support import wait_until
 
 SECONDS = 10.0
@@ -108,11 +109,14 @@ def refused() -> ServerRefusedError:
     return ServerRefusedError("no such role", "")
 
 
-def test_passes_run_at_the_start_and_then_at_the_interval(start: Start, passes: Passes) -> None:
+def test_passes_run_at_the_start_and_then_at_the_interval(
+    start: Start, passes: Passes, bystander: Bystander
+) -> None:
     start(0.2)
     times = [passes.next() for _number in range(4)]
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert all(0.2 <= gap < 1.0 for gap in gaps), gaps
+    assert min(gaps) >= 0.2, gaps
+    assert bystander.allows(max(gaps), 1.0), gaps
 
 
 def test_jitter_makes_the_distance_longer_by_a_part_of_it_at_most(
@@ -161,9 +165,9 @@ def test_asked_for_it_runs_at_once(start: Start, passes: Passes) -> None:
     scheduler = start(HOUR_S)
     passes.next()
     wait_until(lambda: scheduler.has_finished(1), SECONDS, "the first pass")
-    asked = time.monotonic()
-    assert scheduler.sync_now() == 2
-    assert passes.next() - asked < 1.0
+    with at_most(1.0):
+        assert scheduler.sync_now() == 2
+        passes.next()
     wait_until(lambda: scheduler.has_finished(2), SECONDS, "the pass that was asked for")
     assert passes.none_begins_for(0.2)
 
@@ -177,9 +181,9 @@ def test_what_is_asked_for_during_a_pass_is_answered_by_the_next_one(
     assert scheduler.running == 1
     assert [scheduler.sync_now() for _number in range(5)] == [2] * 5
     assert scheduler.next_run_at is None  # the end of this one plans the next
-    passes.waits = False
-    ended = time.monotonic()
-    assert passes.next() - ended < 1.0
+    with at_most(1.0):
+        passes.waits = False
+        passes.next()
     wait_until(lambda: scheduler.has_finished(2), SECONDS, "the second pass")
     assert passes.none_begins_for(0.2)
     assert passes.most_at_once == 1
@@ -210,9 +214,9 @@ def test_a_server_that_is_back_is_sent_to_at_once(
     passes.next()
     assert [passes.knocks.get(timeout=SECONDS) for _number in range(3)] == [False] * 3
     assert passes.begun.empty()
-    passes.port_is_open = True
-    back_at = time.monotonic()
-    assert passes.next() - back_at < 1.0
+    with at_most(1.0):
+        passes.port_is_open = True
+        passes.next()
     # It is reachable now: nobody knocks any more.
     while not passes.knocks.empty():
         passes.knocks.get()
@@ -308,10 +312,11 @@ def test_a_clock_that_is_set_back_does_not_silence_it(
     scheduler = start(0.5)
     passes.next()
     wait_until(lambda: scheduler.has_finished(1), SECONDS, "the first pass")
-    clock.step_s = -7200.0
-    set_back = time.monotonic()
-    assert passes.next() - set_back < 3.0
-    assert passes.next() - set_back < 4.0
+    with at_most(4.0):
+        with at_most(3.0):
+            clock.step_s = -7200.0
+            passes.next()
+        passes.next()
 
 
 @pytest.mark.parametrize("years", [0.001, 56])
@@ -325,10 +330,10 @@ def test_a_clock_that_is_set_forward_makes_one_pass_more_and_no_crowd(
     scheduler = start(HOUR_S)
     passes.next()
     wait_until(lambda: scheduler.has_finished(1), SECONDS, "the first pass")
-    clock.step_s = years * 365.25 * 86_400
-    assert scheduler.next_run_at is not None
-    set_forward = time.monotonic()
-    assert passes.next() - set_forward < 2.0
+    with at_most(2.0):
+        clock.step_s = years * 365.25 * 86_400
+        assert scheduler.next_run_at is not None
+        passes.next()
     wait_until(lambda: scheduler.has_finished(2), SECONDS, "the second pass")
     assert passes.none_begins_for(0.3)
     assert abs(scheduler.next_run_at / 1000 - clock() - HOUR_S) < 10
@@ -417,9 +422,10 @@ def test_the_last_pass_has_its_time_and_no_more(start: Start, passes: Passes) ->
     scheduler.halt()
     passes.waits = True
     aborted = threading.Event()
-    began = time.monotonic()
-    assert scheduler.last_pass(0.2, aborted.set)  # told to end, it does
-    assert 0.2 <= time.monotonic() - began < 1.0
+    with at_most(1.0):
+        began = time.monotonic()
+        assert scheduler.last_pass(0.2, aborted.set)  # told to end, it does
+        assert time.monotonic() - began >= 0.2
     assert aborted.is_set()
 
 
@@ -435,10 +441,9 @@ def test_nobody_waits_for_a_pass_that_hangs(monkeypatch: pytest.MonkeyPatch) -> 
     scheduler = SyncScheduler(resolve, HOUR_S, lambda: True, lambda: None)
     scheduler.start()
     assert begun.wait(SECONDS)
-    began = time.monotonic()
-    scheduler.halt()
-    assert not scheduler.last_pass(0.1, no_abort)
-    assert time.monotonic() - began < 1.0
+    with at_most(1.0):
+        scheduler.halt()
+        assert not scheduler.last_pass(0.1, no_abort)
     hanging = [thread for thread in threading.enumerate() if thread.name == "sync"]
     assert [thread.daemon for thread in hanging] == [True]
     resolved.set()

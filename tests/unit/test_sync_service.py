@@ -368,6 +368,30 @@ def test_the_end_sends_nothing_where_nothing_waits(desk: Desk) -> None:
     assert desk.manager.closed.is_set()
 
 
+@pytest.mark.trust
+@pytest.mark.parametrize("last", [False, True], ids=["the pass that runs", "the last pass"])
+def test_a_pass_that_outlives_the_end_hangs_up_when_it_is_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, last: bool
+) -> None:
+    if last:
+        desk.start()
+
+    def deaf(_stop: threading.Event, _progress: object) -> object:
+        desk.manager.calls.append("deaf")
+        assert desk.manager.go_on.wait(SECONDS)
+        raise ServerUnreachableError("cut", "")
+
+    monkeypatch.setattr(desk.manager, "run", deaf)
+    if not last:
+        desk.service.start()
+        wait_until(lambda: desk.manager.calls, SECONDS, "the first pass")
+    desk.service.halt()
+    assert not desk.service.stop(0.1)
+    assert not desk.manager.closed.is_set()
+    desk.manager.go_on.set()
+    assert desk.manager.closed.wait(SECONDS)
+
+
 def test_a_pass_that_does_not_hear_of_the_end_is_cut_short(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprospective_tray.monitor import observation
 from reprospective_tray.monitor.observation import Moment, Observation, read_clocks
 from reprospective_tray.monitor.timeline import (
     FOLLOWED_STEP_MS,
     HELD_STEP_MS,
     Break,
+    Lead,
     Reading,
     Timeline,
 )
@@ -106,14 +108,18 @@ def test_a_sleep_with_a_clock_set_back_goes_on_where_time_had_come_to(clocks):
 
 def test_a_step_back_of_more_than_a_minute_is_said_with_its_size(clocks):
     clocks.pass_by(1000, -HELD_STEP_MS - 1)
-    assert clocks.read() == Reading(T0 - 59_001, T0 + 1000, Break.BACK, HELD_STEP_MS + 1)
+    assert clocks.read() == Reading(
+        T0 - 59_001, T0 + 1000, Break.BACK, (Lead(HELD_STEP_MS + 1, 0, None, whole=False),)
+    )
 
 
 def test_two_small_steps_back_are_one_large_one(clocks):
     clocks.pass_by(1000, -40_000)
     clocks.read()
     clocks.pass_by(1000, -40_000)
-    assert clocks.read() == Reading(T0 - 78_000, T0 + 2000, Break.BACK, 80_000)
+    assert clocks.read() == Reading(
+        T0 - 78_000, T0 + 2000, Break.BACK, (Lead(80_000, 0, None, whole=False),)
+    )
 
 
 def test_a_step_back_in_sleep_ends_what_was_at_the_last_reading(clocks):
@@ -163,6 +169,38 @@ def test_the_clocks_of_this_machine_are_read_in_ms():
     assert 0 <= second.steady - first.steady < 1000
     assert second.wall > T0
     assert -1080 <= first.utc_offset_minutes <= 1080
+
+
+@pytest.mark.parametrize("held_up", [0, 1, 3])
+def test_a_thread_that_is_held_up_between_the_clocks_reads_them_together_all_the_same(
+    monkeypatch, held_up
+):
+    clock = {"now": 0, "readings": 0}
+
+    def wall():
+        clock["readings"] += 1
+        if clock["readings"] <= held_up:
+            clock["now"] += 12_000_000  # others run
+        return T0 * 1_000_000 + clock["now"]
+
+    monkeypatch.setattr(observation, "_steady_ns", lambda: clock["now"])
+    monkeypatch.setattr(observation.time, "time_ns", wall)
+    read = read_clocks()
+    assert read.wall - read.steady == T0
+    assert clock["readings"] == held_up + 1
+
+
+def test_where_they_are_never_read_together_the_closest_two_count(monkeypatch):
+    now, gaps = [0], iter([9, 8, 3, 7, 8])
+
+    def wall():
+        now[0] += next(gaps) * 1_000_000
+        return T0 * 1_000_000 + now[0]
+
+    monkeypatch.setattr(observation, "_steady_ns", lambda: now[0])
+    monkeypatch.setattr(observation.time, "time_ns", wall)
+    read = read_clocks()
+    assert read.wall - read.steady == T0 + 3
 
 
 def test_a_new_time_zone_is_noticed(monkeypatch):

@@ -14,6 +14,7 @@ from tests.support import wait_until
 
 KWIN = shutil.which("kwin_wayland")
 SOCKET = "wayland-kwin"
+X_SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108  where X servers listen
 # With this a script ends itself.
 END = 'callDBus("org.kde.KWin", "/Scripting", "org.kde.kwin.Scripting", "unloadScript", "order");'
 CLIENT = Path(__file__).parents[1] / "wayland" / "client.py"
@@ -66,8 +67,13 @@ class KWinDesktop(PrivateDesktop):
     def activate(self, title: str) -> None:
         """Give the window with a title the focus, as a person does with the pager."""
         self.do(f"""
-            workspace.clientList().forEach(function (window) {{
-                if (window.caption === {json.dumps(title)}) {{ workspace.activeClient = window; }}
+            // KWin 6 has windows, KWin 5 has clients.
+            var isSix = workspace.windowList !== undefined;
+            var windows = isSix ? workspace.windowList() : workspace.clientList();
+            windows.forEach(function (window) {{
+                if (window.caption === {json.dumps(title)}) {{
+                    workspace[isSix ? "activeWindow" : "activeClient"] = window;
+                }}
             }});
             {END}""")
 
@@ -82,6 +88,10 @@ class KWinDesktop(PrivateDesktop):
 
     def _come_up(self) -> None:
         assert KWIN is not None
+        # On a machine where no X server ran yet: others make it themselves.
+        if not X_SOCKETS.exists():
+            X_SOCKETS.mkdir()
+            X_SOCKETS.chmod(0o1777)
         # The installed file has a capability, which a process without it may not run.
         self._binary = Path(shutil.copy(KWIN, self.folder / "kwin_wayland"))
         self._start_bus()

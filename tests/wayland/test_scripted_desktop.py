@@ -3,33 +3,39 @@
 Wayland's events bear no time, as X11's do: both the program and the test go by when they arrive.
 """
 
+import os
 from collections.abc import Callable
 
 import pytest
 
 from installer.wayland_desktop import WaylandDesktop
 from tests.desktop.app_under_test import AppUnderTest
-from tests.desktop.script import Script, Verdict, judge
+from tests.desktop.held_up import HeldUp
+from tests.desktop.script import Script, Verdict, await_recording, judge
 from tests.desktop.windows import now_ms
 from tests.wayland.windows import Windows
 
 MakeApp = Callable[..., AppUnderTest]
 
 
-def play(app: AppUnderTest, windows: Windows, seed: int, *times: float) -> Verdict:
+def play(
+    app: AppUnderTest, desktop: WaylandDesktop, windows: Windows, seed: int, *times: float
+) -> Verdict:
     """Let a script play for some seconds, and each thing be seen for at least and at most so long.
 
     Nothing may be lost or invented.
     """
     app.start()
-    script = Script(windows, seed)
+    await_recording(app, windows)
+    involved = (app.process.pid, desktop._sway.pid, os.getpid())
+    script = Script(windows, seed, HeldUp(*involved).ms)
     script.play(*times)
-    end = now_ms()
+    truth = script.truth(now_ms())
     app.stop()
-    verdict = judge(script.truth(end), app.rows("state = 'active'"))
+    verdict = judge(truth, app.rows("state = 'active'"))
     print(verdict)
-    assert verdict.invented == 0
-    assert verdict.caught == verdict.long_stretches
+    assert verdict.invented == 0, verdict
+    assert verdict.caught == verdict.long_stretches, verdict
     return verdict
 
 
@@ -41,10 +47,10 @@ def play(app: AppUnderTest, windows: Windows, seed: int, *times: float) -> Verdi
 def test_switching_is_attributed_with_hardly_any_error(
     make_app: MakeApp, desktop: WaylandDesktop, windows: Windows, seconds: float, bound: float
 ) -> None:
-    assert play(make_app(desktop), windows, 20261123, seconds).error <= bound
+    assert play(make_app(desktop), desktop, windows, 20261123, seconds).error <= bound
 
 
 def test_quick_switching_loses_no_stretch_of_a_tenth_of_a_second(
     make_app: MakeApp, desktop: WaylandDesktop, windows: Windows
 ) -> None:
-    play(make_app(desktop), windows, 7, 6, 0.1, 0.2)
+    play(make_app(desktop), desktop, windows, 7, 6, 0.1, 0.2)

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from installer.sway_ipc import nodes
 from installer.wayland_desktop import WaylandDesktop
-from tests.desktop.windows import AWAIT_SECONDS, now_ms
+from tests.desktop.windows import now_ms
+from tests.support import PATIENCE_S
 
 CLIENT = Path(__file__).with_name("client.py")
 
@@ -96,12 +97,12 @@ class Windows:
             self._focused, self._focused_at = event["container"]["id"], now_ms()
 
     def _await(self, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
-        deadline = time.monotonic() + AWAIT_SECONDS
+        deadline = time.monotonic() + PATIENCE_S
         while (event := self._told.event(deadline - time.monotonic())) is not None:
             self._learn(event)
             if wanted(event):
                 return event
-        raise TimeoutError(f"waited {AWAIT_SECONDS:g} s for {what}")
+        raise TimeoutError(f"waited {PATIENCE_S:g} s for {what}")
 
     def _order(self, **asked: object) -> None:
         assert self._client.stdin is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ class StartAtLogin:
         """Take the config in force, which the entry keeps where it is not the usual one."""
         self._autostart: Autostart = open_autostart(paths)
         self._config = _named_config(loaded, paths)
+        self._changing = threading.Lock()  # clicks may come faster than programs start
 
     @property
     def why_not(self) -> str:
@@ -48,11 +50,15 @@ class StartAtLogin:
         return self.standing().works if self._autostart.is_possible else None
 
     def switch(self, *, on: bool) -> None:
-        """Turn it on, with the command that works now, or off.
+        """Turn it on, with the command that works now, or off; it may take `_TRIAL_S`.
 
         Raises:
             ReprospectiveError: it could not be done; it stands as before.
         """
+        with self._changing:
+            self._switch(on=on)
+
+    def _switch(self, *, on: bool) -> None:
         if not on:
             self._autostart.disable()
             return

@@ -16,7 +16,7 @@ from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, S
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.paths import NAME
-from reprospective_tray.private_files import write_private
+from reprospective_tray.private_files import make_folders, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ class LaunchAgent(Autostart):
 
     def _write(self, agent: dict[str, object]) -> None:
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(self._file.parent)
             write_private(self._file, plistlib.dumps(agent))
         except OSError as error:
             raise self._not_written(error) from error

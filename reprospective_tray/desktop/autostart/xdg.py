@@ -16,7 +16,7 @@ from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, S
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, in_each_language
 from reprospective_tray.paths import NAME, shipped_file
-from reprospective_tray.private_files import write_private
+from reprospective_tray.private_files import make_folders, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ class XdgAutostart(Autostart):
 
     def _write(self, text: str) -> None:
         try:
-            self._own.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(self._own.parent)
             # Where it is a link, as of a folder of settings under version control, it stays one.
             write_private(Path(os.path.realpath(self._own)), text.encode())
         except OSError as error:

@@ -57,6 +57,9 @@ class WindowProbe(ABC):
     trouble = ""
     """What was found out about that, for those who look into it."""
 
+    notes_each_change = False
+    """Whether `current` is what was noted at the change that `wait` told of, not what is now."""
+
     learns_idle_s = 0.0
     """How long a pause must last to be told, s, where what was before the opening is unknown."""
 

@@ -37,6 +37,7 @@ class KWinProbe(WindowProbe):
     """Observes the windows of one KWin, by its own word."""
 
     name = "kwin"
+    notes_each_change = True
 
     def __init__(self, display_name: str | None = None) -> None:
         """Let KWin on the session bus run the script; idle time comes from the compositor.

@@ -49,6 +49,7 @@ class WlrProbe(WindowProbe):
     """Observes the windows of one Wayland compositor, by its own word."""
 
     name = "wlr"
+    notes_each_change = True
     learns_idle_s = PAUSE_MS / 1000
 
     def __init__(self, display_name: str | None = None) -> None:

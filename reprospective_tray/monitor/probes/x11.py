@@ -1,36 +1,36 @@
 """The X11 probe: told by events, polls no window.
 
-The root window says which window is active (_NET_ACTIVE_WINDOW, EWMH 1.5), the
-active window says when its title changes. Idle time comes from MIT-SCREEN-SAVER.
+A thread of its own waits for the events and reads what is in front at once, however long the
+recording thread is held up by its disk: the X server tells when something changed, not what it
+was. Idle time comes from MIT-SCREEN-SAVER.
 """
 
 import socket
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
-from Xlib import X, error
+from Xlib import error
 from Xlib.ext import screensaver
 
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes import x11_connection
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe, steady_ms
-from reprospective_tray.monitor.probes.processes import ProcessNames
 from reprospective_tray.monitor.probes.waker import Waker
-from reprospective_tray.monitor.probes.x11_text import WindowTexts
+from reprospective_tray.monitor.probes.x11_front import Change, X11Front
 from reprospective_tray.monitor.probes.xsync import IdleAlarms
 
-# A process that was held up finds events of this age at most; older ones are of another clock.
-_OLDEST_EVENT_MS = 5_000
-# The window went away between its event and our question.
-_GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
+# Its connection is cut by then, and what it waits for ends at once.
+_LISTENER_S = 2.0
 
 
 class X11Probe(WindowProbe):
     """Observes the windows of one X server, by the window manager's own word."""
 
     name = "x11"
+    notes_each_change = True
 
     def __init__(self, poll_interval_s: float, display_name: str | None = None) -> None:
         """Connect to `display_name`, or to $DISPLAY.
@@ -41,97 +41,66 @@ class X11Probe(WindowProbe):
         Raises:
             ProbeLostError: no X server answers there.
         """
-        try:
+        with self._connection():
             self._display = x11_connection.connect(display_name)
-        # A number that no port has is an OverflowError.
-        except (error.DisplayError, error.ConnectionClosedError, OSError, OverflowError) as reason:
-            raise ProbeLostError(str(reason)) from reason
         self._poll_interval_s = poll_interval_s
-        self._processes = ProcessNames()
-        self._active: Any = None
-        self._waker = Waker()
+        # What changed and was not yet passed on.
+        self._told: deque[Change] = deque()
+        self._failure: BaseException | None = None
+        self._is_woken = self._is_closing = False
+        self._waker, self._ender = Waker(), Waker()
+        self._windows: X11Front | None = None
+        self._listener = threading.Thread(target=self._listen, name="x11", daemon=True)
         try:
             with self._connection():
-                self._prepare()
+                self._has_screensaver = bool(self._display.has_extension(screensaver.extname))
+                self._alarms = IdleAlarms.of(self._display)
+                self._windows = X11Front(display_name)
+                self._front = self._windows.describe()
         except ProbeLostError:
             self.close()
             raise
+        self._listener.start()
 
     def current(self) -> Observation | None:
         """Return the active window; see `WindowProbe.current`."""
-        with self._connection():
-            window = self._active
-            if window is None:
-                return None
-            try:
-                return self._describe(window)
-            except _GONE:
-                return None
+        return self._front
 
     def wait(self, timeout_s: float) -> int | None:
-        """Wait for an event that concerns the active window; see `WindowProbe.wait`."""
-        with self._connection():
-            if self._names_active:
-                changed_at = self._wait_for_event(timeout_s)
-            else:
-                changed_at = self._wait_and_look(min(timeout_s, self._poll_interval_s))
-        # Last of all: what this thread waits for meanwhile makes the change no younger.
-        return None if changed_at is None else steady_ms() - changed_at
-
-    def _wait_for_event(self, timeout_s: float) -> int | None:
-        """Wait until an event is news, and return when it was made, in ms of the steady clock.
-
-        The window manager's many others end nothing.
-        """
+        """Wait until the active window or its texts change; see `WindowProbe.wait`."""
         deadline = time.monotonic() + timeout_s
         while True:
-            news, changed_at = self._take_events()
+            if self._told:
+                # One at a time: each has a time of its own.
+                changed_at, self._front = self._told.popleft()
+                return steady_ms() - changed_at
+            if self._failure:
+                raise self._failure
+            is_woken, self._is_woken = self._is_woken, False
             left_s = deadline - time.monotonic()
-            if news or left_s <= 0:
-                return changed_at
-            if self._waker.wait([self._display.fileno()], left_s):
-                return self._take_events()[1]
-
-    def _wait_and_look(self, timeout_s: float) -> int | None:
-        """Wait, then ask for the focus, where nobody tells of the active window."""
-        changed_at = self._wait_for_event(timeout_s)
-        if changed_at is None and not self._names_active:
-            focused = self._focused()
-            if focused != (self._active.id if self._active else 0):
-                self._follow(focused)
-                return steady_ms()
-        return changed_at
-
-    def _take_events(self) -> tuple[bool, int | None]:
-        """Take what has arrived; tell whether any is news, and when the windows changed."""
-        news, changed_at = False, None
-        # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
-        while self._display.pending_events():
-            event = self._display.next_event()
-            arrived_at = steady_ms()
-            if self._concerns(event):
-                news = True
-                timed = event.type == X.PropertyNotify
-                changed_at = _made_at(event.time, arrived_at) if timed else arrived_at
-            elif self._alarms is not None and self._alarms.sent(event):
-                news = True
-        return news, changed_at
+            if self._take_alarms() or is_woken or left_s <= 0:
+                return None
+            self._waker.wait([self._display.fileno()], left_s)
 
     def wake(self) -> None:
         """End a `wait` of another thread."""
+        self._is_woken = True
         self._waker.wake()
 
     def abort(self) -> None:
-        """Cut the connection; see `WindowProbe.abort`."""
+        """Cut both connections; see `WindowProbe.abort`."""
         with suppress(OSError):
             self._display.display.socket.shutdown(socket.SHUT_RDWR)
+        windows = self._windows
+        if windows:
+            windows.cut()
 
     def idle_ms(self) -> int | None:
         """Return the ms since the last input; see `WindowProbe.idle_ms`."""
         if not self._has_screensaver:
             return None
         with self._connection():
-            return int(screensaver.query_info(self._root).idle)
+            return int(screensaver.query_info(self._display.screen().root).idle)
 
     def watch_idle(self, idle_ms: int) -> bool:
         """Set the server's alarms; see `WindowProbe.watch_idle`."""
@@ -142,94 +111,51 @@ class X11Probe(WindowProbe):
         return True
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close both connections."""
+        self._is_closing = True
+        self._ender.wake()
+        if self._windows:
+            self._windows.cut()
+            if self._listener.is_alive():
+                self._listener.join(_LISTENER_S)
+            self._windows.close()
         with suppress(OSError, error.ConnectionClosedError, error.DisplayError):
             self._display.close()
         self._waker.close()
+        self._ender.close()
 
-    def _prepare(self) -> None:
-        # A window that vanished makes requests without answer fail later: that is no news.
-        self._display.set_error_handler(lambda *_ignored: None)
-        self._root = self._display.screen().root
-        self._net_active = self._display.intern_atom("_NET_ACTIVE_WINDOW")
-        self._net_check = self._display.intern_atom("_NET_SUPPORTING_WM_CHECK")
-        self._net_pid = self._display.intern_atom("_NET_WM_PID")
-        self._texts = WindowTexts(self._display)
-        self._has_screensaver = bool(self._display.has_extension(screensaver.extname))
-        self._alarms = IdleAlarms.of(self._display)
-        self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self._names_active = any(
-            self._root.get_full_property(atom, X.AnyPropertyType)
-            for atom in (self._net_check, self._net_active)
-        )
-        self._follow(self._named_active() if self._names_active else self._focused())
+    def _listen(self) -> None:
+        """Note what changes as soon as it does, until the X server or the probe ends."""
+        windows = self._windows
+        assert windows is not None
+        try:
+            with self._connection():
+                while not self._is_closing:
+                    if not (found := windows.changes()):
+                        every_s = None if windows.is_named else self._poll_interval_s
+                        self._ender.wait([windows.fileno()], every_s)
+                        found = windows.changes() if windows.is_named else windows.look()
+                    self._told += found
+                    if found:
+                        self._waker.wake()
+        # It is the recording thread's, which tells what is lost from what is broken.
+        except BaseException as failure:  # noqa: BLE001
+            self._failure = failure
+            self._waker.wake()
+
+    def _take_alarms(self) -> bool:
+        """Take the events of idle time that have arrived; tell whether there were any."""
+        news = False
+        with self._connection():
+            while self._display.pending_events():
+                event = self._display.next_event()
+                news |= self._alarms is not None and self._alarms.sent(event)
+        return news
 
     @contextmanager
     def _connection(self) -> Iterator[None]:
         try:
             yield
-        except (error.ConnectionClosedError, OSError) as reason:
+        # A number that no port has is an OverflowError.
+        except (error.DisplayError, error.ConnectionClosedError, OSError, OverflowError) as reason:
             raise ProbeLostError(str(reason)) from reason
-
-    def _concerns(self, event: Any) -> bool:
-        """Take one event; tell whether the window in front may be another or renamed."""
-        if event.type == X.DestroyNotify:
-            # The last window of all: openbox goes on to name it as the active one.
-            return self._active is not None and event.window == self._active
-        if event.type != X.PropertyNotify:
-            return False
-        if event.window == self._root:
-            if event.atom not in {self._net_active, self._net_check}:
-                return False
-            self._names_active = True
-            self._follow(self._named_active())
-            return True
-        return event.window == self._active and event.atom in self._texts.atoms
-
-    def _named_active(self) -> int:
-        """Return the window that the window manager names as the active one, 0 for none."""
-        found = self._root.get_full_property(self._net_active, X.AnyPropertyType)
-        number = int(found.value[0]) if found and len(found.value) else 0
-        return 0 if number == self._root.id else number
-
-    def _focused(self) -> int:
-        """Return the window with the keyboard, for window managers that name none; 0 for none."""
-        try:
-            window = self._display.get_input_focus().focus
-            if window == X.PointerRoot:
-                window = self._root.query_pointer().child
-            # A part of a window may have the focus: its title and class stand further out.
-            while not isinstance(window, int) and window != self._root:
-                if window.get_wm_class():
-                    return int(window.id)
-                window = window.query_tree().parent
-        except _GONE:
-            pass
-        return 0
-
-    def _follow(self, number: int) -> None:
-        """Listen to the window that is active now."""
-        before = self._active
-        if before is not None and before.id != number:
-            before.change_attributes(event_mask=X.NoEventMask)
-        self._active = None
-        if number:
-            # Also where the number is the same: ids of closed windows are used again.
-            self._active = self._display.create_resource_object("window", number)
-            self._active.change_attributes(event_mask=X.PropertyChangeMask | X.StructureNotifyMask)
-
-    def _describe(self, window: Any) -> Observation:
-        pid = window.get_full_property(self._net_pid, X.AnyPropertyType)
-        process_id = int(pid.value[0]) if pid and len(pid.value) else None
-        name = self._texts.class_name(window) or self._processes.name(process_id)
-        return Observation.of(name, self._texts.title(window), process_id, window.id)
-
-
-def _made_at(server_time: int, arrived_at: int) -> int:
-    """Return when an event was made, in ms of the steady clock, by the X server's time stamp.
-
-    A server of this machine counts that clock's ms in 32 bits; one elsewhere
-    counts something of its own, and its events are taken for new.
-    """
-    age = (arrived_at - server_time) & 0xFFFFFFFF
-    return arrived_at - age if age <= _OLDEST_EVENT_MS else arrived_at

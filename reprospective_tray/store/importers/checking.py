@@ -5,10 +5,8 @@ from pathlib import Path
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
+from reprospective_tray.store.bounds import LONGEST_MS
 from reprospective_tray.store.sessions import DAY_MS
-
-# No session is longer; it bounds what a clock that was wrong can have written.
-LONGEST_MS = 3660 * DAY_MS
 
 SHOWN = 20
 _SHOWN_OF_A_NAME = 80
@@ -97,7 +95,7 @@ def refuse_the_endless(length_ms: float) -> None:
         PlaceError: it does.
     """
     if length_ms > LONGEST_MS:
-        raise PlaceError(_("it lasts longer than ten years"))
+        raise PlaceError(_("it lasts longer than a year"))
 
 
 def shown(name: str) -> str:

@@ -2,10 +2,10 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
@@ -36,11 +36,24 @@ _USUAL = ImportOptions()
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
+    """What an import reads twice.
+
+    Attributes:
+        path: The file.
+        size: Its bytes, for the progress.
+        entries: Yields the number, the bytes read so far and the content of each session.
+        read: Returns the rows of such a content, or raises PlaceError.
+        reader: What `read` makes them with.
+        check: Takes the rows in order.
+    """
+
     path: Path
-    file: BinaryIO
     size: int
+    entries: Callable[[], Iterator[tuple[int, int, Any]]]
+    read: Callable[[Any], list[Row]]
     reader: LineReader
+    check: FileCheck
 
 
 def import_jsonl(  # noqa: PLR0913  each has a name where it is called
@@ -71,19 +84,34 @@ def import_jsonl(  # noqa: PLR0913  each has a name where it is called
     """
     with reading(path, adapter) as file:
         size = os.fstat(file.fileno()).st_size
-        source = _Source(path, file, size, reader or local_reader())
-        checked = FileCheck(path, now_ms(), options)
-        _check(source, checked, progress)
-        adapter.open()
-        with adapter.connection():
-            checked.compare(adapter)
-        file.seek(0)
-        with adapter.connection():
-            source.reader.person = options.person or person_of(adapter)
-            occupied = Occupied(adapter, socket.gethostname(), now_ms())
-            overlaps = Overlaps(show_all=options.show_all)
-            giving_way = GivingWay(occupied, part_of, overlaps)
-            return _take(source, Taking(adapter, privacy, giving_way, batch=_CHUNK), progress)
+        reader = reader or local_reader()
+        check = FileCheck(path, now_ms(), options)
+        source = Source(path, size, lambda: _lines(file), reader.read, reader, check)
+        return check_and_take(source, adapter, privacy=privacy, progress=progress, options=options)
+
+
+def check_and_take(
+    source: Source,
+    adapter: DatabaseAdapter,
+    *,
+    privacy: Privacy,
+    progress: Progress,
+    options: ImportOptions,
+) -> Imported:
+    """Take over the sessions of `source`, inside `reading`; the arguments are `import_jsonl`'s.
+
+    Raises:
+        ImportFileError: it has bad sessions; nothing was taken.
+    """
+    _check(source, progress)
+    adapter.open()
+    with adapter.connection():
+        source.check.compare(adapter)
+        source.reader.person = options.person or person_of(adapter)
+        occupied = Occupied(adapter, socket.gethostname(), now_ms())
+        overlaps = Overlaps(show_all=options.show_all)
+        giving_way = GivingWay(occupied, part_of, overlaps)
+        return _take(source, Taking(adapter, privacy, giving_way, batch=_CHUNK), progress)
 
 
 def local_reader() -> LineReader:
@@ -97,24 +125,23 @@ def part_of(row: Row, started_at: int, ended_at: int) -> Row:
     return row | {"uid": uid, "started_at": started_at, "ended_at": ended_at}
 
 
-def _check(source: _Source, check: FileCheck, progress: Progress) -> None:
-    """Read every line; `check` knows then what is to be compared with the database."""
-    for number, done, line in _lines(source.file):
+def _check(source: Source, progress: Progress) -> None:
+    for number, done, content in source.entries():
         try:
-            for row in source.reader.read(line):
-                check.add(number, row)
+            for row in source.read(content):
+                source.check.add(number, row)
         except PlaceError as error:
-            check.refuse(number, str(error))
+            source.check.refuse(number, str(error))
         if number % _CHUNK == 0:
             progress(Phase.CHECKING, done, source.size)
     progress(Phase.CHECKING, source.size, source.size)
-    check.raise_if_bad()
+    source.check.raise_if_bad()
 
 
-def _take(source: _Source, taking: Taking, progress: Progress) -> Imported:
-    for number, done, line in _lines(source.file):
+def _take(source: Source, taking: Taking, progress: Progress) -> Imported:
+    for number, done, content in source.entries():
         try:
-            rows = source.reader.read(line)
+            rows = source.read(content)
         except PlaceError as error:
             raise ImportFileError(
                 _("{path} changed while it was read: line {number}: {reason}.").format(
@@ -122,7 +149,7 @@ def _take(source: _Source, taking: Taking, progress: Progress) -> Imported:
                 ),
                 _("Import it again when nothing writes to it any more."),
             ) from error
-        place = _("line {number}").format(number=number)
+        place = source.check.place(number)
         for row in rows:
             if taking.add(row, place):
                 progress(Phase.WRITING, done, source.size)
@@ -134,6 +161,7 @@ def _take(source: _Source, taking: Taking, progress: Progress) -> Imported:
 def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     """Yield number, bytes read so far and content of each line that is not blank."""
     number = done = 0
+    file.seek(0)
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
         done += len(line)

@@ -43,13 +43,17 @@ class FileCheck:
             # Lines without an order are not compared: `export` writes them in order.
             meets = last["started_at"] <= row["started_at"] < last["ended_at"]
             if meets and row["ended_at"] > row["started_at"] and row["uid"] != last["uid"]:
-                raise PlaceError(_("it overlaps line {number}").format(number=its_line))
+                raise PlaceError(_("it overlaps {place}").format(place=self.place(its_line)))
         if before is None or row["ended_at"] > before[0]["ended_at"]:
             self._furthest[row["device_id"]] = row, number
 
     def refuse(self, number: int, reason: str) -> None:
         """Note that line `number` is bad."""
-        self._bad.add(_("  line {number}: {reason}").format(number=number, reason=reason))
+        self._bad.add(f"  {self.place(number)}: {reason}")
+
+    def place(self, number: int) -> str:
+        """Return what to call the place of this number."""
+        return _("line {number}").format(number=number)
 
     def compare(self, adapter: DatabaseAdapter) -> None:
         """Refuse sessions of the database's own device that are yet to be lived.
@@ -75,14 +79,21 @@ class FileCheck:
         Raises:
             ImportFileError: there are some.
         """
-        if not self._bad.count:
-            return
-        what = plural(
+        if self._bad.count:
+            what = self.heading(self._bad.count)
+            self._bad.refuse(what.format(path=self._bad.path, count=self._bad.count), self.remedy())
+
+    def heading(self, count: int) -> str:
+        """Return the sentence that stands above the bad places."""
+        return plural(
             "{path} has {count} bad line; nothing was taken:",
             "{path} has {count} bad lines; nothing was taken:",
-            self._bad.count,
-        ).format(path=self._bad.path, count=self._bad.count)
-        self._bad.refuse(what, _("Correct or remove these lines, then import the file again."))
+            count,
+        )
+
+    def remedy(self) -> str:
+        """Return what a person can do about them."""
+        return _("Correct or remove these lines, then import the file again.")
 
 
 def _revisions(adapter: DatabaseAdapter, uids: list[str]) -> dict[str, int]:

@@ -25,7 +25,7 @@ _LARGEST_OFFSET_MINUTES = 1080  # the schema's bound
 _LARGEST_REVISION = 2**31 - 1  # PostgreSQL's integer
 
 
-class _Line(msgspec.Struct):
+class Line(msgspec.Struct):
     """What a line may say; keys that are not here are ignored."""
 
     state: State
@@ -48,18 +48,25 @@ class LineReader:
         self.person = ""  # whose the sessions are, for those that have no uid yet
         self._source_host = source_host
         self._offset_minutes = offset_minutes
-        self._decoder = msgspec.json.Decoder(_Line)
+        self._decoder = msgspec.json.Decoder(Line)
         self._devices: dict[str, str] = {}
 
     def read(self, line: bytes) -> list[Row]:
-        """Return the row, closed and not synced; without an offset, one for each that it had.
+        """Return the rows of a line: see `rows`.
 
         Raises:
             PlaceError: it is no session.
         """
         if len(line) > LONGEST_LINE:
             raise PlaceError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
-        said = self._decode(line)
+        return self.rows(self._decode(line))
+
+    def rows(self, said: Line) -> list[Row]:
+        """Return the row, closed and not synced; without an offset, one for each that it had.
+
+        Raises:
+            PlaceError: it is no session.
+        """
         start = read_instant("started_at", said.started_at) // 1000
         end = read_instant("ended_at", said.ended_at) // 1000
         if end < start:
@@ -104,7 +111,7 @@ class LineReader:
                 "utc_offset_minutes": offset,
             }
 
-    def _decode(self, line: bytes) -> _Line:
+    def _decode(self, line: bytes) -> Line:
         try:
             return self._decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -123,7 +130,7 @@ class LineReader:
         return _bounded("utc_offset_minutes", said, 0, -largest, largest)
 
 
-def _decode_leniently(line: bytes, error: Exception) -> _Line:
+def _decode_leniently(line: bytes, error: Exception) -> Line:
     """Read what strict JSON has no place for: escaped lone surrogates, cleaned afterwards."""
     try:
         line.decode()
@@ -132,7 +139,7 @@ def _decode_leniently(line: bytes, error: Exception) -> _Line:
     if isinstance(error, msgspec.ValidationError) or b"\\ud" not in line.lower():
         raise PlaceError(str(error)) from None
     try:
-        return msgspec.convert(_cleaned(json.loads(line)), _Line)
+        return msgspec.convert(_cleaned(json.loads(line)), Line)
     except (ValueError, RecursionError, msgspec.ValidationError) as reason:
         raise PlaceError(str(reason)) from None
 

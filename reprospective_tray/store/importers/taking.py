@@ -83,6 +83,7 @@ class Imported:
         overlaps: What was left out because its time is taken already.
         other_buckets: The types of the buckets that hold no sessions, one each.
         events: What became of the events of an export of ActivityWatch.
+        totals_alone: How many sessions a snapshot knows by the totals of their days alone.
     """
 
     sessions: int
@@ -93,6 +94,7 @@ class Imported:
     overlaps: Overlaps = field(default_factory=Overlaps)
     other_buckets: tuple[str, ...] = ()
     events: Events | None = None
+    totals_alone: int = 0
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprospective_tray.config import Remote
+from reprospective_tray.config_source import without_secrets
 from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _
 
@@ -31,8 +32,13 @@ VARIABLES = {
     "dbname": "PGDATABASE",
     "user": "PGUSER",
     "service": "PGSERVICE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "require_auth": "PGREQUIREAUTH",
 }
 DEFAULT_PORT = "5432"
+_FIRST_THAT_REQUIRES = 160_000  # the first libpq with `require_auth`
+_PROVING = {"verify-ca", "verify-full"}
 MIN_TIMEOUT_S = 2  # libpq makes 1 a 2
 MAX_TIMEOUT_S = 10
 
@@ -105,8 +111,25 @@ class ServerAddress:
             # Of a primary and its standbys, the one that takes what is sent.
             **({"target_session_attrs": "read-write"} if several else {}),
             "connect_timeout": str(min(max(share, MIN_TIMEOUT_S), MAX_TIMEOUT_S)),
+            **self._required(),
             **self.keywords,
         }
+
+    def _required(self) -> dict[str, str]:
+        """Return that nobody gets the password in clear text but who has proved who they are.
+
+        A server on a socket file is this computer's own. Somebody's own `require_auth` holds.
+        """
+        import psycopg2.extensions
+
+        known = self.resolved()
+        if psycopg2.extensions.libpq_version() < _FIRST_THAT_REQUIRES or "require_auth" in known:
+            return {}
+        hosts = (known.get("hostaddr") or known.get("host") or "localhost").split(",")
+        if all(host.startswith(("/", "@")) for host in hosts):
+            return {}
+        proves = known.get("sslmode") in _PROVING or known.get("sslrootcert") == "system"
+        return {} if proves else {"require_auth": "!password"}
 
     def resolved(self) -> dict[str, str]:
         """Return the keywords with what a service file and the environment add to them.
@@ -147,8 +170,10 @@ class ServerAddress:
         """Return where it is, in words, for errors."""
         known = self.resolved()
         return _("database {database} on {host}, port {port}").format(
-            database=known.get("dbname") or known.get("user") or "?",
-            host=(known.get("host") or known.get("hostaddr") or "localhost").replace(",", ", "),
+            database=without_secrets(known.get("dbname") or known.get("user") or "?"),
+            host=without_secrets(
+                (known.get("host") or known.get("hostaddr") or "localhost").replace(",", ", ")
+            ),
             port=known.get("port", DEFAULT_PORT).replace(",", ", "),
         )
 

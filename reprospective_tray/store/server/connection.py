@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -9,7 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 from reprospective_tray.errors import ServerError
 from reprospective_tray.store.server.attempt import Attempt
 from reprospective_tray.store.server.deadline import Deadline, DeadlineError
-from reprospective_tray.store.server.failures import connect_failure, statement_failure, too_slow
+from reprospective_tray.store.server.failures import (
+    connect_failure,
+    senseless,
+    statement_failure,
+    too_slow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
 CONNECT_DEADLINE_S = 20.0
 STATEMENT_DEADLINE_S = 30.0
 CLOSE_DEADLINE_S = 2.0
+_OWN_NAMES_ALONE = "SET LOCAL search_path = pg_catalog, pg_temp; "
 
 
 class Connection:
@@ -48,7 +55,10 @@ class Connection:
 
         seconds = self._deadline_s if deadline_s is None else deadline_s
         try:
-            with self._deadline.within(self.raw, seconds), self.raw.cursor() as cursor:
+            with (
+                self._deadline.within(self.raw, seconds),
+                self.raw.cursor(cursor_factory=_cursor_class()) as cursor,
+            ):
                 yield cursor
         except (psycopg2.Error, DeadlineError) as error:
             failure = statement_failure(error, self.address)
@@ -65,8 +75,7 @@ class Connection:
             ServerError: as for `cursor`.
         """
         with self.cursor(deadline_s) as cursor:
-            self._send(cursor, sql, args)
-            count: int = cursor.rowcount
+            count: int = self._send(cursor, sql, args).rowcount
         return count
 
     def rows(
@@ -78,13 +87,18 @@ class Connection:
             ServerError: as for `cursor`.
         """
         with self.cursor(deadline_s) as cursor:
-            self._send(cursor, sql, args)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+            answer = self._send(cursor, sql, args)
+            try:
+                found: list[tuple[Any, ...]] = answer.fetchall()
+            except ValueError as error:  # what came is not of the type that it says it is
+                raise senseless(self.address, error) from error
         return found
 
-    def _send(self, cursor: Any, sql: str, args: Sequence[Any] | None) -> None:
+    def _send(self, cursor: Any, sql: str, args: Sequence[Any] | None) -> Any:
+        from reprospective_tray.store.server.parameters import execute
+
         try:
-            cursor.execute(sql, args)
+            return execute(cursor, sql, args)
         except ValueError as error:  # psycopg2's own: a NUL or a lone surrogate in `args`
             raise statement_failure(error, self.address) from error
 
@@ -143,6 +157,26 @@ class Connection:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@functools.cache
+def _cursor_class() -> Any:
+    """Return the class of cursors for which only PostgreSQL's own names are known unqualified.
+
+    Where others may create, a function of theirs would else be called with the rights of who asks:
+    one that fits better than PostgreSQL's own, or that a setting of the database puts before it.
+    It is set with each statement: through a pooler, a setting of the session is somebody else's.
+    """
+    import psycopg2.extensions
+
+    class Guarded(psycopg2.extensions.cursor):
+        def execute(self, query: Any, args: Any = None) -> None:
+            # In a transaction that has failed nothing else is taken than its end.
+            if not query.startswith(("COMMIT", "ROLLBACK")):
+                query = _OWN_NAMES_ALONE + query
+            super().execute(query, args)
+
+    return Guarded
 
 
 def connect(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reprospective_tray.clean_text import one_line
+from reprospective_tray.config_source import without_secrets
 from reprospective_tray.errors import (
     ServerDataError,
     ServerError,
@@ -13,9 +16,11 @@ from reprospective_tray.errors import (
     ServerUnreachableError,
 )
 from reprospective_tray.messages import _
-from reprospective_tray.store.server.deadline import DeadlineError
+from reprospective_tray.store.server.deadline import DeadlineError, End
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reprospective_tray.store.server.address import ServerAddress
 
 # SQLSTATEs by what helps against them.
@@ -38,14 +43,21 @@ NO_RIGHT = ("42501",)
 NO_DATABASE = ("3D000",)
 NO_SCHEMA = ("3F000", "42P01", "42883", "42703", "42704")
 
+_MOST_SHOWN = 500  # characters of what a server says
+
 # What is said about a log-in that failed has no SQLSTATE: libpq's and PostgreSQL's own words.
+# Two words with anything between are sought from the first of the former alone, a line at a time:
+# a text that repeats it would cost the square of its length.
 LOGIN_WORDS = re.compile(
-    r"fe_sendauth|authentication failed|role .* does not exist"
+    r"fe_sendauth|authentication failed|^(?>.*?role ).* does not exist"
     r"|not permitted to log in|no such user|SASL|password",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
+CLEAR_TEXT_WORDS = re.compile(r'"!password"')  # libpq names what is required
 ACCESS_WORDS = re.compile(r"pg_hba\.conf", re.IGNORECASE)
-DATABASE_WORDS = re.compile(r"database .* does not exist|no such database", re.IGNORECASE)
+DATABASE_WORDS = re.compile(
+    r"^(?>.*?database ).* does not exist|no such database", re.IGNORECASE | re.MULTILINE
+)
 RIGHT_WORDS = re.compile(r"permission denied for database", re.IGNORECASE)
 TLS_WORDS = re.compile(
     r"certificate|does not support SSL|SSL is not enabled|SSL required|sslmode",
@@ -53,7 +65,14 @@ TLS_WORDS = re.compile(
 )
 # What libpq puts before the words themselves.
 LIBPQS_PLACE = re.compile(r"^connection to server (?:at|on) .*? failed: (?:FATAL:\s+)?")
-SETTING_WORDS = re.compile(r"definition of service|service file|invalid .* value", re.IGNORECASE)
+SETTING_WORDS = re.compile(
+    r"definition of service|service file|^(?>.*?invalid ).* value", re.IGNORECASE | re.MULTILINE
+)
+
+
+def ended_from_here() -> ServerUnreachableError:
+    """Return the error for what this program itself would not wait for any longer."""
+    return ServerUnreachableError(_("The connection to the server was ended from here."))
 
 
 def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
@@ -61,6 +80,7 @@ def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
     reason = _first_words(error)
     what = _("No connection to {where}: {reason}").format(where=address, reason=reason)
     for words, remedy in (
+        (CLEAR_TEXT_WORDS, _clear_text_remedy()),
         (
             TLS_WORDS,
             _("Check sslmode and sslrootcert of database.remote: they must fit the server's TLS."),
@@ -90,13 +110,41 @@ def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
     )
 
 
+def senseless(address: ServerAddress, reason: object) -> ServerRefusedError:
+    """Return the error for an answer that this program's server would not give."""
+    return ServerRefusedError(
+        _(
+            "The server's answer makes no sense, so nothing of it was used ({where}): {reason}."
+        ).format(where=address, reason=str(reason)[:_MOST_SHOWN].rstrip(".")),
+        _(
+            "Check that database.remote names your server, and that its `server init` was run by "
+            "a version of this program."
+        ),
+    )
+
+
+@contextmanager
+def sensible(address: ServerAddress) -> Iterator[None]:
+    """Let an answer of another shape or type than a question expects be an error of the server's.
+
+    Raises:
+        ServerRefusedError: it is of another one.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise senseless(address, error) from error
+
+
 def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
     """Return the error for a statement that failed, of psycopg2 or of a `Deadline`.
 
     Of what the server says only the first line is in it: the others quote rows.
     """
     if isinstance(error, DeadlineError):
-        if not error.aborted:
+        if error.why is End.SIZE:
+            return senseless(address, _("it is too long"))
+        if error.why is End.TIME:
             return too_slow(error.seconds, address)
         what = _("The connection to {where} was ended from here.").format(where=address)
         return ServerUnreachableError(what)
@@ -142,7 +190,8 @@ def _first_words(error: Exception) -> str:
     lines = [line for line in lines if not line.startswith("Is the server running")]
     if len(lines) == 1:  # where it was tried is said anyway
         lines = [LIBPQS_PLACE.sub("", lines[0])]
-    return ("; ".join(lines) or type(error).__name__).rstrip(". ") + "."
+    words = one_line(without_secrets("; ".join(lines)))[:_MOST_SHOWN] or type(error).__name__
+    return words.rstrip(". ") + "."
 
 
 def _cannot_store(address: ServerAddress, reason: str) -> ServerDataError:
@@ -154,6 +203,13 @@ def _unreachable_remedy() -> str:
     return _(
         "Check that the server is running and can be reached over the network; the running "
         "program tries again by itself."
+    )
+
+
+def _clear_text_remedy() -> str:
+    return _(
+        "The server asked for the password in clear text and did not get it. Let it ask by "
+        "scram-sha-256, or prove who it is: sslmode: verify-full in database.remote."
     )
 
 

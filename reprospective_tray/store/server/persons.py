@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reprospective_tray.errors import ServerRefusedError, ServerSchemaMissingError, UsageError
+from reprospective_tray.errors import (
+    ServerError,
+    ServerRefusedError,
+    ServerSchemaMissingError,
+    UsageError,
+)
 from reprospective_tray.messages import _
+from reprospective_tray.store.server.comparison import compare
+from reprospective_tray.store.server.owners import is_strangers
 from reprospective_tray.store.server.schema import (
+    MADE_MEANWHILE,
     SCRIPTS,
     UPGRADE_DEADLINE_S,
     bring_up_to_date,
+    code_of,
     exclusive,
     grant_roles,
     lock_tables,
@@ -42,6 +51,8 @@ SELECT rolname::text, rolsuper OR rolcreaterole,
             THEN pg_has_role(current_user, %s, 'MEMBER WITH ADMIN OPTION') ELSE true END
 FROM pg_roles WHERE rolname = current_user
 """
+
+_SETTLE_ALL = "SELECT owner::text, problem FROM reprospective.settle_all() ORDER BY owner"
 
 # Of a device that both have sent from, the new owner's is the later pair.
 _HAND_OVER = (
@@ -78,6 +89,8 @@ class Initialised:
     """Rows that are another person's now."""
     person: AddedPerson | None
     """To whom they were handed."""
+    unsettled: tuple[tuple[str, str], ...]
+    """Whose finished days could not be added up, and why; they are added up when asked for."""
 
 
 def check_name(name: str) -> None:
@@ -118,20 +131,36 @@ def initialise(
     """
     if owner is not None:
         check_name(owner)
-    with exclusive(connection):
+    try:
+        return _initialise(connection, owner, folder)
+    except ServerError as error:
+        if code_of(error) not in MADE_MEANWHILE:
+            raise
+    return _initialise(connection, owner, folder)
+
+
+def _initialise(connection: Connection, owner: str | None, folder: Path) -> Initialised:
+    with connection.transaction():
         found = look(connection)
         _check_rights(connection)
         if not (found.may_upgrade if found.made else found.may_make):
             raise _may_not(connection, found.user)
-        _check_version(connection, found, folder)
-        version = bring_up_to_date(connection, found, folder)
+    with exclusive(connection) as found:
         taken_from = None
+        owner_there = found.owner or found.user
+        if found.roles and is_strangers(connection):
+            compare(connection, owner_there, folder, roles=True)
+        elif (
+            found.made
+            and not found.roles
+            and (owner_there != found.user or is_strangers(connection))
+        ):
+            take_over(connection, owner_there, folder)
+            taken_from = owner_there
+        _check_version(connection, found, folder)
+        version = bring_up_to_date(connection, look(connection), folder)
         if not found.roles:
             lock_tables(connection)
-            if found.made and found.owner != found.user:
-                assert found.owner is not None
-                take_over(connection, found.owner, folder)
-                taken_from = found.owner
             grant_roles(connection)
         database = connection.rows("SELECT quote_ident(current_database())")[0][0]
         connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {PERSON}, {READER}")
@@ -141,8 +170,10 @@ def initialise(
             handed = _hand_over(connection, found.owner, person.name)
         if taken_from is not None:
             _make_member(connection, taken_from)
-        connection.execute("SELECT reprospective.settle_all()", deadline_s=UPGRADE_DEADLINE_S)
-    return Initialised(version, not found.made, taken_from, handed, person)
+    # By itself: what it settles waits for nothing else that is done here.
+    with connection.transaction():
+        unsettled = connection.rows(_SETTLE_ALL, deadline_s=UPGRADE_DEADLINE_S)
+    return Initialised(version, not found.made, taken_from, handed, person, tuple(unsettled))
 
 
 def _hand_over(connection: Connection, former: str | None, owner: str) -> int:
@@ -165,45 +196,61 @@ def add_person(connection: Connection, name: str) -> AddedPerson:
         ServerRefusedError: this role may not, or `initialise` was not called yet.
     """
     check_name(name)
-    with exclusive(connection):
-        if not look(connection).roles:
-            raise ServerSchemaMissingError(
-                _("There are no persons in this database yet: {where}.").format(
-                    where=connection.address
-                ),
-                _("Run `reprospective-tray server init` first."),
-            )
+    with connection.transaction():
+        require_roles(connection)
         _check_rights(connection)
         return _add(connection, name)
+
+
+def require_roles(connection: Connection) -> None:
+    """Let a database without persons' roles be refused.
+
+    Raises:
+        ServerSchemaMissingError: `initialise` was not called yet.
+    """
+    if not look(connection).roles:
+        raise ServerSchemaMissingError(
+            _("There are no persons in this database yet: {where}.").format(
+                where=connection.address
+            ),
+            _("Run `reprospective-tray server init` first."),
+        )
 
 
 def _add(connection: Connection, name: str) -> AddedPerson:
     if connection.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]):
         _make_member(connection, name)
         return AddedPerson(name, None)
+    password, verifier = make_password(connection, name)
+    role = quoted(connection, name).replace("%", "%%")
+    connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD %s", [verifier])
+    _make_member(connection, name)
+    return AddedPerson(name, password)
+
+
+def make_password(connection: Connection, name: str) -> tuple[str, str]:
+    """Return a new password for `name`, and its SCRAM verifier: all that the server gets of it."""
     import secrets
 
     from psycopg2.extensions import encrypt_password
 
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     verifier = encrypt_password(password, name, scope=connection.raw, algorithm="scram-sha-256")
-    role = _quoted(connection, name).replace("%", "%%")
-    connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD %s", [verifier])
-    _make_member(connection, name)
-    return AddedPerson(name, password)
+    return password, verifier
 
 
 def _make_member(connection: Connection, name: str) -> None:
     newer = connection.raw.server_version >= MEMBERS_MAY_NOT_SET_ROLE
     how = " WITH INHERIT TRUE, SET FALSE" if newer else ""
-    connection.execute(f"GRANT {PERSON} TO {_quoted(connection, name)}{how}")
+    connection.execute(f"GRANT {PERSON} TO {quoted(connection, name)}{how}")
 
 
-def _quoted(connection: Connection, name: str) -> str:
+def quoted(connection: Connection, name: str) -> str:
+    """Return `name` as an identifier of SQL."""
     from psycopg2.extensions import quote_ident
 
-    quoted: str = quote_ident(name, connection.raw)
-    return quoted
+    found: str = quote_ident(name, connection.raw)
+    return found
 
 
 def _check_version(connection: Connection, found: Found, folder: Path) -> None:
@@ -229,7 +276,7 @@ def _check_rights(connection: Connection) -> None:
                 user=user, role=PERSON, where=connection.address
             ),
             _("Name a superuser with --dsn, or have one run: {statement}").format(
-                statement=f"GRANT {PERSON} TO {_quoted(connection, user)} WITH ADMIN OPTION"
+                statement=f"GRANT {PERSON} TO {quoted(connection, user)} WITH ADMIN OPTION"
             ),
         )
 

@@ -20,47 +20,46 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON SCHEMA reprospective FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA reprospective FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA reprospective FROM PUBLIC;
+REVOKE ALL ON SCHEMA reprospective FROM PUBLIC, reprospective_person, reprospective_reader;
+REVOKE ALL ON ALL TABLES IN SCHEMA reprospective
+    FROM PUBLIC, reprospective_person, reprospective_reader;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA reprospective
+    FROM PUBLIC, reprospective_person, reprospective_reader;
 
 GRANT USAGE ON SCHEMA reprospective TO reprospective_person, reprospective_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA reprospective TO reprospective_person, reprospective_reader;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA reprospective TO reprospective_person;
 -- What the views compute with, and nothing that writes.
 GRANT EXECUTE ON FUNCTION
     reprospective.lived, reprospective.moment, reprospective.from_ms, reprospective.to_ms,
     reprospective.steps
-    TO reprospective_reader;
--- No DELETE: what is forgotten leaves a tombstone. A person may set received_at and sent_schema by
--- hand: they are facts about their own rows, and nobody else's depend on them.
-GRANT INSERT, UPDATE ON reprospective.desktop_activity_sessions, reprospective.devices
+    TO reprospective_person, reprospective_reader;
+-- What sends, with the rights of who calls it; not what derives days of what was sent.
+GRANT EXECUTE ON FUNCTION
+    reprospective.ingest, reprospective.take_rows, reprospective.compare_rows,
+    reprospective.as_sent, reprospective.forget_range, reprospective.settle
     TO reprospective_person;
 
--- What is kept of their own sessions follows these, with the rights of who writes them.
-GRANT INSERT, UPDATE, DELETE ON reprospective.settled, reprospective.settled_days
-    TO reprospective_person;
-
+-- No DELETE: what is forgotten leaves a tombstone. UPDATE column by column: on a table as a whole
+-- it is the right to LOCK it, and to keep everybody waiting. A person may set received_at and
+-- sent_schema by hand: they are facts about their own rows, and nobody else's depend on them.
 DO $$
 DECLARE
-    guarded text;
+    granted text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY[
-        'desktop_activity_sessions', 'devices', 'settled', 'settled_days'
-    ] LOOP
-        EXECUTE format('ALTER TABLE reprospective.%I ENABLE ROW LEVEL SECURITY', guarded);
-        EXECUTE format('DROP POLICY IF EXISTS own_rows ON reprospective.%I', guarded);
-        EXECUTE format('DROP POLICY IF EXISTS readers_see_all ON reprospective.%I', guarded);
-        -- The group is nobody: who takes its name on (SET ROLE) has no rows to share by it.
-        EXECUTE format(
-            'CREATE POLICY own_rows ON reprospective.%I TO reprospective_person '
-            'USING (owner = current_user) '
-            'WITH CHECK (owner = current_user AND owner <> ''reprospective_person'')', guarded
-        );
-        EXECUTE format(
-            'CREATE POLICY readers_see_all ON reprospective.%I FOR SELECT '
-            'TO reprospective_reader USING (true)', guarded
-        );
+    FOR granted IN
+        SELECT format(
+            'GRANT INSERT, UPDATE (%s) ON %s TO reprospective_person',
+            string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), a.attrelid::regclass
+        )
+        FROM pg_attribute AS a
+        WHERE a.attrelid IN (
+                'reprospective.desktop_activity_sessions'::regclass,
+                'reprospective.devices'::regclass
+            )
+            AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        GROUP BY a.attrelid
+    LOOP
+        EXECUTE granted;
     END LOOP;
 END
 $$;

@@ -1,9 +1,10 @@
 """The schema on the server: what is there, and the numbered scripts that make and upgrade it.
 
 Every script runs once, in the order of the numbers, by a role that may. All of them and the note
-of their numbers are one transaction: a killed upgrade leaves nothing half. It holds an advisory
-lock, so that of several computers that start at once one does it, and it takes the tables in the
-order in which ``ingest()`` does, so that it waits for batches under way and they for it.
+of their numbers are one transaction: a killed upgrade leaves nothing half. It locks the table of
+the versions, which a person may read and not lock, so that of several computers that start at once
+one does it; and it takes the tables in the order in which ``ingest()`` does, so that it waits for
+batches under way and they for it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import (
+    ServerError,
     ServerRefusedError,
     ServerSchemaMissingError,
-    ServerUnreachableError,
 )
 from reprospective_tray.messages import _
+from reprospective_tray.store.server.failures import sensible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +29,19 @@ if TYPE_CHECKING:
     from reprospective_tray.store.server.connection import Connection
 
 SCRIPTS = Path(__file__).parent
+SCHEMA = "reprospective"
 ROLES = SCRIPTS / "roles.sql"
+COMMENTS = SCRIPTS / "comments.sql"
+POLICIES = SCRIPTS / "policies.sql"
 OLDEST_POSTGRESQL = 15  # the first whose views ask for the rights of who reads them
 FIRST_THAT_SETTLES = 2  # the first version that keeps the totals of days
 ENCODING = "UTF8"
-# One number of our own, the same in every version of this program ("reprosp" in ASCII).
-LOCK_KEY = 0x72_65_70_72_6F_73_70
 # Meanwhile nobody else can send: better to try again later than to keep them waiting.
 LOCK_WAIT_S = 3
 UPGRADE_DEADLINE_S = 600.0
 LOCK_NOT_AVAILABLE = "55P03"
+# What it says of a schema, table, function or type that another has made since one looked.
+MADE_MEANWHILE = ("23505", "42710", "42723", "42P06", "42P07")
 
 _VERSION = """
 SELECT max(version), current_setting('server_version_num')::integer,
@@ -95,17 +100,22 @@ def scripts(folder: Path = SCRIPTS) -> list[Script]:
     return sorted(found, key=lambda script: script.number)
 
 
-def connect_prepared(address: ServerAddress) -> Connection:
+def connect_prepared(address: ServerAddress, data: Path) -> Connection:
     """Connect to a database that has the schema, or gets it now: see `ensure`.
 
+    `data` is the program's own folder, see `owners.require_trusted`.
+
     Raises:
-        ServerError: as `connect` and `ensure`.
+        ServerError: as `connect`, `require_trusted` and `ensure`.
     """
     from reprospective_tray.store.server.connection import connect
+    from reprospective_tray.store.server.owners import require_trusted
 
     connection = connect(address)
     try:
-        ensure(connection)
+        with sensible(connection.address):
+            require_trusted(connection, data)
+            ensure(connection)
     except BaseException:
         connection.close()
         raise
@@ -134,12 +144,20 @@ def ensure(connection: Connection, folder: Path = SCRIPTS) -> int:
     if not found.made and not found.may_make:
         raise _nothing_there(connection, found)
     try:
-        with exclusive(connection):
-            return bring_up_to_date(connection, look(connection), folder)
-    except ServerUnreachableError as error:
-        if version and getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+        with exclusive(connection) as found:
+            return bring_up_to_date(connection, found, folder)
+    except ServerError as error:
+        if version and code_of(error) == LOCK_NOT_AVAILABLE:
             return version
-        raise
+        if code_of(error) not in MADE_MEANWHILE:
+            raise
+    with exclusive(connection) as found:
+        return bring_up_to_date(connection, found, folder)
+
+
+def code_of(error: ServerError) -> str | None:
+    """Return PostgreSQL's code (SQLSTATE) for what went wrong, None where it said nothing."""
+    return getattr(error.__cause__, "pgcode", None)
 
 
 def version_there(connection: Connection) -> int:
@@ -160,18 +178,24 @@ def _version(connection: Connection) -> int:
 
 
 @contextmanager
-def exclusive(connection: Connection) -> Iterator[None]:
+def exclusive(connection: Connection) -> Iterator[Found]:
     """Make one transaction in which nobody else makes, upgrades or grants anything here.
+
+    What is there is found in it. Where nothing is there yet, two at once can both begin to make
+    it: the second fails with one of MADE_MEANWHILE.
 
     Raises:
         ServerUnreachableError: somebody has been at it for longer than LOCK_WAIT_S.
+        ServerRefusedError: this role may not upgrade what is there.
     """
     with connection.transaction():
-        # What a person made in another schema must not run with the rights of this role.
-        connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
-        yield
+        if look(connection).made:
+            # It keeps nobody from reading the version, and no reader keeps it waiting.
+            connection.execute(
+                "LOCK TABLE reprospective.schema_version IN SHARE ROW EXCLUSIVE MODE"
+            )
+        yield look(connection)
 
 
 def look(connection: Connection) -> Found:
@@ -209,21 +233,25 @@ def check_database(connection: Connection, postgresql: int, encoding: str) -> No
 
 
 def bring_up_to_date(connection: Connection, found: Found, folder: Path = SCRIPTS) -> int:
-    """Run the scripts that were not run yet, inside `exclusive`; return the version then.
+    """Run the scripts that were not run yet, and say what all of it is; return the version then.
+
+    Use it inside `exclusive`.
 
     Raises:
         ServerError: a statement failed; nothing has happened once the transaction is undone.
     """
     if not found.schema:
         connection.execute("CREATE SCHEMA reprospective")
-    version = 0
+    version = version_there(connection) if found.made else 0
     if found.made:
         become(connection, found.owner)  # so that all of it goes on having one owner
-        lock_tables(connection)
-        version = version_there(connection)
+        if version < scripts(folder)[-1].number:
+            lock_tables(connection)
     version = run_scripts(connection, version, folder)
     if found.roles:
         grant_roles(connection)
+    if version >= scripts()[-1].number:  # the one that the comments are about
+        connection.execute(COMMENTS.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
     connection.execute("RESET ROLE")
     return version
 
@@ -255,7 +283,8 @@ def lock_tables(connection: Connection) -> None:
 
 def grant_roles(connection: Connection) -> None:
     """Give the group roles what is theirs, on what is new as well."""
-    connection.execute(ROLES.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
+    for file in (ROLES, POLICIES):
+        connection.execute(file.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
 
 
 def _nothing_there(connection: Connection, found: Found) -> ServerSchemaMissingError:

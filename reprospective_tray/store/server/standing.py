@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from reprospective_tray.store.server.owners import require_trusted
 from reprospective_tray.store.server.persons import PERSON
 from reprospective_tray.store.server.schema import SCRIPTS, look, scripts
 
@@ -25,7 +26,7 @@ _RIGHTS = """
 SELECT (SELECT max(version) FROM reprospective.schema_version),
     has_function_privilege('reprospective.ingest(json)', 'EXECUTE')
         AND has_table_privilege('reprospective.desktop_activity_sessions', 'INSERT')
-        AND has_table_privilege('reprospective.desktop_activity_sessions', 'UPDATE')
+        AND has_any_column_privilege('reprospective.desktop_activity_sessions', 'UPDATE')
         AND (
             NOT row_security_active('reprospective.desktop_activity_sessions')
             OR pg_has_role('reprospective_person', 'USAGE')
@@ -88,12 +89,15 @@ class ServerStanding:
     """The version of TLS up to the server or the pooler before it."""
 
 
-def standing(connection: Connection, folder: Path = SCRIPTS) -> ServerStanding:
-    """Ask for all of it.
+def standing(
+    connection: Connection, data: Path | None = None, folder: Path = SCRIPTS
+) -> ServerStanding:
+    """Ask for all of it; `data` is the program's own folder, see `owners.require_trusted`.
 
     Raises:
         ServerError: the server does not answer, or it is no database for this program.
     """
+    require_trusted(connection, data, folder)
     asked_at = time.time()
     ((clock, user, postgresql, may_use),) = connection.rows(_SERVER)
     here = (asked_at + time.time()) / 2

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
+from reprospective_tray import clean_text
+
 Child = Element | str | None
 _DOCTYPE = "<!DOCTYPE html>\n"
 
@@ -46,7 +48,7 @@ def hidden(text: str) -> Element:
 
 def document(root: Element) -> str:
     """Return the text of a page."""
-    return _DOCTYPE + tostring(root, encoding="unicode", method="html") + "\n"
+    return _DOCTYPE + clean_text.lines(tostring(root, encoding="unicode", method="html")) + "\n"
 
 
 def _append(parent: Element, child: Child) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from reprospective_tray.clean_text import in_json
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.store.raw_queries import StoredSession
@@ -75,7 +76,7 @@ def _json(
 
     from reprospective_tray.summary.formats.as_json import as_object
 
-    return json.dumps(as_object(report), ensure_ascii=False, indent=2) + "\n"
+    return in_json(json.dumps(as_object(report), ensure_ascii=False, indent=2)) + "\n"
 
 
 FORMATS = {

@@ -42,9 +42,9 @@ class LoadingBar(Surface):
         )
 
     def _move(self) -> None:
+        self._timer = self.after(_STEP_MS, self._move)
         if not self.place_info():
             self.place(x=0, y=0, relwidth=1.0)
             tk.Misc.lift(self)
         self._step += 1
         self.redraw()
-        self._timer = self.after(_STEP_MS, self._move)

@@ -10,6 +10,9 @@ from reprospective_tray.summary.widgets.surface import Surface
 
 _SIDE = 10
 _AWAY = 14
+# The narrowest a toast's sentence is made, and what lies beside it in the window.
+_NARROWEST = 200
+_BESIDE = 240
 
 
 class Tooltip(Surface):
@@ -62,21 +65,46 @@ class Tooltip(Surface):
         return self.look.small if number else self.look.strong
 
 
-class Toast(tk.Frame):
-    """A sentence at the foot of the window, with one thing to press."""
+class ToastPlace(tk.Frame):
+    """Where toasts stand: one above the other, at the foot of the window."""
 
     def __init__(self, root: tk.Misc, look: Look) -> None:
         """Make it; it shows nothing as yet."""
+        super().__init__(root, bg=look.palette.ground)
+        self._look, self._window = look, root
+
+    @property
+    def room(self) -> int:
+        """How wide a sentence may be, in pixels."""
+        return max(self._look.px(_NARROWEST), self._window.winfo_width() - self._look.px(_BESIDE))
+
+    def fit(self) -> None:
+        """Be there as long as something stands here."""
+        if self.pack_slaves():
+            self.place(relx=0.5, rely=1.0, y=-self._look.px(44), anchor="s")
+            self.lift()
+        else:
+            self.place_forget()
+
+
+class Toast(tk.Frame):
+    """A sentence, with one thing to press."""
+
+    def __init__(self, place: ToastPlace, look: Look) -> None:
+        """Make it; it shows nothing as yet."""
         palette = look.palette
+        self._place = place
         super().__init__(
-            root,
+            place,
             bg=palette.surface,
             highlightthickness=1,
             highlightbackground=palette.thumb,
             padx=look.px(14),
             pady=look.px(8),
         )
-        self._label = tk.Label(self, font=look.body, fg=palette.text, bg=palette.surface)
+        self._label = tk.Label(
+            self, font=look.body, fg=palette.text, bg=palette.surface, justify="left"
+        )
         self._label.pack(side="left", padx=(0, look.px(14)))
         self._action: Callable[[], object] = self.hide
         self._timer = ""
@@ -90,16 +118,17 @@ class Toast(tk.Frame):
         self._stop_timer()
         if for_ms:
             self._timer = self.after(for_ms, self.hide)
-        self._label.configure(text=sentence)
+        self._label.configure(text=sentence, wraplength=self._place.room)
         self._action = command
         self.button.name(action)
-        self.place(relx=0.5, rely=1.0, y=-self.button.look.px(44), anchor="s")
-        self.lift()
+        self.pack(pady=(self.button.look.px(4), 0))
+        self._place.fit()
 
     def hide(self) -> None:
         """Show nothing."""
         self._stop_timer()
-        self.place_forget()
+        self.pack_forget()
+        self._place.fit()
 
     def _stop_timer(self) -> None:
         if self._timer:

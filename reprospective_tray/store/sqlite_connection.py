@@ -1,0 +1,51 @@
+"""Every connection to SQLite is made here: none writes outside the data folder.
+
+SQLite sorts, and undoes statements, in files of the system's folder for temporary files,
+where `secure_delete` does not reach: each connection keeps them in memory instead.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+# What each connection begins with. Peewee takes them as they are.
+PRAGMAS: Mapping[str, int | str] = MappingProxyType({"temp_store": "memory"})
+_PATIENCE_S = 5.0
+
+
+def open_file(
+    path: Path, mode: str, *, timeout_s: float = _PATIENCE_S, immutable: bool = False
+) -> sqlite3.Connection:
+    """Return a connection to the file at `path`; `mode` is SQLite's ``ro``, ``rw`` or ``rwc``.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    more = "&immutable=1" if immutable else ""
+    uri = f"{path.absolute().as_uri()}?mode={mode}{more}"
+    connection = sqlite3.connect(uri, uri=True, timeout=timeout_s)
+    for name, value in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+    return connection
+
+
+@contextmanager
+def temporary_files_in(folder: Path, database: Any) -> Iterator[None]:
+    """Let this connection have temporary files in `folder`: for what is too large for memory.
+
+    They have no name there, and go with the connection whatever ends it. Where SQLite cannot
+    be told the folder, it is memory all the same. `database` is Peewee's.
+    """
+    quoted = str(folder.absolute()).replace("'", "''")
+    database.execute_sql(f"PRAGMA temp_store_directory = '{quoted}'")
+    (told,) = database.execute_sql("PRAGMA temp_store_directory").fetchone() or ("",)
+    try:
+        if told == str(folder.absolute()):
+            database.execute_sql("PRAGMA temp_store = file")
+        yield
+    finally:
+        database.execute_sql(f"PRAGMA temp_store = {PRAGMAS['temp_store']}")
+        database.execute_sql("PRAGMA temp_store_directory = ''")
