@@ -165,7 +165,7 @@ def fuzz_jsonl(adapter, content):
 
 
 QUICK = settings(max_examples=40, suppress_health_check=list(HealthCheck))
-LONG = settings(max_examples=5000, suppress_health_check=list(HealthCheck))
+LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
 EXPORTS, LINES = st.one_of(exports(), torn(exports())), st.one_of(lines(), torn(lines()))
 
 

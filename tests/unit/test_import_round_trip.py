@@ -136,7 +136,9 @@ def assert_sound(adapter):
     table = adapter.models.Session
     order = (table.device_id, table.started_at, table.ended_at)
     found = list(table.select().where(table.deleted == 0).order_by(*order).dicts())
-    for before, after in pairwise(found):
+    # One without length may lie within another: it takes no time.
+    lasting = [row for row in found if row["started_at"] < row["ended_at"]]
+    for before, after in pairwise(lasting):
         if before["device_id"] == after["device_id"]:
             assert before["ended_at"] <= after["started_at"], (before, after)
     assert days_of(adapter) == counted(row for row in found if not row["open"])
