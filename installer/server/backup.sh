@@ -10,7 +10,7 @@
 # reprospective-TIME.roles.sql, the roles and what is set for the database itself. Each is put into
 # an empty database of the server before it gets that name; one that cannot be is kept as
 # unproven.dump, and is not healthy. Both have other names until they are whole, and the dump gets its
-# own last. Where the server is, libpq's variables say; what is asked there is in backup-sql/.
+# own last. Where the server is, libpq's variables say; how it is asked is in backup-parts/.
 set -eu
 umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8
@@ -23,12 +23,10 @@ export PGOPTIONS="-c search_path=pg_catalog,pg_temp -c datestyle=ISO -c standard
  -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off\
  -c default_transaction_isolation=read\\ committed"
 
-case $0 in */*) sql=${0%/*}/backup-sql ;; *) sql=backup-sql ;; esac
+case $0 in */*) parts=${0%/*}/backup-parts ;; *) parts=./backup-parts ;; esac
 folder=${BACKUP_FOLDER:-/backups}
 state=${TMPDIR:-/tmp}
 failed=$state/reprospective-backup-failed
-application=reprospective_restore
-tab=$(printf '\t')
 keep_days=${BACKUP_KEEP_DAYS:-14}
 at=${BACKUP_AT_UTC:-02:30}
 first_line='-- Roles of a backup of reprospective-tray, form 2: read by backup.sh alone.'
@@ -36,8 +34,6 @@ first_line='-- Roles of a backup of reprospective-tray, form 2: read by backup.s
 day_s=86400
 check_every_s=60
 try_again_after_s=900
-# Each of the two, making it and putting it back to prove it.
-longest_s=$((6 * 3600))
 # A night's backup takes its time, and the next is no day late for that.
 oldest_healthy_s=$((26 * 3600))
 
@@ -53,6 +49,9 @@ die() {
     complain "$@"
     exit 1
 }
+
+# shellcheck source=backup-parts/steps.sh
+. "$parts/steps.sh"
 
 # The time as a number that can be compared: 20261125023000.
 number_at() {
@@ -102,112 +101,6 @@ remove_old() {
             say "Removed, for it was older than $keep_days days: ${file##*/}"
         fi
     done
-}
-
-# In the place of this process; `psql_at` comes back.
-become_psql_at() {
-    database=$1
-    shift
-    exec psql --no-psqlrc --quiet --no-password --tuples-only --no-align --set=ON_ERROR_STOP=1 \
-        --set=VERBOSITY=terse --set=SHOW_CONTEXT=never --dbname="$database" "$@"
-}
-
-psql_at() {
-    (become_psql_at "$@")
-}
-
-# Runs a command while another session guards what it does on the server as the application $1.
-guarded() {
-    become_psql_at "$PGDATABASE" --set=application="$1" --set=longest="$longest_s" \
-        --file="$sql/guard.sql" >/dev/null &
-    guard=$!
-    shift
-    code=0
-    "$@" || code=$?
-    kill "$guard" 2>/dev/null || :
-    wait "$guard" 2>/dev/null || :
-    return "$code"
-}
-
-# Makes an empty database of this name; with a second word, only removes the one of this name.
-empty() {
-    psql_at postgres --set=new="$1" --set=make="${2:-yes}" --file="$sql/empty.sql"
-}
-
-# Writes what belongs to administrators in the database to the file $1.
-dump() {
-    file=$1
-    parts=$(psql_at "$PGDATABASE" --field-separator="$tab" --file="$sql/schemas.sql") || return 1
-    not_theirs=
-    set --
-    while IFS=$tab read -r kind what; do
-        case $kind in
-        schema | extension) set -- "$@" "--$kind=$what" ;;
-        without) say "Not in the backup, because others than administrators create in it: schema $what" ;;
-        because) not_theirs=$what ;;
-        esac
-    done <<EOF
-$parts
-EOF
-    if [ -n "$not_theirs" ]; then
-        complain "Only administrators may own what is in the schema reprospective, for a restore runs" \
-            "it as a superuser. Remove this, or change its owner: $not_theirs"
-        return 1
-    fi
-    guarded pg_dump pg_dump --no-password --format=custom --lock-wait-timeout=10min \
-        --strict-names "$@" --file="$file"
-}
-
-# Puts a dump ($2) into an empty database ($1) and, where there is one, a file of roles ($3), in one
-# transaction. Prints how many connections the database is to have; nothing where it failed.
-put_in() {
-    toc=$state/reprospective-toc-$$
-    pg_restore --list "$2" >"$toc.all" || return 0
-    # A new database has the usual schema public. Another of this name replaces it.
-    sed '/^[0-9]*; 2615 2200 SCHEMA /d' "$toc.all" >"$toc"
-    {
-        cat "$sql/begin.sql" ${3:+"$3"} "$sql/make-roles.sql"
-        ! grep -q '^[0-9]*; 2615 [0-9]* SCHEMA - public ' "$toc" || echo 'DROP SCHEMA public;'
-        echo '\o /dev/null'
-        pg_restore --use-list="$toc" --file=- "$2" && cat "$sql/rights.sql" &&
-            printf '%s\n' 'COMMIT;' '\o' '\echo :connection_limit'
-    } | {
-        export PGAPPNAME="$application"
-        become_psql_at "$1"
-    } || :
-    rm -f "$toc" "$toc.all"
-}
-
-# Puts a dump ($1) into a database that is gone afterwards, and writes the file of roles ($2).
-prove() {
-    proof=${PGDATABASE}_proof
-    room=$(psql_at "$PGDATABASE" --file="$sql/room.sql") || return 1
-    if [ -n "$room" ]; then
-        complain "$room"
-        return 1
-    fi
-    empty "$proof" || return 1
-    went_well=1
-    if [ -n "$(guarded "$application" put_in "$proof" "$1")" ] &&
-        write_roles "$proof" "$2" &&
-        {
-            cat "$sql/begin.sql" "$2"
-            # None of the roles is there under such a name: all of them are made, and gone again.
-            echo "UPDATE pg_temp.kept_roles SET made_as = 'reprospective_proof_' || md5(name);"
-            cat "$sql/make-roles.sql" "$sql/rights.sql" "$sql/check.sql"
-            echo 'ROLLBACK;'
-        } | psql_at "$proof" --set=database="$PGDATABASE"; then
-        went_well=0
-        sessions=$(psql_at "$proof" \
-            --command="SELECT count(*) FROM reprospective.desktop_activity_sessions") || went_well=1
-    fi
-    empty "$proof" no || went_well=1
-    return "$went_well"
-}
-
-write_roles() {
-    psql_at "$1" --set=first_line="$first_line" --set=database="$PGDATABASE" --output="$2" \
-        --file="$sql/write-roles.sql"
 }
 
 back_up() {
@@ -286,7 +179,6 @@ restore() {
         die "The roles of this backup were written by an older version, in a way in which a person" \
             "could hide statements: nothing was restored. Use a newer backup."
     new=${PGDATABASE}_restoring
-    former=${PGDATABASE}_before_$(date -u +%Y%m%dT%H%M%SZ)
 
     say "Restoring ${dump##*/}; until it is whole, nothing changes for anybody."
     empty "$new" || die "No database to restore into could be made: nothing was restored."
@@ -297,23 +189,8 @@ restore() {
     fi
     psql_at "$new" --command="ANALYZE" || say "Run ANALYZE in the database: it failed."
 
-    former_oid=$(psql_at postgres --set=name="$PGDATABASE" <<'SQL'
-SELECT oid FROM pg_database WHERE datname = :'name';
-SQL
-    )
-    if [ -n "$former_oid" ]; then is_there=1; else is_there=0; fi
-    # Whoever is in the former one keeps it from being renamed. The number is asked first: once the
-    # restored one has the name, nobody in it is to be sent away.
-    become_psql_at postgres --set=oid="${former_oid:-0}" --set=name="$PGDATABASE" \
-        --file="$sql/end-sessions.sql" &
-    ending=$!
-    swapped=0
-    psql_at postgres --set=new="$new" --set=name="$PGDATABASE" --set=former="$former" \
-        --set=is_there="$is_there" --set=connection_limit="$connections" \
-        --file="$sql/swap.sql" || swapped=1
-    kill "$ending" 2>/dev/null || :
-    wait "$ending" 2>/dev/null || :
-    [ "$swapped" = 0 ] ||
+    former=${PGDATABASE}_before_$(date -u +%Y%m%dT%H%M%SZ)
+    take_its_place "$new" "$former" "$connections" ||
         die "The restored database could not take the place of $PGDATABASE, which is as it was. It is" \
             "complete, and stays as $new until the next attempt."
     say "Restored.${former_oid:+ What was there before is kept in the database $former.}"

@@ -45,7 +45,7 @@ HOSTILE = (
     "\u202eright to left override\u2066 and isolate",
     "مرحبا بالعالم — ملف طويل جدا يحتاج إلى مساحة أكبر من المتاح هنا",
     "| pipe | `code` **bold** _it_ [link](x) <b>",
-    "W" * 300,
+    "W" * 256,
     "とても長い題名" * 30,
     clean("lone \ud800 surrogate and \0 NUL"),
     "",

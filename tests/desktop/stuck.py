@@ -85,7 +85,7 @@ def ask_for_password(connection: socket.socket) -> None:
     if begin[4:8] == b"\x04\xd2\x16\x2f":  # SSLRequest
         connection.sendall(b"N")
         connection.recv(1024)
-    connection.sendall(b"R\x00\x00\x00\x08\x00\x00\x00\x03")
+    connection.sendall(b"R\x00\x00\x00\x0c\x00\x00\x00\x05salt")  # as an MD5 hash
 
 
 @contextmanager

@@ -144,6 +144,10 @@ def test_what_a_person_puts_there_is_never_committed():
     assert told.stdout.splitlines() == paths
 
 
+def test_the_parts_of_the_backup_are_ones_of_a_plain_shell():
+    subprocess.run(["sh", "-n", compose.FOLDER / "backup-parts" / "steps.sh"], check=True)
+
+
 @pytest.mark.parametrize("name", ["start.sh", "first-start.sh", "backup.sh"])
 def test_the_scripts_are_ones_of_a_plain_shell(name):
     file = compose.FOLDER / name

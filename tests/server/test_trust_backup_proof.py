@@ -26,7 +26,7 @@ from tests.support import wait_until
 __all__ = ["backups", "database", "pair"]
 pytestmark = pytest.mark.trust
 
-GUARD = FOLDER / "backup-sql" / "guard.sql"
+GUARD = FOLDER / "backup-parts" / "guard.sql"
 DATABASES = "SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1"
 WAITING = """
 SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'
@@ -75,6 +75,13 @@ def test_what_cannot_be_restored_is_no_backup_and_is_told_without_a_word_of_the_
     backups.run("now")
     assert "unproven.dump" not in backups.names()
     assert backups.ask_health().returncode == 0
+
+
+def test_a_database_without_the_schema_is_not_backed_up_and_that_is_told(database, backups):
+    database.rows("DROP SCHEMA reprospective CASCADE")
+    database.rows("CREATE TABLE public.notes (line text)")
+    assert "no schema reprospective" in backups.run("now", code=1)
+    assert backups.names() == []
 
 
 @pytest.mark.usefixtures("database")

@@ -63,7 +63,7 @@ def test_those_of_an_earlier_version_lose_it_and_are_not_sent_again_for_it(path)
         forget(adapter, TimeRange(T0, T0 + 10))
     with closing(sqlite3.connect(path)) as earlier, earlier:
         earlier.execute("UPDATE desktop_activity_sessions SET process_id = 77, synced = 1")
-        earlier.execute("DELETE FROM schema_migration WHERE name LIKE '0003%'")
+        earlier.execute("DELETE FROM schema_migration WHERE name LIKE '%tombstones'")
         earlier.execute("PRAGMA user_version = 2")
     with store(path):
         pass
