@@ -253,6 +253,13 @@ def test_lines_without_a_device_give_way_to_what_this_computer_of_their_host_rec
     assert times(adapter) == [(0, 20_000), (20_000, 21_000)]
 
 
+def test_what_is_held_with_a_name_that_was_cut_is_no_overlap(load, adapter):
+    name = "n" * 300
+    record(adapter, recorded(0, 20_000, name, title="t" * 5000))
+    done = load(line(0, 20_000, name, window_title="t" * 5000))
+    assert (done.stored, done.overlaps.sessions) == (0, 0)
+
+
 def test_two_computers_of_one_name_that_record_at_one_time_are_both_taken(load):
     ids = [f"0195d9c2-1f00-7000-8000-00000000000{number}" for number in range(2)]
     done = load(*(line(0, 1000, device_id=each, uid=each) for each in ids))

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.bounds import bounded
 from reprospective_tray.store.importers.giving_way import GivingWay
 from reprospective_tray.store.importers.overlaps import Overlaps
 
@@ -149,7 +150,8 @@ class Taking:
         if not self._is_allowed(row):
             self._private += 1
             return False
-        self._rows.append(row)
+        # As it is going to be held, so that it is known for the same where it is held already.
+        self._rows.append(bounded(row))
         if place:
             self._places[row["uid"]] = place
         if len(self._rows) < self._batch:
