@@ -46,6 +46,7 @@ class Kept:
     def erase(self) -> None:
         self.deleted, self.open, self.name, self.title = 1, 0, "", ""
         self.revision += 1
+        self.process_id = None
 
 
 Rows = dict[str, Kept]
@@ -169,7 +170,6 @@ class Ledger:
             for new, (start, end) in zip(fresh.get(uid, []), parts, strict=True):
                 made[new] = replace(row, start=start, end=end, open=0, revision=1)
             row.erase()
-            row.process_id = None
         self.rows |= made
 
 
