@@ -4,6 +4,7 @@ import re
 from argparse import ArgumentTypeError
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from reprospective_tray.messages import _
 
@@ -38,6 +39,16 @@ def instant(text: str) -> int:
                 "{text!r} is not a time; "
                 "write it as 2026-11-23T09:30, with or without +09:00, today or yesterday"
             ).format(text=text)
+        ) from None
+
+
+def zone(text: str) -> ZoneInfo:
+    """Return the time zone of this name, such as Europe/Berlin."""
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ArgumentTypeError(
+            _("{text!r} is no time zone; write it as Europe/Berlin or UTC").format(text=text)
         ) from None
 
 

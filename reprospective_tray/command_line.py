@@ -216,6 +216,29 @@ def _add_import(take: argparse.ArgumentParser) -> None:
             "exported as JSON"
         ),
     )
+    take.add_argument(
+        "--host",
+        metavar="NAME",
+        help=_("the computer, where the file names none; default: this one"),
+    )
+    take.add_argument(
+        "--zone",
+        type=arguments.zone,
+        metavar="ZONE",
+        help=_("the time zone, where the file says none, such as Europe/Berlin; default: this one"),
+    )
+    take.add_argument(
+        "--strict",
+        action="store_true",
+        help=_("import nothing if the file has bad events, or lines that overlap"),
+    )
+    take.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help=_("list everything that is left out, not only the first 20"),
+    )
     take.add_argument("file", type=arguments.file, metavar="FILE", help=_("the file to take over"))
     take.set_defaults(call=_later("data.import_"))
 

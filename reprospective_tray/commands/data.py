@@ -10,14 +10,11 @@ from reprospective_tray import control
 from reprospective_tray.checks.storage import size_text
 from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.output import cleaning_up, is_stdout, open_output, there_already
-from reprospective_tray.errors import ImportFileError, UsageError
+from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reprospective_tray.store.adapter import DatabaseAdapter
-    from reprospective_tray.store.importers.taking import Imported
 
 
 def export(options: Options) -> int:
@@ -108,22 +105,12 @@ def _write_sessions(adapter: "DatabaseAdapter", options: Options) -> None:
 def import_(options: Options) -> int:
     """Take over the sessions of a file."""
     loaded, paths = load(options)
+    from reprospective_tray.commands.imported import importer_of, print_left_out
     from reprospective_tray.parts import make_adapter, make_text_filter
     from reprospective_tray.progress import ImportProgress
-    from reprospective_tray.store.importers.activitywatch import import_activitywatch
-    from reprospective_tray.store.importers.jsonl import import_jsonl
-    from reprospective_tray.store.importers.snapshot import (
-        how_to_put_back,
-        import_snapshot,
-        is_sqlite,
-    )
+    from reprospective_tray.store.importers.snapshot import how_to_put_back
 
-    take: Callable[..., Imported] = (
-        import_jsonl if options.format == "jsonl" else import_activitywatch
-    )
-    if is_sqlite(options.file):
-        _refuse_own(options.file, loaded.config.database_path(paths))
-        take = import_snapshot
+    take = importer_of(options, loaded, paths)
     adapter = make_adapter(loaded, paths)
     try:
         with ImportProgress() as progress:
@@ -170,12 +157,5 @@ def import_(options: Options) -> int:
         )
         types = ", ".join(sorted(set(done.other_buckets)))
         print(text.format(count=len(done.other_buckets), types=types))
+    print_left_out(done, options.file)
     return 0
-
-
-def _refuse_own(file: Path, own: Path) -> None:
-    if own.exists() and file.samefile(own):
-        raise ImportFileError(
-            _("{path} is this program's own database: nothing was imported.").format(path=file),
-            _("Name a copy that `export --snapshot` made."),
-        )

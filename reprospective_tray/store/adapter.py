@@ -31,7 +31,7 @@ __all__ = ["DatabaseAdapter", "SqliteAdapter"]
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_TIMEOUT_S = 5.0
 # How long a clean close waits for other readers before it leaves the file in WAL mode.
 CLOSE_PATIENCE_S = 2.0

@@ -21,6 +21,7 @@ class Fact(StrEnum):
     LEFTOVER = "leftover.applied"  # the token of what an earlier run could not write, and this did
     RETENTION_HORIZON = "retention.horizon"  # the latest end that retention has taken
     RETENTION_DUE = "retention.due"  # [days, when something may go next, by the server's clock]
+    PERSON = "import.person"  # whose imported sessions are, where no server says it
 
 
 class Facts:

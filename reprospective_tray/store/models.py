@@ -33,6 +33,7 @@ class LocalModels(Models):
 
     Meta: Any
     Taken: Any
+    TakenTime: Any
     Refused: Any
     RangeOrder: Any
 
@@ -81,6 +82,18 @@ def make_models(database: peewee.Database) -> LocalModels:
         class Meta:
             table_name = "desktop_activity_taken"
 
+    class TakenTime(base):
+        """A time without a gap that sessions cover which retention took: it is not free."""
+
+        device_id = peewee.TextField()
+        source_host = peewee.TextField()
+        started_at = peewee.BigIntegerField()
+        ended_at = peewee.BigIntegerField()
+
+        class Meta:
+            table_name = "desktop_activity_taken_times"
+            primary_key = peewee.CompositeKey("device_id", "source_host", "started_at")
+
     class Refused(base):
         """A session that the server refused in this revision, and why."""
 
@@ -106,7 +119,7 @@ def make_models(database: peewee.Database) -> LocalModels:
         class Meta:
             table_name = "desktop_activity_range_orders"
 
-    return LocalModels(Session, Day, Meta, Taken, Refused, RangeOrder)
+    return LocalModels(Session, Day, Meta, Taken, TakenTime, Refused, RangeOrder)
 
 
 def make_server_models(database: peewee.Database) -> Models:

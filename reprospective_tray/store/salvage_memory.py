@@ -18,9 +18,11 @@ from reprospective_tray.store.day_parts import Addition, DayKey
 from reprospective_tray.store.facts import Fact
 from reprospective_tray.store.rollup import Rollup
 from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.taken_times import TakenTimes
 
 _CHUNK = 500
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
+_KINDS = {"started_at": int}  # of a column in a key; all others are texts
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
 # Ids are others in the new file, and when retention looks next it finds out.
 _FACTS = tuple(fact for fact in Fact if fact not in {Fact.REOFFER, Fact.RETENTION_DUE})
@@ -57,7 +59,7 @@ def is_to_be_offered_again(damaged: sqlite3.Connection) -> bool:
 def copy_taken(
     damaged: sqlite3.Connection, adapter: SqliteAdapter, stopped: Callable[[], bool]
 ) -> None:
-    """Take over the uids that retention took, in short transactions."""
+    """Take over the uids that retention took, and their times, in short transactions."""
     taken = adapter.models.Taken
     rows = (
         {"uid": row["uid"], "revision": row["revision"]}
@@ -67,6 +69,17 @@ def copy_taken(
     while (batch := list(islice(rows, _CHUNK))) and not stopped():
         with adapter.writing():
             taken.insert_many(batch).on_conflict_ignore().execute()
+    key = ("device_id", "source_host", "started_at")
+    times = (
+        row
+        for row in _readable(damaged, "desktop_activity_taken_times", key)
+        if _is_moment(row["started_at"])
+        and _is_moment(row["ended_at"])
+        and row["ended_at"] > row["started_at"]
+    )
+    while (batch := list(islice(times, _CHUNK))) and not stopped():
+        with adapter.writing():
+            TakenTimes(adapter.models).add(batch)
 
 
 def copy_totals(
@@ -97,7 +110,7 @@ def _readable(damaged: sqlite3.Connection, table: str, key: tuple[str, ...]) -> 
             # S608: this module's own words.
             for row in damaged.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
                 here = tuple(row[name] for name in key)
-                if not all(isinstance(part, str) for part in here):
+                if not all(isinstance(row[name], _KINDS.get(name, str)) for name in key):
                     continue
                 if not direction:
                     last = here

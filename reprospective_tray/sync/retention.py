@@ -9,6 +9,7 @@ from peewee import Case, fn
 from reprospective_tray.store.adapter import SqliteAdapter
 from reprospective_tray.store.facts import Fact, Facts
 from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.taken_times import TakenTimes
 
 # A transaction must not keep recording waiting: a few ms each, and as long a rest after it.
 _ROWS_A_TRANSACTION = 100
@@ -24,12 +25,14 @@ class Retention:
         """Take from the file of `adapter`."""
         self._adapter = adapter
         self._facts = Facts(adapter)
+        self._times = TakenTimes(adapter.models)
 
     def run(self, days: int, server_clock_ms: int, stop: threading.Event) -> int:
         """Take what ended and was synced more than `days` before `server_clock_ms`.
 
         Use it inside the adapter's `connection()`. It ends early when `stop` is
-        set. Returns how many rows were taken; their uids are remembered.
+        set. Returns how many rows were taken; their uids and times are
+        remembered.
 
         Raises:
             peewee.PeeweeException: the file cannot be written.
@@ -71,7 +74,10 @@ class Retention:
             if self._facts.get(Fact.REOFFER) is not None:
                 return None  # the server may have lost what is marked as synced
             these = session.id.in_([number for number, _start in found])
-            columns = (session.id, session.uid, session.revision, session.ended_at)
+            columns = (
+                *(session.id, session.uid, session.revision, session.device_id),
+                *(session.source_host, session.started_at, session.ended_at),
+            )
             rows = list(session.select(*columns).where(these, *self._may_go(before)).dicts())
             self._remember(rows)
             session.delete().where(session.id.in_([row["id"] for row in rows])).execute()
@@ -93,6 +99,7 @@ class Retention:
         taken = self._adapter.models.Taken
         kept = [{"uid": row["uid"], "revision": row["revision"]} for row in rows]
         taken.insert_many(kept).on_conflict_replace().execute()
+        self._times.add(rows)
         horizon = max(row["ended_at"] for row in rows)
         if horizon > self._facts.get(Fact.RETENTION_HORIZON, -1):
             self._facts.put(Fact.RETENTION_HORIZON, horizon)

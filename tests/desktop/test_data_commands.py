@@ -268,13 +268,52 @@ def test_a_bad_export_of_activitywatch_is_said_with_its_places_and_makes_no_data
     file = user.folder / "export.json"
     words = ("import", "--format", "activitywatch", file)
     file.write_text(json.dumps(export([window(0, 9), window(9, 0)])), "utf-8")
-    done = command(*words)
+    done = command(*words[:-1], "--strict", file)
     assert (done.returncode, done.stdout) == (1, "")
     assert "aw-watcher-window_desk, event 2: " in done.stderr
     file.write_text(json.dumps(export([window(0, 9)]))[:-1], "utf-8")
     assert_refused(command(*words), 1, str(file), "truncated")
     assert_refused(command(*words[:-1], user.folder / "absent.json"), 1, "absent.json")
     assert not user.paths.data.exists()
+
+
+@pytest.mark.trust
+def test_bad_events_of_activitywatch_are_listed_and_all_others_are_taken(
+    command: Command, user: User
+) -> None:
+    file = user.folder / "export.json"
+    words = ("import", "--format", "activitywatch")
+    windows = [window(0, 3_600_000), window(600_000, 601_000, "Mail"), *[window(9, 0)] * 25]
+    file.write_text(json.dumps(export(windows)), "utf-8")
+    said = assert_good(command(*words, file)).splitlines()
+    assert said[0] == "3 sessions read: 3 stored, 0 left out by privacy rules."
+    assert said[1].startswith("2 events: 0 merged with the one before, 1 clipped, 0 left out")
+    assert said[2] == f"{file}: 25 bad events or buckets were left out:"
+    assert said[3].startswith("  bucket aw-watcher-window_desk, event 3: its duration is negative")
+    assert (len(said), said[-1]) == (24, "  and 5 more")
+    for verbose in ((*words, "--verbose", file), ("--verbose", *words, file)):
+        listed = [line for line in assert_good(command(*verbose)).splitlines() if "event" in line]
+        assert len(listed) == 2 + 25
+
+
+@pytest.mark.trust
+def test_bare_events_are_taken_over_with_the_name_of_their_computer(
+    command: Command, user: User
+) -> None:
+    file = user.folder / "events.json"
+    file.write_text(json.dumps([window(0, 9), window(9, 30, "Mail")]), "utf-8")
+    words = ("import", "--format", "activitywatch")
+    assert_refused(command(*words, file), 1, str(file), "--host")
+    assert_good(command(*words, "--host", "desk", file))
+    lines = [json.loads(line) for line in assert_good(command("export")).splitlines()]
+    assert [line["source_host"] for line in lines] == ["desk", "desk"]
+    overlapping = user.folder / "overlapping.json"
+    overlapping.write_text(json.dumps([window(5, 40, "Files")]), "utf-8")
+    said = assert_good(command(*words, "--host", "desk", overlapping)).splitlines()
+    assert said[2:] == [
+        "1 session overlaps what is recorded already; 0.025 s of it were left out:",
+        "  desk: 2026-03-30T09:00:00.005Z to 2026-03-30T09:00:00.030Z",
+    ]
 
 
 def test_a_damaged_page_is_said_by_every_command_that_meets_it(

@@ -10,7 +10,7 @@ from typing import Any
 
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.importers.activitywatch import Here, import_activitywatch
-from reprospective_tray.store.importers.taking import Imported
+from reprospective_tray.store.importers.taking import Imported, ImportOptions
 
 T0 = 1_774_861_200_000  # 2026-03-30T09:00:00Z
 TOKYO = Here("here", lambda _ms: 540)
@@ -57,6 +57,7 @@ def take(
     privacy: Callable[[str, str], Names | None] = lambda *names: names,
     progress: Callable[..., None] = lambda *_: None,
     here: Here = TOKYO,
+    **options: Any,
 ) -> Imported:
     """Import `content`, an object or bytes, on a connection of its own."""
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -64,7 +65,13 @@ def take(
         file = Path(folder) / "export.json"
         file.write_bytes(data)
         work = thread.submit(
-            import_activitywatch, file, adapter, privacy=privacy, progress=progress, here=here
+            import_activitywatch,
+            file,
+            adapter,
+            privacy=privacy,
+            progress=progress,
+            here=here,
+            options=ImportOptions(**{"person": "somebody"} | options),
         )
         return work.result()
 

@@ -13,6 +13,7 @@ from reprospective_tray.store.importers.activitywatch_file import (
 )
 from reprospective_tray.store.importers.activitywatch_sessions import (
     LONGEST_STRETCH_MS,
+    Tally,
     is_cut,
     revision_of,
     stretches,
@@ -45,7 +46,22 @@ def convert(windows, away=(), offset=lambda _ms: 0):
             [(0, 10, A), (4, 20, B)], [], [(A, 0, 4, True), (B, 4, 20, False)], id="the later wins"
         ),
         pytest.param(
-            [(0, 99, A), (4, 9, B)], [], [(A, 0, 4, True), (B, 4, 9, False)], id="for good"
+            [(0, 99, A), (4, 9, B)],
+            [],
+            [(A, 0, 4, True), (B, 4, 9, False), (A, 9, 99, False)],
+            id="the one behind goes on",
+        ),
+        pytest.param(
+            [(0, 99, A), (4, 50, B), (6, 9, A)],
+            [],
+            [
+                (A, 0, 4, True),
+                (B, 4, 6, True),
+                (A, 6, 9, False),
+                (B, 9, 50, False),
+                (A, 50, 99, False),
+            ],
+            id="so do several, from the nearest on",
         ),
         pytest.param(
             [(0, 5, A), (0, 9, B)], [], [(B, 0, 9, False)], id="of two at once the longer"
@@ -101,10 +117,8 @@ def what_was(moment, windows, away):
     """Return what the person did in one ms, told by looking at all events."""
     if any(start <= moment < end for start, end in away):
         return "idle", AWAY
-    begun = [(start, end, names) for start, end, names in windows if start <= moment]
-    if not begun or max(begun)[1] <= moment:
-        return None
-    return "active", max(begun)[2]
+    there = [(start, end, names) for start, end, names in windows if start <= moment < end]
+    return ("active", max(there)[2]) if there else None
 
 
 @given(WINDOWS, TIMES_AWAY, st.randoms())
@@ -165,3 +179,49 @@ def test_the_later_known_version_of_a_stretch_has_the_larger_revision(shorter, l
     assert cut[1] + 1_000_000 < 2**31
     assert [is_cut(each) for each in (*growing, *cut)] == [False, False, True, True]
     assert (shorter == longer) == (growing[0] == growing[1]) == (cut[0] == cut[1])
+
+
+@pytest.mark.trust
+def test_a_second_inside_an_hour_costs_the_hour_a_second():
+    minute = 60_000
+    found = convert([(0, 60 * minute, A), (10 * minute, 10 * minute + 1000, B)])
+    lengths = {names: 0 for names, *_rest in found}
+    for names, start, end, _cut in found:
+        lengths[names] += end - start
+    assert lengths == {A: 60 * minute - 1000, B: 1000}
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize(
+    ("windows", "away", "merged", "clipped", "hidden"),
+    [
+        ([(0, 5, A), (5, 9, A), (9, 12, A), (12, 13, B)], [], 2, 0, 0),
+        ([(0, 5, A), (6, 9, A)], [(20, 30), (25, 40), (40, 50)], 2, 0, 0),
+        ([(0, 99, A), (4, 9, B), (4, 9, A)], [], 0, 1, 1),
+        ([(0, 9, A), (20, 30, B)], [(5, 9), (18, 40)], 0, 1, 1),
+        ([(0, 20, A)], [(3, 5), (8, 9)], 0, 1, 0),
+    ],
+)
+def test_it_is_counted_what_became_of_events(windows, away, merged, clipped, hidden):
+    events = HostEvents(
+        [WindowEvent(start, end, *names) for start, end, names in windows],
+        [AwayEvent(*each) for each in away],
+    )
+    tally = Tally()
+    list(stretches(events, lambda _ms: 0, tally))
+    assert tally == Tally(merged, clipped, hidden)
+
+
+@pytest.mark.trust
+@given(WINDOWS, TIMES_AWAY)
+def test_what_is_neither_hidden_nor_clipped_is_there_to_its_last_ms(windows, away):
+    events = HostEvents(
+        [WindowEvent(start, end, *names) for start, end, names in windows],
+        [AwayEvent(*each) for each in away],
+    )
+    tally = Tally()
+    found = list(stretches(events, lambda _ms: 0, tally))
+    there = {ms for each in found for ms in range(each.started_at, each.ended_at)}
+    said = {ms for start, end, *_names in [*windows, *away] for ms in range(start, end)}
+    assert there == said
+    assert tally.clipped + tally.hidden <= len(windows)

@@ -12,7 +12,8 @@ from reprospective_tray.store.forgetting import forget
 from reprospective_tray.store.ids import derived_device_id
 from reprospective_tray.store.importers import activitywatch
 from reprospective_tray.store.importers.activitywatch import Here
-from reprospective_tray.store.importers.taking import Phase, local_offset_minutes
+from reprospective_tray.store.importers.clock import local_offset_minutes
+from reprospective_tray.store.importers.taking import Phase
 from reprospective_tray.store.time_range import TimeRange
 from reprospective_tray.sync.retention import Retention
 from tests.contract import days_of
@@ -201,26 +202,36 @@ def now(ms):
     ],
 )
 @pytest.mark.parametrize("kind", ["currentwindow", "afkstatus"])
-def test_a_bad_event_is_named_by_bucket_and_number_and_nothing_is_taken(
+def test_a_bad_event_is_named_by_bucket_and_number_and_all_others_are_taken(
     adapter, held, bad, reason, kind
 ):
-    content = export([window(0, 9)], **{"my bucket": bucket(kind, [window(10, 20), bad])})
+    names = {"app": "Code", "title": "a.py", "status": "afk"}
+    good = [event(10, 20, **names), bad, event(30, 40, **names)]
+    content = export([window(0, 9)], **{"my bucket": bucket(kind, good)})
     with pytest.raises(ImportFileError, match=reason) as caught:
-        take(adapter, content)
+        take(adapter, content, strict=True)
     first, line = str(caught.value).splitlines()
     assert "1 bad event or bucket; nothing was taken" in first
     assert line.startswith("  bucket my bucket, event 2: ")
     assert caught.value.remedy
     assert held() == []
+    done = take(adapter, content)
+    assert (done.stored, done.events.read, done.events.bad) == (3, 3, 1)
+    assert done.events.bad_places == (line,)
+    assert [row["started_at"] - T0 for row in held()] == [0, 10, 30]
 
 
 def test_an_event_of_another_computer_whose_clock_is_a_little_ahead_is_taken(adapter):
     assert take(adapter, export([window(now(0), now(23 * 60 * MINUTE))])).stored == 1
 
 
-def test_the_first_twenty_bad_events_are_shown_and_the_others_counted(adapter):
-    with pytest.raises(ImportFileError) as caught:
-        take(adapter, export([window(9, 0)] * 15, [afk(9, 0)] * 10))
+def test_the_first_twenty_bad_events_are_shown_and_the_others_counted_or_all(adapter):
+    bad = [window(9, 0)] * 15, [afk(9, 0)] * 10
+    with pytest.raises(ImportFileError) as caught:  # nothing in it is good
+        take(adapter, export(*bad))
+    one_good = export([*bad[0], window(0, 9)], bad[1])
+    assert take(adapter, one_good).events.bad_places == tuple(str(caught.value).splitlines()[1:])
+    assert len(take(adapter, one_good, show_all=True).events.bad_places) == 25
     lines = str(caught.value).splitlines()
     assert "25 bad events or buckets" in lines[0]
     assert lines[15].startswith("  bucket aw-watcher-window_desk, event 15:")
@@ -232,9 +243,13 @@ def test_the_first_twenty_bad_events_are_shown_and_the_others_counted(adapter):
     "bad",
     [bucket("currentwindow", []) | {"events": 7}, 7, bucket("afkstatus", [], "x") | {"type": 1}],
 )
-def test_a_bad_bucket_is_named(adapter, bad):
+def test_a_bad_bucket_is_named_and_the_others_are_taken(adapter, bad):
+    content = export([window(0, 9)], **{"\x1b[2Jbad": bad})
     with pytest.raises(ImportFileError, match=r"\n  bucket '\\x1b\[2Jbad': "):
-        take(adapter, export([window(0, 9)], **{"\x1b[2Jbad": bad}))
+        take(adapter, content, strict=True)
+    done = take(adapter, content)
+    assert (done.stored, done.events.bad) == (1, 1)
+    assert done.events.bad_places[0].startswith("  bucket '\\x1b[2Jbad': ")
 
 
 GOOD = json.dumps(export([window(0, 9)])).encode()
@@ -380,16 +395,20 @@ def test_what_retention_took_comes_back_and_is_counted_once(adapter, held):
     assert take(adapter, export(WINDOWS, AWAY)).stored == 0
 
 
-def test_what_has_grown_since_retention_took_it_is_left_to_the_server(adapter, held):
+def test_of_what_has_grown_since_retention_took_it_the_rest_is_taken(adapter, told):
     take(adapter, export([window(0, MINUTE)]))
     retain(adapter)
     totals = days(adapter)
-    done = take(adapter, export([window(0, 2 * MINUTE), window(5 * MINUTE, 6 * MINUTE)]))
-    assert (done.stored, done.on_server) == (1, 1)
-    assert [row["started_at"] - T0 for row in held()] == [5 * MINUTE]
-    assert {key: figures[0] - MINUTE for key, figures in days(adapter).items()} == {
+    content = export([window(0, 2 * MINUTE), window(5 * MINUTE, 6 * MINUTE)])
+    done = take(adapter, content)
+    assert (done.stored, done.overlaps.sessions, done.overlaps.ms) == (2, 1, MINUTE)
+    expected = [("active", "a.py", start * MINUTE, end * MINUTE) for start, end in [(1, 2), (5, 6)]]
+    assert told() == expected
+    assert {key: figures[0] - 2 * MINUTE for key, figures in days(adapter).items()} == {
         key: figures[0] for key, figures in totals.items()
     }
+    assert take(adapter, content).stored == 0
+    assert told() == expected
 
 
 def test_what_lies_in_a_range_that_was_forgotten_after_retention_is_skipped(adapter, held):

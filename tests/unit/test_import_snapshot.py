@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from reprospective_tray.store.exporters import write_jsonl
 from reprospective_tray.store.forgetting import forget
 from reprospective_tray.store.importers.jsonl import import_jsonl
 from reprospective_tray.store.importers.snapshot import how_to_put_back, import_snapshot, is_sqlite
-from reprospective_tray.store.importers.taking import Imported
+from reprospective_tray.store.importers.taking import Imported, ImportOptions
 from reprospective_tray.store.queries import Queries
 from reprospective_tray.store.sessions import DAY_MS, Put
 from reprospective_tray.store.time_range import TimeRange
@@ -55,8 +56,15 @@ def adapter(tmp_path: Path) -> SqliteAdapter:
     return opened(tmp_path / "data" / "local.db")
 
 
-def take(file: Path, adapter: SqliteAdapter, privacy=lambda *names: names) -> Imported:
-    return import_snapshot(file, adapter, privacy=privacy, progress=lambda *_: None)
+def take(
+    file: Path, adapter: SqliteAdapter, privacy=lambda *names: names, **options: bool
+) -> Imported:
+    return import_snapshot(
+        *(file, adapter),
+        privacy=privacy,
+        progress=lambda *_: None,
+        options=ImportOptions(**options),
+    )
 
 
 def rows(adapter: SqliteAdapter) -> list[dict]:
@@ -80,11 +88,11 @@ def state_of(file: Path) -> tuple:
     return file.read_bytes(), found.st_mtime_ns, found.st_ino, names
 
 
-def refused(file: Path, adapter: SqliteAdapter) -> str:
+def refused(file: Path, adapter: SqliteAdapter, **options: bool) -> str:
     """Return why `file` was refused; nothing of it was taken, and it is as it was."""
     before, held = state_of(file), rows(adapter)
     with pytest.raises(ImportFileError) as caught:
-        take(file, adapter)
+        take(file, adapter, **options)
     assert caught.value.remedy
     assert (state_of(file), rows(adapter)) == (before, held)
     return f"{caught.value} {caught.value.remedy}"
@@ -202,7 +210,6 @@ def test_one_of_an_older_version_is_read(file: Path, adapter: SqliteAdapter) -> 
         ("started_at", -DAY_MS, "between 1970 and 2200"),
         ("revision", 0, "revision is not between"),
         ("revision", 1 << 40, "revision is not between"),
-        ("ended_at", at("2026-03-30T01:20:00Z"), "it overlaps row 1"),
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_taken(
@@ -219,9 +226,48 @@ def test_a_bad_row_is_named_and_nothing_is_taken(
     text = refused(file, adapter)
     assert "1 bad row; nothing was taken" in text
     assert said in text
-    named = 2 if said.startswith("it overlaps") else row
-    assert f"  row {named}: " in text
+    assert f"  row {row}: " in text
     assert str(adapter.path) in text
+
+
+OVERLAP = at("2026-03-30T01:20:00Z")  # the second row begins 20 minutes before
+
+
+@pytest.mark.trust
+def test_what_is_recorded_here_already_stays_and_the_snapshot_gives_way(
+    file: Path, adapter: SqliteAdapter
+) -> None:
+    with closing(sqlite3.connect(file)) as copy:
+        query = "SELECT device_id FROM desktop_activity_sessions"
+        device_id = copy.execute(query).fetchone()[0]
+    here = session("2026-03-30T09:20:00+09:00", "2026-03-30T09:30:00+09:00", "Mail")
+    with adapter.connection():
+        adapter.adopt_device_id(device_id)
+        SessionWriter(adapter, "desk").apply([Put(here)])
+    done = take(file, adapter)
+    assert (done.overlaps.sessions, done.overlaps.ms) == (1, 600_000)
+    assert done.overlaps.lines[0].startswith("  row 1: 2026-03-30T00:20:00")
+    found = sorted((row["started_at"], row["ended_at"]) for row in rows(adapter))
+    assert all(end <= start for (_, end), (start, _) in pairwise(found))
+    assert sum(end - start for start, end in found) == STILL.ended_at - DONE.started_at
+    held = rows(adapter)
+    assert take(file, adapter).stored == 0
+    assert rows(adapter) == held
+
+
+@pytest.mark.trust
+def test_rows_that_overlap_give_way_to_the_one_before_and_are_refused_where_asked(
+    file: Path, adapter: SqliteAdapter
+) -> None:
+    change(file, "UPDATE desktop_activity_sessions SET ended_at = ? WHERE id = 1", OVERLAP)
+    text = refused(file, adapter, strict=True)
+    assert "1 bad row; nothing was taken" in text
+    assert "  row 2: it overlaps row 1" in text
+    done = take(file, adapter)
+    assert (done.stored, done.overlaps.sessions) == (3, 1)
+    assert done.overlaps.ms == OVERLAP - SECRET.started_at
+    assert done.overlaps.lines[0].startswith("  row 2: ")
+    assert rows(adapter)[1]["started_at"] == OVERLAP
 
 
 def test_what_is_no_snapshot_is_said(file: Path, adapter: SqliteAdapter, tmp_path: Path) -> None:

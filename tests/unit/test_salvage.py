@@ -484,6 +484,8 @@ def test_what_retention_had_taken_stays_counted_remembered_and_forgotten(path):
         adapter.models.RangeOrder.update(acknowledged=1).execute()
         kept_order = list(adapter.models.RangeOrder.select().dicts())
         kept_taken = list(adapter.models.Taken.select().order_by(adapter.models.Taken.uid).dicts())
+        kept_times = list(adapter.models.TakenTime.select().dicts())
+        assert len(kept_times) == 5
     totals = days_of(path)
     aside.set_aside(path)
     computer = Computer(path)
@@ -493,6 +495,7 @@ def test_what_retention_had_taken_stays_counted_remembered_and_forgotten(path):
         assert list(adapter.models.RangeOrder.select().dicts()) == kept_order
         taken = adapter.models.Taken
         assert list(taken.select().order_by(taken.uid).dicts()) == kept_taken
+        assert list(adapter.models.TakenTime.select().dicts()) == kept_times
         facts = Facts(adapter)
         assert facts.get(Fact.FORMER_DEVICE_IDS) == ["former"]
         assert facts.get(Fact.ACKNOWLEDGED) == {"counter": 7, "token": "t"}

@@ -8,14 +8,16 @@ What a later export of the same history adds:
   are the same rows again, and nothing is written.
 - Where the file says something else of a time that is held, what is held stays and the new gives
   way: a window's last seconds that turn out to have been spent away stay active, and nothing ever
-  overlaps. So windows and being away belong into one file: from a file with the one, what the
-  other has brought is kept as it is, and only the time that is still free is filled.
+  overlaps. What is held is all that the database has of a computer of that name: what this computer
+  has recorded itself, and what retention took, too. So windows and being away belong into one file:
+  from a file with the one, what the other has brought is kept as it is, and only the time that is
+  still free is filled.
 """
 
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reprospective_tray.store.adapter import DatabaseAdapter
@@ -24,44 +26,57 @@ from reprospective_tray.store.importers.activitywatch_file import (
     Export,
     ExportReader,
     HostEvents,
+    Reading,
 )
 from reprospective_tray.store.importers.activitywatch_sessions import (
     Stretch,
+    Tally,
     is_cut,
     revision_of,
     stretches,
 )
+from reprospective_tray.store.importers.clock import OffsetMinutes, local_offset_minutes
 from reprospective_tray.store.importers.giving_way import GivingWay
+from reprospective_tray.store.importers.occupied import Occupied
+from reprospective_tray.store.importers.overlaps import Overlaps
+from reprospective_tray.store.importers.person import person_of
 from reprospective_tray.store.importers.taking import (
+    Events,
     Imported,
+    ImportOptions,
     Phase,
     Privacy,
     Progress,
     Row,
     Taking,
-    local_offset_minutes,
     now_ms,
     reading,
 )
 
 _CHUNK = 1000
+_USUAL = ImportOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What the file does not say: a host's name, and the wall clock's offset at a ms."""
+    """What the file does not say: a host's name, and the wall clock's offset at a ms.
+
+    The name is this computer's, or one that a person gave for what the file does not `name`.
+    """
 
     host: str
-    offset_minutes: Callable[[int], int]
+    offset_minutes: OffsetMinutes
+    named: str = ""
 
 
-def import_activitywatch(
+def import_activitywatch(  # noqa: PLR0913  each has a name where it is called
     path: Path,
     adapter: DatabaseAdapter,
     *,
     privacy: Privacy,
     progress: Progress,
     here: Here | None = None,
+    options: ImportOptions = _USUAL,
 ) -> Imported:
     """Take over the windows and the times away of the file at `path`.
 
@@ -71,9 +86,11 @@ def import_activitywatch(
         privacy: The rules, as a function of application and title.
         progress: Told how far each of the two phases is.
         here: By default this computer's name and time zone.
+        options: What else a person may say.
 
     Raises:
-        ImportFileError: it cannot be read, is no export, or has bad events; nothing was taken.
+        ImportFileError: it cannot be read, is no export, nothing in it is good, or, where
+            `options` are strict, something is bad; nothing was taken.
         StoreError: the database cannot be written; what was taken stays, a repeat goes on.
     """
     here = here or Here(socket.gethostname(), local_offset_minutes)
@@ -86,42 +103,62 @@ def import_activitywatch(
         def written(done: int, total: int) -> None:
             progress(Phase.WRITING, size * done // max(total, 1), size)
 
-        export = ExportReader(path, now_ms(), here.host, checked).read(file.read())
+        how = Reading(here.named or here.host, bool(here.named), options.strict, options.show_all)
+        export = ExportReader(path, now_ms(), how, checked).read(file.read())
         checked(size)
         adapter.open()
         with adapter.connection():
-            taking = Taking(adapter, privacy, batch=_CHUNK, fit=GivingWay(adapter, _part_of).fit)
-            return _take(export, taking, here, written)
+            occupied = Occupied(adapter, here.host, now_ms())
+            overlaps = Overlaps(show_all=options.show_all)
+            giving_way = GivingWay(occupied, _part_of, overlaps, fills=True)
+            taking = Taking(adapter, privacy, giving_way, batch=_CHUNK)
+            whose = _Whose(options.person or person_of(adapter), here)
+            return _take(export, taking, whose, written)
 
 
-def _rows_of(host: str, events: HostEvents, here: Here) -> Iterator[Row]:
-    """Yield a host's sessions in order, closed and not synced."""
-    device_id = derived_device_id(host)
-    for stretch in stretches(events, here.offset_minutes):
-        yield _row(host, device_id, stretch)
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    person: str
+    here: Here
+
+    def rows(self, host: str, events: HostEvents, tally: Tally) -> Iterator[Row]:
+        """Yield a host's sessions in order, closed and not synced."""
+        device_id = derived_device_id(host)
+        for stretch in stretches(events, self.here.offset_minutes, tally):
+            yield _row(self.person, host, device_id, stretch)
 
 
 def _take(
-    export: Export, taking: Taking, here: Here, progress: Callable[[int, int], None]
+    export: Export, taking: Taking, whose: _Whose, progress: Callable[[int, int], None]
 ) -> Imported:
     total = sum(len(each.windows) + len(each.away) for each in export.hosts.values())
     done = 0
+    tally = Tally()
     for host, events in export.hosts.items():
-        for row in _rows_of(host, events, here):
+        for row in whose.rows(host, events, tally):
             done += 1
             if taking.add(row):
                 # Sessions may be more than events, which away times have cut.
                 progress(min(done, total), total)
         taking.flush()  # a batch is of one device
-    imported = taking.finish(export.other_buckets)
+    imported = taking.finish()
     progress(1, 1)
-    return imported
+    events_done = Events(
+        export.events,
+        tally.merged,
+        tally.clipped,
+        tally.hidden,
+        export.empty,
+        export.bad,
+        export.bad_places,
+    )
+    return replace(imported, other_buckets=export.other_buckets, events=events_done)
 
 
-def _row(host: str, device_id: str, stretch: Stretch) -> Row:
+def _row(person: str, host: str, device_id: str, stretch: Stretch) -> Row:
     state, names = stretch.state.value, (stretch.application_name, stretch.window_title)
     return {
-        "uid": derived_uid(stretch.started_at, "activitywatch", host, state, *names),
+        "uid": derived_uid(stretch.started_at, "activitywatch", person, host, state, *names),
         "device_id": device_id,
         "source_host": host,
         "state": state,

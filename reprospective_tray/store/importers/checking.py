@@ -8,7 +8,8 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.bounds import LONGEST_MS
 from reprospective_tray.store.sessions import DAY_MS
 
-_SHOWN = 20
+SHOWN = 20
+_SHOWN_OF_A_NAME = 80
 # Another computer's clock may be ahead, but not further.
 _AHEAD_MS = DAY_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,19 +22,27 @@ class PlaceError(Exception):
 
 
 class BadPlaces:
-    """The bad places of one file: all are counted, the first are shown."""
+    """The bad places of one file: all are counted, the first are shown, or all where asked for."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, show_all: bool = False) -> None:
         """None of the file at `path` is bad as yet."""
         self.path = path
         self.count = 0
+        self._show_all = show_all
         self._shown: list[str] = []
 
     def add(self, place: str) -> None:
         """Note a place and what is bad there, as a line for people to read."""
         self.count += 1
-        if self.count <= _SHOWN:
+        if self._show_all or self.count <= SHOWN:
             self._shown.append(place)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The places that are shown, and how many there are besides."""
+        more = self.count - len(self._shown)
+        rest = [_("  and {count} more").format(count=more)] if more else []
+        return (*self._shown, *rest)
 
     def refuse(self, what: str, remedy: str) -> None:
         """Refuse the file: `what` stands above the places.
@@ -41,9 +50,7 @@ class BadPlaces:
         Raises:
             ImportFileError: always.
         """
-        more = self.count - _SHOWN
-        rest = [_("  and {count} more").format(count=more)] if more > 0 else []
-        raise ImportFileError("\n".join([what, *self._shown, *rest]), remedy)
+        raise ImportFileError("\n".join([what, *self.lines]), remedy)
 
 
 def read_instant(key: str, text: str) -> int:
@@ -89,3 +96,9 @@ def refuse_the_endless(length_ms: float) -> None:
     """
     if length_ms > LONGEST_MS:
         raise PlaceError(_("it lasts longer than a year"))
+
+
+def shown(name: str) -> str:
+    """Return a name of the file so that no terminal obeys it."""
+    name = name[:_SHOWN_OF_A_NAME]
+    return name if name.isprintable() else ascii(name)

@@ -10,22 +10,29 @@ from typing import Any, BinaryIO
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.ids import derived_uid
 from reprospective_tray.store.importers.checking import PlaceError
+from reprospective_tray.store.importers.clock import local_offset_minutes
+from reprospective_tray.store.importers.giving_way import GivingWay
 from reprospective_tray.store.importers.jsonl_check import FileCheck
 from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, LineReader
+from reprospective_tray.store.importers.occupied import Occupied
+from reprospective_tray.store.importers.overlaps import Overlaps
+from reprospective_tray.store.importers.person import person_of
 from reprospective_tray.store.importers.taking import (
     Imported,
+    ImportOptions,
     Phase,
     Privacy,
     Progress,
     Row,
     Taking,
-    local_offset_minutes,
     now_ms,
     reading,
 )
 
 _CHUNK = 1000
+_USUAL = ImportOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +43,31 @@ class Source:
         path: The file.
         size: Its bytes, for the progress.
         entries: Yields the number, the bytes read so far and the content of each session.
-        read: Returns the row of such a content, or raises PlaceError.
+        read: Returns the rows of such a content, or raises PlaceError.
+        reader: What `read` makes them with.
         check: Takes the rows in order.
     """
 
     path: Path
     size: int
     entries: Callable[[], Iterator[tuple[int, int, Any]]]
-    read: Callable[[Any], Row]
+    read: Callable[[Any], list[Row]]
+    reader: LineReader
     check: FileCheck
 
 
-def import_jsonl(
+def import_jsonl(  # noqa: PLR0913  each has a name where it is called
     path: Path,
     adapter: DatabaseAdapter,
     *,
     privacy: Privacy,
     progress: Progress,
     reader: LineReader | None = None,
+    options: ImportOptions = _USUAL,
 ) -> Imported:
     """Take over the sessions of the file at `path`.
+
+    Where they overlap what the database holds of their device, or a line before, that stays.
 
     Args:
         path: A regular file of UTF-8, one JSON object a line.
@@ -64,6 +76,7 @@ def import_jsonl(
         progress: Told how far each of the two phases is.
         reader: What fills in a missing host or offset; by default this computer's
             name and time zone.
+        options: What else a person may say.
 
     Raises:
         ImportFileError: it cannot be read, or has bad lines; nothing was taken.
@@ -71,13 +84,19 @@ def import_jsonl(
     """
     with reading(path, adapter) as file:
         size = os.fstat(file.fileno()).st_size
-        read, check = (reader or local_reader()).read, FileCheck(path, now_ms())
-        source = Source(path, size, lambda: _lines(file), read, check)
-        return check_and_take(source, adapter, privacy=privacy, progress=progress)
+        reader = reader or local_reader()
+        check = FileCheck(path, now_ms(), options)
+        source = Source(path, size, lambda: _lines(file), reader.read, reader, check)
+        return check_and_take(source, adapter, privacy=privacy, progress=progress, options=options)
 
 
 def check_and_take(
-    source: Source, adapter: DatabaseAdapter, *, privacy: Privacy, progress: Progress
+    source: Source,
+    adapter: DatabaseAdapter,
+    *,
+    privacy: Privacy,
+    progress: Progress,
+    options: ImportOptions,
 ) -> Imported:
     """Take over the sessions of `source`, inside `reading`; the arguments are `import_jsonl`'s.
 
@@ -88,7 +107,11 @@ def check_and_take(
     adapter.open()
     with adapter.connection():
         source.check.compare(adapter)
-        return _take(source, Taking(adapter, privacy, batch=_CHUNK), progress)
+        source.reader.person = options.person or person_of(adapter)
+        occupied = Occupied(adapter, socket.gethostname(), now_ms())
+        overlaps = Overlaps(show_all=options.show_all)
+        giving_way = GivingWay(occupied, part_of, overlaps)
+        return _take(source, Taking(adapter, privacy, giving_way, batch=_CHUNK), progress)
 
 
 def local_reader() -> LineReader:
@@ -96,10 +119,17 @@ def local_reader() -> LineReader:
     return LineReader(socket.gethostname(), local_offset_minutes)
 
 
+def part_of(row: Row, started_at: int, ended_at: int) -> Row:
+    """Return the part of a row between two moments; what begins as it does keeps its uid."""
+    uid = row["uid"] if started_at == row["started_at"] else derived_uid(started_at, row["uid"])
+    return row | {"uid": uid, "started_at": started_at, "ended_at": ended_at}
+
+
 def _check(source: Source, progress: Progress) -> None:
     for number, done, content in source.entries():
         try:
-            source.check.add(number, source.read(content))
+            for row in source.read(content):
+                source.check.add(number, row)
         except PlaceError as error:
             source.check.refuse(number, str(error))
         if number % _CHUNK == 0:
@@ -111,7 +141,7 @@ def _check(source: Source, progress: Progress) -> None:
 def _take(source: Source, taking: Taking, progress: Progress) -> Imported:
     for number, done, content in source.entries():
         try:
-            row = source.read(content)
+            rows = source.read(content)
         except PlaceError as error:
             raise ImportFileError(
                 _("{path} changed while it was read: line {number}: {reason}.").format(
@@ -119,8 +149,10 @@ def _take(source: Source, taking: Taking, progress: Progress) -> Imported:
                 ),
                 _("Import it again when nothing writes to it any more."),
             ) from error
-        if taking.add(row):
-            progress(Phase.WRITING, done, source.size)
+        place = source.check.place(number)
+        for row in rows:
+            if taking.add(row, place):
+                progress(Phase.WRITING, done, source.size)
     imported = taking.finish()
     progress(Phase.WRITING, source.size, source.size)
     return imported

@@ -1,11 +1,11 @@
-"""What makes lines bad that are sessions each: times to come, and overlaps on one device."""
+"""What makes lines bad that are sessions each: times to come, and overlaps where asked for."""
 
 from pathlib import Path
 
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.adapter import DatabaseAdapter
 from reprospective_tray.store.importers.checking import BadPlaces, PlaceError, refuse_the_future
-from reprospective_tray.store.importers.taking import Row
+from reprospective_tray.store.importers.taking import ImportOptions, Row
 
 _UIDS_A_QUERY = 500
 
@@ -13,10 +13,14 @@ _UIDS_A_QUERY = 500
 class FileCheck:
     """Takes the lines of one file in order, and remembers which are bad."""
 
-    def __init__(self, path: Path, now: int) -> None:
-        """Check the file at `path`, at `now` (ms since the epoch)."""
-        self._bad = BadPlaces(path)
+    def __init__(self, path: Path, now: int, options: ImportOptions) -> None:
+        """Check the file at `path`, at `now` (ms since the epoch).
+
+        Overlaps are bad where `options` are strict.
+        """
+        self._bad = BadPlaces(path, show_all=options.show_all)
         self._now = now
+        self._strict = options.strict
         self._furthest: dict[str, tuple[Row, int]] = {}  # of each device, and its line
         self._beyond_now: list[tuple[int, Row]] = []
 
@@ -29,6 +33,10 @@ class FileCheck:
         refuse_the_future(row["ended_at"], self._now)
         if row["ended_at"] > self._now:
             self._beyond_now.append((number, row))
+        if self._strict:
+            self._refuse_overlap(number, row)
+
+    def _refuse_overlap(self, number: int, row: Row) -> None:
         before = self._furthest.get(row["device_id"])
         if before is not None:
             last, its_line = before

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from reprospective_tray.store.importers.checking import (
     read_instant,
     refuse_the_endless,
 )
+from reprospective_tray.store.importers.clock import OffsetMinutes, between_changes
 from reprospective_tray.store.importers.taking import Row
 from reprospective_tray.store.sessions import State, clean
 
@@ -42,25 +43,26 @@ class Line(msgspec.Struct):
 class LineReader:
     """Reads lines; the same line always gives the same row."""
 
-    def __init__(self, source_host: str, local_offset_minutes: Callable[[int], int]) -> None:
+    def __init__(self, source_host: str, offset_minutes: OffsetMinutes) -> None:
         """Take what fills in for a host and an offset that a line leaves out."""
+        self.person = ""  # whose the sessions are, for those that have no uid yet
         self._source_host = source_host
-        self._local_offset_minutes = local_offset_minutes
+        self._offset_minutes = offset_minutes
         self._decoder = msgspec.json.Decoder(Line)
         self._devices: dict[str, str] = {}
 
-    def read(self, line: bytes) -> Row:
-        """Return the row, closed and not synced.
+    def read(self, line: bytes) -> list[Row]:
+        """Return the rows of a line: see `rows`.
 
         Raises:
             PlaceError: it is no session.
         """
         if len(line) > LONGEST_LINE:
             raise PlaceError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
-        return self.row(self._decode(line))
+        return self.rows(self._decode(line))
 
-    def row(self, said: Line) -> Row:
-        """Return the row of what a line says.
+    def rows(self, said: Line) -> list[Row]:
+        """Return the row, closed and not synced; without an offset, one for each that it had.
 
         Raises:
             PlaceError: it is no session.
@@ -75,10 +77,11 @@ class LineReader:
         if said.uid:
             uid = _uuid("uid", said.uid)
         else:
-            uid = derived_uid(start, host, start, end, said.state.value, *names)
+            parts = (host, start, end, said.state.value, *names)
+            uid = derived_uid(start, *([self.person] if self.person else []), *parts)
         if said.state is not State.ACTIVE:
             names = "", ""
-        return {
+        row: Row = {
             "uid": uid,
             "device_id": self._device(said.device_id, host),
             "source_host": host,
@@ -88,13 +91,25 @@ class LineReader:
             "process_id": None,
             "started_at": start,
             "ended_at": end,
-            "utc_offset_minutes": self._offset(said.utc_offset_minutes, start),
+            "utc_offset_minutes": self._offset(said.utc_offset_minutes),
             "open": 0,
             "deleted": 0,
             "revision": _bounded("revision", said.revision, 1, 1, _LARGEST_REVISION),
             "synced": 0,
             "synced_at": None,
         }
+        return list(self._split(row)) if said.utc_offset_minutes is None else [row]
+
+    def _split(self, row: Row) -> Iterator[Row]:
+        """Yield the parts of a row between changes of the clock; the first keeps its uid."""
+        first = row["started_at"]
+        for start, end, offset in between_changes(first, row["ended_at"], self._offset_minutes):
+            yield row | {
+                "uid": row["uid"] if start == first else derived_uid(start, row["uid"]),
+                "started_at": start,
+                "ended_at": end,
+                "utc_offset_minutes": offset,
+            }
 
     def _decode(self, line: bytes) -> Line:
         try:
@@ -110,9 +125,7 @@ class LineReader:
             self._devices[key] = _uuid("device_id", said) if said else derived_device_id(host)
         return self._devices[key]
 
-    def _offset(self, said: int | None, start: int) -> int:
-        if said is None:
-            return self._local_offset_minutes(start)
+    def _offset(self, said: int | None) -> int:
         largest = _LARGEST_OFFSET_MINUTES
         return _bounded("utc_offset_minutes", said, 0, -largest, largest)
 

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from reprospective_tray.store.importers.jsonl_check import FileCheck
 from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, Line, LineReader
 from reprospective_tray.store.importers.taking import (
     Imported,
+    ImportOptions,
     Privacy,
     Progress,
     Row,
@@ -48,6 +50,7 @@ FROM desktop_activity_sessions WHERE deleted = 0 ORDER BY started_at, id
 """
 _TAKEN_UIDS = "SELECT uid FROM desktop_activity_taken"
 _UIDS_A_QUERY = 500
+_USUAL = ImportOptions()
 
 
 def is_sqlite(path: Path) -> bool:
@@ -60,9 +63,16 @@ def is_sqlite(path: Path) -> bool:
 
 
 def import_snapshot(
-    path: Path, adapter: DatabaseAdapter, *, privacy: Privacy, progress: Progress
+    path: Path,
+    adapter: DatabaseAdapter,
+    *,
+    privacy: Privacy,
+    progress: Progress,
+    options: ImportOptions = _USUAL,
 ) -> Imported:
     """Take over the sessions of the snapshot at `path`; the arguments are `import_jsonl`'s.
+
+    They give way to what the database holds as lines of JSONL do.
 
     Raises:
         ImportFileError: it cannot be read, is no snapshot, or has bad rows; nothing was taken.
@@ -73,9 +83,12 @@ def import_snapshot(
         tables = _tables(path)
         with closing(checkup.open_unchanged(path)) as connection:
             snapshot = _Snapshot(path, connection)
-            check = _RowCheck(path, adapter)
-            source = Source(path, size, lambda: snapshot.entries(size), snapshot.read, check)
-            done = check_and_take(source, adapter, privacy=privacy, progress=progress)
+            check = _RowCheck(path, adapter, options)
+            entries = partial(snapshot.entries, size)
+            source = Source(path, size, entries, snapshot.read, snapshot.reader, check)
+            done = check_and_take(
+                source, adapter, privacy=privacy, progress=progress, options=options
+            )
             if _TAKEN in tables and isinstance(adapter, SqliteAdapter):
                 done = replace(done, totals_alone=snapshot.count_totals_alone(adapter))
             return done
@@ -84,8 +97,8 @@ def import_snapshot(
 class _RowCheck(FileCheck):
     """Names rows by their `id`, and what helps where they cannot be taken over."""
 
-    def __init__(self, path: Path, adapter: DatabaseAdapter) -> None:
-        super().__init__(path, now_ms())
+    def __init__(self, path: Path, adapter: DatabaseAdapter, options: ImportOptions) -> None:
+        super().__init__(path, now_ms(), options)
         self._remedy = how_to_put_back(path, adapter)
 
     def place(self, number: int) -> str:
@@ -108,7 +121,7 @@ class _Snapshot:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
-        self._reader: LineReader = local_reader()
+        self.reader: LineReader = local_reader()
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
         connection.isolation_level = None
@@ -122,8 +135,8 @@ class _Snapshot:
         for number, (*values, row_id) in enumerate(self._rows(_ROWS), 1):
             yield row_id, size * number // count, tuple(values)
 
-    def read(self, values: tuple[Any, ...]) -> Row:
-        """Return the row that JSONL would bring.
+    def read(self, values: tuple[Any, ...]) -> list[Row]:
+        """Return the rows that JSONL would bring.
 
         Raises:
             PlaceError: it is no session.
@@ -139,7 +152,7 @@ class _Snapshot:
                     )
                 ) from None
         try:
-            return self._reader.row(msgspec.convert(said, Line))
+            return self.reader.rows(msgspec.convert(said, Line))
         except msgspec.ValidationError as error:
             raise PlaceError(str(error)) from None
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,9 @@ from typing import Any, BinaryIO
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
 from reprospective_tray.store.adapter import DatabaseAdapter
+from reprospective_tray.store.bounds import bounded
+from reprospective_tray.store.importers.giving_way import GivingWay
+from reprospective_tray.store.importers.overlaps import Overlaps
 
 Row = dict[str, Any]
 
@@ -30,6 +33,45 @@ Privacy = Callable[[str, str], tuple[str, str] | None]  # names in, names or not
 
 
 @dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a person may say of an import.
+
+    Attributes:
+        person: Whose the sessions are on a server, its role; by default whoever the database
+            belongs to.
+        strict: Whether a bad event, or lines that overlap, refuse the whole file.
+        show_all: Whether all bad events and overlaps are named, instead of the first 20.
+    """
+
+    person: str = ""
+    strict: bool = False
+    show_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What became of the events of an export of ActivityWatch.
+
+    Attributes:
+        read: How many good ones there are, of windows and of presence.
+        merged: How many went on with the one before them, as one session.
+        clipped: How many windows were partly behind another one, or the person away.
+        hidden: How many windows were so all the time.
+        empty: How many lasted for no ms.
+        bad: How many, or whole buckets, were left out because they cannot be.
+        bad_places: The first of the bad ones, or all, as lines to read.
+    """
+
+    read: int
+    merged: int
+    clipped: int
+    hidden: int
+    empty: int
+    bad: int
+    bad_places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did.
 
@@ -39,7 +81,9 @@ class Imported:
         private: How many privacy rules dropped.
         forgotten: How many lie in a range that was forgotten: they stay so.
         on_server: How many the server has in a version that retention took from here.
+        overlaps: What was left out because its time is taken already.
         other_buckets: The types of the buckets that hold no sessions, one each.
+        events: What became of the events of an export of ActivityWatch.
         totals_alone: How many sessions a snapshot knows by the totals of their days alone.
     """
 
@@ -48,7 +92,9 @@ class Imported:
     private: int
     forgotten: int = 0
     on_server: int = 0
+    overlaps: Overlaps = field(default_factory=Overlaps)
     other_buckets: tuple[str, ...] = ()
+    events: Events | None = None
     totals_alone: int = 0
 
 
@@ -85,25 +131,29 @@ class Taking:
         self,
         adapter: DatabaseAdapter,
         privacy: Privacy,
+        giving_way: GivingWay,
         *,
         batch: int,
-        fit: Callable[[list[Row]], list[Row]] = lambda rows: rows,
     ) -> None:
-        """Write `batch` rows at a time into `adapter`, each batch as `fit` returns it."""
+        """Write `batch` rows at a time into `adapter`, as far as `giving_way` lets them."""
         self._writer = adapter.make_bulk_writer()
         self._privacy = lru_cache(_PRIVACY_MEMORY)(privacy)
         self._batch = batch
-        self._fit = fit
+        self._giving_way = giving_way
         self._rows: list[Row] = []
+        self._places: dict[str, str] = {}
         self._sessions = self._stored = self._private = 0
 
-    def add(self, row: Row) -> bool:
-        """Take a row; tell whether a batch was written with it."""
+    def add(self, row: Row, place: str = "") -> bool:
+        """Take a row from some place of the file; tell whether a batch was written with it."""
         self._sessions += 1
         if not self._is_allowed(row):
             self._private += 1
             return False
-        self._rows.append(row)
+        # As it is going to be held, so that it is known for the same where it is held already.
+        self._rows.append(bounded(row))
+        if place:
+            self._places[row["uid"]] = place
         if len(self._rows) < self._batch:
             return False
         self.flush()
@@ -112,10 +162,11 @@ class Taking:
     def flush(self) -> None:
         """Write what was taken so far."""
         if self._rows:
-            self._stored += self._writer.write(self._fit(self._rows))
-            self._rows = []
+            rows = self._giving_way.fit(self._rows, self._places)
+            self._stored += self._writer.write(rows)
+            self._rows, self._places = [], {}
 
-    def finish(self, other_buckets: tuple[str, ...] = ()) -> Imported:
+    def finish(self) -> Imported:
         """Write the rest; return what was done."""
         self.flush()
         left_out = self._writer.left_out
@@ -125,7 +176,7 @@ class Taking:
             self._private,
             left_out.forgotten,
             left_out.on_server,
-            other_buckets,
+            self._giving_way.overlaps,
         )
 
     def _is_allowed(self, row: Row) -> bool:
@@ -137,11 +188,6 @@ class Taking:
             return False
         row["application_name"], row["window_title"] = names
         return True
-
-
-def local_offset_minutes(ms: int) -> int:
-    """Return how far this computer's time zone was from UTC at `ms` since the epoch."""
-    return time.localtime(ms / 1000).tm_gmtoff // 60
 
 
 def now_ms() -> int:
