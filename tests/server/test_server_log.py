@@ -38,6 +38,8 @@ WAITING = (
     " AND state = 'active'"
 )
 
+UID = "018bcfeb-03fb-7980-a6fb-72ba28f40a70"
+
 
 @pytest.fixture(scope="module", params=[15, 18])
 def server(request) -> Iterator[Server]:
@@ -261,8 +263,7 @@ def test_what_is_recorded_in_a_deadlock_is_not_quoted(sender, straight, log):
         '[{"window_title": "MARKED-TITLE \\ud800", "application_name": "MARKED-NAME"}]',
         '{"window_title": "MARKED-TITLE"',
         '"MARKED-TITLE"',
-        '[{"uid": "018bcfeb-03fb-7980-a6fb-72ba28f40a70", "window_title": "MARKED-TITLE",'
-        ' "started_at": "MARKED-NAME"}]',
+        f'[{{"uid": "{UID}", "window_title": "MARKED-TITLE", "started_at": "MARKED-NAME"}}]',
     ],
 )
 def test_a_batch_that_is_no_json_is_not_quoted(sender, log, rows):

@@ -51,17 +51,29 @@ class Answer:
     def __init__(
         self,
         description: list[tuple[Any, ...]] | None,
-        rows: list[tuple[Any, ...]],
+        texts: list[list[bytes | None]],
         rowcount: int,
+        cast: Callable[[int, bytes], Any],
     ) -> None:
-        """Take the columns, None where there are none, and the rows."""
+        """Take the columns, None where there are none, the rows, and what reads a column's text."""
         self.description = description
         self.rowcount = rowcount
-        self._rows = rows
+        self._texts = texts
+        self._cast = cast
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return the rows."""
-        return self._rows
+        """Return the rows.
+
+        Raises:
+            ValueError: a text is not of the type that its column says it is.
+        """
+        return [
+            tuple(
+                None if text is None else self._cast(column, text)
+                for column, text in enumerate(texts)
+            )
+            for texts in self._texts
+        ]
 
 
 def execute(cursor: Any, sql: Any, values: Sequence[Any] | None) -> Any:
@@ -166,25 +178,22 @@ def _answer(libpq: Any, cursor: Any, result: Any, encoding: str) -> Answer:
     touched = libpq.PQcmdTuples(result)
     rowcount = int(touched) if touched else -1
     columns = range(libpq.PQnfields(result))
-    if not columns:
-        return Answer(None, [], rowcount)
     types = [libpq.PQftype(result, column) for column in columns]
-    names = [libpq.PQfname(result, column).decode(encoding) for column in columns]
     casts = [_cast(cursor.connection, kind) for kind in types]
     is_null, get = libpq.PQgetisnull, libpq.PQgetvalue
-    rows = [
-        tuple(
-            None
-            if is_null(result, row, column)
-            else casts[column](get(result, row, column).decode(encoding), cursor)
-            for column in columns
-        )
+    texts = [
+        [None if is_null(result, row, column) else get(result, row, column) for column in columns]
         for row in range(libpq.PQntuples(result))
     ]
     description = [
-        (name, kind, None, None, None, None, None) for name, kind in zip(names, types, strict=True)
+        (libpq.PQfname(result, column).decode(encoding), types[column], *[None] * 5)
+        for column in columns
     ]
-    return Answer(description, rows, rowcount)
+
+    def cast(column: int, text: bytes) -> Any:
+        return casts[column](text.decode(encoding), cursor)
+
+    return Answer(description or None, texts, rowcount, cast)
 
 
 def _cast(connection: Any, kind: int) -> Callable[[str, Any], Any]:
