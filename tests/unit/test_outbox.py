@@ -49,9 +49,9 @@ def test_long_titles_end_a_batch_early_and_none_is_left_out(tmp_path):
         long = "語" * 4096
         writer.apply([Put(session(n, n + 1, window_title=long)) for n in range(400)])
         batches, last = [], 0
-        while batch := ids(Outbox(adapter).next(last, 1000)):
-            batches.append(batch)
-            last = batch[-1]
+        while batch := Outbox(adapter).next(last, 1000):
+            batches.append(ids(batch))
+            last = batch.last_id
         assert [number for batch in batches for number in batch] == list(range(1, 401))
         assert len(batches) > 1
 

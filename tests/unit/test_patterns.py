@@ -293,7 +293,8 @@ def test_a_text_with_more_kinds_of_letters_than_bytes_hides_the_window():
         compile_pattern(rule.title, strict=True).search(title)
     assert Privacy(config.Privacy(rules=(rule,))).apply("editor", title) is None
     named = config.CategoryRule(category="A", title=rule.title)
-    assert Categories(config.Categories(rules=(named,), built_in=False)).of("x", title).name == ""
+    categories = Categories(config.Categories(rules=(named,), built_in=False))
+    assert categories.of("x", title) == categories.of("x", "what fits no rule")
     assert comparable((), (rule.title,))(title) == title
 
 

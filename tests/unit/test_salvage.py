@@ -463,7 +463,7 @@ def test_any_damage_leaves_a_recorder_that_records(filled, seed):
         computer.record(ROWS + 5, name="new")
         computer.recorder.flush(to_the_end=True)
     kept = rows_of(path, "application_name")
-    assert kept[-1] == ("new",)
+    assert ("new",) in kept  # behind or among what was taken over, by when the damage was found
     assert len(kept) <= len(rows) + 1
     if computer.set_aside:
         assert_days_hold_their_rows(path)
