@@ -47,12 +47,12 @@ def test_the_json_has_every_key_of_the_batch_in_the_order_of_the_references(outb
 def test_long_titles_end_a_batch_early_and_none_is_left_out(tmp_path):
     with store(tmp_path / "local.db") as (adapter, writer):
         long = "語" * 4096
-        writer.apply([Put(session(n, n + 1, window_title=long)) for n in range(400)])
+        writer.apply([Put(session(n, n + 1, window_title=long)) for n in range(600)])
         batches, last = [], 0
         while batch := Outbox(adapter).next(last, 1000):
             batches.append(ids(batch))
             last = batch.last_id
-        assert [number for batch in batches for number in batch] == list(range(1, 401))
+        assert [number for batch in batches for number in batch] == list(range(1, 601))
         assert len(batches) > 1
 
 
