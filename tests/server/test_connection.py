@@ -257,3 +257,27 @@ def test_a_knock_finds_a_socket(database):
     folder = str(database.server.folder)
     assert knock(address_of(database, host=folder), 1.0)
     assert not knock(address_of(database, host="/nowhere"), 1.0)
+
+
+@pytest.mark.trust
+def test_a_statement_whose_values_travel_beside_it_calls_no_strangers_function(database):
+    database.rows("CREATE SCHEMA strange")
+    database.rows("CREATE TABLE strange.called (given text)")
+    database.rows("CREATE TABLE public.texts (text text)")
+    database.rows("""
+        CREATE FUNCTION strange.upper(given text) RETURNS text LANGUAGE sql AS $$
+            INSERT INTO strange.called VALUES (given) RETURNING 'strange'
+        $$
+    """)
+    database.rows(f'ALTER DATABASE "{database.name}" SET search_path = strange, pg_catalog')
+    with connect(address_of(database)) as connection:
+        connection.execute("INSERT INTO public.texts SELECT upper(%s::text)", ["one"])
+        with connection.transaction():
+            connection.execute("INSERT INTO public.texts SELECT upper(%s::text)", ["two"])
+        with pytest.raises(ServerDataError):
+            connection.execute("INSERT INTO public.texts SELECT (1 / %s)::text", [0])
+        assert connection.rows("SELECT text FROM public.texts ORDER BY text") == [
+            ("ONE",),
+            ("TWO",),
+        ]
+    assert database.rows("SELECT given FROM strange.called") == []
