@@ -22,10 +22,8 @@ def test_a_full_disk_of_the_server_mends_itself_and_refuses_no_row(tmp_path: Pat
         desk.record(30, 1)
         desk.sync()
         with desk.recording(2) as recorder:
-            recorder.open("x" * 1_000_000)
-            recorder.close()
-            for number in range(30):  # more than the free pages of the table hold
-                recorder.open(f"{number} " + "".join(map(chr, range(200, 8000))))
+            for number in range(80):  # more than the free pages of the table hold
+                recorder.open(f"{number} " + "".join(map(chr, range(4000, 8000))))
                 recorder.close()
             disk.fill()
             for _time in range(3):

@@ -2,6 +2,7 @@
 -- `oid` and its present `name`.
 
 SELECT set_config('client_connection_check_interval', '1s', false),
+    set_config('application_name', 'reprospective-end-sessions', false),
     set_config('reprospective.oid', :'oid', false),
     set_config('reprospective.name', :'name', false) \gset
 DO $end$

@@ -137,6 +137,11 @@ SQL
     psql_at postgres --set=new="$1" --set=name="$PGDATABASE" --set=former="$2" \
         --set=is_there="$is_there" --set=connection_limit="$3" \
         --file="$parts/swap.sql" || swapped=1
+    # The server goes on for up to a second after its client has gone: who comes back is let in now.
+    psql_at postgres >/dev/null <<'SQL' || :
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE application_name = 'reprospective-end-sessions' AND usename = current_user;
+SQL
     kill "$ending" 2>/dev/null || :
     wait "$ending" 2>/dev/null || :
     return "$swapped"
