@@ -250,4 +250,5 @@ def test_watching_a_statement_costs_a_fraction_of_it(deadline, plain):
             cursor.execute("SELECT 1")
             watched.append(watching - start)
             asked.append(time.perf_counter() - watching)
-    assert sorted(watched)[250] < sorted(asked)[250] / 2
+    # The quickest tenth: in the others the machine had something else to do.
+    assert sorted(watched)[50] < sorted(asked)[50] / 2
