@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -379,6 +380,30 @@ def test_a_batch_that_waited_for_an_upgrade_says_no_more_of_its_rows_than_is_tru
         assert answers[0]["schema"] <= NEXT
         device.send(row, schema=NEXT)
         assert dict(device.ask("SELECT uid, mood FROM reprospective.moods"))[row["uid"]] == "calm"
+
+
+@pytest.mark.parametrize(
+    "table", ["desktop_activity_sessions", "devices", "settled", "settled_days", "schema_version"]
+)
+def test_init_waits_for_statistics_that_are_being_made_of_a_table(fresh: Database, table: str):
+    """Autovacuum has the table first, and changes what the catalogue says of it last."""
+    made: list[int] = []
+
+    def initialise_again() -> None:
+        with connected(fresh) as connection:
+            made.append(initialise(connection).version)
+
+    vacuum = fresh.connect()
+    vacuum.autocommit = False
+    thread = threading.Thread(target=initialise_again)
+    with closing(vacuum), vacuum, vacuum.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE reprospective.{table} IN SHARE UPDATE EXCLUSIVE MODE")
+        thread.start()
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s"
+        wait_until(lambda: fresh.rows(waiting, [fresh.name]), 10, "an init that waits")
+        cursor.execute(f"ANALYZE reprospective.{table}")
+    thread.join()
+    assert made == [LATEST]
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])

@@ -1,7 +1,7 @@
 -- What each table, view, column and function is: facts, units and time zones, for whoever reads
 -- the database with psql or another program.
 --
--- Runs after the numbered scripts and roles.sql, as often as anybody likes, by the role that owns
+-- Runs after the numbered scripts, as often as anybody likes, by the role that owns
 -- the schema. Whatever a script adds gets its comment here: a test finds what has none.
 
 -- Sessions, as they were sent.

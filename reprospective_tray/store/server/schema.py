@@ -248,10 +248,12 @@ def bring_up_to_date(connection: Connection, found: Found, folder: Path = SCRIPT
         if version < scripts(folder)[-1].number:
             lock_tables(connection)
     version = run_scripts(connection, version, folder)
-    if found.roles:
-        grant_roles(connection)
+    # Before the grants: a VACUUM or ANALYZE under way waits for what they have changed, and the
+    # comments wait for it.
     if version >= scripts()[-1].number:  # the one that the comments are about
         connection.execute(COMMENTS.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
+    if found.roles:
+        grant_roles(connection)
     connection.execute("RESET ROLE")
     return version
 
