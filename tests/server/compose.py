@@ -7,6 +7,7 @@ environment that it gives them; where a container has paths of its own, the test
 import os
 import pwd
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,8 @@ from tests.server import binaries
 from tests.server.servers import HOST, PASSWORD, Database, Server, free_port, server_folder
 from tests.support import wait_until
 
-FOLDER = Path(__file__).resolve().parents[2] / "installer" / "server"
+CHECKOUT = Path(__file__).resolve().parents[2]
+FOLDER = CHECKOUT / "installer" / "server"
 ENTRY_POINT = Path(__file__).with_name("image-entry-point.sh")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 INIT_FOLDER = "/docker-entrypoint-initdb.d/"
@@ -75,21 +77,24 @@ def service(name: str) -> dict[str, Any]:
     return loaded(example())["services"][name]
 
 
-def on_this_machine(of: Mapping[str, Any], path: str) -> str:
-    """Return the file that a service has at `path`, which must be mounted; other words stay."""
+def on_this_machine(of: Mapping[str, Any], path: str, folder: Path = FOLDER) -> str:
+    """Return the file that a service has at `path`, which must be mounted; other words stay.
+
+    `folder` is where compose.yaml would lie.
+    """
     if not path.startswith("/"):
         return path
     for volume in of["volumes"]:
         target = volume["target"]
         if volume["type"] == "bind" and (path == target or path.startswith(f"{target}/")):
-            return str((FOLDER / volume["source"] / path[len(target) + 1 :]).resolve())
+            return str((folder / volume["source"] / path[len(target) + 1 :]).resolve())
     raise AssertionError(f"nothing is mounted at {path}")
 
 
-def command_of(of: Mapping[str, Any], *arguments: str) -> list[str]:
+def command_of(of: Mapping[str, Any], *arguments: str, folder: Path = FOLDER) -> list[str]:
     """Return what a service starts; `arguments` in the place of its own command."""
     words = [*of["entrypoint"], *(arguments or of["command"])]
-    return [on_this_machine(of, word) for word in words]
+    return [on_this_machine(of, word, folder) for word in words]
 
 
 def environment_of(of: Mapping[str, Any], programs: Path, **changes: object) -> dict[str, str]:
@@ -132,11 +137,18 @@ class Container:
             PGHOST=self.folder,
             PGPORT=self.port,
             INIT_FOLDER=self.folder / "init",
-            REPROSPECTIVE_SQL=on_this_machine(service("database"), "/reprospective/sql"),
+            REPROSPECTIVE_SQL=on_this_machine(
+                service("database"), "/reprospective/sql", self.mounted
+            ),
             STEP_DOWN=step_down(),
             TLS_FOLDER=self.tls or self.folder / "no-tls",
             TLS_COPY=self.folder / "tls-copy",
         )
+
+    @property
+    def mounted(self) -> Path:
+        """The folder of compose.yaml, copied to where the one who runs the server can read it."""
+        return self.folder / "checkout" / FOLDER.relative_to(CHECKOUT)
 
     @property
     def log(self) -> Path:
@@ -149,12 +161,20 @@ class Container:
         init = self.folder / "init"
         init.mkdir()
         for volume in service("database")["volumes"]:
+            source = (FOLDER / volume["source"]).resolve()
+            if volume["type"] != "bind" or not source.exists():
+                continue
+            copied = self.folder / "checkout" / source.relative_to(CHECKOUT)
+            if source.is_dir():
+                shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                copied.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, copied)
             if volume["target"].startswith(INIT_FOLDER):
-                name = volume["target"].removeprefix(INIT_FOLDER)
-                (init / name).symlink_to((FOLDER / volume["source"]).resolve())
+                (init / volume["target"].removeprefix(INIT_FOLDER)).symlink_to(copied)
         image = self.folder / "image"
         image.mkdir()
-        (image / "docker-entrypoint.sh").symlink_to(ENTRY_POINT)
+        shutil.copy(ENTRY_POINT, image / "docker-entrypoint.sh")
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
@@ -163,7 +183,7 @@ class Container:
         path = f"{self.folder / 'image'}{os.pathsep}{self.environment['PATH']}"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command_of(service("database")), *own],
+                [*command_of(service("database"), folder=self.mounted), *own],
                 env={**self.environment, "PATH": path},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
