@@ -20,7 +20,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 # Each process takes the next file and gives it a desktop and servers of its own. They are more than
 # the cores of a small machine, because tests of a desktop wait for it most of the time. They are
 # taken in the order that `tests/conftest.py` brings them into.
-BESIDE = ("--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+BESIDE = ("--numprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 

@@ -27,8 +27,12 @@ def open_file(
     more = "&immutable=1" if immutable else ""
     uri = f"{path.absolute().as_uri()}?mode={mode}{more}"
     connection = sqlite3.connect(uri, uri=True, timeout=timeout_s)
-    for name, value in PRAGMAS.items():
-        connection.execute(f"PRAGMA {name} = {value}")
+    try:
+        for name, value in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

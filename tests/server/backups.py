@@ -25,7 +25,7 @@ class Pair:
     elsewhere: Server
 
 
-@pytest.fixture(scope="module", params=[15, 18])
+@pytest.fixture(scope="module", params=[pytest.param(15, marks=pytest.mark.long), 18])
 def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     """Both ends of what is supported; every test leaves the servers empty."""
     programs = binaries.installed().get(request.param)

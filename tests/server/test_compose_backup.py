@@ -26,7 +26,7 @@ WAITING = (
 )
 
 
-@pytest.fixture(scope="module", params=["sh", "busybox"])
+@pytest.fixture(scope="module", params=[pytest.param("sh", marks=pytest.mark.long), "busybox"])
 def shell(request, tmp_path_factory):
     """The folder of a shell and its tools: this system's, or those of the image."""
     if request.param == "sh":

@@ -11,6 +11,8 @@ from tests.server.faults_hub import Hub
 from tests.server.killing import kill_while_recording, run_pass
 
 RANDOM_KILLS = 40
+# Of the steps of a pass at which it is killed, one in so many; with --long every one.
+QUICK_STRIDE = 3
 
 
 class Scene:
@@ -86,18 +88,24 @@ def restored_pass(hub: Hub) -> Computer:
     return desk
 
 
+@pytest.fixture
+def stride(pytestconfig: pytest.Config) -> int:
+    """How many steps lie between two kills."""
+    return 1 if pytestconfig.getoption("--long") else QUICK_STRIDE
+
+
 SCENES = [first_pass, mixed_pass, rolled_back_pass, restored_pass]
 
 
 @pytest.mark.parametrize("begin", SCENES, ids=lambda begin: begin.__name__)
 def test_a_kill_at_any_step_of_a_pass_costs_nothing(
-    hub: Hub, begin: Callable[[Hub], Computer]
+    hub: Hub, begin: Callable[[Hub], Computer], stride: int
 ) -> None:
     scene = Scene(hub, begin(hub))
     steps = run_pass(scene.again("whole"), batch=10)
     assert steps is not None
     assert steps > 30
-    for step in range(steps):
+    for step in range(0, steps, stride):
         desk = scene.again(f"killed-{step}")
         assert run_pass(desk, step, batch=10) is None, f"it was not killed at step {step}"
         desk.settled()
@@ -106,7 +114,9 @@ def test_a_kill_at_any_step_of_a_pass_costs_nothing(
         shutil.rmtree(desk.folder)
 
 
-def test_a_kill_at_any_step_and_then_a_backup_from_before_that_pass_costs_nothing(hub: Hub) -> None:
+def test_a_kill_at_any_step_and_then_a_backup_from_before_that_pass_costs_nothing(
+    hub: Hub, stride: int
+) -> None:
     desk = hub.computer()
     desk.record(8, 10)
     desk.sync()
@@ -114,7 +124,7 @@ def test_a_kill_at_any_step_and_then_a_backup_from_before_that_pass_costs_nothin
     scene = Scene(hub, desk)
     steps = run_pass(scene.again("whole"))
     assert steps is not None
-    for step in range(steps):
+    for step in range(0, steps, stride):
         desk = scene.again(f"killed-{step}")
         assert run_pass(desk, step) is None
         hub.put_back()

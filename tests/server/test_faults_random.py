@@ -14,7 +14,7 @@ from tests.server.faults_life import Life
 from tests.server.history import Rows, assert_same, together
 from tests.unit.recording import T0
 
-ROUNDS = 1000
+ROUNDS = 600
 LONG_ROUNDS = 4000
 MOST_COMPUTERS = 3
 SESSIONS = "desktop_activity_sessions"
