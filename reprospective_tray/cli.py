@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 
-from reprospective_tray import logs
-from reprospective_tray.command_line import make_parser
-from reprospective_tray.commands import standard_output
+from reprospective_tray.commands.command_line.all_commands import make_parser
+from reprospective_tray.commands.output import standard_output
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, set_language
+from reprospective_tray.system import logs
 
 INTERRUPTED = 130
 

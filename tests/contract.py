@@ -11,10 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from reprospective_tray.store.adapter import DatabaseAdapter, SqliteAdapter
-from reprospective_tray.store.day_parts import pieces
-from reprospective_tray.store.postgresql import PostgresqlAdapter
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.day_split import pieces
+from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
 from tests.unit.recording import T0
 
 FreshAdapter = Callable[[], AbstractContextManager[DatabaseAdapter]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installer.processes import wait_until
-from reprospective_tray.paths import NAME, Paths
+from reprospective_tray.system.paths import NAME, Paths
 
 __all__ = ["PATIENCE_S", "User", "fresh_user", "others_can_read_the_code", "wait_until"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = "reprospective_tray"
 NAME = "reprospective-tray"
-MIGRATIONS = Path("store/migrations")
+MIGRATIONS = Path("store/sqlite/migrations")
 
 # Whose modules are found by name at run time, all of them.
 LOADED_BY_NAME = ("apscheduler", "keyring.backends", "ttkbootstrap")

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.messages import _
-from reprospective_tray.monitor import unseen
-from reprospective_tray.monitor.probes.session_type import UNKNOWN, WAYLAND, X11, session_type
+from reprospective_tray.monitor import no_window_messages as unseen
+from reprospective_tray.monitor.probes.session_type import (
+    UNKNOWN,
+    WAYLAND,
+    X11,
+    session_type,
+)
 
 if TYPE_CHECKING:
     from reprospective_tray.monitor.probes.base import WindowProbe
@@ -102,7 +107,7 @@ def _window(case: Case, probe: WindowProbe) -> Finding:
     if seen is None:
         detail = _("No window is in front at this moment ({way}).").format(way=probe.name)
         return Finding(name, found=None, detail=detail, needed=True)
-    from reprospective_tray.parts import make_filter
+    from reprospective_tray.runtime.factories import make_filter
 
     # What no rule lets into the database has no business in a report of a fault either.
     shown = make_filter(case.loaded)(seen)
@@ -174,7 +179,7 @@ def _bus(*, is_offered: bool, answers: bool) -> Finding:
 
 
 def _tray() -> Finding:
-    from reprospective_tray.tray import backend
+    from reprospective_tray.tray.icons import backend
 
     try:
         chosen = backend.choose()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reprospective_tray import config
-    from reprospective_tray.paths import Paths
+    from reprospective_tray.config import keys as config
+    from reprospective_tray.system.paths import Paths
 
 # This computer's own parts answer in a tenth of a second, and later where it is very busy.
 DEADLINE_S = 10.0

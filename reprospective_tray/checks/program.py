@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import platform
 
-from reprospective_tray import __version__, control
+from reprospective_tray import __version__
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.errors import NotRunningError, ReprospectiveError
+from reprospective_tray.ipc import channel as control
 from reprospective_tray.messages import _
 from reprospective_tray.summary.status_text import recording_line
 

@@ -8,15 +8,15 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprospective_tray import ownership
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.messages import _
-from reprospective_tray.ownership import ForeignOwnerError
+from reprospective_tray.system import ownership
+from reprospective_tray.system.ownership import ForeignOwnerError
 
 if TYPE_CHECKING:
     from reprospective_tray.errors import StoreError
-    from reprospective_tray.paths import Paths
-    from reprospective_tray.store.checkup import FileFacts
+    from reprospective_tray.store.sqlite.integrity_check import FileFacts
+    from reprospective_tray.system.paths import Paths
 
 # A million sessions were looked through in six seconds.
 INTEGRITY_S = 20.0
@@ -35,8 +35,8 @@ def database(case: Case) -> list[Finding]:
     One after the other in one thread: whoever opens the file past SQLite, as is done for its
     header, lets go of the locks that the process has on it.
     """
-    from reprospective_tray.store import checkup
-    from reprospective_tray.store.rights import check_owner, foreign
+    from reprospective_tray.store.sqlite import integrity_check as checkup
+    from reprospective_tray.store.sqlite.permissions import check_owner, foreign
 
     settings = case.loaded.config.database
     if settings.local.type == "postgresql":
@@ -98,7 +98,7 @@ def _integrity(path: Path, complaint: str | None) -> Finding:
         )
         return Finding(name, found=None, detail=detail, needed=True)
     if complaint:
-        from reprospective_tray.store.checkup import damaged
+        from reprospective_tray.store.sqlite.integrity_check import damaged
 
         error = damaged(path)
         return Finding(name, False, f"{error} {complaint}", error.remedy, needed=True)
@@ -107,7 +107,7 @@ def _integrity(path: Path, complaint: str | None) -> Finding:
 
 def rights(case: Case) -> list[Finding]:
     """Return whether the file can be written, and who else can read it."""
-    from reprospective_tray.store.rights import closed_to_group
+    from reprospective_tray.store.sqlite.permissions import closed_to_group
 
     local = case.loaded.config.database.local
     if local.type == "postgresql":
@@ -141,7 +141,7 @@ def rights(case: Case) -> list[Finding]:
 
 def _of_another_user(path: Path, paths: Paths) -> StoreError | None:
     """Return what is wrong where something that recording uses is another user's."""
-    from reprospective_tray.store.rights import foreign
+    from reprospective_tray.store.sqlite.permissions import foreign
 
     for each in (path.parent, path, Path(f"{path}.leftover"), paths.state, paths.log):
         try:

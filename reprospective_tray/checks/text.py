@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.text import columns, fit, printable
+from reprospective_tray.summary.format_text import columns, fit, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,14 +4,15 @@ import argparse
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from reprospective_tray import clean_text, config
-from reprospective_tray.commands.standard_output import speak_utf8
+from reprospective_tray.commands.output.standard_output import speak_utf8
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
-from reprospective_tray.paths import Paths
+from reprospective_tray.system import clean_text
+from reprospective_tray.system.paths import Paths
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.adapter import DatabaseAdapter
+    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
     from reprospective_tray.summary.sources import Sources
 
 Options = argparse.Namespace
@@ -45,7 +46,7 @@ def open_reader(
         StoreError: there is nothing, or it cannot be read.
         ReprospectiveError: no server is named anywhere.
     """
-    from reprospective_tray.parts import make_adapter, make_server_adapter, names_server
+    from reprospective_tray.runtime.factories import make_adapter, make_server_adapter, names_server
 
     if source == "server":
         if not names_server(loaded.config.database):
@@ -62,7 +63,7 @@ def open_reader(
 
 def make_sources(loaded: config.Loaded, paths: Paths) -> "Sources":
     """Return where figures are read: the database that is recorded into, and the server."""
-    from reprospective_tray.parts import make_adapter, make_server_adapter, names_server
+    from reprospective_tray.runtime.factories import make_adapter, make_server_adapter, names_server
     from reprospective_tray.summary.sources import Sources
 
     def server() -> "DatabaseAdapter":

@@ -11,9 +11,9 @@ def doctor(options: Options) -> int:
     # OpenSSL is hidden while GTK is loaded, to save memory: here other threads may want it then.
     import ssl  # noqa: F401
 
+    from reprospective_tray.checks.doctor import examine, is_well
     from reprospective_tray.checks.finding import Case
     from reprospective_tray.checks.text import table
-    from reprospective_tray.doctor import examine, is_well
 
     loaded, paths = load(options)
     if not options.verbose:

@@ -4,9 +4,14 @@ import sys
 import time
 from contextlib import suppress
 
-from reprospective_tray import config, control, logs, shown, state
-from reprospective_tray.commands.common import Options, find_paths, load, print_json
+from reprospective_tray.commands.common import (
+    Options,
+    find_paths,
+    load,
+    print_json,
+)
 from reprospective_tray.commands.window_settings import load_for_window, show_without_terminal
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import (
     AlreadyRunningError,
     ConfigError,
@@ -14,8 +19,12 @@ from reprospective_tray.errors import (
     ReprospectiveError,
     StoreError,
 )
+from reprospective_tray.ipc import channel as control
 from reprospective_tray.messages import _
-from reprospective_tray.paths import Paths
+from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import shown
+from reprospective_tray.system import logs
+from reprospective_tray.system.paths import Paths
 
 # What watching the desktop again may take before it is said that nothing is recorded yet.
 _RESUME_SECONDS = 1.0
@@ -37,7 +46,7 @@ def run(options: Options) -> int:
         raise
     paths.prepare()
     logs.setup(paths, verbose=options.verbose, console=True)
-    from reprospective_tray.app import Application
+    from reprospective_tray.runtime.application import Application
 
     try:
         Application(loaded, paths).run(tray=not options.no_tray)
@@ -71,7 +80,7 @@ def status(options: Options) -> int:
             print(f"reprospective-tray: {problem}", file=sys.stderr)
         return code
     from reprospective_tray.summary.status_text import status_text
-    from reprospective_tray.sync import words
+    from reprospective_tray.sync import status_messages as words
 
     print(status_text(found))
     if shipping := words.from_status(found):
@@ -82,10 +91,15 @@ def status(options: Options) -> int:
 
 
 def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
-    from reprospective_tray.parts import make_file_adapter, make_passing_reader
-    from reprospective_tray.pause_memory import unread_pause
-    from reprospective_tray.status import SYNC_OFF, status_object, sync_object, today_active_ms
-    from reprospective_tray.store import standing
+    from reprospective_tray.runtime.factories import make_file_adapter, make_passing_reader
+    from reprospective_tray.runtime.state.pause import unread_pause
+    from reprospective_tray.runtime.status import (
+        SYNC_OFF,
+        status_object,
+        sync_object,
+        today_active_ms,
+    )
+    from reprospective_tray.store.outbox import sync_state as standing
 
     sends = loaded.config.database.sync.enabled
     sync = sync_object(standing.Standing(), None) if sends else SYNC_OFF
@@ -146,7 +160,7 @@ def resume(options: Options) -> int:
 
 def stop(options: Options) -> int:
     """End the running instance, and wait until it has ended."""
-    from reprospective_tray.commands import ending
+    from reprospective_tray.commands import stop as ending
 
     if not ending.end(find_paths(options)):
         raise NotRunningError(_("The program is not running."))
@@ -156,7 +170,7 @@ def stop(options: Options) -> int:
 
 def quit_(options: Options) -> int:
     """End the running instance, and wait until it has ended; there need be none."""
-    from reprospective_tray.commands import ending
+    from reprospective_tray.commands import stop as ending
 
     ending.end(find_paths(options))
     return 0
@@ -169,11 +183,11 @@ def summary(options: Options) -> int:
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.commands.common import make_sources
     from reprospective_tray.summary.categories import Categories
-    from reprospective_tray.summary.means import Means, Memory
-    from reprospective_tray.summary.window import show
+    from reprospective_tray.summary.window.dependencies import Means, Memory
+    from reprospective_tray.summary.window.process import show
 
     def forget(uids: list[str]) -> object:
-        from reprospective_tray.commands.forgetting import forget_sessions
+        from reprospective_tray.commands.forget import forget_sessions
 
         return forget_sessions(loaded, paths, uids)
 
@@ -199,7 +213,7 @@ def control_window(options: Options) -> int:
     """Show the menu as a window, where the tray has none."""
     paths = find_paths(options)
     logs.setup(paths, verbose=options.verbose, console=True)
-    from reprospective_tray.tray.control_window import show
+    from reprospective_tray.tray.windows.control_window import show
 
     show(paths)
     return 0
@@ -213,7 +227,7 @@ def _status_or_none(paths: Paths) -> dict[str, object] | None:
         return None
     except ReprospectiveError as error:
         return {"running": True, "recording": False, "problem": f"{error} {error.remedy}".strip()}
-    from reprospective_tray.sync import words
+    from reprospective_tray.sync import status_messages as words
 
     if shipping := words.from_status(found):
         found["sync_line"] = words.line(shipping, time.time_ns() // 1_000_000)

@@ -7,13 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from reprospective_tray.commands.common import Options, load, make_sources
-from reprospective_tray.commands.standard_output import print_styled, speak_utf8
+from reprospective_tray.commands.output.standard_output import print_styled, speak_utf8
 from reprospective_tray.errors import ReprospectiveError, UsageError
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.ranges import DayRange
-    from reprospective_tray.store.raw_queries import StoredSession
+    from reprospective_tray.store.model.ranges import DayRange
+    from reprospective_tray.store.query.raw_queries import StoredSession
     from reprospective_tray.summary.categories import Categories
     from reprospective_tray.summary.report import Report
     from reprospective_tray.summary.sources import Look
@@ -46,7 +46,7 @@ def report(options: Options) -> int:
 def _days(options: Options) -> DayRange:
     from datetime import date
 
-    from reprospective_tray.store.ranges import DayRange
+    from reprospective_tray.store.model.ranges import DayRange
 
     today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
     if options.date and (options.first or options.last):

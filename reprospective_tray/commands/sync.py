@@ -8,19 +8,24 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray import control
-from reprospective_tray.commands.common import Options, load, open_reader, print_json
+from reprospective_tray.commands.common import (
+    Options,
+    load,
+    open_reader,
+    print_json,
+)
 from reprospective_tray.errors import NotRunningError, ReprospectiveError
+from reprospective_tray.ipc import channel as control
 from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reprospective_tray import config
-    from reprospective_tray.paths import Paths
+    from reprospective_tray.config import keys as config
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.passing import Progress
-    from reprospective_tray.sync.wishes import Result, Wish
+    from reprospective_tray.sync.sync_pass import Progress
+    from reprospective_tray.sync.sync_request import Result, Wish
+    from reprospective_tray.system.paths import Paths
 
 # How often it is asked how far the pass is.
 LOOK_S = 0.1
@@ -31,8 +36,8 @@ Poll = dict[str, Any]
 def sync(options: Options) -> int:
     """Send until nothing waits; 0 where all is on the server."""
     loaded, paths = load(options)
-    from reprospective_tray.sending import is_off, retention_news
-    from reprospective_tray.sync.wishes import Wish
+    from reprospective_tray.runtime.sync_controller import is_off, retention_news
+    from reprospective_tray.sync.sync_request import Wish
 
     settings = loaded.config.database.sync
     if not settings.enabled:
@@ -73,7 +78,7 @@ def sync(options: Options) -> int:
 
 def _show(polls: Iterator[Poll]) -> Poll:
     """Follow a pass to its end with a bar on the terminal, and return what was answered last."""
-    from reprospective_tray.progress import Progress
+    from reprospective_tray.commands.output.progress_bar import Progress
 
     last: Poll = {}
     with Progress(_(" rows")) as bar:
@@ -109,8 +114,8 @@ def _own_pass(loaded: config.Loaded, paths: Paths, wish: Wish) -> Iterator[Poll]
         ReprospectiveError: what keeps it from being begun.
     """
     open_reader(loaded, paths)  # where nothing was recorded, that is what is said
-    from reprospective_tray.parts import make_means
-    from reprospective_tray.sync.wishes import Result
+    from reprospective_tray.runtime.factories import make_means
+    from reprospective_tray.sync.sync_request import Result
 
     means = make_means(loaded, paths)
     work = _Work(means.make_manager(), wish)
@@ -163,7 +168,7 @@ class _Work:
         self._manager.close()
 
     def _run(self) -> None:
-        from reprospective_tray.sync.wishes import carry_out
+        from reprospective_tray.sync.sync_request import carry_out
 
         try:
             self.result = carry_out(self._manager, self._wish, self.cancel, self._tell)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from reprospective_tray import config, control, logs
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ConfigError, ReprospectiveError
+from reprospective_tray.ipc import channel as control
 from reprospective_tray.messages import _, set_language
-from reprospective_tray.paths import Paths
+from reprospective_tray.system import logs
+from reprospective_tray.system.paths import Paths
 
 if TYPE_CHECKING:
     from reprospective_tray.commands.common import Options
@@ -70,7 +72,7 @@ def show_without_terminal(head: str, error: ConfigError, options: Options, paths
     if sys.stderr.isatty():
         return
     logs.setup(paths, verbose=options.verbose, console=True)
-    from reprospective_tray.tray import message_window
+    from reprospective_tray.tray.windows import message_window
 
     file = None
     with suppress(ConfigError):

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from reprospective_tray import clean_text
-from reprospective_tray.bus_address import session_address
 from reprospective_tray.desktop import session_bus
 from reprospective_tray.desktop.text_limits import cut_utf16
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.paths import shipped_file
+from reprospective_tray.system import clean_text
+from reprospective_tray.system.dbus_address import session_address
+from reprospective_tray.system.paths import shipped_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,7 @@ def _reads_markup() -> bool:
     # By hand, since this way is for those without PyGObject.
     from jeepney import DBusAddress
 
-    from reprospective_tray.bus_line import BUS, BusLine, BusLostError
+    from reprospective_tray.system.dbus import BUS, BusLine, BusLostError
 
     address = session_address()
     if address is None:

@@ -7,8 +7,8 @@ import os
 import threading
 from typing import Any
 
-from reprospective_tray.bus_address import NO_BUS, SESSION_ADDRESS, session_address
-from reprospective_tray.lean_memory import without
+from reprospective_tray.system.dbus_address import NO_BUS, SESSION_ADDRESS, session_address
+from reprospective_tray.system.lean_memory import without
 
 _log = logging.getLogger(__name__)
 

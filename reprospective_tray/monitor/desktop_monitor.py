@@ -8,17 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from reprospective_tray.care import Care, Part
-from reprospective_tray.monitor.errands import Errands
-from reprospective_tray.monitor.notices import Notices
-from reprospective_tray.monitor.observation import Moment, Observation, Presence, read_clocks
+from reprospective_tray.monitor.call_queue import Errands
+from reprospective_tray.monitor.observation import (
+    Moment,
+    Observation,
+    Presence,
+    read_clocks,
+)
+from reprospective_tray.monitor.presence_queue import Notices
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
-from reprospective_tray.store import identity
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.records import Records
-from reprospective_tray.store.sessions import Change, State, StepBack
+from reprospective_tray.store.model.sessions import Change, State, StepBack
+from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.recording.records import Records
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.system.supervisor import Care, Part
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ Presence: what the desktop says of the person.
 import time
 from dataclasses import dataclass
 
-from reprospective_tray.store.sessions import clean
+from reprospective_tray.store.model.sessions import clean
 
 # What is longer is a page's text in a title bar, not a title.
 TITLE_LIMIT = 4_096

@@ -4,7 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.store.sessions import Change, Put, Rewind, Session, State
+from reprospective_tray.store.model.sessions import (
+    Change,
+    Put,
+    Rewind,
+    Session,
+    State,
+)
 
 
 @dataclass(frozen=True, slots=True)

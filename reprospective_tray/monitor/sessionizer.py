@@ -11,12 +11,17 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from reprospective_tray.monitor.attendance import Attendance
 from reprospective_tray.monitor.observation import Moment, Observation, Presence
 from reprospective_tray.monitor.open_session import OpenSession, Target
+from reprospective_tray.monitor.presence_state import Attendance
 from reprospective_tray.monitor.timeline import Break, Reading, Timeline
-from reprospective_tray.monitor.titles import Comparable, TitleRate
-from reprospective_tray.store.sessions import Change, Session, State, StepBack
+from reprospective_tray.monitor.title_comparison import Comparable, TitleRate
+from reprospective_tray.store.model.sessions import (
+    Change,
+    Session,
+    State,
+    StepBack,
+)
 
 SETTLE_MS = 50
 UNREST_MS = 1_000

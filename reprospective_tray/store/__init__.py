@@ -1,6 +1,6 @@
 """Where sessions are kept: the models, the adapter, migrations, writers and queries."""
 
-from reprospective_tray.lean_memory import without
+from reprospective_tray.system.lean_memory import without
 
 # peewee looks for a PostgreSQL driver, and takes OpenSSL's hashes where Python's own do.
 with without("psycopg2", "psycopg", "_hashlib"):

@@ -4,7 +4,7 @@ They are asked after the person's own rules, from top to bottom. Titles come
 first: what a browser shows says more than the browser's name does.
 """
 
-from reprospective_tray.config import CategoryRule
+from reprospective_tray.config.keys import CategoryRule
 
 BLUE, TEAL, ORANGE, PURPLE = "#4c8dff", "#2bb5a0", "#f5a53a", "#9b6bff"
 PINK, RED, GREEN, CYAN = "#ec5f99", "#e5604d", "#6cb33f", "#3aa7c9"

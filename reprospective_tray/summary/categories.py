@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from reprospective_tray import config
-from reprospective_tray.config import CategoryRule
+from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.config.patterns import Pattern, compile_known, compile_pattern
 from reprospective_tray.messages import _
-from reprospective_tray.patterns import Pattern, compile_known, compile_pattern
 from reprospective_tray.summary import builtin_categories as builtin
 
 SEPARATOR = " > "

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.store.model.ranges import DayRange
 
 _WEEK = 7
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.categories import Category, CategoryTotal, in_order
+from reprospective_tray.summary.format_text import month_name
 from reprospective_tray.summary.report import Report
-from reprospective_tray.summary.text import month_name
 
 _YEAR = 12
 

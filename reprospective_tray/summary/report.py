@@ -7,18 +7,23 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from reprospective_tray import config
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange, lived
-from reprospective_tray.store.raw_queries import (
+from reprospective_tray.config import keys as config
+from reprospective_tray.store.model.focus_streaks import Stretches
+from reprospective_tray.store.model.ranges import DayRange, lived
+from reprospective_tray.store.model.sessions import State
+from reprospective_tray.store.model.totals import (
+    ApplicationDay,
+    DayTotal,
+    HostTotal,
+    StateTotals,
+)
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.query.raw_queries import (
     DayTitle,
     HourTotal,
     StoredSession,
     TitleTotal,
 )
-from reprospective_tray.store.sessions import State
-from reprospective_tray.store.stretches import Stretches
-from reprospective_tray.store.totals import ApplicationDay, DayTotal, HostTotal, StateTotals
 from reprospective_tray.summary.categories import (
     OTHER,
     Categories,
@@ -26,7 +31,12 @@ from reprospective_tray.summary.categories import (
     CategoryTotal,
     in_order,
 )
-from reprospective_tray.summary.comparison import Comparison, before, elapsed, kind_of
+from reprospective_tray.summary.comparison import (
+    Comparison,
+    before,
+    elapsed,
+    kind_of,
+)
 
 # Titles and hours need raw rows: of longer ranges only when they are asked for.
 DETAILED_DAYS = 31

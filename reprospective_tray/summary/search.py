@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from reprospective_tray.store.raw_queries import StoredSession, TitleTotal
-from reprospective_tray.store.sessions import State
+from reprospective_tray.store.model.sessions import State
+from reprospective_tray.store.query.raw_queries import StoredSession, TitleTotal
 from reprospective_tray.summary.report import ApplicationReport
 
 

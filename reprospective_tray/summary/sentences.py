@@ -1,68 +1,222 @@
-"""What the window says of the running instance, and where there is nothing to show. Pure."""
+"""The sentences that window and reports say of the same figures; pure functions."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 
-from reprospective_tray.messages import _
-from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.messages import _, plural
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.totals import DayTotal
+from reprospective_tray.summary.categories import CategoryTotal
+from reprospective_tray.summary.comparison import Comparison, Kind, month_of
+from reprospective_tray.summary.format_text import (
+    application_label,
+    duration,
+    long_date,
+    month_name,
+    short_month_name,
+    short_weekday_name,
+    wall_time,
+)
+from reprospective_tray.summary.report import DETAILED_DAYS, Origin, Report
 
-Status = Mapping[str, object]
-# Before the running instance was asked for the first time.
-NOT_KNOWN: Status = {"known": False}
-
-
-def status_line(status: Status | None) -> str:
-    """Return in a few words what the running instance does."""
-    if status is None:
-        return _("Not recording: reprospective-tray is not running")
-    if status is NOT_KNOWN:
-        return ""
-    if status.get("paused"):
-        until = status.get("paused_until")
-        if isinstance(until, str) and until:
-            return _("Paused until {time}").format(time=_local_time(until))
-        return _("Paused until you resume")
-    return _not_recording(status) or _("Recording")
+_MINUTE_MS = 60_000
+_HOUR_MS = 3_600_000
 
 
-def _not_recording(status: Status) -> str:
-    """Return that an instance that is not paused records nothing, and why; empty where it does."""
-    if status.get("recording", True):
-        return ""
-    if problem := status.get("problem"):
-        return _("Not recording: {problem}").format(problem=problem)
-    return _("Not recording yet")
+def range_name(days: DayRange) -> str:
+    """Return what to call a range: its day, its month, or its first and last day."""
+    if days.count == 1:
+        return long_date(days.first)
+    if days == month_of(days.first):
+        return _("{month} {year}").format(month=month_name(days.first.month), year=days.first.year)
+    return f"{long_date(days.first)} \N{EN DASH} {long_date(days.last)}"
 
 
-def footer(status: Status | None) -> tuple[bool, tuple[str, ...]]:
-    """Return whether it records, and what the foot of the window says: that, and how it is sent."""
-    is_recording = (
-        status is not None
-        and bool(status.get("running"))
-        and not status.get("paused")
-        and not _not_recording(status)
+def tight_range_name(days: DayRange) -> str:
+    """Return the same in little room."""
+    if days.count == 1:
+        return _("{weekday} {day}").format(weekday=short_weekday_name(days.first), day=days.first)
+    if days == month_of(days.first):
+        return f"{days.first:%Y-%m}"
+    return f"{days.first} \N{EN DASH} {days.last:%m-%d}"
+
+
+def short_range_name(days: DayRange) -> str:
+    """Return what to call a range in a heading, without weekdays where it is several days."""
+    if days.count == 1 or days == month_of(days.first):
+        return range_name(days)
+    return week_name(days)
+
+
+def week_name(days: DayRange) -> str:
+    r"""Return what to call some days: ``16 \N{EN DASH} 22 November 2026``."""
+    first, last = days.first, days.last
+    if first.year != last.year:
+        return f"{date_name(first)} \N{EN DASH} {date_name(last)}"
+    if first.month != last.month:
+        begin = _("{day} {month}").format(day=first.day, month=month_name(first.month))
+        return _("{begin} \N{EN DASH} {end}").format(begin=begin, end=date_name(last))
+    return _("{first} \N{EN DASH} {last} {month} {year}").format(
+        first=first.day, last=last.day, month=month_name(last.month), year=last.year
     )
-    sync = "" if status is None else str(status.get("sync_line") or "")
-    return is_recording, tuple(filter(None, (status_line(status), sync)))
 
 
-def empty_sentence(status: Status | None, days: DayRange, today: date) -> str:
-    """Return what to say of days on which nothing was recorded, and what to do."""
-    if days.count > 1 and not days.first <= today <= days.last:
-        return _("Nothing was recorded on these days.")
-    if not days.first <= today <= days.last:
+def date_name(day: date) -> str:
+    """Return a date without its weekday: ``22 November 2026``."""
+    return _("{day} {month} {year}").format(day=day.day, month=month_name(day.month), year=day.year)
+
+
+def first_last(report: Report) -> str:
+    """Return when the activity of a single day began and ended."""
+    return edges(report.days[0])
+
+
+def edges(day: DayTotal) -> str:
+    """Return when a day's activity began and ended, by the clock that was on the wall."""
+    first = wall_time(day.first_at, day.first_offset_minutes)
+    last = wall_time(day.last_at, day.last_offset_minutes)
+    # A day ends at 24:00: 00:00 would be its beginning.
+    end = "24:00" if last.date().isoformat() > day.day else f"{last:%H:%M}"
+    return f"{first:%H:%M} \N{EN DASH} {end}"
+
+
+def difference(report: Report) -> tuple[str, str] | None:
+    """Return how much more or less it was than before: ``("▲ 22 m", "on last Monday")``.
+
+    None where there is nothing to compare with, or it was the same to the minute.
+    """
+    comparison = report.comparison
+    if comparison is None:
+        return None
+    more = report.states.active_ms - comparison.ms
+    if abs(more) < _MINUTE_MS:
+        return None
+    mark = "\N{BLACK UP-POINTING TRIANGLE}" if more > 0 else "\N{BLACK DOWN-POINTING TRIANGLE}"
+    return f"{mark} {duration(abs(more))}", _compared_with(comparison)
+
+
+def _compared_with(comparison: Comparison) -> str:
+    first = comparison.range.first
+    if comparison.kind is Kind.WEEKDAY:
+        weekday = short_weekday_name(first)
+        if comparison.until_now:
+            return _("on last {weekday} by now").format(weekday=weekday)
+        return _("on the {weekday} before").format(weekday=weekday)
+    if comparison.kind is Kind.WEEK:
+        return _("on last week by now") if comparison.until_now else _("on the week before")
+    if comparison.kind is Kind.MONTH:
+        text = _("on {month} by now") if comparison.until_now else _("on {month}")
+        return text.format(month=month_name(first.month))
+    return _("on the {count} days before").format(count=comparison.range.count)
+
+
+def longest(report: Report) -> tuple[str, str] | None:
+    """Return the longest stretch and what it was: ``("1 h 12 m", "Code, 10:04")``."""
+    found = report.stretches.longest if report.stretches else None
+    if found is None:
+        return None
+    began = wall_time(found.started_at, found.utc_offset_minutes)
+    when = f"{began:%H:%M}"
+    if report.range.count > 1:
+        when = _("{weekday} {time}").format(weekday=short_weekday_name(began.date()), time=when)
+    name = application_label(found.application_name)
+    return duration(found.ms), _("{application}, {time}").format(application=name, time=when)
+
+
+def switches_an_hour(report: Report) -> str:
+    """Return how often it was switched in an active hour; empty for less than a minute."""
+    if report.stretches is None or report.states.active_ms < _MINUTE_MS:
+        return ""
+    rate = round(report.stretches.switches * _HOUR_MS / report.states.active_ms)
+    return _("{count} an hour").format(count=rate)
+
+
+def productive_share(categories: tuple[CategoryTotal, ...]) -> str:
+    """Return what part of the active time was productive; empty where no rule says so of any."""
+    said = [total for total in categories if total.category.productive is not None]
+    whole = sum(total.ms for total in categories)
+    if not said or not whole:
+        return ""
+    productive = sum(total.ms for total in said if total.category.productive)
+    percent = round(100 * productive / whole)
+    return _("{time} productive ({percent} %)").format(time=duration(productive), percent=percent)
+
+
+def on_days(count: int) -> str:
+    """Return on how many days there was activity."""
+    return plural("on {count} day", "on {count} days", count).format(count=count)
+
+
+def switches(count: int) -> str:
+    """Return how often the application changed."""
+    return plural("{count} switch", "{count} switches", count).format(count=f"{count:,}")
+
+
+def share(part: int, whole: int) -> str:
+    """Return what part of `whole` it is, in per cent."""
+    percent = round(100 * part / whole) if whole else 0
+    if part and not percent:
+        return _("<1 %")
+    return _("{percent} %").format(percent=percent)
+
+
+def others(count: int) -> str:
+    """Return what to call the rest of a list that was cut, where its time stands beside it."""
+    return plural("{count} more", "{count} more", count).format(count=count)
+
+
+def and_more(count: int, ms: int) -> str:
+    """Return what a list that was cut leaves out: how many, and their time."""
+    text = plural("and {count} more, {time}", "and {count} more, {time}", count)
+    return text.format(count=count, time=duration(ms))
+
+
+def nothing_recorded(days: DayRange) -> str:
+    """Return what to say of days on which nothing was recorded."""
+    if days.count == 1:
         return _("Nothing was recorded on this day.")
-    if status is None:
-        return _("Nothing recorded yet today. Start recording with: reprospective-tray run")
-    if status.get("paused"):
-        return _("Recording is paused. Resume it from the tray icon's menu.")
-    return _not_recording(status) or _(
-        "Nothing recorded yet today. Recording is on: the first window appears in a moment."
+    return _("Nothing was recorded on these days.")
+
+
+def computers(count: int) -> str:
+    """Return how many computers these are."""
+    return plural("{count} computer", "{count} computers", count).format(count=count)
+
+
+def why_no_details() -> str:
+    """Return why a report has no titles and hours: nobody asked for those of so many days."""
+    return _("Titles and hours are shown for up to {count} days, or with --titles N.").format(
+        count=DETAILED_DAYS
     )
 
 
-def _local_time(iso: str) -> str:
-    """Return the time on this computer's clock, with its date where that is not today."""
-    moment = datetime.fromisoformat(iso).astimezone()
-    today = datetime.now(moment.tzinfo).date()
-    return f"{moment:%H:%M}" if moment.date() == today else f"{moment:%Y-%m-%d %H:%M}"
+def origin_note(origin: Origin) -> str:
+    """Return where titles and hours come from where that is not this computer alone."""
+    if origin.absent_days:
+        days = len(origin.absent_days)
+        text = plural(
+            "Titles and hours of {count} day are kept on the server alone: {problem}",
+            "Titles and hours of {count} days are kept on the server alone: {problem}",
+            days,
+        )
+        return text.format(count=days, problem=origin.problem)
+    if origin.server_days:
+        days = len(origin.server_days)
+        text = plural(
+            "Titles and hours of {count} day come from the server, totals from this computer.",
+            "Titles and hours of {count} days come from the server, totals from this computer.",
+            days,
+        )
+        return text.format(count=days)
+    return ""
+
+
+def day_name(day: date) -> str:
+    """Return a day as the foot of a bar names it: ``Mon 23``."""
+    return _("{weekday} {day}").format(weekday=short_weekday_name(day), day=day.day)
+
+
+def short_date(day: date) -> str:
+    """Return a day as a line of a table names it: ``Mon, 23 Nov``."""
+    return _("{weekday}, {day} {month}").format(
+        weekday=short_weekday_name(day), day=day.day, month=short_month_name(day.month)
+    )

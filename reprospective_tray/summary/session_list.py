@@ -6,12 +6,17 @@ from typing import Any
 from msgspec import Struct
 
 from reprospective_tray.messages import _
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.raw_queries import StoredSession
-from reprospective_tray.store.sessions import MINUTE_MS, State
-from reprospective_tray.summary import words
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import MINUTE_MS, State
+from reprospective_tray.store.query.raw_queries import StoredSession
+from reprospective_tray.summary import sentences as words
 from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.text import application_label, duration, title_label, wall_time
+from reprospective_tray.summary.format_text import (
+    application_label,
+    duration,
+    title_label,
+    wall_time,
+)
 
 
 class SessionLine(Struct, frozen=True):

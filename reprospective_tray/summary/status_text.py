@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.text import duration
+from reprospective_tray.summary.format_text import duration
 
 
 def status_text(status: Mapping[str, object]) -> str:

@@ -7,9 +7,9 @@ from operator import attrgetter
 import msgspec
 from msgspec import Struct
 
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.raw_queries import StoredSession
-from reprospective_tray.store.sessions import MINUTE_MS, State
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import MINUTE_MS, State
+from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary.categories import NO_CATEGORY, Categories, Category
 
 HOUR_MS = 3_600_000

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import peewee
 
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ReprospectiveError, StoreError, SyncBusyError
-from reprospective_tray.locks import FileLock
 from reprospective_tray.messages import _
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.outbox import Outbox
-from reprospective_tray.store.server.connection import Connection
-from reprospective_tray.sync.passing import Identity, Pass, Progress
+from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
 from reprospective_tray.sync.retention import Retention
+from reprospective_tray.sync.sync_pass import Identity, Pass, Progress
 from reprospective_tray.sync.uploader import DEADLINE_S, Uploader
+from reprospective_tray.system.file_lock import FileLock
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from peewee import Case, fn
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.sessions import DAY_MS
-from reprospective_tray.store.taken_times import TakenTimes
+from reprospective_tray.store.model.sessions import DAY_MS
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.taken_times import TakenTimes
 
 # A transaction must not keep recording waiting: a few ms each, and as long a rest after it.
 _ROWS_A_TRANSACTION = 100

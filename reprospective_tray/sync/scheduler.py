@@ -14,9 +14,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.care import Care, Part
 from reprospective_tray.errors import ReprospectiveError, ServerUnreachableError, SyncBusyError
-from reprospective_tray.lean_memory import without
+from reprospective_tray.system.lean_memory import without
+from reprospective_tray.system.supervisor import Care, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ class SyncScheduler:
         with without("ssl"):
             from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
 
-            from reprospective_tray.sync.clock import make_clock
+            from reprospective_tray.sync.daemon_executor import make_clock
 
             clock = make_clock(self._care, self._halted)
         # It would tell of each pass; what matters is told here.

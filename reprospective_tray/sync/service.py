@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reprospective_tray.care import Care, Part
 from reprospective_tray.errors import (
     ReprospectiveError,
     ServerRefusedError,
@@ -19,16 +18,18 @@ from reprospective_tray.errors import (
     SyncBusyError,
 )
 from reprospective_tray.messages import _
-from reprospective_tray.store.standing import Standing
-from reprospective_tray.sync import health, words
+from reprospective_tray.store.outbox.sync_state import Standing
+from reprospective_tray.sync import health
+from reprospective_tray.sync import status_messages as words
 from reprospective_tray.sync.scheduler import SyncScheduler
-from reprospective_tray.sync.wishes import Result, Wish, carry_out
+from reprospective_tray.sync.sync_request import Result, Wish, carry_out
+from reprospective_tray.system.supervisor import Care, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.passing import Progress
+    from reprospective_tray.sync.sync_pass import Progress
 
 log = logging.getLogger(__name__)
 

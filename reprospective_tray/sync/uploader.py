@@ -9,9 +9,9 @@ import msgspec
 
 from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreachableError
 from reprospective_tray.messages import _
-from reprospective_tray.store.server.attempt import Attempt
-from reprospective_tray.store.server.connection import Connection
-from reprospective_tray.store.server.failures import ended_from_here, senseless
+from reprospective_tray.store.postgres.cancellable_call import Attempt
+from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.errors import ended_from_here, senseless
 from reprospective_tray.sync import answer
 
 # The version of what is sent; the server says its own in each answer.

@@ -7,14 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 from reprospective_tray.messages import _
-from reprospective_tray.tray import backend as backends
-from reprospective_tray.tray.driver import appearance
+from reprospective_tray.tray.icons import backend as backends
+from reprospective_tray.tray.icons.driver import appearance
 from reprospective_tray.tray.state import AppState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reprospective_tray.tray.driver import Driver
+    from reprospective_tray.tray.icons.driver import Driver
     from reprospective_tray.tray.menu import Action
 
 
@@ -117,14 +117,14 @@ def _driver(
     module = backends.load(backend.name)
     try:
         if backend.name in {backends.APPINDICATOR, backends.GTK}:
-            from reprospective_tray.tray.gtk import GtkDriver
+            from reprospective_tray.tray.icons.gtk import GtkDriver
 
             return GtkDriver(module, on_action, on_open)
         if backend.name == backends.XORG:
-            from reprospective_tray.tray.xorg import XorgDriver
+            from reprospective_tray.tray.icons.xorg import XorgDriver
 
             return XorgDriver(module, on_action)
-        from reprospective_tray.tray.plain import PlainDriver
+        from reprospective_tray.tray.icons.plain import PlainDriver
 
         return PlainDriver(module, on_action, on_open)
     except Exception as error:

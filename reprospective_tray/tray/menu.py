@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from reprospective_tray.desktop.text_limits import cut
 from reprospective_tray.messages import _
-from reprospective_tray.sync.words import running_label
+from reprospective_tray.sync.status_messages import running_label
 from reprospective_tray.tray.state import (
     MINUTE_MS,
     PROBLEM_CHARACTERS,

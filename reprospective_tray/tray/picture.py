@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reprospective_tray.paths import shipped_file
+from reprospective_tray.system.paths import shipped_file
 from reprospective_tray.tray.state import Mode
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.desktop.text_limits import cut, cut_utf16
 from reprospective_tray.messages import _
-from reprospective_tray.sync import words
+from reprospective_tray.sync import status_messages as words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from tests.bench.heartbeat import NOW, _going_on, filled
 from tests.bench.measures import pss_mb
 from tests.bench.shipping import central_database

@@ -4,10 +4,10 @@ import statistics
 import time
 from pathlib import Path
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import Put, Session, State
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import Put, Session, State
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 ROUNDS = 400
 MINUTE_MS = 60_000

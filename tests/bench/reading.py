@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.bench.year import FIRST_DAY, fill
 
 ROUNDS = 15

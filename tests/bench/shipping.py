@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.bench.heartbeat import filled
 from tests.server.central import Central, central_on
 from tests.server.proxy import proxy_to

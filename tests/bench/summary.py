@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.postgresql import PostgresqlAdapter
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.server.address import ServerAddress
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.query.queries import Queries
 from tests.bench import year
 from tests.bench.heartbeat import NOW
 from tests.bench.looking_back import SESSIONS

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from reprospective_tray import cli
-from reprospective_tray.summary import summary_window
+from reprospective_tray.summary.window import summary_window
 
 CHANGES = 20
 # Somebody looks at a day for that long at least.

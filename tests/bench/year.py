@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.ids import derived_uid
-from reprospective_tray.store.rollup import Rollup
-from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, State
+from reprospective_tray.store.model.ids import derived_uid
+from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS, State
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.daily_totals import Rollup
 
 FIRST_DAY = date(2025, 1, 1)
 APPLICATIONS = 40

@@ -6,11 +6,16 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from typing import NamedTuple
 
-from reprospective_tray import config
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.raw_queries import StoredSession
-from reprospective_tray.store.sessions import MINUTE_MS, Session, State, clean
+from reprospective_tray.config import keys as config
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import (
+    MINUTE_MS,
+    Session,
+    State,
+    clean,
+)
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary import report as reports
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.comparison import month_of, week_of

@@ -89,7 +89,7 @@ class AppUnderTest:
 
     def ask(self, command: str, **arguments: Any) -> dict[str, object]:
         """Ask the instance over its control channel, without the cost of a process."""
-        from reprospective_tray import control
+        from reprospective_tray.ipc import channel as control
 
         with unprivileged.acting() if self.prefix else nullcontext():
             return control.request(self.user.paths, command, **arguments)

@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from reprospective_tray import cli
-from reprospective_tray.lean_memory import give_back
+from reprospective_tray.system.lean_memory import give_back
 
 
 class MallInfo(ctypes.Structure):

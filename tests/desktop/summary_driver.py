@@ -14,9 +14,9 @@ from Xlib import X, display
 
 from installer import framebuffer
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.sessions import Put, Session, State
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import Put, Session, State
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.desktop.summary_probe import Settings
 from tests.desktop.summary_seen import Box, Seen
 from tests.support import User, wait_until

@@ -12,14 +12,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.messages import set_language
-from reprospective_tray.paths import Paths
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.summary import deletion, summary_window, theme, window
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.means import Means, Memory
 from reprospective_tray.summary.sources import Sources
+from reprospective_tray.summary.window import (
+    deletion,
+    summary_window,
+    theme,
+)
+from reprospective_tray.summary.window import (
+    process as window,
+)
+from reprospective_tray.summary.window.dependencies import Means, Memory
+from reprospective_tray.system.paths import Paths
 
 WRITE_MS = 50
 
@@ -182,8 +189,8 @@ class ReadableWindow(summary_window.SummaryWindow):
 
 def _sources(settings: Settings, paths: Paths) -> Sources:
     def server() -> Any:
-        from reprospective_tray.store.postgresql import PostgresqlAdapter
-        from reprospective_tray.store.server.address import ServerAddress
+        from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+        from reprospective_tray.store.postgres.address import ServerAddress
 
         patience = settings.patience_s
         return PostgresqlAdapter(
@@ -212,7 +219,7 @@ def main() -> int:
         return json.loads(file.read_text("utf-8")) if file.exists() else None
 
     def forget(uids: list[str]) -> object:
-        from reprospective_tray.commands.forgetting import forget_sessions
+        from reprospective_tray.commands.forget import forget_sessions
 
         return forget_sessions(loaded, paths, uids)
 

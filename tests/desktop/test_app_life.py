@@ -11,11 +11,11 @@ import pytest
 
 from installer.virtual_desktop import VirtualDesktop
 from installer.x_protocol import XConnection
-from reprospective_tray import state
-from reprospective_tray.app import Application
-from reprospective_tray.config import Config, Loaded, Notifications
+from reprospective_tray.config.keys import Config, Loaded, Notifications
 from reprospective_tray.desktop import programs
 from reprospective_tray.monitor.desktop_monitor import MonitorState
+from reprospective_tray.runtime.application import Application
+from reprospective_tray.runtime.state import remembered as state
 from tests.bystander import at_most, is_near
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows, now_ms

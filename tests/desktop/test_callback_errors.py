@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.summary.text import long_date
+from reprospective_tray.summary.format_text import long_date
 from tests.desktop.failing_window import WHAT
 from tests.desktop.summary_driver import ROOT, ZONE, on_day, posix_zone, record, today
 from tests.desktop.summary_seen import Seen
@@ -19,8 +19,8 @@ from tests.support import User, wait_until
 pytestmark = pytest.mark.trust
 
 SECONDS = 15.0
-SUMMARY = "reprospective_tray.summary.summary_window:SummaryWindow"
-CONTROL = "reprospective_tray.tray.control_window:ControlWindow"
+SUMMARY = "reprospective_tray.summary.window.summary_window:SummaryWindow"
+CONTROL = "reprospective_tray.tray.windows.control_window:ControlWindow"
 
 
 class FailingWindow:
@@ -102,7 +102,7 @@ def test_the_summary_shows_the_error_and_later_what_is_recorded(failing, user, m
 
 def test_an_error_of_the_calendar_is_shown_and_the_next_click_opens_it(failing, user):
     record(user.database, on_day(0, "08:00", "09:10", "Code", "first"))
-    window = failing("reprospective_tray.summary.header:Header._pick_day", "summary")
+    window = failing("reprospective_tray.summary.window.header:Header._pick_day", "summary")
     seen = window.wait_for("first", long_date(today()))
     heading = seen.find(long_date(today()))
     assert heading is not None
@@ -114,7 +114,7 @@ def test_an_error_of_the_calendar_is_shown_and_the_next_click_opens_it(failing, 
 
 def test_closing_is_not_kept_back_by_an_error(failing, user):
     record(user.database, on_day(0, "08:00", "09:10", "Code", "first"))
-    window = failing("reprospective_tray.summary.deletion:Deletion.finish", "summary")
+    window = failing("reprospective_tray.summary.window.deletion:Deletion.finish", "summary")
     window.wait_for("first")
     assert f"LookupError: {WHAT}" in window.close("ctrl+w")
 
@@ -139,7 +139,7 @@ def test_the_summary_closes_whatever_cannot_be_written(failing, user, folder):
 def test_the_control_window_shows_the_error_and_later_what_the_program_says(failing, user):
     with Instance(user) as instance:
         window = failing(
-            "reprospective_tray.tray.control_window:ControlWindow._show", "control-window"
+            "reprospective_tray.tray.windows.control_window:ControlWindow._show", "control-window"
         )
         window.wait_for("An internal error", WHAT)
         instance.status = {**instance.status, "application_name": "Firefox"}
@@ -162,7 +162,7 @@ def test_a_status_that_is_none_does_not_end_the_control_windows_asking(failing, 
 def test_the_forget_window_shows_the_error_and_can_be_closed(failing, user):
     record(user.database, on_day(0, "08:00", "09:10", "Code", "first"))
     window = failing(
-        "reprospective_tray.tray.forget_window:ForgetWindow._looked",
+        "reprospective_tray.tray.windows.forget_window:ForgetWindow._looked",
         *("forget-window", "--since", "0"),
     )
     window.wait_for("An internal error", WHAT)
@@ -171,7 +171,9 @@ def test_the_forget_window_shows_the_error_and_can_be_closed(failing, user):
 
 def test_the_message_window_shows_the_error_and_can_be_closed(failing, user):
     user.write_config("language: 7\n")
-    window = failing("reprospective_tray.tray.message_window:MessageWindow._open", "summary")
+    window = failing(
+        "reprospective_tray.tray.windows.message_window:MessageWindow._open", "summary"
+    )
     window.wait_for("Open settings")
     window.key("Tab", "Return")
     window.wait_for("An internal error", WHAT)

@@ -11,8 +11,8 @@ import pytest
 
 from installer.processes import wait_until
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.control import ControlServer, InstanceLock
 from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.ipc.channel import ControlServer, InstanceLock
 from tests.desktop.windows import now_ms
 from tests.support import User
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray import config
-from reprospective_tray.commands.forgetting import forget_sessions
-from reprospective_tray.control import ControlServer
+from reprospective_tray.commands.forget import forget_sessions
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ReprospectiveError, StoreError
+from reprospective_tray.ipc.channel import ControlServer
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import (
     Command,

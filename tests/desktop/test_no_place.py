@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reprospective_tray import control, endpoint
-from reprospective_tray.control import ControlServer, InstanceLock
+from reprospective_tray.ipc import channel as control
+from reprospective_tray.ipc import endpoint
+from reprospective_tray.ipc.channel import ControlServer, InstanceLock
 from tests.desktop.command_line import assert_good, assert_refused, command_of
 from tests.desktop.sessions import write_sessions
 from tests.support import User

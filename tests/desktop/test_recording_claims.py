@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray import state
-from reprospective_tray.state import ProgramState
+from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state.remembered import ProgramState
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.test_app_life import open_window, start_second_display
 from tests.desktop.test_tray_app import notified

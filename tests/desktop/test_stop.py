@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.commands import ending
-from reprospective_tray.control import ControlServer, InstanceLock
+from reprospective_tray.commands import stop as ending
 from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.ipc.channel import ControlServer, InstanceLock
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import Command, assert_good, assert_refused, command_of
 from tests.desktop.windows import Windows, now_ms

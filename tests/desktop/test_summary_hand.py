@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from reprospective_tray.summary.text import long_date
+from reprospective_tray.summary.format_text import long_date
 from tests.desktop.summary_driver import away, on_day, today
 
 EN = "\N{EN DASH}"

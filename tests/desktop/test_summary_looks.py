@@ -11,7 +11,7 @@ import pytest
 
 from installer.sample_data import SATURDAY
 from installer.sample_data import sessions as sample_sessions
-from reprospective_tray.store.sessions import State
+from reprospective_tray.store.model.sessions import State
 from tests.desktop.summary_driver import ZONE, away, on_day, record, today
 from tests.desktop.summary_geometry import see
 from tests.unit.stored import session

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from reprospective_tray.store.facts import Fact, Facts
+from reprospective_tray.store.sqlite.meta import Fact, Facts
 from reprospective_tray.sync.retention import Retention
 from tests.bystander import at_most
 from tests.desktop.summary_driver import on_day

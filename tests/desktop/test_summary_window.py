@@ -5,8 +5,8 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
-from reprospective_tray.store.sessions import State
-from reprospective_tray.summary.text import duration, long_date
+from reprospective_tray.store.model.sessions import State
+from reprospective_tray.summary.format_text import duration, long_date
 from tests.desktop.summary_driver import RECORDING, away, on_day, today
 from tests.unit.stored import session
 

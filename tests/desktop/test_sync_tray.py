@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray import shown
 from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.runtime.state import shown
 from tests.bystander import at_most
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest

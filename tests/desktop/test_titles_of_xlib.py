@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from Xlib import X, Xatom
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.monitor.probes.compound_text import decode
-from reprospective_tray.monitor.probes.x11_text import WindowTexts
+from reprospective_tray.monitor.probes.x11.compound_text import decode
+from reprospective_tray.monitor.probes.x11.text import WindowTexts
 from tests.desktop.windows import Windows
 from tests.support import wait_until
 

@@ -13,8 +13,8 @@ import pytest
 from Xlib import X, Xatom
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.monitor.probes.x11 import X11Probe
-from reprospective_tray.monitor.probes.x11_process import is_this_computer
+from reprospective_tray.monitor.probes.x11.probe import X11Probe
+from reprospective_tray.monitor.probes.x11.process import is_this_computer
 from tests.desktop.command_line import command_of
 from tests.desktop.windows import Windows
 from tests.support import wait_until

@@ -11,11 +11,11 @@ from Xlib import X, Xatom
 from Xlib.protocol import request
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.monitor.observation import TITLE_LIMIT
-from reprospective_tray.monitor.privacy import Privacy
-from reprospective_tray.monitor.probes.x11 import X11Probe
-from reprospective_tray.monitor.titles import comparable
+from reprospective_tray.monitor.privacy.rules import Privacy
+from reprospective_tray.monitor.probes.x11.probe import X11Probe
+from reprospective_tray.monitor.title_comparison import comparable
 from tests.desktop.windows import Windows
 from tests.support import wait_until
 

@@ -8,7 +8,7 @@ from typing import Self
 from Xlib import X, Xatom, Xutil, display, error
 from Xlib.protocol import event
 
-from reprospective_tray.monitor.probes import x11_connection
+from reprospective_tray.monitor.probes.x11 import connection as x11_connection
 from tests.support import PATIENCE_S
 
 PAGER = 2  # the source indication of EWMH for a person's direct wish

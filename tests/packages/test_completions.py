@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from installer.debian import command_tree, completions, manual
-from reprospective_tray.command_line import make_parser
-from reprospective_tray.paths import Paths
+from reprospective_tray.commands.command_line.all_commands import make_parser
+from reprospective_tray.system.paths import Paths
 
 PROGRAM = command_tree.read()
 MAN = shutil.which("man")

@@ -16,7 +16,7 @@ from installer import framebuffer, steps
 from installer.frozen import icons, names
 from installer.windows import build
 from reprospective_tray.desktop.autostart.windows import RUN
-from reprospective_tray.paths import NAME
+from reprospective_tray.system.paths import NAME
 from tests.packages import unpacking
 from tests.packages.clean_debian import CleanDebian, Kind, why_not
 

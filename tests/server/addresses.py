@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from reprospective_tray.config import Remote
-from reprospective_tray.store.server.address import ServerAddress
+from reprospective_tray.config.keys import Remote
+from reprospective_tray.store.postgres.address import ServerAddress
 
 
 def address_of(database, person=None, /, **more):

@@ -11,12 +11,12 @@ from typing import Any
 
 import psycopg2
 
-from reprospective_tray import config
-from reprospective_tray.store import identity
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.bulk import BulkWriter
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.connection import Connection, connect
+from reprospective_tray.config import keys as config
+from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection import Connection, connect
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.row_writer import BulkWriter
 from reprospective_tray.sync.manager import DatabaseSyncManager, Passed
 from tests.server.faults_recorder import Recorder
 from tests.server.history import Kept, Ledger, Log, Rows, assert_same, read, settle

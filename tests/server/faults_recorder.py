@@ -5,11 +5,17 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from reprospective_tray.store import identity
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import Put, Rewind, Session, State, StepBack
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import (
+    Put,
+    Rewind,
+    Session,
+    State,
+    StepBack,
+)
+from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.server.history import Kept, Ledger, Log
 from tests.unit.recording import T0
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerUnreachableError
-from reprospective_tray.store import identity
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.connection import Connection, connect
-from reprospective_tray.store.sessions import Change, Put, Session
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import Change, Put, Session
+from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection import Connection, connect
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.sync.manager import DatabaseSyncManager, Passed
 from tests.server.central import Central
 from tests.server.servers import Database

@@ -16,8 +16,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from reprospective_tray.store.server import schema
-from reprospective_tray.store.server.persons import initialise
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema import upgrade as schema
 from tests.server.sender import Sender, add_role, connected, sender, stored
 from tests.server.servers import Database, Person
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.server import schema
-from reprospective_tray.store.server.persons import initialise
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema import upgrade as schema
 from tests.server.compose import Container, container
 from tests.server.sender import connected
 from tests.server.servers import Database, Person

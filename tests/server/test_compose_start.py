@@ -8,9 +8,10 @@ import pytest
 
 from reprospective_tray.cli import main
 from reprospective_tray.errors import ServerRefusedError
-from reprospective_tray.store.server import comparison, schema
-from reprospective_tray.store.server.connection import connect
-from reprospective_tray.store.server.persons import initialise
+from reprospective_tray.store.postgres import schema_comparison as comparison
+from reprospective_tray.store.postgres.connection import connect
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema import upgrade as schema
 from tests.server import binaries
 from tests.server.addresses import address_of
 from tests.server.compose import Container, container

@@ -12,11 +12,16 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import MINUTE_MS, Put, Rewind, StepBack
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import (
+    MINUTE_MS,
+    Put,
+    Rewind,
+    StepBack,
+)
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from tests.contract import days_of
 from tests.unit import stored
 from tests.unit.stored import FIRST_DAY, row, timelines

@@ -17,15 +17,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from reprospective_tray.store.details import Details
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.query.details import Details
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
 from tests.server.central import central_on
 from tests.server.contract import adapter_for
 from tests.server.shipper import Shipper

@@ -6,7 +6,13 @@ import pytest
 
 from reprospective_tray.checks import server as checks
 from reprospective_tray.checks.finding import Case
-from reprospective_tray.config import Config, Database, Loaded, Remote, Sync
+from reprospective_tray.config.keys import (
+    Config,
+    Database,
+    Loaded,
+    Remote,
+    Sync,
+)
 from tests.bystander import at_most
 from tests.server.addresses import plain_environment, remote_of
 from tests.server.servers import free_port

@@ -2,8 +2,8 @@
 
 import time
 
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import DAY_MS
 from tests.server.faults_computer import Computer, row_of_another_device, server_rows
 from tests.server.faults_hub import Hub
 from tests.server.history import Rows

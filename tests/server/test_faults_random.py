@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.ids import new_uid
+from reprospective_tray.store.model.ids import new_uid
 from tests.server.faults_computer import Computer, row_of_another_device
 from tests.server.faults_hub import Hub
 from tests.server.faults_life import Life

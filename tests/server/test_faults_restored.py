@@ -4,8 +4,8 @@ import pytest
 from psycopg2 import sql
 
 from reprospective_tray.errors import ServerUnreachableError
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.time_range import TimeRange
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
 from tests.server.faults_computer import Computer
 from tests.server.faults_hub import Hub
 from tests.server.proxy import Proxy

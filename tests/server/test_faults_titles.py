@@ -5,8 +5,8 @@ import unicodedata
 
 import pytest
 
-from reprospective_tray.store.bounds import LONGEST_TITLE, shortened
-from reprospective_tray.store.sessions import clean
+from reprospective_tray.store.model.bounds import LONGEST_TITLE, shortened
+from reprospective_tray.store.model.sessions import clean
 from tests.server.faults_computer import Computer
 from tests.server.faults_hub import Hub
 from tests.server.history import assert_same

@@ -3,10 +3,10 @@
 import pytest
 from psycopg2 import sql
 
-from reprospective_tray.control import InstanceLock
 from reprospective_tray.errors import StoreError
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.sync.alone import Alone
+from reprospective_tray.ipc.channel import InstanceLock
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.sync.offline_identity import Alone
 from tests.desktop.command_line import command_of
 from tests.server.servers import Database, Person
 from tests.server.test_sync_command import record

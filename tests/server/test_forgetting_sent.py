@@ -1,6 +1,6 @@
 """What was chosen and forgotten here is forgotten on the server with the next pass."""
 
-from reprospective_tray.store.forgetting import ChosenSessions, forget
+from reprospective_tray.store.forget.erase import ChosenSessions, forget
 from tests.server.shipper import SESSIONS
 from tests.unit.recording import assert_days_add_up, session
 

@@ -3,12 +3,12 @@
 import pytest
 from psycopg2 import sql
 
-from reprospective_tray.store.forgetting import ChosenSessions, forget
-from reprospective_tray.store.postgresql import PostgresqlAdapter
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.time_range import TimeRange, look_ahead
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import ChosenSessions, forget
+from reprospective_tray.store.forget.selection import TimeRange, look_ahead
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from tests.unit.recording import T0, session
 
 KEPT = """SELECT application_name, reprospective.to_ms(started_at) - %s,

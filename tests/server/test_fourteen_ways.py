@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from reprospective_tray.errors import ServerUnreachableError
-from reprospective_tray.store.bulk import BulkWriter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.model.sessions import DAY_MS
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.row_writer import BulkWriter
 from reprospective_tray.sync.retention import Retention
 from tests.server.central import Central
 from tests.server.servers import Database

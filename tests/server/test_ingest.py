@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from reprospective_tray.store.server.schema import scripts
+from reprospective_tray.store.postgres.schema.upgrade import scripts
 from tests.server.sender import Sender, Shared, T, add_role, pair, sender, stored
 from tests.server.servers import Database, Person
 

@@ -11,15 +11,15 @@ import keyring.backend
 import keyring.errors
 import pytest
 
-from reprospective_tray.config import Config, Database, Remote
+from reprospective_tray.config.keys import Config, Database, Remote
 from reprospective_tray.errors import (
     ReprospectiveError,
     ServerRefusedError,
     ServerUnreachableError,
     UsageError,
 )
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.connection import connect
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection import connect
 from tests.server.addresses import address_of, plain_environment, remote_of
 from tests.support import wait_until
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from reprospective_tray.store import postgresql
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.server.persons import initialise
-from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import DAY_MS
+from reprospective_tray.store.postgres import adapter as postgresql
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.query.queries import Queries
 from tests.server.contract import adapter_for
 from tests.server.sender import Sender, add_role, connected, sender
 from tests.server.servers import Database, Person, Server, person

@@ -13,12 +13,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from reprospective_tray.errors import StoreError
-from reprospective_tray.status import today_active_ms
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.runtime.status import today_active_ms
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary import report
 from tests.bystander import at_most
 from tests.server.contract import adapter_for

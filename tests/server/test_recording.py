@@ -13,9 +13,10 @@ from dataclasses import replace
 
 import pytest
 
-from reprospective_tray.store import detached, upkeep
-from reprospective_tray.store.detached import DetachedRecorder
-from reprospective_tray.store.sessions import Put, Rewind, StepBack
+from reprospective_tray.store.engine import maintenance as upkeep
+from reprospective_tray.store.model.sessions import Put, Rewind, StepBack
+from reprospective_tray.store.recording import background_recorder as detached
+from reprospective_tray.store.recording.background_recorder import DetachedRecorder
 from tests.server.contract import adapter_for
 from tests.server.servers import DURABLE, Database, new_server
 from tests.support import wait_until

@@ -15,10 +15,10 @@ from reprospective_tray.errors import (
     ServerSchemaMissingError,
     ServerUnreachableError,
 )
-from reprospective_tray.store.server import schema
-from reprospective_tray.store.server.connection import Connection
-from reprospective_tray.store.server.persons import initialise
-from reprospective_tray.store.server.schema import SCRIPTS, check_database, ensure
+from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema import upgrade as schema
+from reprospective_tray.store.postgres.schema.upgrade import SCRIPTS, check_database, ensure
 from tests.server.pgbouncer import Pooler
 from tests.server.sender import add_role, connected, sender, stored
 from tests.server.servers import Database, Person, Server

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerError, ServerUnreachableError, StoreError
-from reprospective_tray.store.server.connection import connect
-from reprospective_tray.store.server.schema import connect_prepared
+from reprospective_tray.store.postgres.connection import connect
+from reprospective_tray.store.postgres.schema.upgrade import connect_prepared
 from reprospective_tray.sync.manager import DatabaseSyncManager
 from tests.bystander import at_most
 from tests.server.addresses import address_of, plain_environment
@@ -24,7 +24,7 @@ ORDER = "INSERT INTO desktop_activity_range_orders VALUES (?, ?, 0, 1000, NULL, 
 
 
 def manager_of(user, reach):
-    from reprospective_tray.store.adapter import SqliteAdapter
+    from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
     return DatabaseSyncManager(
         lambda: SqliteAdapter(user.database), reach, config.Sync(retention_days=None), None

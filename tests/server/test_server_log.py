@@ -14,13 +14,13 @@ import psycopg2
 import pytest
 
 from reprospective_tray.errors import ServerDataError, ServerError, StoreError
-from reprospective_tray.store.ids import new_device_id, new_uid
-from reprospective_tray.store.postgresql import PostgresqlAdapter
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.connection import Connection, connect
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.ids import new_device_id, new_uid
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection import Connection, connect
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.sync.uploader import Pair, Parcel, Uploader
 from tests.server import binaries
 from tests.server.central import Central, central_on
@@ -309,7 +309,7 @@ def test_what_is_recorded_straight_to_the_server_is_not_quoted(sender, straight,
 
 
 def test_what_is_imported_to_the_server_and_forgotten_there_is_not_quoted(sender, straight, log):
-    from reprospective_tray.store.forgetting import forget
+    from reprospective_tray.store.forget.erase import forget
 
     sender.set_for_role("lock_timeout = '100ms'")
     rows = [a_row(straight.device_id, number) for number in range(3)]

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.server import schema
-from reprospective_tray.store.server.persons import initialise
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema import upgrade as schema
 from tests.server.sender import Sender, Shared, connected, sender
 from tests.server.servers import Database
 from tests.support import wait_until

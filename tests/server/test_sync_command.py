@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config import load
-from reprospective_tray.parts import make_adapter
+from reprospective_tray.config.keys import load
+from reprospective_tray.runtime.factories import make_adapter
 from tests.bystander import at_most
 from tests.desktop.command_line import ROOT, Command, assert_good, command_of
 from tests.desktop.command_line import environment as environment_of
@@ -280,7 +280,7 @@ def test_status_answers_within_two_tenths_of_a_second_in_a_large_file(
 ) -> None:
     configure(user, central)
     record(user, 200_000)
-    from reprospective_tray.store import standing
+    from reprospective_tray.store.outbox import sync_state as standing
 
     reader = make_adapter(load(None, user.paths), user.paths, read_only=True)
     with at_most(0.2):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reprospective_tray.store.server.persons import add_person
-from reprospective_tray.store.server.schema import ensure
+from reprospective_tray.store.postgres.roles import add_person
+from reprospective_tray.store.postgres.schema.upgrade import ensure
 from tests.server import binaries
 from tests.server.backups import (
     add_role,

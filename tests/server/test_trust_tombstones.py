@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from reprospective_tray.store.server import schema
-from reprospective_tray.store.server.persons import initialise
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema import upgrade as schema
 from tests.server.sender import T, connected, sender, stored
 from tests.server.servers import Database
 

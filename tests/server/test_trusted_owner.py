@@ -15,12 +15,12 @@ import yaml
 
 from reprospective_tray.cli import main
 from reprospective_tray.errors import ServerRefusedError, StoreError
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.connection import Connection
-from reprospective_tray.store.server.owners import accept, require_trusted
-from reprospective_tray.store.server.persons import initialise
-from reprospective_tray.store.server.schema import connect_prepared, ensure
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema.upgrade import connect_prepared, ensure
+from reprospective_tray.store.postgres.schema_owner import accept, require_trusted
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.server.contract import adapter_for
 from tests.server.sender import connected, sender
 from tests.server.servers import Database, Person, drop_role

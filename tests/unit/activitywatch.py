@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reprospective_tray.store.adapter import DatabaseAdapter
-from reprospective_tray.store.importers.activitywatch import Here, import_activitywatch
-from reprospective_tray.store.importers.taking import Imported, ImportOptions
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+from reprospective_tray.store.transfer.importers.activitywatch import Here, import_activitywatch
+from reprospective_tray.store.transfer.importers.import_batch import Imported, ImportOptions
 
 T0 = 1_774_861_200_000  # 2026-03-30T09:00:00Z
 TOKYO = Here("here", lambda _ms: 540)

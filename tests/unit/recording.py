@@ -9,12 +9,17 @@ from pathlib import Path
 
 from reprospective_tray.monitor.observation import Moment, Observation, Presence
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
-from reprospective_tray.monitor.titles import comparable
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.day_parts import pieces
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import Put, Session, State, StepBack
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.monitor.title_comparison import comparable
+from reprospective_tray.store.model.day_split import pieces
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import (
+    Put,
+    Session,
+    State,
+    StepBack,
+)
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 # 2023-11-14 22:13:20 UTC.
 T0 = 1_700_000_000_000

@@ -6,14 +6,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from reprospective_tray import config
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.raw_queries import DayTitle, HourTotal, TitleTotal
-from reprospective_tray.store.stretches import Stretch, Stretches
-from reprospective_tray.store.totals import DayTotal, HostTotal, StateTotals
+from reprospective_tray.config import keys as config
+from reprospective_tray.store.model.focus_streaks import Stretch, Stretches
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.totals import DayTotal, HostTotal, StateTotals
+from reprospective_tray.store.query.raw_queries import DayTitle, HourTotal, TitleTotal
 from reprospective_tray.summary.categories import Categories, Category, CategoryTotal
 from reprospective_tray.summary.comparison import Comparison, Kind
-from reprospective_tray.summary.report import ApplicationReport, DayCategories, Origin, Report
+from reprospective_tray.summary.report import (
+    ApplicationReport,
+    DayCategories,
+    Origin,
+    Report,
+)
 from tests.unit.stored import at
 
 MINUTE = 60_000

@@ -9,10 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.raw_queries import StoredSession
-from reprospective_tray.store.sessions import MINUTE_MS, Session, State
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import MINUTE_MS, Session, State
+from reprospective_tray.store.query.raw_queries import StoredSession
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 FIRST_DAY = date(2026, 3, 28)  # the weekend on which Europe's clocks change
 START = int(datetime(2026, 3, 28, 6, tzinfo=UTC).timestamp() * 1000)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reprospective_tray.actions import QUIT, Actions
-from reprospective_tray.care import Care
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.monitor.desktop_monitor import MonitorState
-from reprospective_tray.pause_memory import PauseMemory
+from reprospective_tray.runtime.actions import QUIT, Actions
+from reprospective_tray.runtime.state.pause import PauseMemory
+from reprospective_tray.system.supervisor import Care
 from reprospective_tray.tray.menu import Action
 from tests.support import User, wait_until
 

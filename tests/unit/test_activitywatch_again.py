@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.importers import activitywatch
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.transfer.importers import activitywatch
 from tests.contract import counted, days_of
 from tests.unit.activitywatch import T0, Here, afk, bucket, export, rows, said, take, window
 from tests.unit.stored import row, session

@@ -22,10 +22,10 @@ import peewee
 import pytest
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
-from reprospective_tray.store import adapter as adapter_module
-from reprospective_tray.store.adapter import SCHEMA_VERSION, SqliteAdapter
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite import adapter as adapter_module
+from reprospective_tray.store.sqlite.adapter import SCHEMA_VERSION, SqliteAdapter
 from tests.bystander import at_most
 from tests.support import others_can_read_the_code
 from tests.unit.recording import T0, rows_of, session, store

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from reprospective_tray.monitor.sessionizer import SETTLE_MS
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.unit.recording import Desk, assert_days_add_up, assert_in_order, rows_of, session, spans
 
 HOUR = 3_600_000

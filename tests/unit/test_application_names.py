@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.monitor.probes.names import ApplicationNames
+from reprospective_tray.monitor.probes.application_names import ApplicationNames
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from reprospective_tray import arguments
+from reprospective_tray.commands.command_line import values as arguments
 
 DAY_S = 24 * 60 * 60
 
@@ -116,6 +116,8 @@ def test_times_with_an_offset_are_what_they_say(text, ms):
 
 
 def test_the_parser_of_dates_needs_no_database():
-    code = "import sys, reprospective_tray.arguments; print('peewee' in sys.modules)"
+    code = (
+        "import sys, reprospective_tray.commands.command_line.values;print('peewee' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

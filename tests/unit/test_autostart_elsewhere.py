@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from reprospective_tray.desktop.autostart.base import LoginCommand
 from reprospective_tray.desktop.autostart.macos import LaunchAgent
-from reprospective_tray.desktop.autostart.windows import APPROVED, RUN, RunKey, split_command_line
+from reprospective_tray.desktop.autostart.windows import (
+    APPROVED,
+    RUN,
+    RunKey,
+    split_command_line,
+)
 from reprospective_tray.errors import ReprospectiveError
 
 NAME = "reprospective-tray"

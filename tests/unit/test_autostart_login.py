@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config import Config, Loaded
+from reprospective_tray.config.keys import Config, Loaded
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.autostart import desktop_entry
 from reprospective_tray.desktop.autostart.login import StartAtLogin

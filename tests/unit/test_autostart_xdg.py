@@ -11,7 +11,7 @@ from reprospective_tray.desktop.autostart import desktop_entry, open_autostart
 from reprospective_tray.desktop.autostart.base import LoginCommand
 from reprospective_tray.desktop.autostart.xdg import XdgAutostart
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.paths import shipped_file
+from reprospective_tray.system.paths import shipped_file
 
 COMMAND = LoginCommand((sys.executable, "-P", "-m", "reprospective_tray", "run"))
 NAME = "reprospective-tray.desktop"

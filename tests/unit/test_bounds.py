@@ -14,11 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.store import adapter as adapter_module
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.bounds import LATEST_MS, LONGEST_MS, bounded, shortened
-from reprospective_tray.store.sessions import DAY_MS, Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.bounds import (
+    LATEST_MS,
+    LONGEST_MS,
+    bounded,
+    shortened,
+)
+from reprospective_tray.store.model.sessions import DAY_MS, Put
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite import adapter as adapter_module
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.contract import days_of
 from tests.unit.stored import row, session
 
@@ -127,7 +132,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         plain.execute("DELETE FROM schema_migration WHERE name LIKE '0003%'")
         plain.execute("PRAGMA user_version = 2")
         plain.commit()
-    monkeypatch.setattr("reprospective_tray.store.bulk.bounded", lambda row: row)
+    monkeypatch.setattr("reprospective_tray.store.sqlite.row_writer.bounded", lambda row: row)
     with adapter.connection():
         first = row(session(NINE, TEN, "n" * 255 + "one"), adapter.device_id)
         second = row(session(TEN, "2026-03-30T11:00:00Z", "n" * 255 + "two"), adapter.device_id)

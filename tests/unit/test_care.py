@@ -11,17 +11,22 @@ from contextlib import closing
 
 import pytest
 
-from reprospective_tray import control
-from reprospective_tray.care import MOST_S, REMEMBERED_S, Care, Part
-from reprospective_tray.control import ControlServer
+from reprospective_tray.ipc import channel as control
+from reprospective_tray.ipc.channel import ControlServer
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import WindowProbe
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.recorder import Recorder
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.sync.scheduler import SyncScheduler
-from reprospective_tray.tray import live
-from reprospective_tray.tray.live import LiveIcon
+from reprospective_tray.system.supervisor import (
+    MOST_S,
+    REMEMBERED_S,
+    Care,
+    Part,
+)
+from reprospective_tray.tray import live_icon as live
+from reprospective_tray.tray.live_icon import LiveIcon
 from tests.bystander import at_most
 from tests.support import wait_until
 from tests.unit.recording import Desk, assert_in_order, rows_of

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray import config
-from reprospective_tray.config import CategoryRule
+from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategoryRule
 from reprospective_tray.messages import set_language
 from reprospective_tray.summary import builtin_categories as builtin
 from reprospective_tray.summary.categories import OTHER_COLOUR, Categories

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.sessions import Put, Rewind, StepBack
+from reprospective_tray.store.model.sessions import Put, Rewind, StepBack
 from tests.unit.recording import (
     T0,
     Desk,

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from installer.steps import ROOT
-from reprospective_tray import arguments
-from reprospective_tray.command_line import make_parser
+from reprospective_tray.commands.command_line import values as arguments
+from reprospective_tray.commands.command_line.all_commands import make_parser
 from reprospective_tray.errors import UsageError
 from tests.unit.misspelling import KANA, misspelt
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.store.ranges import DayRange
+from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.summary.comparison import (
     Kind,
     before,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.monitor.probes.compound_text import decode
+from reprospective_tray.monitor.probes.x11.compound_text import decode
 
 pytestmark = pytest.mark.trust
 

@@ -10,18 +10,18 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray import config as config_module
-from reprospective_tray import config_source
-from reprospective_tray.config import (
+from reprospective_tray.config import keys as config_module
+from reprospective_tray.config import source as config_source
+from reprospective_tray.config.keys import (
     Config,
     Rule,
     find,
     load,
     read_config,
 )
-from reprospective_tray.config_writer import dump, init
+from reprospective_tray.config.writer import dump, init
 from reprospective_tray.errors import ConfigError, ReprospectiveError
-from reprospective_tray.paths import Paths, shipped_file
+from reprospective_tray.system.paths import Paths, shipped_file
 
 FILE = Path("my.yaml")
 

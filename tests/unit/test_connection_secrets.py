@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config import read_config
-from reprospective_tray.config_source import without_secrets
+from reprospective_tray.config.keys import read_config
+from reprospective_tray.config.source import without_secrets
 from reprospective_tray.errors import ConfigError, ServerError
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.connection import connect
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection import connect
 from tests.fake_server import FakeServer, error
 
 pytestmark = pytest.mark.trust

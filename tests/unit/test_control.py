@@ -18,15 +18,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray import control, endpoint
-from reprospective_tray.control import ControlServer, InstanceLock, request
 from reprospective_tray.errors import (
     AlreadyRunningError,
     InstanceBusyError,
     NotRunningError,
     ReprospectiveError,
 )
-from reprospective_tray.paths import Paths
+from reprospective_tray.ipc import channel as control
+from reprospective_tray.ipc import endpoint
+from reprospective_tray.ipc.channel import ControlServer, InstanceLock, request
+from reprospective_tray.system.paths import Paths
 from tests.bystander import at_most
 from tests.support import PATIENCE_S
 
@@ -94,8 +95,8 @@ def test_a_second_instance_is_refused_until_the_first_lets_go(paths):
 
 def test_the_lock_of_a_killed_instance_is_free(paths):
     script = (
-        "import sys, pathlib; from reprospective_tray.control import InstanceLock;"
-        "from reprospective_tray.paths import Paths;"
+        "import sys, pathlib; from reprospective_tray.ipc.channel import InstanceLock;"
+        "from reprospective_tray.system.paths import Paths;"
         "InstanceLock_ = InstanceLock(Paths(*map(pathlib.Path, sys.argv[1:])));"
         "InstanceLock_.acquire(); print('held', flush=True); sys.stdin.read()"
     )

@@ -17,13 +17,13 @@ from reprospective_tray.errors import StoreError
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
 from reprospective_tray.monitor.probes.base import Lack
 from reprospective_tray.monitor.probes.null import NullProbe
-from reprospective_tray.store import aside
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.recorder import Recorder
-from reprospective_tray.store.sessions import Put, Rewind
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.sessions import Put, Rewind
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.salvage import damaged_file as aside
 from tests.support import wait_until
 from tests.unit.killing import killed_at_each_line
 from tests.unit.recording import T0, Desk, assert_days_add_up, rows_of, session
@@ -188,7 +188,11 @@ def record_with_damage(folder: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("modules", "every", "times"), [(("aside",), 1, 3), (("salvage", "upkeep"), 3, 1)]
+    ("modules", "every", "times"),
+    [
+        (("sqlite.salvage.damaged_file",), 1, 3),
+        (("sqlite.salvage.sessions", "engine.maintenance"), 3, 1),
+    ],
 )
 def test_a_kill_at_any_line_loses_no_row_and_counts_none_twice(tmp_path, modules, every, times):
     template = tmp_path / "template"

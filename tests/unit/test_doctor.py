@@ -8,13 +8,13 @@ from contextlib import closing
 import pytest
 
 from reprospective_tray.checks import storage
+from reprospective_tray.checks.doctor import CHECKS, examine, is_well
 from reprospective_tray.checks.finding import Case, Check, Finding
 from reprospective_tray.checks.text import table, titles
-from reprospective_tray.config import Config, Loaded
-from reprospective_tray.doctor import CHECKS, examine, is_well
-from reprospective_tray.store import checkup
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.summary.text import columns
+from reprospective_tray.config.keys import Config, Loaded
+from reprospective_tray.store.sqlite import integrity_check as checkup
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.summary.format_text import columns
 from tests.bystander import at_most
 
 

@@ -7,12 +7,12 @@ import tracemalloc
 
 import pytest
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.exporters import COLUMNS, write_csv, write_jsonl
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.raw_queries import StoredSession
-from reprospective_tray.store.sessions import Put, State
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import Put, State
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.query.raw_queries import StoredSession
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.transfer.export import COLUMNS, write_csv, write_jsonl
 from tests.unit.stored import row, session
 
 

@@ -18,15 +18,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprospective_tray.errors import StoreError
-from reprospective_tray.store import forgetting, salvage
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.bulk import BulkWriter
-from reprospective_tray.store.day_parts import pieces
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.forgetting import Forgetting, forget
-from reprospective_tray.store.sessions import DAY_MS, Put, Rewind, State
-from reprospective_tray.store.time_range import TimeRange, look_ahead
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget import erase as forgetting
+from reprospective_tray.store.forget.erase import Forgetting, forget
+from reprospective_tray.store.forget.selection import TimeRange, look_ahead
+from reprospective_tray.store.model.day_split import pieces
+from reprospective_tray.store.model.sessions import (
+    DAY_MS,
+    Put,
+    Rewind,
+    State,
+)
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.row_writer import BulkWriter
+from reprospective_tray.store.sqlite.salvage import sessions as salvage
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans, store
 from tests.unit.stored import fresh_adapter, row

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store import forgetting
-from reprospective_tray.store.forgetting import ChosenSessions, Forgetting, forget
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.sessions import DAY_MS, Put, State
+from reprospective_tray.store.forget import erase as forgetting
+from reprospective_tray.store.forget.erase import ChosenSessions, Forgetting, forget
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import DAY_MS, Put, State
 from tests.unit.recording import T0, session
 
 STRANGERS = ["", "x", "\0", "%", "' OR 1=1", "ä" * 36, new_uid(T0).upper(), new_uid(T0)]

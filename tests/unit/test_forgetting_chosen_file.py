@@ -4,11 +4,11 @@ How it can fail: a title is left in a page or the -wal; a session that retention
 day's totals with it, or is ordered from the server by range; the server never hears of it.
 """
 
-from reprospective_tray.store.bulk import BulkWriter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.forgetting import ChosenSessions, forget
-from reprospective_tray.store.outbox import Outbox
-from reprospective_tray.store.sessions import DAY_MS, Put
+from reprospective_tray.store.forget.erase import ChosenSessions, forget
+from reprospective_tray.store.model.sessions import DAY_MS, Put
+from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.row_writer import BulkWriter
 from tests.contract import days_of
 from tests.unit.recording import assert_days_add_up, rows_of, session, store
 from tests.unit.stored import fresh_adapter, row

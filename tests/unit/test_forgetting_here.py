@@ -9,10 +9,10 @@ import threading
 import msgspec
 import pytest
 
-from reprospective_tray.control import MAX_REQUEST
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.forgetting_here import MOST_UIDS, ForgettingHere
-from reprospective_tray.store.ids import new_uid
+from reprospective_tray.ipc.channel import MAX_REQUEST
+from reprospective_tray.runtime.forget_service import MOST_UIDS, ForgettingHere
+from reprospective_tray.store.model.ids import new_uid
 from tests.support import wait_until
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of
 from tests.unit.test_monitor_errands import OneWindow, recording

@@ -21,7 +21,7 @@ SPEC = HERE / "reprospective-tray.spec"
 
 def test_every_module_of_the_program_is_named_and_can_be_found():
     modules = contents.own_modules(PACKAGE)
-    for name in ("", ".cli", ".commands.instance", ".desktop.autostart.windows", ".store.server"):
+    for name in ("", ".cli", ".commands.instance", ".desktop.autostart.windows", ".store.postgres"):
         assert f"reprospective_tray{name}" in modules
     files = [file for file in PACKAGE.rglob("*.py") if file.parent.name != "migrations"]
     assert len(modules) == len(set(modules)) == len(files)
@@ -41,8 +41,8 @@ def test_data_lies_where_the_code_looks_for_it():
         str(Path(folder, Path(source).name)) for source, folder in contents.data_files(PACKAGE)
     }
     assert {
-        "reprospective_tray/store/server/roles.sql",
-        "reprospective_tray/store/server/comments.sql",
+        "reprospective_tray/store/postgres/schema/roles.sql",
+        "reprospective_tray/store/postgres/schema/comments.sql",
         "reprospective_tray/summary/formats/html_style.css",
         "reprospective_tray/store/migrations/0001_initial.py",
     } <= placed

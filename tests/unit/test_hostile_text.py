@@ -17,15 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray import clean_text, logs
 from reprospective_tray.commands.server import _status_lines
 from reprospective_tray.desktop.notifications import Notifier
 from reprospective_tray.messages import _, plural
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.standing import Device, ServerStanding
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.status import Device, ServerStanding
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.system import clean_text, logs
 from tests.fake_server import FakeServer, error
 from tests.unit.stored import session
 

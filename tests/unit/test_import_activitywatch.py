@@ -7,14 +7,14 @@ import time
 import pytest
 
 from reprospective_tray.errors import ImportFileError
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.importers import activitywatch
-from reprospective_tray.store.importers.activitywatch import Here
-from reprospective_tray.store.importers.clock import local_offset_minutes
-from reprospective_tray.store.importers.taking import Phase
-from reprospective_tray.store.time_range import TimeRange
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.transfer.importers import activitywatch
+from reprospective_tray.store.transfer.importers.activitywatch import Here
+from reprospective_tray.store.transfer.importers.clock import local_offset_minutes
+from reprospective_tray.store.transfer.importers.import_batch import Phase
 from reprospective_tray.sync.retention import Retention
 from tests.contract import days_of
 from tests.unit.activitywatch import (

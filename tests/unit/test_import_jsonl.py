@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reprospective_tray.errors import ImportFileError
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.exporters import write_jsonl
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.importers import jsonl
-from reprospective_tray.store.importers.jsonl import Phase, import_jsonl
-from reprospective_tray.store.importers.jsonl_line import LONGEST_LINE, LineReader
-from reprospective_tray.store.importers.taking import ImportOptions
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.sessions import Put, State
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.sessions import Put, State
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.transfer.export import write_jsonl
+from reprospective_tray.store.transfer.importers import jsonl
+from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
+from reprospective_tray.store.transfer.importers.jsonl import Phase, import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, LineReader
 from reprospective_tray.sync.retention import Retention
 from tests.unit.stored import at, session
 

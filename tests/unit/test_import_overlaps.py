@@ -8,16 +8,16 @@ from itertools import pairwise
 
 import pytest
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.exporters import write_jsonl
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.importers.activitywatch import Here
-from reprospective_tray.store.importers.jsonl import import_jsonl
-from reprospective_tray.store.importers.taking import ImportOptions, now_ms
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.transfer.export import write_jsonl
+from reprospective_tray.store.transfer.importers.activitywatch import Here
+from reprospective_tray.store.transfer.importers.import_batch import ImportOptions, now_ms
+from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
 from reprospective_tray.sync.retention import Retention
 from tests.contract import days_of
 from tests.unit.activitywatch import T0, afk, bucket, export, stamp, take, window

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.importers.jsonl_line import LineReader
-from reprospective_tray.store.importers.person import person_of
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.transfer.importers.jsonl_line import LineReader
+from reprospective_tray.store.transfer.importers.person import person_of
 from tests.unit.activitywatch import export, rows, stamp, take, window
 
 pytestmark = pytest.mark.trust

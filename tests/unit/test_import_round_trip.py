@@ -12,15 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.exporters import write_jsonl
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.importers.jsonl import import_jsonl
-from reprospective_tray.store.importers.taking import ImportOptions
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.sessions import Put, Rewind, Session, State, StepBack
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import (
+    Put,
+    Rewind,
+    Session,
+    State,
+    StepBack,
+)
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.transfer.export import write_jsonl
+from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
+from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
 from reprospective_tray.sync.retention import Retention
 from tests.contract import counted, days_of
 from tests.unit.stored import OFFSETS, START, at, fresh_adapter

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from reprospective_tray.errors import ImportFileError
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.importers.activitywatch import Here
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.transfer.importers.activitywatch import Here
 from tests.unit.activitywatch import T0, afk, bucket, event, export, rows, said, take, window
 
 pytestmark = pytest.mark.trust

@@ -10,16 +10,20 @@ import pytest
 from hypothesis import given, settings
 
 from reprospective_tray.errors import ImportFileError
-from reprospective_tray.store.adapter import SCHEMA_VERSION, SqliteAdapter
-from reprospective_tray.store.exporters import write_jsonl
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.importers.jsonl import import_jsonl
-from reprospective_tray.store.importers.snapshot import how_to_put_back, import_snapshot, is_sqlite
-from reprospective_tray.store.importers.taking import Imported, ImportOptions
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.sessions import DAY_MS, Put
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.sessions import DAY_MS, Put
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SCHEMA_VERSION, SqliteAdapter
+from reprospective_tray.store.transfer.export import write_jsonl
+from reprospective_tray.store.transfer.importers.import_batch import Imported, ImportOptions
+from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
+from reprospective_tray.store.transfer.importers.snapshot import (
+    how_to_put_back,
+    import_snapshot,
+    is_sqlite,
+)
 from tests.unit.stored import at, fresh_adapter, session, timelines
 
 DONE = session("2026-03-30T09:00:00+09:00", "2026-03-30T10:00:00+09:00", title="終了")

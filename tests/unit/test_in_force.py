@@ -6,9 +6,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from reprospective_tray.care import Care
-from reprospective_tray.config import Config, Loaded
-from reprospective_tray.in_force import Hearers, InForce
+from reprospective_tray.config.keys import Config, Loaded
+from reprospective_tray.runtime.components import Hearers, InForce
+from reprospective_tray.system.supervisor import Care
 from tests.support import User
 
 pytestmark = pytest.mark.trust

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.lean_memory import without
+from reprospective_tray.system.lean_memory import without
 
 pytestmark = pytest.mark.trust
 

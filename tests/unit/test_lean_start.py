@@ -4,7 +4,7 @@ import subprocess
 import sys
 from functools import partial
 
-from reprospective_tray.command_line import find, make_parser
+from reprospective_tray.commands.command_line.all_commands import find, make_parser
 
 # What `run` loads, and what it does until the first session is written.
 RECORD = """

@@ -15,11 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store import leftover
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.recorder import Recorder
-from reprospective_tray.store.sessions import Put, Rewind, State, StepBack
-from reprospective_tray.store.upkeep import FileUpkeep
+from reprospective_tray.store.engine.maintenance import FileUpkeep
+from reprospective_tray.store.model.sessions import (
+    Put,
+    Rewind,
+    State,
+    StepBack,
+)
+from reprospective_tray.store.recording import spool as leftover
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.unit.killing import killed_at_each_line
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans
 
@@ -108,7 +113,10 @@ def test_a_kill_at_any_line_of_the_start_changes_nothing(tmp_path):
     leftover.keep(left_by(path), idle_after_all(), 0)
     leftover.keep(left_by(path), [Put(session(900_000, 910_000, "of another run"))], 0)
     killed = killed_at_each_line(
-        "tests.unit.test_leftover:take_up", template, steps, "reprospective_tray.store.leftover"
+        "tests.unit.test_leftover:take_up",
+        template,
+        steps,
+        "reprospective_tray.store.recording.spool",
     )
     assert len(killed) > 40
     for folder in killed:
@@ -134,7 +142,7 @@ def test_a_kill_at_any_line_of_the_end_spares_what_an_earlier_run_has_kept(tmp_p
         "tests.unit.test_leftover:keep_and_die",
         template,
         steps,
-        "reprospective_tray.store.leftover",
+        "reprospective_tray.store.recording.spool",
     )
     for folder in killed:
         path = folder / "local.db"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.sessions import Put
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.unit.recording import session, store
 
 READER = """

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from reprospective_tray import logs
-from reprospective_tray.paths import Paths
+from reprospective_tray.system import logs
+from reprospective_tray.system.paths import Paths
 
 LOGGER = logging.getLogger("reprospective_tray.test")
 

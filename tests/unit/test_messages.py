@@ -15,7 +15,12 @@ import pytest
 from installer import catalogue
 from installer.build_catalogues import compile_catalogue
 from reprospective_tray import messages
-from reprospective_tray.messages import _, is_yes, plural, set_language
+from reprospective_tray.messages import (
+    _,
+    is_yes,
+    plural,
+    set_language,
+)
 
 PACKAGE = catalogue.PACKAGE
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -304,7 +309,7 @@ def test_a_language_that_is_not_there_is_english(language):
 def test_dates_and_figures_are_written_the_japanese_way():
     from datetime import date
 
-    from reprospective_tray.summary.text import duration, long_date
+    from reprospective_tray.summary.format_text import duration, long_date
 
     set_language("ja")
     assert (

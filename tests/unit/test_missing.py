@@ -10,17 +10,17 @@ from datetime import date, timedelta
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.day_parts import pieces
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.missing import runs
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import DAY_MS, Put
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.day_split import pieces
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import DAY_MS, Put
+from reprospective_tray.store.query.archived_days import runs
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
 from reprospective_tray.sync.retention import Retention
 from tests.unit.stored import FIRST_DAY, fresh_adapter, row, session, timelines, up_to
 

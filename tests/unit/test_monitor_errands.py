@@ -16,10 +16,10 @@ from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import Lack, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.forgetting import Forgetting
-from reprospective_tray.store.recorder import Recorder
-from reprospective_tray.store.time_range import TimeRange
+from reprospective_tray.store.forget.erase import Forgetting
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.support import wait_until
 from tests.unit.recording import Desk, assert_days_add_up, assert_in_order, rows_of
 
@@ -171,7 +171,7 @@ def test_the_file_and_its_open_session_become_another_device_together(path):
 
 
 def test_a_change_of_device_that_fails_changes_nothing(path, monkeypatch):
-    from reprospective_tray.store import identity
+    from reprospective_tray.store.outbox import device_change as identity
 
     def fail(*_unused):
         raise sqlite3.OperationalError("no space")

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.outbox import Outbox
-from reprospective_tray.store.sessions import Put
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
 from tests.unit.recording import T0, session, store
 
 
@@ -93,7 +93,7 @@ def test_what_was_refused_waits_again_where_everything_does(outbox):
 
 
 def test_everything_is_offered_again_in_pieces_that_survive_an_end_in_between(outbox, monkeypatch):
-    monkeypatch.setattr("reprospective_tray.store.outbox._OFFER_BELOW", two_at_once())
+    monkeypatch.setattr("reprospective_tray.store.outbox.outbox._OFFER_BELOW", two_at_once())
     outbox.mark([(n, 1) for n in range(1, 6)], T0)
     outbox.offer_all()
     assert next(outbox.offer()) == 2
@@ -104,7 +104,7 @@ def test_everything_is_offered_again_in_pieces_that_survive_an_end_in_between(ou
 
 
 def two_at_once() -> str:
-    from reprospective_tray.store import outbox
+    from reprospective_tray.store.outbox import outbox
 
     return outbox._OFFER_BELOW.replace(f"LIMIT {outbox._ROWS_A_TRANSACTION}", "LIMIT 2")
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reprospective_tray import outside
 from reprospective_tray.desktop import programs
+from reprospective_tray.system import child_environment as outside
 
 MINE = "/opt/mine/lib"
 

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray import config, state
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ConfigError, ReprospectiveError, StoreError
-from reprospective_tray.locks import FileLock
-from reprospective_tray.ownership import ForeignOwnerError, read_own
-from reprospective_tray.paths import Paths
-from reprospective_tray.private_files import make_folders, make_private_folder, write_private
-from reprospective_tray.store import leftover
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.device_file import kept_device_id
-from reprospective_tray.store.rights import prepare_folders
+from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.store.postgres.device_file import kept_device_id
+from reprospective_tray.store.recording import spool as leftover
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.permissions import prepare_folders
+from reprospective_tray.system.file_lock import FileLock
+from reprospective_tray.system.ownership import ForeignOwnerError, read_own
+from reprospective_tray.system.paths import Paths
+from reprospective_tray.system.private_files import make_folders, make_private_folder, write_private
 
 pytestmark = [
     pytest.mark.trust,

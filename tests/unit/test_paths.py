@@ -5,9 +5,9 @@ import stat
 
 import pytest
 
-from reprospective_tray import paths as paths_module
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.paths import Paths, shipped_file
+from reprospective_tray.system import paths as paths_module
+from reprospective_tray.system.paths import Paths, shipped_file
 
 
 @pytest.fixture

@@ -15,12 +15,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray import config
-from reprospective_tray.config import read_config
+from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import read_config
+from reprospective_tray.config.patterns import (
+    FLAGS,
+    PatternRefusedError,
+    compile_pattern,
+    effort,
+    linear,
+)
 from reprospective_tray.errors import ConfigError
-from reprospective_tray.monitor.privacy import Action, Privacy
-from reprospective_tray.monitor.titles import comparable
-from reprospective_tray.patterns import FLAGS, PatternRefusedError, compile_pattern, effort, linear
+from reprospective_tray.monitor.privacy.rules import Action, Privacy
+from reprospective_tray.monitor.title_comparison import comparable
 from reprospective_tray.summary.categories import Categories
 
 pytestmark = pytest.mark.trust
@@ -270,7 +276,7 @@ class Failing:
 @pytest.mark.parametrize("action", ["ignore", "redact", "application"])
 def test_a_privacy_rule_that_cannot_be_evaluated_takes_the_window_away(action, monkeypatch, caplog):
     monkeypatch.setattr(
-        "reprospective_tray.monitor.privacy.compile_pattern", lambda *_, **__: Failing()
+        "reprospective_tray.monitor.privacy.rules.compile_pattern", lambda *_, **__: Failing()
     )
     rules = (config.Rule(title="secret", action=action),)
     privacy = Privacy(config.Privacy(rules=rules))
@@ -305,7 +311,7 @@ def test_what_fits_too_often_is_replaced_as_a_whole(monkeypatch):
 
 def test_the_engine_is_loaded_for_expressions_that_need_it_alone():
     program = (
-        "import sys; from reprospective_tray.patterns import compile_pattern as c;"
+        "import sys; from reprospective_tray.config.patterns import compile_pattern as c;"
         "c('signal|element'); print('re2' in sys.modules); c('a+b'); print('re2' in sys.modules)"
     )
     asked = [sys.executable, "-c", program]

@@ -15,7 +15,7 @@ from re import _constants, _parser
 import pytest
 
 import reprospective_tray
-from reprospective_tray.patterns import FLAGS
+from reprospective_tray.config.patterns import FLAGS
 from reprospective_tray.summary import builtin_categories
 
 pytestmark = pytest.mark.trust
@@ -88,7 +88,7 @@ def all_patterns():
     trees = sources()
     ways = ways_used(trees.values())
     for name, tree in trees.items():
-        if name.startswith("reprospective_tray.patterns"):
+        if name.startswith("reprospective_tray.config.patterns"):
             continue  # compiles what it is given
         module = importlib.import_module(name)
         for key, value in vars(module).items():

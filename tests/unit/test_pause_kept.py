@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray import state
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.monitor import desktop_monitor
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.observation import Observation, read_clocks
 from reprospective_tray.monitor.probes.base import Lack, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
-from reprospective_tray.paths import Paths
-from reprospective_tray.pause_memory import PauseMemory
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.recorder import Recorder
+from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state.pause import PauseMemory
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.system.paths import Paths
 from tests.support import User, wait_until
 from tests.unit.recording import Desk, rows_of
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from reprospective_tray import pause_reminder, state
-from reprospective_tray.pause_reminder import PauseReminder, is_due, sentence
-from reprospective_tray.state import ProgramState
+from reprospective_tray.runtime.state import pause_reminder
+from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state.pause_reminder import PauseReminder, is_due, sentence
+from reprospective_tray.runtime.state.remembered import ProgramState
 
 NOON = datetime(2026, 11, 25, 12).astimezone()
 

@@ -7,7 +7,7 @@ value, a text that looks like a stand-in is replaced, or the count of written ro
 import peewee
 import pytest
 
-from reprospective_tray.store.prepared import Prepared
+from reprospective_tray.store.engine.prepared import Prepared
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.monitor.attendance import LOCK_GRACE_MS
+from reprospective_tray.monitor.presence_state import LOCK_GRACE_MS
 from reprospective_tray.monitor.sessionizer import SETTLE_MS
-from reprospective_tray.store.sessions import Put, State
+from reprospective_tray.store.model.sessions import Put, State
 from tests.unit.recording import T0, Desk, assert_days_add_up, assert_in_order, rows_of, store
 from tests.unit.simulated_day import HOUR, MINUTE, STATES, Day
 

@@ -4,9 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray import config
-from reprospective_tray.config import Rule
-from reprospective_tray.monitor.privacy import REDACTED, Action, Privacy, Verdict
+from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import Rule
+from reprospective_tray.monitor.privacy.rules import (
+    REDACTED,
+    Action,
+    Privacy,
+    Verdict,
+)
 
 BUILT_IN = Privacy(config.Privacy())
 NOTHING = Privacy(config.Privacy(private_windows=False, password_managers=False))

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.monitor.observation import TITLE_LIMIT, Observation
-from reprospective_tray.monitor.privacy import Action, Privacy
+from reprospective_tray.monitor.privacy.rules import Action, Privacy
 
 pytestmark = pytest.mark.trust
 

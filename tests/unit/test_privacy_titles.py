@@ -6,9 +6,14 @@ character, a counter in front or a browser's name behind; or it takes what is no
 
 import pytest
 
-from reprospective_tray import config
-from reprospective_tray.config import Rule
-from reprospective_tray.monitor.privacy import REDACTED, Action, Privacy, Verdict
+from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import Rule
+from reprospective_tray.monitor.privacy.rules import (
+    REDACTED,
+    Action,
+    Privacy,
+    Verdict,
+)
 
 MAIL = [
     ("thunderbird", "Inbox - anna@example.org - Mozilla Thunderbird"),

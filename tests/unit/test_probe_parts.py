@@ -19,11 +19,14 @@ import pytest
 
 from reprospective_tray.monitor import probes
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes import idle, null, x11_front, xsync
+from reprospective_tray.monitor.probes import null
+from reprospective_tray.monitor.probes import system_idle as idle
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
-from reprospective_tray.monitor.probes.processes import MOST, ProcessNames
+from reprospective_tray.monitor.probes.process_names import MOST, ProcessNames
+from reprospective_tray.monitor.probes.x11 import front_window as x11_front
+from reprospective_tray.monitor.probes.x11 import idle_alarms as xsync
 from tests.bystander import at_most
 
 

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import Put, Rewind, State
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import Put, Rewind, State
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.summary import report
 from tests.unit.stored import FIRST_DAY, at, row, session, timelines
 

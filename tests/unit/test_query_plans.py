@@ -2,13 +2,13 @@
 
 from datetime import date
 
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.forgetting import ChosenSessions, Forgetting
-from reprospective_tray.store.missing import not_here
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import Put, State
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import ChosenSessions, Forgetting
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import Put, State
+from reprospective_tray.store.query.archived_days import not_here
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
 from reprospective_tray.summary import report
 from tests.unit.stored import fresh_adapter, session
 

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store import adapter as adapter_module
-from reprospective_tray.store import recorder as recorder_module
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.recorder import Recorder
-from reprospective_tray.store.sessions import Put, Rewind, State
-from reprospective_tray.store.upkeep import FileUpkeep
+from reprospective_tray.store.engine.maintenance import FileUpkeep
+from reprospective_tray.store.model.sessions import Put, Rewind, State
+from reprospective_tray.store.recording import recorder as recorder_module
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.store.sqlite import adapter as adapter_module
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.bystander import at_most
 from tests.support import others_can_read_the_code
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of, session, spans

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from reprospective_tray.errors import StoreError
-from reprospective_tray.store.recording_lock import RecordingLock
+from reprospective_tray.store.sqlite.recording_lock import RecordingLock
 from tests.support import User, fresh_user, wait_until
 
 pytestmark = pytest.mark.trust

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.commands.output import cleaning_up, open_output
+from reprospective_tray.commands.output.target import cleaning_up, open_output
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.private_files import replacing
-from reprospective_tray.store.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.system.private_files import replacing
 from tests.unit.stored import fresh_adapter
 
 

@@ -7,14 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import Put, State
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import Put, State
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.summary import report
+from reprospective_tray.summary.format_text import (
+    columns,
+    duration,
+    fit,
+    long_date,
+    printable,
+)
 from reprospective_tray.summary.formats.as_json import as_object
 from reprospective_tray.summary.formats.as_text import render, wants_colour
-from reprospective_tray.summary.text import columns, duration, fit, long_date, printable
 from tests.unit.stored import fresh_adapter, session
 
 DAY = date(2026, 3, 30)

@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import Put, clean
-from reprospective_tray.store.totals import ApplicationDay
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import Put, clean
+from reprospective_tray.store.model.totals import ApplicationDay
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.summary import report as reports
 from reprospective_tray.summary.formats.as_csv import COLUMNS, render
 from tests.unit.report_values import CATEGORIES, DAY, MINUTE, a_report, application, empty, named

@@ -7,11 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import clean
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import clean
+from reprospective_tray.summary.format_text import application_label, title_label
 from reprospective_tray.summary.formats.as_markdown import escaped, render
 from reprospective_tray.summary.report import Origin
-from reprospective_tray.summary.text import application_label, title_label
 from tests.unit.report_values import a_day, a_report, application, empty, long_range, named
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -13,12 +13,12 @@ from contextlib import closing
 import peewee
 import pytest
 
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.bulk import BulkWriter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.rollup import Rollup
-from reprospective_tray.store.sessions import DAY_MS, Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import DAY_MS, Put
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.daily_totals import Rollup
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.row_writer import BulkWriter
 from reprospective_tray.sync import retention
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0

@@ -7,10 +7,17 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.adapter import DatabaseAdapter
-from reprospective_tray.store.day_parts import pieces
-from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, Put, Rewind, Session, StepBack
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.day_split import pieces
+from reprospective_tray.store.model.sessions import (
+    DAY_MS,
+    MINUTE_MS,
+    Put,
+    Rewind,
+    Session,
+    StepBack,
+)
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from tests.unit.stored import OFFSETS, START, at, row, session, timelines
 
 Edges = tuple[int, int]

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store import aside, salvage
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.facts import Fact, Facts
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.recorder import Recorder
-from reprospective_tray.store.sessions import DAY_MS, Put
-from reprospective_tray.store.time_range import TimeRange
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.sessions import DAY_MS, Put
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.salvage import damaged_file as aside
+from reprospective_tray.store.sqlite.salvage import sessions as salvage
 from reprospective_tray.sync.retention import Retention
 from tests.support import wait_until
 from tests.unit.recording import (

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray import shown
-from reprospective_tray.config import Config, Database, Loaded, Notifications, Remote, Sync
+from reprospective_tray.config.keys import (
+    Config,
+    Database,
+    Loaded,
+    Notifications,
+    Remote,
+    Sync,
+)
 from reprospective_tray.errors import ConfigError
-from reprospective_tray.sending import NotSending, Sending, retention_news
-from reprospective_tray.store.standing import Standing
+from reprospective_tray.runtime.state import shown
+from reprospective_tray.runtime.sync_controller import NotSending, Sending, retention_news
+from reprospective_tray.store.outbox.sync_state import Standing
 from reprospective_tray.sync.service import Means
 from tests.support import User
 

@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config import MASK, Config, Database, Remote, read_config
+from reprospective_tray.config.keys import (
+    MASK,
+    Config,
+    Database,
+    Remote,
+    read_config,
+)
 from reprospective_tray.errors import UsageError
-from reprospective_tray.store.server.address import ServerAddress
+from reprospective_tray.store.postgres.address import ServerAddress
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerError, ServerRefusedError
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.server.address import ServerAddress
-from reprospective_tray.store.server.schema import connect_prepared, scripts
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.schema.upgrade import connect_prepared, scripts
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.sync.manager import DatabaseSyncManager
 from tests.fake_server import (
     BOOL,

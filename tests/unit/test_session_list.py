@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from reprospective_tray import config
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import State
+from reprospective_tray.config import keys as config
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.session_list import SessionList
 from tests.unit.stored import session, stored

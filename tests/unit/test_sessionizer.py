@@ -9,7 +9,7 @@ two rows claim the same time. `test_any_run.py` looks for what nobody thought of
 from itertools import pairwise
 
 from reprospective_tray.monitor.sessionizer import SETTLE_MS, UNREST_MS
-from reprospective_tray.store.sessions import Put, Rewind, State
+from reprospective_tray.store.model.sessions import Put, Rewind, State
 from tests.unit.recording import (
     T0,
     Desk,

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from reprospective_tray import config, settings_watch
-from reprospective_tray.settings_watch import SettingsWatch
+from reprospective_tray.config import keys as config
+from reprospective_tray.config import watch as settings_watch
+from reprospective_tray.config.watch import SettingsWatch
 
 
 @pytest.fixture

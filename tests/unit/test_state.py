@@ -9,11 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reprospective_tray import remembered_file, shown, state
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.locks import FileLock
-from reprospective_tray.paths import Paths
-from reprospective_tray.state import ProgramState
+from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import shown
+from reprospective_tray.runtime.state.remembered import ProgramState
+from reprospective_tray.system import remembered_file
+from reprospective_tray.system.file_lock import FileLock
+from reprospective_tray.system.paths import Paths
 
 
 @pytest.fixture

@@ -10,13 +10,18 @@ from itertools import pairwise
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.day_parts import day_name
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange, lived
-from reprospective_tray.store.raw_queries import Stretch, Stretches
-from reprospective_tray.store.sessions import DAY_MS, MINUTE_MS, Put, State
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.day_split import day_name
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.ranges import DayRange, lived
+from reprospective_tray.store.model.sessions import (
+    DAY_MS,
+    MINUTE_MS,
+    Put,
+    State,
+)
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.query.raw_queries import Stretch, Stretches
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from tests.unit.stored import FIRST_DAY, at, row, session, timelines
 
 DAY = date(2026, 3, 30)

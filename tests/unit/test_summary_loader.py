@@ -4,18 +4,24 @@ from datetime import date, timedelta
 
 import pytest
 
-from reprospective_tray import config
+from reprospective_tray.config import keys as config
 from reprospective_tray.errors import StoreError
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
-from reprospective_tray.summary import loader
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.loader import Loader, Wish
-from reprospective_tray.summary.sentences import NOT_KNOWN
-from reprospective_tray.summary.sources import LOCAL, SERVER, Scope, Sources, ask
-from reprospective_tray.summary.view_model import View
+from reprospective_tray.summary.sources import (
+    LOCAL,
+    SERVER,
+    Scope,
+    Sources,
+    ask,
+)
+from reprospective_tray.summary.window import loader
+from reprospective_tray.summary.window.loader import Loader, Wish
+from reprospective_tray.summary.window.running_messages import NOT_KNOWN
+from reprospective_tray.summary.window.view_model import View
 from tests.support import wait_until
 from tests.unit.stored import row, session
 

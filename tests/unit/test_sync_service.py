@@ -14,11 +14,11 @@ from reprospective_tray.errors import (
     StoreError,
     SyncBusyError,
 )
-from reprospective_tray.store.standing import Standing
+from reprospective_tray.store.outbox.sync_state import Standing
 from reprospective_tray.sync import health
 from reprospective_tray.sync import service as module
 from reprospective_tray.sync.service import Means, SyncService
-from reprospective_tray.sync.wishes import Wish
+from reprospective_tray.sync.sync_request import Wish
 from tests.support import wait_until
 
 SECONDS = 10.0

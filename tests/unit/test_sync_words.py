@@ -5,11 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from reprospective_tray.status import SYNC_OFF, sync_object
-from reprospective_tray.store.standing import Standing
-from reprospective_tray.sync import words
+from reprospective_tray.runtime.status import SYNC_OFF, sync_object
+from reprospective_tray.store.outbox.sync_state import Standing
+from reprospective_tray.sync import status_messages as words
 from reprospective_tray.sync.health import Health
-from reprospective_tray.sync.words import Shipping
+from reprospective_tray.sync.status_messages import Shipping
 
 MINUTE = 60_000
 

@@ -16,15 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store import aside, salvage
-from reprospective_tray.store.adapter import SqliteAdapter
-from reprospective_tray.store.exporters import write_jsonl
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.ids import new_uid
-from reprospective_tray.store.importers.jsonl import import_jsonl
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.time_range import TimeRange
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.salvage import damaged_file as aside
+from reprospective_tray.store.sqlite.salvage import sessions as salvage
+from reprospective_tray.store.transfer.export import write_jsonl
+from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
 from tests.unit.recording import T0
 
 pytestmark = pytest.mark.trust

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray import config
-from reprospective_tray.config import CategoryRule
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import State
+from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary import timeline
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.timeline import HOUR_MS, SHORTEST_VIEW_MS

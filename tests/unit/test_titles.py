@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.monitor.titles import TitleRate, comparable
+from reprospective_tray.monitor.title_comparison import TitleRate, comparable
 
 NOISE = ("counters", "spinners", "percentages")
 SAME = [

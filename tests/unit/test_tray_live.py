@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.tray import live
-from reprospective_tray.tray.backend import Backend
-from reprospective_tray.tray.live import LiveIcon
+from reprospective_tray.tray import live_icon as live
+from reprospective_tray.tray.icons.backend import Backend
+from reprospective_tray.tray.live_icon import LiveIcon
 from reprospective_tray.tray.state import Mode
 
 SECONDS = 10.0

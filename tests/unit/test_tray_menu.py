@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from reprospective_tray.sync.words import Shipping
+from reprospective_tray.sync.status_messages import Shipping
 from reprospective_tray.tray.menu import (
     SEPARATOR,
     Action,

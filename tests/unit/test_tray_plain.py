@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from reprospective_tray.tray import backend
-from reprospective_tray.tray.backend import Backend, TrayUnavailableError
 from reprospective_tray.tray.icon import TrayIcon
+from reprospective_tray.tray.icons import backend
+from reprospective_tray.tray.icons.backend import Backend, TrayUnavailableError
 from reprospective_tray.tray.menu import Action
 from reprospective_tray.tray.state import AppState, Mode
 

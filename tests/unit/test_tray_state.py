@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from reprospective_tray.desktop.text_limits import cut, cut_utf16
-from reprospective_tray.sync.words import Shipping
+from reprospective_tray.sync.status_messages import Shipping
 from reprospective_tray.tray.state import (
     AppState,
     Mode,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.store.day_parts import day_name, pieces
-from reprospective_tray.store.forgotten import ForgottenRange, ForgottenRanges
-from reprospective_tray.store.ranges import LARGEST_OFFSET_MS, DayRange
-from reprospective_tray.store.restriction import Restriction
-from reprospective_tray.store.sessions import DAY_MS
+from reprospective_tray.store.model.day_split import day_name, pieces
+from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
+from reprospective_tray.store.model.sessions import DAY_MS
+from reprospective_tray.store.query.server_filter import Restriction
+from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRange, ForgottenRanges
 from tests.unit.stored import FIRST_DAY, fresh_adapter
 
 pytestmark = pytest.mark.trust

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store import salvage
-from reprospective_tray.store.forgetting import forget
-from reprospective_tray.store.sessions import Put, Rewind
-from reprospective_tray.store.superseding import Superseding
-from reprospective_tray.store.time_range import TimeRange
+from reprospective_tray.store.forget.erase import forget
+from reprospective_tray.store.forget.selection import TimeRange
+from reprospective_tray.store.model.sessions import Put, Rewind
+from reprospective_tray.store.outbox.apply_server_rows import Superseding
+from reprospective_tray.store.sqlite.salvage import sessions as salvage
 from tests.unit.recording import T0, session, store
 
 pytestmark = pytest.mark.trust

@@ -4,21 +4,26 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from reprospective_tray import config
-from reprospective_tray.config import CategoryRule
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.queries import Queries
-from reprospective_tray.store.ranges import DayRange
-from reprospective_tray.store.sessions import Put
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.summary import report as reports
-from reprospective_tray.summary import words
+from reprospective_tray.summary import sentences as words
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.report import Origin
 from reprospective_tray.summary.search import Search
-from reprospective_tray.summary.sentences import NOT_KNOWN, empty_sentence, footer, status_line
 from reprospective_tray.summary.status_text import recording_line
-from reprospective_tray.summary.view_model import View, heat_rows, period_view
+from reprospective_tray.summary.window.running_messages import (
+    NOT_KNOWN,
+    empty_sentence,
+    footer,
+    status_line,
+)
+from reprospective_tray.summary.window.view_model import View, heat_rows, period_view
 from tests.unit.stored import fresh_adapter, row, session, stored
 from tests.unit.test_report import DAY, ONE_DAY, SESSIONS
 

@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from reprospective_tray.monitor import probes
-from reprospective_tray.monitor.probes import wayland
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
-from reprospective_tray.monitor.probes.wayland import WaylandConnection
+from reprospective_tray.monitor.probes.wayland import connection as wayland
+from reprospective_tray.monitor.probes.wayland.connection import WaylandConnection
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no Wayland")
 

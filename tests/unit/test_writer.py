@@ -12,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprospective_tray.errors import ServerDataError
-from reprospective_tray.store.ids import derived_device_id
-from reprospective_tray.store.sessions import DAY_MS, Put, Rewind, StepBack
-from reprospective_tray.store.writer import SessionWriter
+from reprospective_tray.store.model.ids import derived_device_id
+from reprospective_tray.store.model.sessions import (
+    DAY_MS,
+    Put,
+    Rewind,
+    StepBack,
+)
+from reprospective_tray.store.recording.session_writer import SessionWriter
 from tests.unit.recording import T0, session
 
 

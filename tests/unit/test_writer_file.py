@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from reprospective_tray.store.ids import derived_uid, new_uid
-from reprospective_tray.store.sessions import Put, Rewind
+from reprospective_tray.store.model.ids import derived_uid, new_uid
+from reprospective_tray.store.model.sessions import Put, Rewind
 from tests.unit.recording import T0, rows_of, session, store
 
 

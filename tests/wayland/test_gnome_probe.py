@@ -15,9 +15,10 @@ import pytest
 from jeepney import DBusAddress, HeaderFields, new_signal
 from jeepney.io.blocking import open_dbus_connection
 
-from reprospective_tray.monitor.probes import gnome, open_probe
+from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import Lack, NotOfferedError, ProbeLostError
-from reprospective_tray.monitor.probes.gnome import ExtensionMissingError, GnomeProbe
+from reprospective_tray.monitor.probes.gnome import probe as gnome
+from reprospective_tray.monitor.probes.gnome.probe import ExtensionMissingError, GnomeProbe
 from tests.bystander import at_most, is_near
 from tests.desktop.app_under_test import AppUnderTest
 from tests.support import PATIENCE_S, User, wait_until

@@ -15,9 +15,10 @@ import pytest
 from jeepney import DBusAddress, MessageType, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
-from reprospective_tray.monitor.probes import kwin_script, open_probe
+from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import Lack, NotOfferedError, ProbeLostError
-from reprospective_tray.monitor.probes.kwin import KWinProbe
+from reprospective_tray.monitor.probes.kwin import script as kwin_script
+from reprospective_tray.monitor.probes.kwin.probe import KWinProbe
 from tests.bystander import at_most
 from tests.support import PATIENCE_S, wait_until
 from tests.wayland.stand_ins import BusSession, StandIn

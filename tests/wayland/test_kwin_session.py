@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.monitor.probes import kwin_script, open_probe
+from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import ProbeLostError
-from reprospective_tray.monitor.probes.kwin import KWinProbe
-from reprospective_tray.monitor.probes.wayland import WaylandConnection
+from reprospective_tray.monitor.probes.kwin import script as kwin_script
+from reprospective_tray.monitor.probes.kwin.probe import KWinProbe
+from reprospective_tray.monitor.probes.wayland.connection import WaylandConnection
 from tests.bystander import is_near
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows
@@ -77,7 +78,7 @@ class Person:
     def __init__(self, display: str) -> None:
         from pywayland.protocol.wayland import WlSeat
 
-        from reprospective_tray.monitor.probes.wayland_protocols import KdeIdle
+        from reprospective_tray.monitor.probes.wayland.protocols import KdeIdle
 
         self._connection = WaylandConnection(display)
         idle = self._connection.bind(KdeIdle)

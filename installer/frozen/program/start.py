@@ -2,8 +2,8 @@
 
 import sys
 
-from reprospective_tray import outside
 from reprospective_tray.cli import main
+from reprospective_tray.system import child_environment as outside
 
 if __name__ == "__main__":
     outside.tell_apart()

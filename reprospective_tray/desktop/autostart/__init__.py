@@ -7,7 +7,7 @@ from pathlib import Path
 from reprospective_tray.desktop.autostart.base import Autostart
 from reprospective_tray.desktop.autostart.null import NullAutostart
 from reprospective_tray.messages import _
-from reprospective_tray.paths import Paths
+from reprospective_tray.system.paths import Paths
 
 # Every Flatpak has it; what is written there as autostart entry, no desktop reads.
 _SANDBOX = Path("/.flatpak-info")

@@ -9,17 +9,17 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprospective_tray import outside
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.autostart import open_autostart
 from reprospective_tray.desktop.autostart.base import LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.system import child_environment as outside
 
 if TYPE_CHECKING:
-    from reprospective_tray import config
+    from reprospective_tray.config import keys as config
     from reprospective_tray.desktop.autostart.base import Autostart, Standing
-    from reprospective_tray.paths import Paths
+    from reprospective_tray.system.paths import Paths
 
 _log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, Standing
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.paths import NAME
-from reprospective_tray.private_files import make_folders, write_private
+from reprospective_tray.system.paths import NAME
+from reprospective_tray.system.private_files import make_folders, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import Any
 from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, Standing
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.paths import NAME
+from reprospective_tray.system.paths import NAME
 
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 # What Task Manager and Settings switch: bytes of which the first is odd where it is off.

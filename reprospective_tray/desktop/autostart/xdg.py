@@ -15,8 +15,8 @@ from reprospective_tray.desktop.autostart import desktop_entry
 from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, Standing
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, in_each_language
-from reprospective_tray.paths import NAME, shipped_file
-from reprospective_tray.private_files import make_folders, write_private
+from reprospective_tray.system.paths import NAME, shipped_file
+from reprospective_tray.system.private_files import make_folders, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from reprospective_tray.bus_line import BusLine, BusLostError
+from reprospective_tray.system.dbus import BusLine, BusLostError
 
 log = logging.getLogger(__name__)
 

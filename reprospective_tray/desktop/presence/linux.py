@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprospective_tray.bus_address import session_address
 from reprospective_tray.desktop.presence.base import PresenceWatcher, Tell
 from reprospective_tray.desktop.presence.bus_watch import BusWatch, Source
 from reprospective_tray.desktop.presence.logind import Logind
 from reprospective_tray.desktop.presence.session_services import SessionServices
 from reprospective_tray.desktop.presence.signs import Signs
+from reprospective_tray.system.dbus_address import session_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jeepney import DBusAddress
 
-from reprospective_tray.bus_line import PROPERTIES, BusLine, Follow
+from reprospective_tray.system.dbus import PROPERTIES, BusLine, Follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

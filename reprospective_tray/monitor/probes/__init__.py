@@ -68,18 +68,18 @@ def _open(way: Way, poll_interval_s: float) -> WindowProbe:
         ProbeLostError: it cannot work here.
     """
     if way == "wlr":
-        from reprospective_tray.monitor.probes.wlr import WlrProbe
+        from reprospective_tray.monitor.probes.wayland.wlr import WlrProbe
 
         return WlrProbe()
     if way == "kwin":
-        from reprospective_tray.monitor.probes.kwin import KWinProbe
+        from reprospective_tray.monitor.probes.kwin.probe import KWinProbe
 
         return KWinProbe()
     if way == "gnome":
-        from reprospective_tray.monitor.probes.gnome import GnomeProbe
+        from reprospective_tray.monitor.probes.gnome.probe import GnomeProbe
 
         return GnomeProbe(poll_interval_s)
-    from reprospective_tray.monitor.probes.x11 import X11Probe
+    from reprospective_tray.monitor.probes.x11.probe import X11Probe
 
     return X11Probe(poll_interval_s)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import ProbeLostError, WindowProbe
-from reprospective_tray.monitor.probes.idle import idle_source
-from reprospective_tray.monitor.probes.processes import ProcessNames
+from reprospective_tray.monitor.probes.process_names import ProcessNames
+from reprospective_tray.monitor.probes.system_idle import idle_source
 
 
 class PollingProbe(WindowProbe):

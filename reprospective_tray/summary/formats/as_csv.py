@@ -9,7 +9,7 @@ import csv
 import io
 from collections import defaultdict
 
-from reprospective_tray.store.exporters import guarded
+from reprospective_tray.store.transfer.export import guarded
 from reprospective_tray.summary.categories import Categories, Category
 from reprospective_tray.summary.report import Report
 

@@ -5,10 +5,15 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary import words
+from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary.format_text import (
+    application_label,
+    duration,
+    printable,
+    title_label,
+)
 from reprospective_tray.summary.months import months
 from reprospective_tray.summary.report import DETAILED_DAYS, Report
-from reprospective_tray.summary.text import application_label, duration, printable, title_label
 
 TITLES_SHOWN = 3
 APPLICATIONS_SHOWN = 15

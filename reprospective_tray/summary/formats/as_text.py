@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary import words
-from reprospective_tray.summary.months import months
-from reprospective_tray.summary.report import DETAILED_DAYS, Report
-from reprospective_tray.summary.text import (
+from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary.format_text import (
     application_label,
     columns,
     duration,
@@ -19,6 +17,8 @@ from reprospective_tray.summary.text import (
     title_label,
     wrap,
 )
+from reprospective_tray.summary.months import months
+from reprospective_tray.summary.report import DETAILED_DAYS, Report
 
 TITLES_SHOWN = 3
 APPLICATIONS_SHOWN = 15

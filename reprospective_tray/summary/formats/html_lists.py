@@ -5,20 +5,25 @@ from datetime import date
 from xml.etree.ElementTree import Element
 
 from reprospective_tray.messages import _
-from reprospective_tray.store.sessions import MINUTE_MS, State
-from reprospective_tray.summary import words
-from reprospective_tray.summary.formats.html_builder import cut, element, hidden, swatch
-from reprospective_tray.summary.months import Month
-from reprospective_tray.summary.report import ApplicationReport, Report
-from reprospective_tray.summary.session_list import SessionLine
-from reprospective_tray.summary.text import (
+from reprospective_tray.store.model.sessions import MINUTE_MS, State
+from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary.format_text import (
     application_label,
     columns,
     duration,
     printable,
     title_label,
 )
-from reprospective_tray.summary.view_model import PeriodView
+from reprospective_tray.summary.formats.html_builder import (
+    cut,
+    element,
+    hidden,
+    swatch,
+)
+from reprospective_tray.summary.months import Month
+from reprospective_tray.summary.report import ApplicationReport, Report
+from reprospective_tray.summary.session_list import SessionLine
+from reprospective_tray.summary.window.view_model import PeriodView
 
 _BAR_COLOUR = "var(--accent)"
 

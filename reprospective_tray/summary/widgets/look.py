@@ -4,8 +4,8 @@ import tkinter as tk
 from dataclasses import dataclass, field
 from tkinter import font as tkfont
 
-from reprospective_tray.summary.text import ELLIPSIS
-from reprospective_tray.summary.theme import Palette, choose_family
+from reprospective_tray.summary.format_text import ELLIPSIS
+from reprospective_tray.summary.window.theme import Palette, choose_family
 
 DIGITS = "0123456789"
 _MOST_CUTS = 20_000

@@ -6,7 +6,10 @@ from datetime import date
 from typing import Any
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.view_model import (
+from reprospective_tray.summary.widgets.legend import draw_legend
+from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.surface import Surface, figures_width
+from reprospective_tray.summary.window.view_model import (
     HOURS_A_DAY,
     WEEKDAYS,
     DayBar,
@@ -14,9 +17,6 @@ from reprospective_tray.summary.view_model import (
     LegendEntry,
     PeriodView,
 )
-from reprospective_tray.summary.widgets.legend import draw_legend
-from reprospective_tray.summary.widgets.look import Look
-from reprospective_tray.summary.widgets.surface import Surface, figures_width
 
 HEIGHT = 208
 _SIDE = 14
@@ -126,7 +126,7 @@ class DayBars(Surface):
         if bar is None:
             self._leave()
             return
-        from reprospective_tray.summary.text import long_date
+        from reprospective_tray.summary.format_text import long_date
 
         time = bar.time or _("nothing recorded")
         self._point(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reprospective_tray.messages import _
-from reprospective_tray.store.sessions import State
+from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary.session_list import SessionLine, SessionList
 from reprospective_tray.summary.widgets.look import Look
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel

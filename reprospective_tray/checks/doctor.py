@@ -1,0 +1,91 @@
+"""The doctor: looks at all that the program goes by, side by side, and waits for none for ever."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from reprospective_tray.checks import (
+    desktop,
+    program,
+    server,
+    storage,
+)
+from reprospective_tray.checks.finding import Check, Finding
+from reprospective_tray.messages import _
+from reprospective_tray.runtime.factories import uses_server
+from reprospective_tray.store.postgres.cancellable_call import Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reprospective_tray.checks.finding import Case
+
+
+def _always(*names: str) -> Callable[[Case], tuple[str, ...]]:
+    return lambda _case: names
+
+
+def _where_used(case: Case) -> tuple[str, ...]:
+    return ("server",) if uses_server(case.loaded.config.database) else ()
+
+
+# In the order of the table.
+CHECKS: Final = (
+    Check(("program",), program.program),
+    Check(("config",), program.configuration),
+    Check(("instance",), program.instance),
+    Check(("session",), desktop.session),
+    Check(("display",), desktop.display, needed=_always("display")),
+    Check(("windows", "idle"), desktop.windows, needed=_always("windows")),
+    Check(("bus", "tray", "notifications"), desktop.shell, deadline_s=15.0),
+    Check(
+        ("database", "integrity"),
+        storage.database,
+        needed=_always("database"),
+        deadline_s=storage.DATABASE_S,
+    ),
+    Check(("rights",), storage.rights, needed=_always("rights")),
+    Check(("disk",), storage.disk, needed=_always("disk")),
+    Check(("server",), server.server, needed=_where_used, deadline_s=server.SERVER_S),
+    Check(("autostart",), program.autostart),
+)
+
+
+def examine(case: Case, checks: Sequence[Check] = CHECKS) -> list[Finding]:
+    """Return what all checks find; it ends when the longest of their deadlines is over."""
+    began = time.monotonic()
+    attempts = [
+        Attempt(partial(check.look, case), lambda _late: None, f"doctor-{check.names[0]}")
+        for check in checks
+    ]
+    found: list[Finding] = []
+    for check, attempt in zip(checks, attempts, strict=True):
+        left = check.deadline_s - (time.monotonic() - began)
+        found += _outcome(check, case, attempt, max(0.0, left))
+    return found
+
+
+def _outcome(
+    check: Check, case: Case, attempt: Attempt[list[Finding]], seconds: float
+) -> list[Finding]:
+    try:
+        return attempt.result(seconds)
+    except TimeoutError:
+        detail = _("No answer within {seconds:g} s.").format(seconds=check.deadline_s)
+        remedy = _("Look at what else this computer is waiting for, and try again.")
+        needed = check.needed(case)
+        return [Finding(name, False, detail, remedy, name in needed) for name in check.names]
+    # A check that nobody foresaw to fail must not keep the others from being told.
+    except Exception as error:  # noqa: BLE001  see above
+        detail = _("It could not be looked at: {kind}: {error}").format(
+            kind=type(error).__name__, error=error
+        )
+        needed = check.needed(case)
+        return [Finding(name, None, detail, needed=name in needed) for name in check.names]
+
+
+def is_well(findings: Sequence[Finding]) -> bool:
+    """Say whether nothing that is needed is missing."""
+    return not any(each.is_missing for each in findings)

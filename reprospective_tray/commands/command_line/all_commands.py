@@ -1,0 +1,294 @@
+"""What may stand on the command line: the commands and their options."""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from reprospective_tray import __version__
+from reprospective_tray.commands.command_line import groups as command_groups
+from reprospective_tray.commands.command_line import instance as instance_commands
+from reprospective_tray.commands.command_line import values as arguments
+from reprospective_tray.commands.command_line.parser import ArgumentParser, Offered
+from reprospective_tray.messages import _
+
+
+def find(name: str) -> Callable[[Any], int]:
+    """Return a function of `commands`, named ``module.function``; its module alone is loaded."""
+    module, _dot, function = name.partition(".")
+    found: Callable[[Any], int] = getattr(
+        import_module(f"reprospective_tray.commands.{module}"), function
+    )
+    return found
+
+
+def _call(name: str, options: Any) -> int:
+    return find(name)(options)
+
+
+def _later(name: str) -> Callable[[Any], int]:
+    return partial(_call, name)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; each option set has `call`, what to do."""
+    from reprospective_tray.commands import server
+
+    parser = ArgumentParser(
+        prog="reprospective-tray",
+        description=_("Records which window you use, as sessions, and shows where the time went."),
+    )
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {__version__}",
+        help=_("show the version"),
+    )
+    parser.add_argument(
+        "--config", type=arguments.file, metavar="FILE", help=_("the config file to use")
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help=_("say every step, and tracebacks of errors")
+    )
+    commands = parser.add_subparsers(
+        title=_("commands"), metavar="COMMAND", required=True, parser_class=ArgumentParser
+    )
+    add = commands.add_parser
+    instance_commands.add_to(add, _later)
+    _add_sync(
+        add(
+            "sync",
+            help=_("send to the server until nothing waits"),
+            description=_("Sends everything that is waiting to the server."),
+        )
+    )
+    _add_report(
+        add(
+            "report",
+            help=_("where the time went"),
+            description=_("Shows where the time went, on one day or several."),
+        )
+    )
+    _add_export(
+        add(
+            "export",
+            help=_("the raw sessions, or a copy of the database"),
+            description=_("Writes the raw sessions, or a copy of the whole database."),
+        )
+    )
+    _add_import(
+        add(
+            "import",
+            help=_("take over what `export` wrote, or ActivityWatch"),
+            description=_("Imports the sessions of a file that `export` or ActivityWatch wrote."),
+        )
+    )
+    _add_forget(
+        add(
+            "forget",
+            help=_("delete for good what was recorded in a range of time"),
+            description=_("Permanently deletes what was recorded in a range of time."),
+        )
+    )
+    check_up = add(
+        "doctor",
+        help=_("what the program needs and finds here, and the remedies"),
+        description=_("Checks what the program needs, and says how to fix what is missing."),
+    )
+    check_up.add_argument("--json", action="store_true", help=_("as JSON"))
+    check_up.set_defaults(call=_later("doctor.doctor"))
+    server.add_to(
+        add(
+            "server",
+            help=_("prepare the central PostgreSQL, add persons, see how it stands"),
+            description=_("Prepares the central PostgreSQL, adds persons, and shows its state."),
+        )
+    )
+    command_groups.add_autostart(
+        add(
+            "autostart",
+            help=_("whether the program starts when you log in"),
+            description=_("Turns starting at login on or off, and shows whether it is on."),
+        ),
+        _later,
+    )
+    command_groups.add_config(
+        add(
+            "config",
+            help=_("where the config lies, what it says, whether it is right"),
+            description=_("Shows, checks or creates the config."),
+        ),
+        _later,
+    )
+    commands.choices = Offered(commands.choices, instance_commands.HIDDEN)
+    return parser
+
+
+def _add_sync(sync: argparse.ArgumentParser) -> None:
+    sync.add_argument("--json", action="store_true", help=_("as JSON"))
+    sync.add_argument(
+        "--verify",
+        action="store_true",
+        help=_("first compare everything with the server, and send again what differs"),
+    )
+    sync.add_argument(
+        "--retry-refused",
+        action="store_true",
+        help=_("send again what the server has refused"),
+    )
+    sync.set_defaults(call=_later("sync.sync"))
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument(
+        "--date",
+        type=arguments.day,
+        metavar="D",
+        help=_("a day: 2026-11-23, today or yesterday; default: today"),
+    )
+    report.add_argument(
+        "--from",
+        dest="first",
+        type=arguments.day,
+        metavar="D",
+        help=_("the first day, written as for --date; until today, or --to"),
+    )
+    report.add_argument(
+        "--to",
+        dest="last",
+        type=arguments.day,
+        metavar="D",
+        help=_("the last day, inclusive; with --from"),
+    )
+    _add_source(report)
+    report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
+    report.add_argument(
+        "--titles", type=arguments.count, metavar="N", help=_("titles of each application")
+    )
+    report.add_argument(
+        "--format",
+        choices=["text", "json", "markdown", "csv", "html"],
+        default="text",
+        help=_("default: text; html: a page with charts, csv: a table of days and titles"),
+    )
+    report.set_defaults(call=_later("report.report"))
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument(
+        "--from",
+        dest="since",
+        type=arguments.instant,
+        metavar="T",
+        help=_(
+            "local time such as 2026-11-23T09:30; a date, today or yesterday means its midnight"
+        ),
+    )
+    export.add_argument(
+        "--to",
+        dest="until",
+        type=arguments.instant,
+        metavar="T",
+        help=_("the end, exclusive; written as for --from"),
+    )
+    _add_source(export)
+    export.add_argument(
+        "--format", choices=["jsonl", "csv"], default="jsonl", help=_("default: jsonl")
+    )
+    export.add_argument(
+        "-o", "--output", type=arguments.file, metavar="FILE", help=_("default: stdout, also -")
+    )
+    export.add_argument(
+        "--snapshot",
+        type=arguments.file,
+        metavar="FILE",
+        help=_("a consistent copy of the whole database"),
+    )
+    export.add_argument("--force", action="store_true", help=_("replace FILE if it exists"))
+    export.set_defaults(call=_later("export_import.export"))
+
+
+def _add_import(take: argparse.ArgumentParser) -> None:
+    take.add_argument(
+        "--format",
+        choices=["jsonl", "activitywatch"],
+        default="jsonl",
+        help=_(
+            "default: jsonl, or a snapshot where FILE is one; activitywatch: all its buckets, "
+            "exported as JSON"
+        ),
+    )
+    take.add_argument(
+        "--host",
+        metavar="NAME",
+        help=_("the computer, where the file names none; default: this one"),
+    )
+    take.add_argument(
+        "--zone",
+        type=arguments.zone,
+        metavar="ZONE",
+        help=_("the time zone, where the file says none, such as Europe/Berlin; default: this one"),
+    )
+    take.add_argument(
+        "--strict",
+        action="store_true",
+        help=_("import nothing if the file has bad events, or lines that overlap"),
+    )
+    take.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help=_("list everything that is left out, not only the first 20"),
+    )
+    take.add_argument("file", type=arguments.file, metavar="FILE", help=_("the file to take over"))
+    take.set_defaults(call=_later("export_import.import_"))
+
+
+def _add_source(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--source",
+        choices=["local", "server"],
+        default="local",
+        help=_(
+            "local: what this computer recorded (default); server: the sessions of all computers"
+        ),
+    )
+
+
+def _add_forget(forget: argparse.ArgumentParser) -> None:
+    forget.add_argument(
+        "--last",
+        type=arguments.length,
+        metavar="TIME",
+        help=_("the time up to now, such as 1h or 30m"),
+    )
+    forget.add_argument(
+        "--from",
+        dest="since",
+        type=arguments.instant,
+        metavar="T",
+        help=_(
+            "local time such as 2026-11-23T09:30; a date, today or yesterday means its midnight"
+        ),
+    )
+    forget.add_argument(
+        "--to",
+        dest="until",
+        type=arguments.instant,
+        metavar="T",
+        help=_("the end, exclusive; written as for --from"),
+    )
+    forget.add_argument(
+        "--application",
+        metavar="A",
+        help=_("only this application: its whole name as `report` shows it, in any case"),
+    )
+    forget.add_argument(
+        "--dry-run", action="store_true", help=_("say what would be deleted, and delete nothing")
+    )
+    forget.add_argument(
+        "--yes", action="store_true", help=_("delete without asking; required without a terminal")
+    )
+    forget.set_defaults(call=_later("forget.forget"))

@@ -1,0 +1,78 @@
+"""Commands that start, ask, end or show the running program, on the command line."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from reprospective_tray.commands.command_line import values as arguments
+from reprospective_tray.messages import _
+
+# Started by the program itself: the menu where the tray has none, and what asks before forgetting.
+# By its set-up program: what ends it before its files are replaced.
+HIDDEN = ("control-window", "forget-window", "quit")
+
+Add = Callable[..., argparse.ArgumentParser]
+# Makes of ``module.function`` of `commands` what a command calls.
+Later = Callable[[str], Callable[[Any], int]]
+
+
+def add_to(add: Add, later: Later) -> None:
+    """Add the commands by `add`, which makes a parser; `later` makes of a name what is called."""
+    _add_hidden(add, later)
+    run = add(
+        "run",
+        help=_("record, with the icon in the tray"),
+        description=_("Records the window in front until you quit, with an icon in the tray."),
+    )
+    run.add_argument("--no-tray", action="store_true", help=_("record without an icon"))
+    run.set_defaults(call=later("instance.run"))
+
+    status = add(
+        "status",
+        help=_("is it running, paused until when, active time today"),
+        description=_(
+            "Shows whether the program is recording, and how long you were active today."
+        ),
+    )
+    status.add_argument("--json", action="store_true", help=_("as JSON"))
+    status.set_defaults(call=later("instance.status"))
+
+    pause = add(
+        "pause",
+        help=_("record nothing for a while"),
+        description=_("Pauses recording for a while, or until you resume."),
+    )
+    pause.add_argument(
+        "--for",
+        dest="length",
+        type=arguments.length,
+        metavar="TIME",
+        help=_("such as 30m or 1h; otherwise until `resume`"),
+    )
+    pause.set_defaults(call=later("instance.pause"))
+    add(
+        "resume", help=_("record again"), description=_("Resumes recording after a pause.")
+    ).set_defaults(call=later("instance.resume"))
+    add(
+        "stop",
+        help=_("end the running program and wait for it"),
+        description=_("Ends the running program, and waits until it has ended."),
+    ).set_defaults(call=later("instance.stop"))
+
+    add(
+        "summary",
+        help=_("open the window with the day's figures"),
+        description=_("Opens the window that shows where the time went."),
+    ).set_defaults(call=later("instance.summary"))
+
+
+def _add_hidden(add: Add, later: Later) -> None:
+    add("control-window", description=_("Opens the tray's menu as a window.")).set_defaults(
+        call=later("instance.control_window")
+    )
+    add("quit", description=_("Ends the program if it is running.")).set_defaults(
+        call=later("instance.quit_")
+    )
+    asking = add("forget-window", description=_("Opens the window that asks before deleting."))
+    asking.add_argument("--since", type=int, required=True)
+    asking.set_defaults(call=later("forget.forget_window"))

@@ -1,0 +1,77 @@
+"""Commands about the config: where it lies, what it says, whether it is right."""
+
+from reprospective_tray.commands.common import Options, load
+from reprospective_tray.config import keys as config
+from reprospective_tray.config import writer as config_writer
+from reprospective_tray.messages import _
+from reprospective_tray.system.paths import Paths
+
+
+def path(options: Options) -> int:
+    """Print where everything lies, one a line."""
+    from reprospective_tray.runtime.factories import make_adapter
+
+    loaded, paths = load(options)
+    print(f"config: {loaded.file or paths.config_file}")
+    print(f"data: {make_adapter(loaded, paths, read_only=True).place}")
+    print(f"state: {paths.state}")
+    print(f"log: {paths.log}")
+    return 0
+
+
+def show(options: Options) -> int:
+    """Print the settings in force."""
+    loaded, _paths = load(options)
+    print(config_writer.dump(loaded.config), end="")
+    return 0
+
+
+def init(_options: Options) -> int:
+    """Put a config file in its place."""
+    print(config_writer.init(Paths.of_user()))
+    return 0
+
+
+def check(options: Options) -> int:
+    """Print that the config is right, or which privacy rule and category take a window."""
+    loaded, paths = load(options)
+    if not options.application and not options.title:
+        place = loaded.file or _("no file: the defaults hold")
+        print(_("The config is right ({place}).").format(place=place))
+        _print_closed_folder(loaded, paths)
+        return 0
+    from reprospective_tray.monitor.privacy.rules import Action, Privacy
+
+    verdict = Privacy(loaded.config.privacy).explain(options.application, options.title)
+    if verdict.action is Action.KEEP:
+        print(_("No privacy rule takes this window: it is recorded as it is."))
+    else:
+        print(_("Rule: {rule}").format(rule=verdict.rule))
+    if verdict.action is Action.IGNORE:
+        print(_("This window is ignored: nothing of it is recorded."))
+        return 0
+    names = verdict.application_name, verdict.window_title
+    if verdict.action is not Action.KEEP:
+        stored = _("Recorded: application {application!r}, title {title!r}")
+        print(stored.format(application=names[0], title=names[1]))
+    from reprospective_tray.summary.categories import Categories
+
+    category = Categories(loaded.config.categories).of(*names)
+    print(_("Category: {name}").format(name=category.full_label))
+    return 0
+
+
+def _print_closed_folder(loaded: config.Loaded, paths: Paths) -> None:
+    """Say what keeps the group from a database that it is to read."""
+    local = loaded.config.database.local
+    if local.readable_by != "group" or local.type != "sqlite":
+        return
+    from reprospective_tray.store.sqlite.permissions import closed_to_group
+
+    database = loaded.config.database_path(paths)
+    if folder := closed_to_group(database):
+        print(
+            _("But {folder} does not let the group through to {path}.").format(
+                folder=folder, path=database
+            )
+        )

@@ -1,0 +1,277 @@
+"""The command `forget`, and forgetting of chosen sessions, whether an instance runs or not."""
+
+import sys
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from reprospective_tray.commands.common import Options, load, open_reader
+from reprospective_tray.commands.window_settings import load_for_window
+from reprospective_tray.config import keys as config
+from reprospective_tray.errors import NotRunningError, UsageError
+from reprospective_tray.ipc import channel as control
+from reprospective_tray.messages import _, is_yes, plural
+from reprospective_tray.runtime.forget_service import MOST_UIDS
+from reprospective_tray.store.model.sessions import clean
+from reprospective_tray.system import logs
+from reprospective_tray.system.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reprospective_tray.store.forget.erase import Forgotten, Selection
+    from reprospective_tray.store.forget.selection import Prospect
+    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+
+# Years of sessions take a while; the instance goes on recording meanwhile.
+_WAIT_S = 600.0
+
+
+def forget(options: Options) -> int:
+    """Let a range go once the person has agreed, or with `--dry-run` say what would go."""
+    since, until = _range(options)
+    if options.application is not None and not options.application.strip():
+        raise UsageError(_("--application is empty."), _("Name one as `report` shows it."))
+    if options.application is not None:
+        options.application = clean(options.application)
+    if not (options.dry_run or options.yes or sys.stdin.isatty()):
+        raise UsageError(
+            _("Nothing was deleted: there is no terminal to ask on."),
+            _("Add --yes to delete without asking, or --dry-run to see what would be deleted."),
+        )
+    loaded, paths = load(options)
+    # There must be something, in a state that can be read.
+    adapter = open_reader(loaded, paths)
+    if options.dry_run or not options.yes:
+        prospect = _look_ahead(adapter, paths, since, until, options.application)
+        print(_range_line(since, _now() if until is None else until, prospect))
+        for line in _more(prospect):
+            print(line)
+        if options.dry_run:
+            print(_("Nothing was deleted: this was a dry run."))
+            return 0
+        if not _agrees():
+            print(_("Nothing was forgotten."))
+            return 1
+    wanted = {"since": since, "until": until, "application": options.application}
+    done = _ask_instance(paths, wanted)
+    if done is None:
+        from reprospective_tray.store.forget.selection import TimeRange
+
+        end = _now() if until is None else until
+        done = _forget_at_rest(loaded, paths, TimeRange(since, end, options.application))
+    for line in _report(done):
+        print(line)
+    return 0
+
+
+def forget_window(options: Options) -> int:
+    """Show what was recorded since a moment, and forget it where the person agrees."""
+    settings = load_for_window(options)
+    loaded, paths = settings.loaded, settings.paths
+    logs.setup(paths, verbose=options.verbose, console=True)
+    from reprospective_tray.tray.windows.forget_window import Question, show
+
+    since = options.since
+
+    def look() -> list[str]:
+        prospect = _look_ahead(open_reader(loaded, paths), paths, since, None)
+        if not (prospect.sessions or prospect.taken):
+            return []
+        return [_count_line(prospect), *_more(prospect)]
+
+    def forget_it() -> list[str]:
+        done = _ask_instance(paths, {"since": since, "until": None, "application": None})
+        if done is None:
+            from reprospective_tray.store.forget.selection import TimeRange
+
+            done = _forget_at_rest(loaded, paths, TimeRange(since, _now()))
+        return _report(done)
+
+    sends = loaded.config.database.sync.enabled
+    show(Question(since, look, forget_it, sends=sends, note=settings.note))
+    return 0
+
+
+def _range(options: Options) -> tuple[int, int | None]:
+    """Return the range in ms; None is now, whenever that is."""
+    if options.last:
+        if options.since is not None or options.until is not None:
+            raise UsageError(_("--last and --from or --to exclude each other."))
+        return _now() - round(options.last.total_seconds() * 1000), None
+    if options.since is None or options.until is None:
+        raise UsageError(
+            _("No range of time is named."), _("Name it with --last, or with --from and --to.")
+        )
+    if options.since >= options.until:
+        raise UsageError(_("--from is not before --to."), _("Put the earlier time first."))
+    return options.since, options.until
+
+
+def forget_sessions(loaded: config.Loaded, paths: Paths, uids: "Sequence[str]") -> "Forgotten":
+    """Forget sessions whole, by their uids; the running instance does it where there is one.
+
+    It takes a while where there are many. After an error a repeat goes on.
+
+    Raises:
+        ReprospectiveError: there is no database, it cannot be written, or the instance refused.
+    """
+    from reprospective_tray.store.forget.erase import ChosenSessions, Forgotten
+
+    # Where nothing runs a new file would be made.
+    open_reader(loaded, paths)
+    done = Forgotten()
+    for first in range(0, len(uids), MOST_UIDS):
+        part = list(uids[first : first + MOST_UIDS])
+        there = _ask_instance(paths, {"uids": part})
+        done.add(there or _forget_at_rest(loaded, paths, ChosenSessions(part)))
+    return done
+
+
+def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
+    """Let the running instance do it, and return what went; None where none runs."""
+    try:
+        answer = control.request(paths, "forget", timeout=_WAIT_S, **wanted)
+    except NotRunningError:
+        return None
+    import msgspec
+
+    from reprospective_tray.store.forget.erase import Forgotten
+
+    return msgspec.convert(answer, Forgotten)
+
+
+def _forget_at_rest(loaded: config.Loaded, paths: Paths, what: "Selection") -> "Forgotten":
+    """Forget without an instance, and keep one from starting meanwhile."""
+    from reprospective_tray.runtime.factories import make_recorder, make_recording_lock
+    from reprospective_tray.store.forget import erase as forgetting
+
+    lock = control.InstanceLock(paths)
+    file_lock = make_recording_lock(loaded, paths)
+    lock.acquire()
+    try:
+        if file_lock:
+            file_lock.acquire()
+        # It also closes what a killed run left open, and takes up what one could not write.
+        recorder = make_recorder(loaded, paths, lambda _damaged: None)
+        with recorder.running(), recorder.exclusively() as adapter:
+            return forgetting.forget(adapter, what)
+    finally:
+        if file_lock:
+            file_lock.release()
+        lock.release()
+
+
+def _look_ahead(
+    adapter: "DatabaseAdapter",
+    paths: Paths,
+    since: int,
+    until: int | None,
+    application: str | None = None,
+) -> "Prospect":
+    """Return what would go; where an instance records, its open session lasts until now."""
+    from reprospective_tray.store.forget.selection import look_ahead
+
+    now = _now()
+    open_until = now if control.InstanceLock(paths).is_held() else None
+    end = now if until is None else until
+    with adapter.reading():
+        return look_ahead(adapter, since, end, application, open_until=open_until)
+
+
+def _range_line(since: int, until: int, prospect: "Prospect") -> str:
+    from reprospective_tray.summary.format_text import duration
+
+    text = plural(
+        "From {since} to {until}: {count} session, {time} in all.",
+        "From {since} to {until}: {count} sessions, {time} in all.",
+        prospect.sessions,
+    )
+    time = duration(prospect.ms)
+    return text.format(since=_wall(since), until=_wall(until), count=prospect.sessions, time=time)
+
+
+def _count_line(prospect: "Prospect") -> str:
+    from reprospective_tray.summary.format_text import duration
+
+    text = plural(
+        "{count} session, {time} in all.", "{count} sessions, {time} in all.", prospect.sessions
+    )
+    return text.format(count=prospect.sessions, time=duration(prospect.ms))
+
+
+def _more(prospect: "Prospect") -> list[str]:
+    """Return what else the person should know before they agree."""
+    lines = []
+    if prospect.clipped:
+        text = plural(
+            "{count} session extends past the range; that part is kept.",
+            "{count} sessions extend past the range; that part is kept.",
+            prospect.clipped,
+        )
+        lines.append(text.format(count=prospect.clipped))
+    if prospect.taken:
+        lines.append(
+            _(
+                "Sessions of that time that are kept on the server alone are deleted there "
+                "with the next sync. Here the totals of their whole days are deleted."
+            )
+        )
+    return lines
+
+
+def _wall(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _agrees() -> bool:
+    try:
+        answer = input(_("Forget this for good? [y/N] "))
+    except EOFError:
+        print()
+        return False
+    return is_yes(answer)
+
+
+def _report(done: "Forgotten") -> list[str]:
+    """Return what was done, in sentences."""
+    from reprospective_tray.summary.format_text import duration
+
+    if done.sessions or not done.ordered:
+        text = plural(
+            "{count} session forgotten, {time} in all.",
+            "{count} sessions forgotten, {time} in all.",
+            done.sessions,
+        )
+        lines = [text.format(count=done.sessions, time=duration(done.ms))]
+    else:
+        lines = []
+    if done.clipped:
+        text = plural(
+            "{count} of them reached beyond the range: the rest of it stays.",
+            "{count} of them reached beyond the range: the rest of each stays.",
+            done.clipped,
+        )
+        lines.append(text.format(count=done.clipped))
+    if done.ordered:
+        lines.append(
+            _(
+                "What is kept on the server alone is deleted there with the next sync; "
+                "here the totals of its whole days are deleted."
+            )
+        )
+    if not done.scrubbed:
+        lines.append(
+            _(
+                "Another program is reading the database. Until it has ended, the titles are "
+                "still in the database's -wal file: end it, then run the same command again."
+            )
+        )
+    if done.other_files:
+        files = ", ".join(done.other_files)
+        lines.append(_("These files may still hold some of it: {files}").format(files=files))
+    return lines
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Where the commands print: standard output, files, progress bars."""

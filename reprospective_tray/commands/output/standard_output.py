@@ -1,0 +1,107 @@
+"""Standard output and error: what is printed arrives, and nothing in it steers a terminal.
+
+Here all that the commands print comes by, whoever wrote it: titles, a server's errors, settings.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import cast
+
+from reprospective_tray.errors import OutputError
+from reprospective_tray.messages import _
+from reprospective_tray.system import clean_text
+
+
+class CleanStream(TextIOWrapper):
+    """Text for a person: whatever could steer a terminal is replaced."""
+
+    is_exact = False
+    """Whether all goes through as it is, as other programs read it; never to a terminal."""
+
+    def write(self, text: str) -> int:
+        """Write `text`; it may wait in memory until `flush`."""
+        super().write(text if self.is_exact else clean_text.lines(text))
+        return len(text)
+
+    def write_styled(self, text: str) -> None:
+        """Write `text` in which this program has set colours and weights."""
+        super().write(clean_text.styled_lines(text))
+
+
+class StandardOutput(CleanStream):
+    """The same on standard output; a write that fails raises OutputError, wherever it is made.
+
+    Without it an OSError of this stream could not be told from any other one.
+    """
+
+    def write(self, text: str) -> int:
+        """Write `text`; it may wait in memory until `flush`."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            raise _not_taken(error) from error
+
+    def write_styled(self, text: str) -> None:
+        """Write `text` in which this program has set colours and weights."""
+        try:
+            super().write_styled(text)
+        except OSError as error:
+            raise _not_taken(error) from error
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        try:
+            super().flush()
+        except OSError as error:
+            raise _not_taken(error) from error
+
+
+def prepare() -> None:
+    """Let stdout and stderr be streams of here, unless something else was put in their places."""
+    for name, kind in (("stdout", StandardOutput), ("stderr", CleanStream)):
+        found = getattr(sys, name)
+        if type(found) is TextIOWrapper and found is getattr(sys, f"__{name}__"):
+            made = kind(
+                found.buffer,
+                encoding=found.encoding,
+                errors=found.errors,
+                line_buffering=found.line_buffering,
+                write_through=found.write_through,
+            )
+            setattr(sys, name, made)
+
+
+def print_styled(text: str) -> None:
+    """Print `text`, which may have colours and weights of this program."""
+    if isinstance(sys.stdout, CleanStream):
+        sys.stdout.write_styled(text)
+    else:
+        sys.stdout.write(text)
+
+
+def speak_utf8() -> None:
+    """Let stdout be what other programs read, whatever the terminal's encoding is."""
+    cast("TextIOWrapper", sys.stdout).reconfigure(encoding="utf-8", newline="\n")
+    if isinstance(sys.stdout, CleanStream):
+        sys.stdout.is_exact = not sys.stdout.isatty()
+
+
+def flush_or_drop() -> None:
+    """Write what waits in memory for stdout and stderr, or drop what nobody takes.
+
+    Python's own end would fail at it, with an exit code of its own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OutputError, OSError):
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _not_taken(error: OSError) -> OutputError:
+    return OutputError(
+        _("the output cannot be written: {reason}.").format(reason=error.strerror or error)
+    )

@@ -1,0 +1,170 @@
+"""Regular expressions that a person writes: none of them can hang the program.
+
+`compile_pattern` decides who evaluates an expression. Python's own `re` does, where
+`effort` proves that it needs few steps on the longest title; RE2 does otherwise, whose
+time grows with the title's length alone (`linear`). What neither can take is refused.
+The reading is Python's in every case: case, Unicode and the order of alternatives.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from typing import Protocol
+
+from reprospective_tray.config.patterns import effort
+from reprospective_tray.messages import _
+
+FLAGS = re.IGNORECASE
+
+log = logging.getLogger(__name__)
+
+
+class PatternRefusedError(ValueError):
+    """An expression cannot be used; ``str()`` says why, `remedy` what to write instead.
+
+    `is_valid` says whether Python can read it at all.
+    """
+
+    def __init__(self, what: str, remedy: str = "", *, is_valid: bool = True) -> None:
+        """Take sentences in the language of the person."""
+        super().__init__(what)
+        self.remedy = remedy
+        self.is_valid = is_valid
+
+
+class Pattern(Protocol):
+    """A compiled expression."""
+
+    def search(self, text: str) -> bool:
+        """Say whether the expression fits anywhere in `text`."""
+        ...
+
+    def replace(self, text: str, by: str) -> str:
+        """Return `text` with `by` in place of all that fits; empty places stay as they are.
+
+        Where an expression fits so often that this would take long, the whole rest is replaced.
+        """
+        ...
+
+
+def compile_pattern(pattern: str, *, strict: bool = False) -> Pattern:
+    """Return `pattern` ready to search with, upper and lower case alike.
+
+    Any call with a text of 4,096 characters takes a few milliseconds at most. Where the engine
+    fails (it has too little memory, or a text has too many kinds of characters), a `strict`
+    pattern raises what the engine raises, and another one does not fit.
+
+    Raises:
+        PatternRefusedError: it is no regular expression, or could take too long.
+    """
+    with warnings.catch_warnings():
+        # re warns of what a later Python may read otherwise; a person can do nothing with it.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            compiled = re.compile(pattern, FLAGS)
+            tree = effort.parsed(pattern, FLAGS)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise PatternRefusedError(
+                _("The expression does not hold: {reason}").format(reason=error), is_valid=False
+            ) from error
+    try:
+        if effort.steps(tree) <= effort.MOST_STEPS:
+            return _Backtracking(compiled)
+        guards, rest = effort.guards(tree)
+        found: Pattern = _of(rest)
+        if guards:
+            found = _Guarded([(_of(guard), wanted) for guard, wanted in guards], found)
+    except RecursionError as error:
+        raise _too_slow() from error
+    return found if strict else _Forgiving(found)
+
+
+def compile_known(pattern: str) -> Pattern:
+    """Return a pattern of the program's own: a test holds that each needs little time."""
+    return _Backtracking(re.compile(pattern, FLAGS))
+
+
+def _of(tree: effort.Tree) -> Pattern:
+    """Return the evaluator of a part of an expression."""
+    from reprospective_tray.config.patterns.linear import LinearPattern, NotLinearError
+
+    if effort.steps(tree) <= effort.MOST_STEPS:
+        return _Backtracking(effort.compiled(tree))
+    try:
+        return LinearPattern(tree)
+    except NotLinearError as error:
+        raise _too_slow() from error
+    except ImportError as error:
+        raise PatternRefusedError(
+            _("The expression needs the package google-re2, which is not installed."),
+            _("Install google-re2, or write the expression without * and +."),
+        ) from error
+
+
+def _too_slow() -> PatternRefusedError:
+    return PatternRefusedError(
+        _("The expression could take too long on a long title."),
+        _(
+            "Write it without lookahead, lookbehind and backreferences (\\b stands for the edge of "
+            "a word), use smaller repeat counts, or split it into several rules."
+        ),
+    )
+
+
+class _Backtracking:
+    """An expression that is proven to need few steps of Python's own engine."""
+
+    def __init__(self, compiled: re.Pattern[str]) -> None:
+        self._compiled = compiled
+
+    def search(self, text: str) -> bool:
+        return self._compiled.search(text) is not None
+
+    def replace(self, text: str, by: str) -> str:
+        return self._compiled.sub(lambda match: by if match.group() else "", text)
+
+
+class _Forgiving:
+    """An expression that does not fit where it cannot be evaluated."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self._pattern = pattern
+        self._has_failed = False
+
+    def search(self, text: str) -> bool:
+        try:
+            return self._pattern.search(text)
+        except Exception as error:  # noqa: BLE001  no text stops who asks
+            self._say(error)
+            return False
+
+    def replace(self, text: str, by: str) -> str:
+        try:
+            return self._pattern.replace(text, by)
+        except Exception as error:  # noqa: BLE001  no text stops who asks
+            self._say(error)
+            return text
+
+    def _say(self, error: Exception) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            log.warning("a rule of the config cannot be evaluated: %s", type(error).__name__)
+
+
+class _Guarded:
+    """``^(?!.*a)(?=.*b)rest``: what must and must not follow the beginning, then the rest."""
+
+    def __init__(self, guards: list[tuple[Pattern, bool]], rest: Pattern) -> None:
+        self._guards = guards
+        self._rest = rest
+
+    def search(self, text: str) -> bool:
+        return self._allowed(text) and self._rest.search(text)
+
+    def replace(self, text: str, by: str) -> str:
+        return self._rest.replace(text, by) if self._allowed(text) else text
+
+    def _allowed(self, text: str) -> bool:
+        return all(guard.search(text) is wanted for guard, wanted in self._guards)

@@ -1,0 +1,104 @@
+"""Attendance: from input, locks and inhibitors to what the person's time counts as. Pure."""
+
+from reprospective_tray.monitor.observation import Presence
+from reprospective_tray.store.model.sessions import State
+
+# An input younger than the last one known by less than this is the same one, read anew.
+_INPUT_JITTER_MS = 100
+# A key that was still down when the screen was to be locked is no return.
+LOCK_GRACE_MS = 10_000
+
+
+class Attendance:
+    """What is known of the person at the desk; times in ms on the sessions' timeline."""
+
+    def __init__(self, idle_after_ms: int) -> None:
+        """Take after which time without input or inhibitor the person counts as idle."""
+        self._idle_after = idle_after_ms
+        self._presence = Presence()
+        self._window_holds = False
+        self._idle = False
+        self._last_input: int | None = None
+        self._held_until: int | None = None  # when the last inhibition ended
+        self._doubted_since: int | None = None  # when a lock was asked for that nothing confirms
+        self._disbelieved = False
+
+    @property
+    def state(self) -> State | None:
+        """What the time counts as at present; None: nothing is recorded."""
+        if self._presence.away:
+            return None
+        if self._presence.locked and not self._disbelieved:
+            return State.LOCKED
+        return State.IDLE if self._idle else State.ACTIVE
+
+    @property
+    def waits_for_input(self) -> bool:
+        """Whether the next input is news by itself."""
+        return self._idle or (self._doubted_since is not None and not self._disbelieved)
+
+    @property
+    def idle_at(self) -> int | None:
+        """When the person is idle if nothing else happens; None where that is not to be asked."""
+        if self._idle or self._held or self._last_input is None:
+            return None
+        return self._last_sign(self._last_input) + self._idle_after
+
+    def take(self, now: int, presence: Presence) -> None:
+        """Take what the desktop says from `now` on."""
+        before, was_held = self._presence, self._held
+        self._presence = presence
+        if (presence.locked, presence.unconfirmed) != (before.locked, before.unconfirmed):
+            self._disbelieved = False
+            self._doubted_since = now if presence.locked and presence.unconfirmed else None
+        self._hold(now, was_held=was_held)
+
+    def take_window(self, now: int, *, holds: bool) -> None:
+        """Take whether the window in front, from `now` on, holds off idle time."""
+        was_held, self._window_holds = self._held, holds
+        self._hold(now, was_held=was_held)
+
+    def take_input(self, now: int, idle_ms: int) -> int:
+        """Take that the last input was `idle_ms` before `now`.
+
+        Returns since when the person is idle, or there again, if this makes the
+        state another one.
+        """
+        known, last_input = self._last_input, now - idle_ms
+        self._last_input = last_input
+        if self._doubted_since is not None and last_input > self._doubted_since + LOCK_GRACE_MS:
+            self._disbelieved = True  # nothing here locks, or nothing tells that it unlocked
+        since = now if self._held else self._last_sign(last_input)
+        away = now - since >= self._idle_after
+        if away:
+            self._idle = True
+        elif self._idle and (known is None or last_input > known + _INPUT_JITTER_MS):
+            self._idle = False
+        return since
+
+    def shift(self, ms: int) -> None:
+        """Follow a clock that was set by `ms`."""
+        if self._last_input is not None:
+            self._last_input += ms
+        if self._held_until is not None:
+            self._held_until += ms
+        if self._doubted_since is not None:
+            self._doubted_since += ms
+
+    def forget(self) -> None:
+        """Know nothing of input and windows any more; what the desktop says still holds."""
+        self._window_holds = self._idle = False
+        self._last_input = self._held_until = None
+
+    @property
+    def _held(self) -> bool:
+        return self._presence.inhibited or self._window_holds
+
+    def _hold(self, now: int, *, was_held: bool) -> None:
+        if self._held:
+            self._idle = False
+        elif was_held:
+            self._held_until = now
+
+    def _last_sign(self, last_input: int) -> int:
+        return last_input if self._held_until is None else max(last_input, self._held_until)

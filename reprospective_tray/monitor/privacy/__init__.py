@@ -1,0 +1,1 @@
+"""Which windows are not recorded, or without their title. Pure."""

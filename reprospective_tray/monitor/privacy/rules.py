@@ -1,0 +1,170 @@
+"""Rules that drop or redact an observation before anything stores it. Pure.
+
+The person's own rules come first, in their order, then the built-in ones; the
+first that fits decides alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reprospective_tray.config.patterns import compile_pattern
+from reprospective_tray.messages import _
+from reprospective_tray.monitor.privacy.password_managers import is_password_manager
+from reprospective_tray.monitor.privacy.plain_text import as_seen, plain, plain_application
+from reprospective_tray.monitor.privacy.private_windows import is_browser, is_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.keys import Rule
+    from reprospective_tray.config.patterns import Pattern
+
+log = logging.getLogger(__name__)
+
+REDACTED = "[redacted]"
+
+
+class Action(StrEnum):
+    """What becomes of a window: nothing of it is changed, or what a rule says."""
+
+    KEEP = "keep"
+    IGNORE = "ignore"
+    REDACT = "redact"
+    APPLICATION = "application"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What may be stored of a window, and which rule said so (empty for none).
+
+    Both names are empty where the window is ignored.
+    """
+
+    application_name: str
+    window_title: str
+    action: Action
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """One rule of the person, ready to ask."""
+
+    application: Pattern | None
+    title: Pattern | None
+    action: Action
+    description: str
+
+    def fits(self, application_name: str, window_title: str) -> bool:
+        """Say whether everything that the rule names is there."""
+        return (self.application is None or _found(self.application, application_name)) and (
+            self.title is None or _found(self.title, window_title)
+        )
+
+    def verdict(self, application_name: str, window_title: str) -> Verdict:
+        """Return what is left of a window that the rule fits."""
+        if self.action is Action.IGNORE:
+            return Verdict("", "", Action.IGNORE, self.description)
+        left = self._redacted(window_title) if self.action is Action.REDACT else ""
+        return Verdict(application_name, left, self.action, self.description)
+
+    def _redacted(self, title: str) -> str:
+        if not title:
+            return ""
+        if self.title is None:
+            return REDACTED
+        # A pattern such as ".*" also fits the nothing behind a title; that stays nothing.
+        left = self.title.replace(title, REDACTED)
+        # What is left may fit only as a person sees it; what was put there is no part of it.
+        seen = [as_seen(part) for part in left.split(REDACTED)]
+        if any(self.title.replace(part, REDACTED) != part for part in seen):
+            left = REDACTED.join(self.title.replace(part, REDACTED) for part in seen)
+        # A pattern that fits places only ("(?=x)") was meant to hide something: hide it all.
+        return REDACTED if left in {title, as_seen(title)} else left
+
+
+def _found(pattern: Pattern, text: str) -> bool:
+    """Say whether `pattern` fits `text` as it is, or as a person sees it."""
+    if pattern.search(text):
+        return True
+    seen = as_seen(text)
+    return seen != text and pattern.search(seen)
+
+
+class Privacy:
+    """The rules of one config, compiled once. Asking them changes nothing and reads no clock."""
+
+    def __init__(self, settings: config.Privacy) -> None:
+        """Take the ``privacy`` section of a config that was loaded, and so is valid."""
+        self._rules = [
+            _Compiled(
+                application=_compiled(rule.application),
+                title=_compiled(rule.title),
+                action=Action(rule.action),
+                description=_describe(number, rule),
+            )
+            for number, rule in enumerate(settings.rules, start=1)
+        ]
+        self._failed: set[str] = set()
+        self._private_windows = settings.private_windows
+        self._password_managers = settings.password_managers
+
+    def apply(self, application_name: str, window_title: str) -> Verdict | None:
+        """Return what may be stored of a window; None where it leaves no trace."""
+        verdict = self.explain(application_name, window_title)
+        return None if verdict.action is Action.IGNORE else verdict
+
+    def explain(self, application_name: str, window_title: str) -> Verdict:
+        """Return the same, but say of an ignored window as well which rule takes it."""
+        own = self._own(application_name, window_title)
+        # A rule that only redacts must not bring a private window to disk.
+        if own is None or own.action is not Action.IGNORE:
+            for description in self._built_in(application_name, window_title):
+                return Verdict("", "", Action.IGNORE, description)
+        return own or Verdict(application_name, window_title, Action.KEEP)
+
+    def _own(self, application_name: str, window_title: str) -> Verdict | None:
+        """Return what the first of the person's rules that fits makes of a window.
+
+        A rule that cannot be evaluated takes the window away: what it was to hide is not known.
+        """
+        for rule in self._rules:
+            try:
+                if rule.fits(application_name, window_title):
+                    return rule.verdict(application_name, window_title)
+            except Exception as error:  # noqa: BLE001  whatever it is, nothing must be stored
+                if rule.description not in self._failed:
+                    self._failed.add(rule.description)
+                    # No title belongs in the log, so no words of the error do.
+                    kind = type(error).__name__
+                    log.warning("%s fails (%s): its windows are left out", rule.description, kind)
+                return Verdict("", "", Action.IGNORE, rule.description)
+        return None
+
+    def _built_in(self, application_name: str, window_title: str) -> Iterator[str]:
+        """Yield the built-in rules that fit."""
+        application, title = plain_application(application_name), plain(window_title)
+        if self._password_managers and is_password_manager(
+            application, title, in_browser=is_browser(application)
+        ):
+            yield _("built in: password managers (privacy.password_managers)")
+        if self._private_windows and is_private(application, title):
+            yield _("built in: private browser windows (privacy.private_windows)")
+
+
+def _compiled(pattern: str | None) -> Pattern | None:
+    return None if pattern is None else compile_pattern(pattern, strict=True)
+
+
+def _describe(number: int, rule: Rule) -> str:
+    wanted = [
+        f"{name}: {pattern}"
+        for name, pattern in (("application", rule.application), ("title", rule.title))
+        if pattern is not None
+    ]
+    return _("your rule {number} ({wanted})").format(number=number, wanted=", ".join(wanted))

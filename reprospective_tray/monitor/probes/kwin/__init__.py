@@ -1,0 +1,1 @@
+"""The probe of KWin (KDE Plasma) in Wayland sessions."""

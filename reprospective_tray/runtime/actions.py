@@ -1,0 +1,158 @@
+"""What is asked of the running program: by clicks, by other processes, by itself."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, TypeGuard
+
+import msgspec
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.runtime import window_launcher as own_windows
+from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.system.supervisor import Care, Part
+from reprospective_tray.tray.menu import Action, action_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.desktop.autostart.login import StartAtLogin
+    from reprospective_tray.runtime.components import Hearers, InForce
+    from reprospective_tray.runtime.state.pause import PauseMemory
+    from reprospective_tray.runtime.window_launcher import OwnWindows
+
+log = logging.getLogger(__name__)
+
+QUIT = Action("quit")
+# The program's own note to itself, among the clicks.
+PAUSE_OVER = Action("pause over")
+# What another process may ask for as well as a click.
+_ASKED = frozenset({"pause", "resume", "start_at_login", *own_windows.COMMANDS})
+
+
+class Actions:
+    """Begins one thing after the other, whoever asks; none waits for the end of another."""
+
+    def __init__(  # noqa: PLR0913  what it acts on, each another's work
+        self,
+        in_force: InForce,
+        pause_memory: PauseMemory,
+        care: Care,
+        hearers: Hearers,
+        *,
+        windows: OwnWindows,
+        login: StartAtLogin,
+        status: Callable[[], dict[str, object]],
+        end: Callable[[], None],
+    ) -> None:
+        """Take what is acted on; `status` is answered to who asks, `end` ends the program."""
+        self._in_force, self._care, self._hearers = in_force, care, hearers
+        self._pause_memory = pause_memory
+        self._windows, self._login, self._status, self._end = windows, login, status, end
+        self._waiting: queue.SimpleQueue[Action] = queue.SimpleQueue()
+        self._ended = threading.Event()
+
+    def put(self, action: Action) -> None:
+        """Let it be done soon; also from a handler of a signal."""
+        if action.command == QUIT.command:
+            self._end()
+        else:
+            self._waiting.put(action)
+
+    def start(self) -> None:
+        """Do what was put, in a thread of its own."""
+        threading.Thread(target=self._keep_acting, name="actions", daemon=True).start()
+
+    def answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
+        """Do what another process asks for, in that connection's thread."""
+        if command == "status":
+            return self._status()
+        if command == "settings":
+            # With the password: who may ask may read the file that it stands in.
+            return {"config": msgspec.to_builtins(self._in_force.loaded.config)}
+        if command in {"sync", "sync_progress"}:
+            return self._in_force.sending.answer(command, arguments)
+        if command == "forget":
+            return self._in_force.forgetting.answer(arguments)
+        if command == QUIT.command:
+            self._end()
+        elif command in _ASKED:
+            self._begin(command, arguments)
+            self._finish(command, arguments)
+        else:
+            raise ReprospectiveError(
+                _("The running instance does not know the command {command}.").format(
+                    command=command
+                ),
+                _("Quit it and start it again: it may be of another version."),
+            )
+        return {}
+
+    def _keep_acting(self) -> None:
+        self._care.run(Part.MENU, self._act, self._ended)
+
+    def _act(self) -> None:
+        while not self._ended.is_set():
+            action = self._waiting.get()
+            arguments = action_arguments(action, _now())
+            self._begin(action.command, arguments)
+            # Another program or the disk may take its time: no click waits for that.
+            threading.Thread(
+                target=self._finish_click,
+                args=(action.command, arguments),
+                name="click",
+                daemon=True,
+            ).start()
+
+    def _finish_click(self, command: str, arguments: dict[str, object]) -> None:
+        try:
+            self._finish(command, arguments)
+        except ReprospectiveError as error:
+            log.warning("%s %s", error, error.remedy)
+            self._hearers.notify(f"{error} {error.remedy}".strip())
+        # The top of a thread.
+        except BaseException:  # noqa: BLE001  it is counted and logged there
+            log.warning("%s failed", command)
+            self._care.died(Part.MENU)
+
+    def _begin(self, command: str, arguments: dict[str, object]) -> None:
+        """Do of it what takes no time: a pause and its end hold from now on."""
+        if command == "pause":
+            until = arguments.get("until")
+            self._pause_memory.decided()
+            self._in_force.pause(until if _is_instant(until) else None)
+            log.info("paused")
+        elif command == "resume":
+            self._pause_memory.decided()
+            self._in_force.resume()
+
+    def _finish(self, command: str, arguments: dict[str, object]) -> None:
+        """Do the rest of it, however long it takes; several may be under way at once.
+
+        Raises:
+            ReprospectiveError: it cannot be done.
+        """
+        match command:
+            case "pause" | "resume" | PAUSE_OVER.command:
+                # A restart must not begin to record what the person did not want recorded.
+                self._pause_memory.write()
+            case "start_at_login":
+                self._login.switch(on=arguments.get("on") is True)
+                self._hearers.tell_icon()
+            case "sync":
+                self._in_force.sending.answer(command, arguments)
+            case _ if command in own_windows.COMMANDS:
+                self._windows.open(command, arguments)
+
+
+def _is_instant(value: object) -> TypeGuard[int]:
+    """Say whether it is one that a pause may end at; it lasts until it is resumed else."""
+    return type(value) is int and 0 <= value <= state.LAST_INSTANT
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

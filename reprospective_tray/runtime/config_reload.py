@@ -1,0 +1,65 @@
+"""Takes over what the person changes in config.yaml, or says why it cannot be."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from reprospective_tray.config.watch import SettingsWatch
+from reprospective_tray.errors import StoreError
+from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from reprospective_tray.config import keys as config
+    from reprospective_tray.errors import ReprospectiveError
+    from reprospective_tray.runtime.components import Hearers, InForce
+    from reprospective_tray.system.paths import Paths
+
+log = logging.getLogger(__name__)
+
+
+class ChangedSettings:
+    """Looks at the file now and then; of one thread, but for `problem`."""
+
+    def __init__(self, in_force: InForce, paths: Paths, hearers: Hearers) -> None:
+        """Take what they are put in force in, and who hears of it."""
+        self._in_force, self._hearers = in_force, hearers
+        self._watch = SettingsWatch(in_force.loaded, paths)
+        self.problem = ""
+        """Why the file as it is cannot be used; empty where it can."""
+
+    def look(self) -> None:
+        """Take over what has changed since the last look."""
+        with self._in_force.forgetting.put_off() as is_put_off:
+            # What is being forgotten needs the recording of the moment.
+            if is_put_off:
+                self._look()
+
+    def _look(self) -> None:
+        found = self._watch.look()
+        if found is None:
+            return
+        notifies = self._in_force.loaded.config.notifications.settings
+        error = found.error if found.loaded is None else self._change(found.loaded)
+        if error or found.loaded is None:
+            said = f"{error} {error.remedy if error else ''}".strip()
+            self.problem = _(
+                "The changed settings cannot be used; those before hold: {error}"
+            ).format(error=said)
+            log.warning("%s", self.problem)
+            if notifies:
+                self._hearers.notify(self.problem)
+        else:
+            is_mended, self.problem = bool(self.problem), ""
+            log.info("the changed settings are in force")
+            if is_mended and notifies:
+                self._hearers.notify(_("The settings are right again, and in force."))
+        self._hearers.tell_icon()
+
+    def _change(self, loaded: config.Loaded) -> ReprospectiveError | None:
+        """Put the settings in force; return why that cannot be."""
+        try:
+            self._in_force.change(loaded)
+        except StoreError as error:
+            return error
+        return None

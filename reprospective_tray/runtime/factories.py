@@ -1,0 +1,240 @@
+"""The parts that the config decides, made from it: for the running program and for commands.
+
+Each maker loads what it makes: who looks at a day waits for no rules of recording.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from reprospective_tray.config.keys import Database, Remote
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from reprospective_tray.config import keys as config
+    from reprospective_tray.monitor.observation import Observation
+    from reprospective_tray.monitor.sessionizer import Rules
+    from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+    from reprospective_tray.store.recording.background_recorder import DetachedRecorder
+    from reprospective_tray.store.recording.recorder import Recorder
+    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+    from reprospective_tray.store.sqlite.recording_lock import RecordingLock
+    from reprospective_tray.sync.manager import DatabaseSyncManager
+    from reprospective_tray.sync.service import Means
+    from reprospective_tray.sync.sync_pass import Identity
+    from reprospective_tray.system.paths import Paths
+    from reprospective_tray.system.supervisor import Care
+
+# A server that takes longer to answer a knock is as good as away.
+_KNOCK_S = 5.0
+# How long the status and the icon wait for a server.
+_GLANCE_S = 2.0
+# How long recording waits for a connection and for each answer; the end may wait as long.
+_RECORDING_S = 5.0
+
+
+def uses_server(database: Database) -> bool:
+    """Say whether what is recorded goes to the server, at once or later."""
+    return database.sync.enabled or database.local.type == "postgresql"
+
+
+def names_server(database: Database) -> bool:
+    """Say whether anybody has told where the server is, or has it used as it stands."""
+    is_named = database.remote != Remote() or bool(os.environ.get("PGSERVICE"))
+    return uses_server(database) or is_named
+
+
+def make_adapter(
+    loaded: config.Loaded, paths: Paths, *, read_only: bool = False
+) -> DatabaseAdapter:
+    """Return the adapter of the database that the config records into."""
+    if loaded.config.database.local.type == "postgresql":
+        return make_server_adapter(loaded, paths, read_only=read_only)
+    return make_file_adapter(loaded, paths, read_only=read_only)
+
+
+def make_file_adapter(
+    loaded: config.Loaded, paths: Paths, *, read_only: bool = False
+) -> SqliteAdapter:
+    """Return the adapter of the local file."""
+    local = loaded.config.database.local
+    path = loaded.config.database_path(paths)
+    return SqliteAdapter(
+        path, readable_by=local.readable_by, private_below=paths.data, read_only=read_only
+    )
+
+
+def make_server_adapter(
+    loaded: config.Loaded,
+    paths: Paths,
+    *,
+    read_only: bool = False,
+    patience_s: float | None = None,
+) -> PostgresqlAdapter:
+    """Return the adapter of the central database.
+
+    It waits `patience_s` seconds for a connection and for each answer; without,
+    as long as a person may wait for a report.
+    """
+    # Nobody without a server loads any of this: memory is a promise.
+    from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+    from reprospective_tray.store.postgres.address import ServerAddress
+
+    # Read anew each time: a service file or a variable may have been mended.
+    address = ServerAddress.from_remote(loaded.config.database.remote)
+    patience = {}
+    if patience_s is not None:
+        patience = {"connect_deadline_s": patience_s, "deadline_s": patience_s}
+    return PostgresqlAdapter(address, paths.data, read_only=read_only, **patience)
+
+
+def make_passing_reader(loaded: config.Loaded, paths: Paths) -> DatabaseAdapter:
+    """Return the adapter of the recorded database for a quick look, which nobody waits for."""
+    if loaded.config.database.local.type == "postgresql":
+        return make_server_adapter(loaded, paths, read_only=True, patience_s=_GLANCE_S)
+    return make_file_adapter(loaded, paths, read_only=True)
+
+
+def make_recorder(
+    loaded: config.Loaded,
+    paths: Paths,
+    on_damage: Callable[[Path], None],
+    on_loss: Callable[[str], None] = lambda _lost: None,
+    care: Care | None = None,
+) -> Recorder | DetachedRecorder:
+    """Return what records into the database of the config.
+
+    `on_damage` is told where a damaged file was set aside, `on_loss` what was lost, in words;
+    `care` counts what dies.
+    """
+    from reprospective_tray.store.recording.recorder import Recorder
+
+    host = socket.gethostname()
+    if loaded.config.database.local.type == "postgresql":
+        from reprospective_tray.store.recording.background_recorder import DetachedRecorder
+
+        return DetachedRecorder(
+            lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S),
+            host,
+            care,
+            on_loss,
+        )
+    return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage, on_loss)
+
+
+def make_recording_lock(loaded: config.Loaded, paths: Paths) -> RecordingLock | None:
+    """Return what keeps others from recording into the file; None where it is a server."""
+    from reprospective_tray.store.sqlite.recording_lock import RecordingLock
+
+    local = loaded.config.database.local
+    if local.type == "postgresql":
+        return None
+    return RecordingLock(loaded.config.database_path(paths), local.readable_by, paths.data)
+
+
+def make_rules(loaded: config.Loaded) -> Rules:
+    """Return what makes a session, as the config has it."""
+    from reprospective_tray.monitor.sessionizer import Rules
+    from reprospective_tray.monitor.title_comparison import comparable
+    from reprospective_tray.store.model.ids import new_uid
+
+    settings = loaded.config.monitor
+    return Rules(
+        heartbeat_ms=round(settings.heartbeat * 1000),
+        idle_after_ms=round(settings.idle_after * 1000),
+        title_changes_per_minute=settings.titles.changes_per_minute,
+        comparable=comparable(settings.titles.ignore, settings.titles.ignore_patterns),
+        new_uid=new_uid,
+        never_idle=_any_of(settings.never_idle),
+    )
+
+
+def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells whether one of a config's patterns is found in a name."""
+    from reprospective_tray.config.patterns import compile_pattern
+
+    compiled = [compile_pattern(pattern) for pattern in patterns]
+    return lambda name: any(pattern.search(name) for pattern in compiled)
+
+
+def make_filter(loaded: config.Loaded) -> Callable[[Observation], Observation | None]:
+    """Return the privacy rules as what stands between the probe and the sessionizer."""
+    from reprospective_tray.monitor.observation import Observation
+    from reprospective_tray.monitor.privacy.rules import Privacy
+
+    privacy = Privacy(loaded.config.privacy)
+
+    def apply(seen: Observation) -> Observation | None:
+        verdict = privacy.apply(seen.application_name, seen.window_title)
+        if verdict is None:
+            return None
+        return Observation(
+            verdict.application_name, verdict.window_title, seen.process_id, seen.window_id
+        )
+
+    return apply
+
+
+def make_text_filter(loaded: config.Loaded) -> Callable[[str, str], tuple[str, str] | None]:
+    """Return the privacy rules as imports ask them: names in, names or nothing out."""
+    from reprospective_tray.monitor.privacy.rules import Privacy
+
+    privacy = Privacy(loaded.config.privacy)
+
+    def apply(application_name: str, window_title: str) -> tuple[str, str] | None:
+        verdict = privacy.apply(application_name, window_title)
+        return (verdict.application_name, verdict.window_title) if verdict else None
+
+    return apply
+
+
+def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = None) -> Means:
+    """Return how the local file and the server are reached, for sending.
+
+    Without an `identity` nobody records while the passes run.
+    """
+    from reprospective_tray.store.outbox import sync_state as standing
+    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.sync.service import Means
+
+    remote, settings = loaded.config.database.remote, loaded.config.database.sync
+
+    def open_adapter() -> SqliteAdapter:
+        return make_file_adapter(loaded, paths)
+
+    def make_manager() -> DatabaseSyncManager:
+        from reprospective_tray.ipc.channel import InstanceLock
+        from reprospective_tray.store.postgres.schema.upgrade import connect_prepared
+        from reprospective_tray.sync.manager import DatabaseSyncManager
+        from reprospective_tray.sync.offline_identity import Alone
+
+        return DatabaseSyncManager(
+            open_adapter,
+            # Read anew each time: a service file or a variable may have been mended.
+            lambda: connect_prepared(ServerAddress.from_remote(remote), paths.data),
+            settings,
+            identity or Alone(open_adapter, InstanceLock(paths)),
+        )
+
+    def knock() -> bool:
+        from reprospective_tray.store.postgres import reachability as knock
+
+        return knock.knock(ServerAddress.from_remote(remote), _KNOCK_S)
+
+    def close_file() -> None:
+        adapter = open_adapter()
+        if adapter.path.exists():
+            adapter.open()
+            adapter.close()
+
+    return Means(
+        make_manager,
+        knock,
+        lambda: standing.read(make_file_adapter(loaded, paths, read_only=True)),
+        close_file,
+    )

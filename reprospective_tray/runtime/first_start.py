@@ -1,0 +1,68 @@
+"""What is said at the very first start: what is recorded, where, and how to pause."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.monitor import no_window_messages as unseen
+from reprospective_tray.runtime.state import remembered as state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.monitor.probes.base import Lack
+    from reprospective_tray.runtime.components import InForce
+    from reprospective_tray.system.paths import Paths
+
+log = logging.getLogger(__name__)
+
+
+class Greeting:
+    """Greets once something is recorded; until then it says what keeps it from that.
+
+    Of one thread at a time.
+    """
+
+    def __init__(self, in_force: InForce, paths: Paths, notify: Callable[[str], None]) -> None:
+        """Take what records, where is remembered that it was said, and what shows a sentence."""
+        self._in_force, self._paths, self._notify = in_force, paths, notify
+        self._is_due: bool | None = None
+        self._told: Lack | None = None
+
+    def look(self) -> None:
+        """Say what is to be said and was not yet; it costs nothing afterwards."""
+        if self._is_due is None:
+            self._is_due = state.load(self._paths).first_start_at is None
+        if not self._is_due:
+            return
+        now = self._in_force.monitor.state
+        if now.watching and not now.problem:
+            self._greet()
+        elif now.lack and not now.paused and now.lack is not self._told:
+            self._told = now.lack
+            self._show(unseen.sentence(now.lack))
+
+    def _greet(self) -> None:
+        self._is_due = False
+        loaded = self._in_force.loaded
+        if loaded.config.database.local.type == "postgresql":
+            text = _(
+                "Recording which window you use, and when, straight to {place}. "
+                "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
+            ).format(place=self._in_force.reader.place)
+        else:
+            text = self._in_force.sending.greeting(loaded.config.database_path(self._paths))
+        log.info("first start: %s", text)
+        self._show(text)
+        try:
+            state.update(self._paths, first_start_at=time.time_ns() // 1_000_000)
+        except ReprospectiveError as error:
+            log.warning("%s", error)
+
+    def _show(self, text: str) -> None:
+        if self._in_force.loaded.config.notifications.first_start:
+            self._notify(text)

@@ -1,0 +1,134 @@
+"""Forgetting in the running program: between two steps, what happens is recorded."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
+    from reprospective_tray.store.forget.erase import Selection
+
+log = logging.getLogger(__name__)
+
+# As many fit into one request.
+MOST_UIDS = 1_000
+# Seconds that a change of settings waits for the end of a request; the next look takes it up.
+MOMENT_S = 1.0
+
+
+class _Range(msgspec.Struct):
+    """Times are ms; without `until` it ends now."""
+
+    since: int
+    until: int | None = None
+    application: str | None = None
+
+
+class _Chosen(msgspec.Struct, forbid_unknown_fields=True):
+    """No range goes with it: what to do about that would be anybody's guess."""
+
+    uids: Annotated[list[str], msgspec.Meta(max_length=MOST_UIDS)]
+
+
+class ForgettingHere:
+    """Forgets what other processes ask for, one request at a time."""
+
+    def __init__(
+        self, current: Callable[[], DesktopActivityMonitor], ended: threading.Event
+    ) -> None:
+        """Take what returns the one that records, and what is set once the program ends."""
+        self._current = current
+        self._ended = ended
+        self._busy = threading.Lock()
+        self._stays = threading.Lock()  # what records is no other while this is held
+
+    @contextmanager
+    def put_off(self) -> Iterator[bool]:
+        """Let requests wait meanwhile, so that what records may become another.
+
+        Yields whether they do: not where something is being forgotten for longer than a moment.
+        """
+        is_put_off = self._stays.acquire(timeout=MOMENT_S)
+        try:
+            yield is_put_off
+        finally:
+            if is_put_off:
+                self._stays.release()
+
+    @property
+    def _monitor(self) -> DesktopActivityMonitor:
+        return self._current()
+
+    def answer(self, arguments: dict[str, object]) -> dict[str, object]:
+        """Forget a range of time, or sessions by their `uids`; return a `Forgotten` as values.
+
+        Raises:
+            ReprospectiveError: it is no such request, another one is being worked at, the
+                program ended meanwhile, or the database cannot be written.
+        """
+        wanted = _read(arguments)
+        # Not one after the other with clicks: a large range takes minutes, and Quit must not.
+        if not self._busy.acquire(blocking=False):
+            raise ReprospectiveError(
+                _("Something is being forgotten already."), _("Wait for its end, then try again.")
+            )
+        try:
+            with self._stays:  # a change of settings takes a moment
+                return self._forget(
+                    self._chosen(wanted) if isinstance(wanted, _Chosen) else self._range(wanted)
+                )
+        finally:
+            self._busy.release()
+
+    def _range(self, wanted: _Range) -> Selection:
+        """End the session that goes on, so that it writes nothing back, and return the range."""
+        from reprospective_tray.store.forget.selection import TimeRange
+
+        now = self._monitor.cut()
+        until = now if wanted.until is None else min(wanted.until, now)
+        return TimeRange(wanted.since, until, wanted.application)
+
+    def _chosen(self, wanted: _Chosen) -> Selection:
+        """Return the sessions; the one that goes on is ended first where it is among them."""
+        from reprospective_tray.store.forget.erase import ChosenSessions
+
+        chosen = ChosenSessions(wanted.uids)
+        if self._monitor.perform(chosen.holds_open_one):
+            self._monitor.cut()
+        return chosen
+
+    def _forget(self, what: Selection) -> dict[str, object]:
+        from reprospective_tray.store.forget.erase import Forgetting
+
+        work = Forgetting(what)
+        while self._monitor.perform(work.step):
+            if self._ended.is_set():
+                raise ReprospectiveError(
+                    _("The program ended before everything was forgotten."),
+                    _("Run the same command again."),
+                )
+        log.info("forgotten: %d sessions", work.done.sessions)
+        return asdict(work.done)
+
+
+def _read(arguments: dict[str, object]) -> _Range | _Chosen:
+    try:
+        if "uids" in arguments:
+            return msgspec.convert(arguments, _Chosen)
+        return msgspec.convert(arguments, _Range)
+    except msgspec.ValidationError as error:
+        raise ReprospectiveError(
+            _("This names nothing that could be forgotten."),
+            _("Quit it and start it again: it may be of another version."),
+        ) from error

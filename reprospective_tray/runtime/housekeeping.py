@@ -1,0 +1,46 @@
+"""Housekeeping: what is looked at every few seconds, in one thread for all of it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from reprospective_tray.system.supervisor import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.system.supervisor import Care
+
+# Seconds. Rarely enough to be nothing in the program's wake-ups.
+LOOK_S = 3.0
+
+
+class Housekeeping:
+    """Calls each of `looks` now and then; what one of them raises is counted, and it goes on."""
+
+    def __init__(self, care: Care, looks: tuple[Callable[[], None], ...]) -> None:
+        """Take who counts deaths, and what is called."""
+        self._care = care
+        self._looks = looks
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with a first look at once."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """End; what is being done may take so many seconds, and ends with the process else."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _keep(self) -> None:
+        self._care.run(Part.HOUSEKEEPING, self._look, self._ended)
+
+    def _look(self) -> None:
+        while not self._ended.is_set():
+            for look in self._looks:
+                look()
+            self._ended.wait(LOOK_S)

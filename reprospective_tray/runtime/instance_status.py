@@ -1,0 +1,108 @@
+"""The status of the running program: what `status`, the icon and the windows show."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import DamagedStoreError, StoreError
+from reprospective_tray.monitor import no_window_messages as unseen
+from reprospective_tray.monitor.probes.session_type import session_type
+from reprospective_tray.runtime.status import status_object, today_active_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reprospective_tray.monitor.desktop_monitor import MonitorState
+    from reprospective_tray.runtime.components import InForce
+    from reprospective_tray.system.paths import Paths
+    from reprospective_tray.system.supervisor import Care
+
+
+class StatusHere:
+    """Says how the running program stands; from any thread."""
+
+    def __init__(
+        self,
+        in_force: InForce,
+        care: Care,
+        paths: Paths,
+        problems: tuple[Callable[[], str], Callable[[], str]],
+        shown: Callable[[], Mapping[str, object]],
+    ) -> None:
+        """Take what is asked.
+
+        Args:
+            in_force: What records and sends.
+            care: Says what died.
+            paths: Where the log lies.
+            problems: What says what is wrong with the settings, and why it is paused where
+                the person may not have wanted it; each returns a sentence, or nothing.
+            shown: Returns what else belongs into the object.
+        """
+        self._in_force, self._care, self._paths = in_force, care, paths
+        self._settings_problem, self._pause_doubt = problems
+        self._shown = shown
+
+    def answer(self) -> dict[str, object]:
+        """Return the whole of it, as of this moment."""
+        self._in_force.sending.refresh()
+        return self.of(*self._today())
+
+    def today_ms(self) -> int:
+        """Return today's active time, in ms; and read anew how far everything is sent."""
+        self._in_force.sending.refresh()
+        return self._today()[0]
+
+    def of(self, today_ms: int, trouble: str = "") -> dict[str, object]:
+        """Return it with today's active time; `trouble` is what kept that from being read."""
+        now = self._in_force.monitor.state
+        mode, problem = self._mode(now), now.problem or trouble
+        if not problem:
+            problem = self._pause_doubt() if now.paused else unseen.sentence(now.lack)
+        if not problem:
+            problem = self._in_force.sending.problem() or self._settings_problem()
+            if problem and not now.paused:
+                mode = "attention"
+        problem = problem or self._care.problem
+        is_serious = self._care.is_serious
+        if is_serious:
+            problem, mode = self._care.problem, mode if now.paused else "attention"
+        return status_object(
+            pid=os.getpid(),
+            paused=now.paused,
+            paused_until=now.paused_until,
+            today_ms=today_ms,
+            data_path=self._in_force.reader.place,
+        ) | {
+            **self._in_force.sending.status(),
+            "mode": mode,
+            "application_name": now.application_name,
+            "problem": problem,
+            "session_type": session_type(os.environ),
+            "lack": now.lack,
+            "recording": now.watching and not now.paused,
+            "settings_problem": self._settings_problem(),
+            "log_folder": str(self._paths.log) if is_serious else "",
+            "unreadable": bool(trouble),
+            **self._shown(),
+        }
+
+    @staticmethod
+    def _mode(now: MonitorState) -> str:
+        if now.paused:
+            return "paused"
+        if now.problem or now.lack:
+            return "attention"
+        if now.locked:
+            return "locked"
+        return "idle" if now.idle else "recording"
+
+    def _today(self) -> tuple[int, str]:
+        """Return today's active ms, and what keeps them from being read."""
+        try:
+            return today_active_ms(self._in_force.reader), ""
+        except DamagedStoreError as error:
+            return 0, str(error)
+        except StoreError:
+            return 0, ""  # nothing is there as yet, or it is the monitor's to say

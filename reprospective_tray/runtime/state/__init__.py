@@ -1,0 +1,1 @@
+"""What the program remembers between starts: the pause, and what was shown already."""

@@ -1,0 +1,91 @@
+"""Keeps state.json as the pause of the moment is, so that no restart undoes it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.runtime.state import remembered as state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.monitor.desktop_monitor import MonitorState
+    from reprospective_tray.runtime.state.remembered import ProgramState
+    from reprospective_tray.system.paths import Paths
+
+log = logging.getLogger(__name__)
+
+_Pause = tuple[bool, int | None]
+
+
+class PauseMemory:
+    """Writes what holds at the time of writing, never what somebody once asked for; any thread."""
+
+    def __init__(self, paths: Paths, now: Callable[[], MonitorState]) -> None:
+        """Take what returns how the recording stands."""
+        self._paths = paths
+        self._now = now
+        self._writing = threading.Lock()
+        self._written: _Pause | None = None  # None: it is not known what the file says
+        self._unread = ""
+
+    def begin(self) -> ProgramState:
+        """Return what is remembered at the start; what cannot be read of it is kept aside."""
+        remembered = state.load(self._paths)
+        if remembered.unread_pause:
+            try:
+                remembered = state.update(self._paths)
+            except ReprospectiveError as error:
+                log.warning("%s", error)  # the next start takes it for a pause again
+        self._unread = remembered.unread_pause
+        self._written = (remembered.paused, remembered.paused_until)
+        return remembered
+
+    def decided(self) -> None:
+        """Note that the person has paused or resumed: whatever was doubtful is so no more."""
+        self._unread, self._written = "", None
+
+    def write(self) -> None:
+        """Write the pause of this moment where the file says something else.
+
+        Raises:
+            ReprospectiveError: it could not be written; the next `look` tries again.
+        """
+        with self._writing:
+            now = self._now()
+            pause = (now.paused, now.paused_until)
+            if pause == self._written:
+                return
+            self._written = None
+            changes: dict[str, object] = {"paused": now.paused, "paused_until": now.paused_until}
+            if now.paused:
+                changes["paused_at"] = time.time_ns() // 1_000_000
+            state.update(self._paths, **changes, unread_pause=self._unread)
+            self._written = pause
+
+    def look(self) -> None:
+        """Write what could not be written before; now and then, without a word where it fails."""
+        try:
+            self.write()
+        except ReprospectiveError as error:
+            log.debug("%s", error)  # it was said when it was asked for
+
+    @property
+    def doubt(self) -> str:
+        """Why the program is paused though nobody can tell that the person wants it; or empty."""
+        return unread_pause(self._unread)
+
+
+def unread_pause(place: str) -> str:
+    """Return what is said of a pause that cannot be read; `place` is its file, or empty."""
+    if not place:
+        return ""
+    return _(
+        "Tracking is paused: the saved state cannot be read, and may hold a pause. Resume it from "
+        "the tray icon, or with: reprospective-tray resume. The unreadable file: {file}"
+    ).format(file=place)

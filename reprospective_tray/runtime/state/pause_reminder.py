@@ -1,0 +1,98 @@
+"""A word to who has left tracking paused since an earlier day: once a day, when they are back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.runtime.state import remembered as state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reprospective_tray.runtime.state.remembered import ProgramState
+    from reprospective_tray.system.paths import Paths
+
+log = logging.getLogger(__name__)
+
+# How often the state file and the last input are looked at while tracking is paused.
+LOOK_S = 60.0
+# How long others that are looked at by the same thread wait for a display.
+ANSWER_S = 2.0
+
+
+class PauseReminder:
+    """Looks now and then whether there is something to say; of one thread."""
+
+    def __init__(
+        self, paths: Paths, is_paused: Callable[[], bool], is_there: Callable[[], bool]
+    ) -> None:
+        """Take where the pause is remembered, whether it lasts, and whether the person is there."""
+        self._paths = paths
+        self._is_paused = is_paused
+        self._is_there = is_there
+        self._looked_s = -LOOK_S
+        self._asking: threading.Thread | None = None
+
+    def look(self) -> str:
+        """Return what is to be said now; empty for nothing. It counts as said from then on."""
+        if not self._is_paused() or time.monotonic() - self._looked_s < LOOK_S:
+            return ""
+        self._looked_s = time.monotonic()
+        now = time.time_ns() // 1_000_000
+        remembered = state.load(self._paths)
+        if not is_due(remembered, now) or not self._is_there_in_time():
+            return ""
+        try:
+            state.update(self._paths, told_paused_on=_day(now).isoformat())
+        except ReprospectiveError as error:
+            log.warning("%s", error)  # it would be said each minute
+            return ""
+        return sentence(remembered.paused_at or now)
+
+    def _is_there_in_time(self) -> bool:
+        """Ask for the person; a display that does not answer is asked no second time meanwhile."""
+        if self._asking and self._asking.is_alive():
+            return False
+        answers: list[bool] = []
+
+        def ask() -> None:
+            try:
+                answers.append(self._is_there())
+            # Whatever a display raises: the next look asks again.
+            except Exception:
+                log.exception("nobody knows whether the person is there")
+
+        self._asking = threading.Thread(target=ask, name="pause-reminder", daemon=True)
+        self._asking.start()
+        self._asking.join(ANSWER_S)
+        return answers == [True]
+
+
+def is_due(remembered: ProgramState, now: int) -> bool:
+    """Say whether a pause of an earlier day lasts at `now` (ms), and nobody was told today."""
+    if remembered.paused_at is None or not remembered.is_paused_at(now):
+        return False
+    today = _day(now)
+    return _day(remembered.paused_at) < today and remembered.told_paused_on != today.isoformat()
+
+
+def sentence(paused_at: int) -> str:
+    """Return what the person is told; `paused_at` is in ms since the epoch."""
+    return _(
+        "Tracking is still paused, since {time}. Resume it from the tray icon, or with: "
+        "reprospective-tray resume"
+    ).format(time=f"{_local(paused_at):%Y-%m-%d %H:%M}")
+
+
+def _local(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000).astimezone()
+
+
+def _day(ms: int) -> dt.date:
+    return _local(ms).date()

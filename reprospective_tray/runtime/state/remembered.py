@@ -1,0 +1,99 @@
+"""What the running program remembers between two runs: the pause, and what it has said.
+
+Not to be mixed up with the config, which the person writes, nor with `shown`, which
+other processes write, too: only the running instance writes this file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from reprospective_tray.system import remembered_file
+from reprospective_tray.system.remembered_file import Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reprospective_tray.system.paths import Paths
+    from reprospective_tray.system.remembered_file import Reading
+
+# ms since the epoch, UTC: the year 2200. What lies behind it is no instant of this program.
+LAST_INSTANT = 7_258_118_400_000
+
+Instant = Annotated[int, msgspec.Meta(ge=0, le=LAST_INSTANT)]
+"""ms since the epoch, UTC."""
+
+
+class ProgramState(Remembered, frozen=True, kw_only=True, omit_defaults=True):
+    """The content of state.json.
+
+    Attributes:
+        paused: Whether nothing is recorded.
+        paused_until: When that ends; None: when the person resumes.
+        paused_at: When it began.
+        told_paused_on: The day (ISO) on which the person was last told that it lasts.
+        unread_pause: The file that may hold a pause that cannot be read, which is why
+            it is paused; empty where the person paused it.
+        first_start_at: When the program first ran; 0: at a time that is not known.
+    """
+
+    paused: bool = False
+    paused_until: Instant | None = None
+    paused_at: Instant | None = None
+    told_paused_on: str = ""
+    unread_pause: str = ""
+    first_start_at: Instant | None = None
+
+    @classmethod
+    def doubtful(cls, found: Mapping[str, object]) -> dict[str, str]:
+        """See `Remembered`: the program writes the end of a pause with a pause alone."""
+        is_half = "paused" not in found and found.get("paused_until") is not None
+        return {"paused": "is missing, and when a pause ends is there"} if is_half else {}
+
+    def is_paused_at(self, now: int) -> bool:
+        """Say whether nothing is recorded at `now` (ms since the epoch, UTC)."""
+        return self.paused and (self.paused_until is None or now < self.paused_until)
+
+
+def load(paths: Paths) -> ProgramState:
+    """Return what is remembered; a pause that cannot be read is one until the person resumes."""
+    return _as_meant(remembered_file.read(paths.state_file, ProgramState))
+
+
+def save(paths: Paths, state: ProgramState) -> None:
+    """Write `state` in place of what is remembered, whole or not at all.
+
+    Raises:
+        ReprospectiveError: it could not be written; what was remembered before stays.
+    """
+    remembered_file.write(paths.state_file, state)
+
+
+def update(paths: Paths, **changes: object) -> ProgramState:
+    """Change the named fields alone, in their newest state, and return the whole.
+
+    Without changes, what cannot be read is kept aside, and what it is taken for is written.
+
+    Raises:
+        ReprospectiveError: it could not be read or written; nothing has changed then.
+        TypeError: there is no such field.
+    """
+    return remembered_file.change(
+        paths.state_file,
+        ProgramState,
+        lambda reading: msgspec.structs.replace(_as_meant(reading), **changes),
+    )
+
+
+def _as_meant(reading: Reading[ProgramState]) -> ProgramState:
+    """Take nothing that cannot be read for a default that would record or greet more."""
+    found = reading.value
+    if "first_start_at" in reading.unread:
+        found = msgspec.structs.replace(found, first_start_at=0)
+    if "paused" in reading.unread or (found.paused and "paused_until" in reading.unread):
+        found = msgspec.structs.replace(
+            found, paused=True, paused_until=None, unread_pause=str(reading.place)
+        )
+    return found

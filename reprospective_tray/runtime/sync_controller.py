@@ -1,0 +1,212 @@
+"""The sync side of the running program: what it says and answers, when it begins and ends.
+
+`NotSending` is the same where the config has it off: none of what sends is loaded then.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import ConfigError, ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.runtime.state import shown
+from reprospective_tray.runtime.status import SYNC_OFF, sync_object
+from reprospective_tray.sync import status_messages as words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reprospective_tray.config import keys as config
+    from reprospective_tray.sync.service import Means
+    from reprospective_tray.sync.sync_pass import Identity
+    from reprospective_tray.system.paths import Paths
+    from reprospective_tray.system.supervisor import Care
+
+log = logging.getLogger(__name__)
+
+# What Quit gives the last pass, which brings the end of the open session to the server: the most,
+# where nothing else has taken its time.
+LAST_PASS_S = 3.0
+# What is left of its time for hanging up and for leaving the file as readers need it.
+HANG_UP_S = 0.8
+
+# What a pass may take to end where other settings come into force.
+LET_GO_S = 0.5
+
+
+class CurrentIdentity:
+    """The recording thread of the moment: other settings bring another one."""
+
+    def __init__(self, current: Callable[[], Identity]) -> None:
+        """Take what returns it."""
+        self._current = current
+
+    def become_another_device(self) -> None:
+        """See `Identity`."""
+        self._current().become_another_device()
+
+    def leave_open_session(self) -> None:
+        """See `Identity`."""
+        self._current().leave_open_session()
+
+
+class NotSending:
+    """Keeps everything on this computer."""
+
+    def start(self) -> None:
+        """Begin, and say once what is kept on this computer from now on."""
+
+    def refresh(self) -> None:
+        """Read anew how far everything is sent; asked now and then."""
+
+    def greeting(self, path: Path) -> str:
+        """Return what is said at the very first start; `path` is that of the database."""
+        return _(
+            "Recording which window you use, and when, to {path} on this computer alone. "
+            "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
+        ).format(path=path)
+
+    def status(self) -> dict[str, object]:
+        """Return what the status object has of sending: the contract's, and what the tray shows."""
+        return {"sync": dict(SYNC_OFF)}
+
+    def problem(self) -> str:
+        """Return what is said while sending has failed for long; empty otherwise."""
+        return ""
+
+    def answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
+        """Do what another process or a click asks for; waits for nothing.
+
+        Raises:
+            ReprospectiveError: it cannot be done.
+        """
+        del command, arguments
+        raise is_off()
+
+    def halt(self) -> None:
+        """Begin no pass any more; waits for nothing. Afterwards the open session may end."""
+
+    def let_go(self) -> None:
+        """End, after `halt`, while recording goes on; what waits is sent by who comes next."""
+
+    def stop(self, seconds: float) -> None:
+        """Send what still waits, in so many seconds, and leave the file as readers need it."""
+
+
+class Sending(NotSending):
+    """Sends in the background."""
+
+    def __init__(  # noqa: PLR0913  what it is made of, each named at the call
+        self,
+        loaded: config.Loaded,
+        paths: Paths,
+        means: Means,
+        on_change: Callable[[], None],
+        notify: Callable[[str], None],
+        *,
+        care: Care | None = None,
+    ) -> None:
+        """Take what is needed; nothing is loaded or run yet.
+
+        Args:
+            loaded: The config in force.
+            paths: Where the program's own state lies.
+            means: How the local file and the server are reached.
+            on_change: Called when there is something new to show; must not wait.
+            notify: Shows a notification.
+            care: Counts what dies.
+        """
+        from reprospective_tray.sync.service import SyncService
+
+        self._settings = loaded.config.database.sync
+        self._remote = loaded.config.database.remote
+        self._means = means
+        self._notifies = loaded.config.notifications.sync
+        self._paths = paths
+        self._notify = notify
+        self._service = SyncService(means, self._settings.interval, on_change, self._say, care)
+
+    def start(self) -> None:  # noqa: D102  as above
+        if text := retention_news(self._settings, self._paths):
+            log.info("%s", text)
+            if self._notifies:
+                self._notify(text)
+        self._service.start()
+
+    def refresh(self) -> None:  # noqa: D102  as above
+        self._service.refresh()
+
+    def greeting(self, path: Path) -> str:  # noqa: D102  as above
+        from reprospective_tray.store.postgres.address import ServerAddress
+
+        return _(
+            "Recording which window you use, and when, to {path}; it is sent to the {server}. "
+            "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
+        ).format(path=path, server=ServerAddress.from_remote(self._remote))
+
+    def status(self) -> dict[str, object]:  # noqa: D102  as above
+        standing, next_run_at = self._service.standing()
+        return {"sync": sync_object(standing, next_run_at), "pass": self._service.shown()}
+
+    def problem(self) -> str:  # noqa: D102  as above
+        return self._service.problem()
+
+    def answer(  # noqa: D102  as above
+        self, command: str, arguments: dict[str, object]
+    ) -> dict[str, object]:
+        from reprospective_tray.sync.sync_request import Wish
+
+        if command == "sync_progress":
+            number = arguments.get("id")
+            return self._service.progress(number if isinstance(number, int) else 0)
+        wish = Wish(
+            bool(arguments.get("verify")),
+            bool(arguments.get("retry_refused")),
+            speak_up=not arguments.get("followed"),
+        )
+        return {"id": self._service.request(wish)}
+
+    def halt(self) -> None:  # noqa: D102  as above
+        self._service.halt()
+
+    def let_go(self) -> None:  # noqa: D102  as above
+        self._service.stop(LET_GO_S)
+
+    def stop(self, seconds: float) -> None:  # noqa: D102  as above
+        if not self._service.stop(max(0.0, seconds - HANG_UP_S)):
+            log.info("the server takes too long: what waits is sent after the next start")
+            return
+        try:
+            self._means.close_file()
+        except ReprospectiveError as error:
+            log.debug("%s", error)  # the monitor has said so
+
+    def _say(self, text: str) -> None:
+        log.warning("%s", text)
+        if self._notifies:
+            self._notify(text)
+
+
+def is_off() -> ConfigError:
+    """Return what is said to those who ask for a pass where the config has sending off."""
+    return ConfigError(
+        _("Sending is off: database.sync.enabled is false in the config."),
+        _("Set it to true, and database.remote to your server."),
+    )
+
+
+def retention_news(settings: config.Sync, paths: Paths) -> str:
+    """Return what retention does on this computer, where the person was not told yet.
+
+    It counts as told from then on.
+    """
+    days = settings.retention_days
+    if days is None or shown.load(paths).told_retention_days == days:
+        return ""
+    try:
+        shown.update(paths, told_retention_days=days)
+    except ReprospectiveError as error:
+        log.warning("%s", error)
+    return words.retention(days)

@@ -1,0 +1,1 @@
+"""What every kind of database offers: the abstract adapter and its parts."""

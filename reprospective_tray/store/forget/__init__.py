@@ -1,0 +1,1 @@
+"""Deleting sessions for good: what lies in a range, and erasing it."""

@@ -1,0 +1,221 @@
+"""A range of time, as what is to be forgotten: what lies in it, and what would go with it.
+
+A session across a border is cut. What retention has taken from here is ordered
+from the server by range, and its days' totals go here.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from peewee import SQL, Case, fn
+
+from reprospective_tray.store.forget.erase import Forgotten, Row, Selection
+from reprospective_tray.store.model.day_split import day_name
+from reprospective_tray.store.model.fields import ms
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.daily_totals import Rollup
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+
+# Before every uid, as text and as PostgreSQL's own type.
+_NIL = "00000000-0000-0000-0000-000000000000"
+
+
+class TimeRange(Selection):
+    """[`since`, `until`) (ms UTC) on every device of the file.
+
+    Where an instance records it must have begun a new session at `until` or later.
+    """
+
+    def __init__(self, since: int, until: int, application: str | None = None) -> None:
+        """Take what lies in the range, of one application if given (in any case)."""
+        self._since, self._until = since, until
+        self._application = application
+        self._names: list[str] | None = None
+        self._reached = (0, _NIL)
+
+    def begin(self, adapter: DatabaseAdapter) -> None:  # noqa: D102  as above
+        self._reached = (0, _NIL)
+        self._names = names_of(adapter, self._since, self._until, self._application)
+
+    def next(self, adapter: DatabaseAdapter, most: int) -> list[Row]:  # noqa: D102  as above
+        session = adapter.models.Session
+        start, uid = self._reached
+        query = session.select().where(
+            session.started_at >= start,
+            (session.started_at > start) | (session.uid > uid),
+            *_inside(adapter, self._since, self._until, self._names),
+        )
+        rows = list(query.order_by(session.started_at, session.uid).limit(most).dicts())
+        if rows:
+            self._reached = rows[-1]["started_at"], rows[-1]["uid"]
+        return rows
+
+    def part(self, row: Row) -> tuple[int, int]:  # noqa: D102  as above
+        return max(row["started_at"], self._since), min(row["ended_at"], self._until)
+
+    def finish(self, adapter: DatabaseAdapter, done: Forgotten) -> None:
+        """Order from the server what retention has taken from here, and let its totals go."""
+        if not isinstance(adapter, SqliteAdapter):
+            return
+        facts, rollup = Facts(adapter), Rollup(adapter)
+        with adapter.writing():
+            horizon = facts.get(Fact.RETENTION_HORIZON)
+            if horizon is not None and self._since <= horizon:
+                until = min(self._until, horizon + 1)
+                done.ordered = self._order(adapter, facts, until)
+                done.totals = rollup.forget_taken(self._since, until, self._names)
+            rollup.forget_edges(self._since, self._until, self._names)
+
+    def _order(self, adapter: SqliteAdapter, facts: Facts, until: int) -> bool:
+        """Note what the server is to forget; tell whether anything can be there."""
+        device_ids = _with_totals(adapter, self._since, until, self._names)
+        if not device_ids:
+            return False
+        device_ids |= {facts.device_id(), *facts.get(Fact.FORMER_DEVICE_IDS, [])}
+        now = time.time_ns() // 1_000_000
+        for name in [None] if self._names is None else self._names:
+            adapter.models.RangeOrder.insert(
+                uid=new_uid(now),
+                device_ids=msgspec.json.encode(sorted(device_ids)).decode(),
+                started_at=self._since,
+                ended_at=until,
+                application_name=name,
+                ordered_at=now,
+            ).execute()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would go.
+
+    Attributes:
+        sessions: How many sessions lie in the range, wholly or in part.
+        clipped: How many of them reach beyond it; the rest of them would stay.
+        ms: How much of their time lies in it.
+        taken: Whether retention has taken sessions that may lie in it.
+    """
+
+    sessions: int
+    clipped: int
+    ms: int
+    taken: bool
+
+
+def look_ahead(
+    adapter: DatabaseAdapter,
+    since: int,
+    until: int,
+    application: str | None = None,
+    *,
+    open_until: int | None = None,
+) -> Prospect:
+    """Return what forgetting [`since`, `until`) would take; inside the adapter's `connection()`.
+
+    `open_until` is where an instance records: the moment up to which its open session has gone on
+    by now, which is later than what was written of it last.
+    """
+    session = adapter.models.Session
+    goes_on = open_until is not None and open_until > since
+    names = names_of(adapter, since, until, application, with_open=goes_on)
+    written = _inside(adapter, since, until, names)
+    if open_until is not None:
+        written.append(session.open == 0)
+    start = Case(None, [(session.started_at < since, since)], ms(session.started_at))
+    end = Case(None, [(session.ended_at > until, until)], ms(session.ended_at))
+    reaches_beyond = (session.started_at < since) | (session.ended_at > until)
+    found = session.select(
+        fn.COUNT(session.uid), fn.SUM(Case(None, [(reaches_beyond, 1)], 0)), fn.SUM(end - start)
+    ).where(*written)
+    count, clipped, length = (int(each or 0) for each in found.tuples().first())
+    if open_until is not None:
+        going_on = session.select(session.started_at).where(
+            *_open(adapter, until),
+            *([] if names is None else [session.application_name.in_(names)]),
+        )
+        for (began,) in going_on.tuples():
+            if open_until > since or began >= since:
+                count += 1
+                clipped += began < since or open_until > until
+                length += max(min(open_until, until) - max(began, since), 0)
+    return Prospect(count, clipped, length, _takes_from_server(adapter, since, until, names))
+
+
+def _takes_from_server(
+    adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None
+) -> bool:
+    """Tell whether retention has taken from here what may lie in the range."""
+    if not isinstance(adapter, SqliteAdapter):
+        return False
+    horizon = Facts(adapter).get(Fact.RETENTION_HORIZON)
+    if horizon is None or since > horizon:
+        return False
+    return bool(_with_totals(adapter, since, min(until, horizon + 1), names))
+
+
+def _with_totals(
+    adapter: SqliteAdapter, since: int, until: int, names: list[str] | None
+) -> set[str]:
+    """Return the devices that have totals of days that the range may meet."""
+    day = adapter.models.Day
+    days = day_name(since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
+    found = day.select(day.device_id).distinct().where(day.day.between(*days))
+    if names is not None:
+        found = found.where(day.application_name.in_(names))
+    return {device_id for (device_id,) in found.tuples()}
+
+
+def names_of(
+    adapter: DatabaseAdapter,
+    since: int,
+    until: int,
+    application: str | None,
+    *,
+    with_open: bool = False,
+) -> list[str] | None:
+    """Return the names that are recorded for `application`, whatever their case; None for all.
+
+    One that is not known here may still be on the server: it stays as it is written. `with_open`
+    says that the open session reaches into the range, whatever was written of it last.
+    """
+    if application is None:
+        return None
+    session, day = adapter.models.Session, adapter.models.Day
+    inside = _inside(adapter, since, until, None)
+    found = session.select(session.application_name).distinct().where(*inside)
+    known = {name for (name,) in found.tuples()}
+    if with_open:
+        open_ones = session.select(session.application_name).where(*_open(adapter, until))
+        known |= {name for (name,) in open_ones.tuples()}
+    if isinstance(adapter, SqliteAdapter):  # and what retention has taken
+        known |= {name for (name,) in day.select(day.application_name).distinct().tuples()}
+    wanted = application.casefold()
+    return sorted(name for name in known if name.casefold() == wanted) or [application]
+
+
+def _open(adapter: DatabaseAdapter, until: int) -> list[Any]:
+    """Return the conditions for the living session that goes on, if it began before `until`."""
+    session = adapter.models.Session
+    return [
+        *adapter.of_this_computer(),
+        # Written out, not bound: the partial index on open rows serves this very term.
+        session.open == SQL("1"),
+        session.deleted == 0,
+        session.started_at < until,
+    ]
+
+
+def _inside(adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None) -> list[Any]:
+    """Return the conditions for living sessions that lie at least partly in [`since`, `until`)."""
+    session = adapter.models.Session
+    conditions = [
+        *adapter.of_this_computer(),
+        session.deleted == 0,
+        session.started_at < until,
+        (session.ended_at > since) | (session.started_at >= since),
+    ]
+    return conditions if names is None else [*conditions, session.application_name.in_(names)]

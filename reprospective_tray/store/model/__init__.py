@@ -1,0 +1,1 @@
+"""The values and tables of sessions, days and time ranges. No database is opened here."""

@@ -1,0 +1,200 @@
+"""The Peewee models, made for one adapter.
+
+peewee's `bind` acts on the whole process, so each adapter gets classes of its
+own: with two databases open, a row can never land in the other one.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from reprospective_tray.store.model.fields import (
+    InstantField,
+    ServerDayField,
+    ServerInstantField,
+    ServerMicrosecondField,
+)
+
+SERVER_SCHEMA = "reprospective"
+
+
+@dataclass(frozen=True)
+class Models:
+    """The model classes that both databases have."""
+
+    Session: Any
+    Day: Any
+
+
+@dataclass(frozen=True)
+class LocalModels(Models):
+    """The model classes of the local file."""
+
+    Meta: Any
+    Taken: Any
+    TakenTime: Any
+    Refused: Any
+    RangeOrder: Any
+
+
+def make_models(database: peewee.Database) -> LocalModels:
+    """Return the local file's model classes, which live in `database` and nowhere else."""
+    base: Any = database.Model
+
+    class Session(_session_columns(base, InstantField)):  # type: ignore[misc]  # made at run time
+        """A session: times are ms since the epoch, UTC."""
+
+        id = peewee.AutoField()
+        uid = peewee.TextField(unique=True)
+        synced = peewee.IntegerField(default=0)
+        synced_at = peewee.BigIntegerField(null=True)
+
+        class Meta:
+            table_name = "desktop_activity_sessions"
+
+    class Day(_day_columns(base, InstantField)):  # type: ignore[misc]  # made at run time
+        """One application in one state on one day as lived: the daily rollup."""
+
+        day = peewee.TextField()
+
+        class Meta:
+            table_name = "desktop_activity_days"
+            primary_key = peewee.CompositeKey(
+                "day", "device_id", "source_host", "state", "application_name"
+            )
+
+    class Meta(base):
+        """A fact about the file, such as the device it belongs to."""
+
+        key = peewee.TextField(primary_key=True)
+        value = peewee.TextField()
+
+        class Meta:
+            table_name = "desktop_activity_meta"
+
+    class Taken(base):
+        """A session that retention took: it is counted in its days, and on the server."""
+
+        uid = peewee.TextField(primary_key=True)
+        revision = peewee.IntegerField()
+
+        class Meta:
+            table_name = "desktop_activity_taken"
+
+    class TakenTime(base):
+        """A time without a gap that sessions cover which retention took: it is not free."""
+
+        device_id = peewee.TextField()
+        source_host = peewee.TextField()
+        started_at = peewee.BigIntegerField()
+        ended_at = peewee.BigIntegerField()
+
+        class Meta:
+            table_name = "desktop_activity_taken_times"
+            primary_key = peewee.CompositeKey("device_id", "source_host", "started_at")
+
+    class Refused(base):
+        """A session that the server refused in this revision, and why."""
+
+        uid = peewee.TextField(primary_key=True)
+        revision = peewee.IntegerField()
+        reason = peewee.TextField()
+        refused_at = peewee.BigIntegerField()
+
+        class Meta:
+            table_name = "desktop_activity_refused"
+
+    class RangeOrder(base):
+        """What was forgotten after retention had taken it, for the server to forget, too."""
+
+        uid = peewee.TextField(primary_key=True)
+        device_ids = peewee.TextField()  # a JSON list
+        started_at = peewee.BigIntegerField()
+        ended_at = peewee.BigIntegerField()
+        application_name = peewee.TextField(null=True)  # None: every application
+        ordered_at = peewee.BigIntegerField()
+        acknowledged = peewee.IntegerField(default=0)
+
+        class Meta:
+            table_name = "desktop_activity_range_orders"
+
+    return LocalModels(Session, Day, Meta, Taken, TakenTime, Refused, RangeOrder)
+
+
+def make_server_models(database: peewee.Database) -> Models:
+    """Return the server's model classes, which live in `database` and nowhere else."""
+    base: Any = database.Model
+
+    class Session(_session_columns(base, ServerInstantField)):  # type: ignore[misc]  # made at run time
+        """A session of anybody who may be read: times are ms since the epoch, UTC."""
+
+        uid = peewee.TextField(primary_key=True)
+        owner = peewee.TextField()  # the role that sent it
+        original_id = peewee.BigIntegerField(null=True)  # None: recorded straight to the server
+        received_at = ServerMicrosecondField()
+        # The days as lived on which it begins and ends, kept for the sake of their indexes.
+        first_day = ServerDayField()
+        last_day = ServerDayField()
+        midnights = peewee.IntegerField()  # from the first of these days to the last
+
+        class Meta:
+            schema = SERVER_SCHEMA
+            table_name = "desktop_activity_sessions"
+
+    class Day(_day_columns(base, ServerInstantField)):  # type: ignore[misc]  # made at run time
+        """A view: one application in one state on one day as lived."""
+
+        day = ServerDayField()
+        owner = peewee.TextField()
+
+        class Meta:
+            schema = SERVER_SCHEMA
+            table_name = "desktop_activity_days"
+            primary_key = False
+
+    return Models(Session, Day)
+
+
+def _session_columns(base: Any, instant: Any) -> Any:
+    """Return the columns of a session that both databases have."""
+
+    class Columns(base):
+        device_id = peewee.TextField()
+        source_host = peewee.TextField()
+        state = peewee.TextField()
+        application_name = peewee.TextField()
+        window_title = peewee.TextField()
+        process_id = peewee.IntegerField(null=True)
+        started_at = instant(index=True)
+        ended_at = instant()
+        utc_offset_minutes = peewee.IntegerField()
+        open = peewee.IntegerField(default=0)
+        deleted = peewee.IntegerField(default=0)
+        revision = peewee.IntegerField(default=1)
+
+        class Meta:
+            primary_key = False
+
+    return Columns
+
+
+def _day_columns(base: Any, instant: Any) -> Any:
+    """Return the columns of a day that both databases have."""
+
+    class Columns(base):
+        device_id = peewee.TextField()
+        source_host = peewee.TextField()
+        state = peewee.TextField()
+        application_name = peewee.TextField()
+        ms = peewee.BigIntegerField()
+        sessions = peewee.IntegerField()
+        first_at = instant()
+        first_offset_minutes = peewee.IntegerField()
+        last_at = instant()
+        last_offset_minutes = peewee.IntegerField()
+
+        class Meta:
+            primary_key = False
+
+    return Columns

@@ -1,0 +1,1 @@
+"""What waits for the server, and what its answers change here."""

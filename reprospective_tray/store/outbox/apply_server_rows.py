@@ -1,0 +1,67 @@
+"""What the server has in a later version replaces what is kept here, its days' totals included."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reprospective_tray.store.model.bounds import bounded
+from reprospective_tray.store.model.tombstones import blanked
+from reprospective_tray.store.outbox.outbox import Reference
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.daily_totals import Rollup
+
+# Each changes its days as well: more at once would make recording wait.
+_ROWS_A_TRANSACTION = 20
+_TAKEN = (
+    *("device_id", "source_host", "state", "application_name", "window_title", "process_id"),
+    *("started_at", "ended_at", "utc_offset_minutes", "deleted", "revision"),
+)
+
+Row = dict[str, Any]
+
+
+class Superseding:
+    """Takes over the server's versions; use it inside the adapter's `connection()`."""
+
+    def __init__(self, adapter: SqliteAdapter, device_id: str) -> None:
+        """Change the file of `adapter`, whose present device is `device_id`."""
+        self._database = adapter.database
+        self._session = adapter.models.Session
+        self._rollup = Rollup(adapter)
+        self._device_id = device_id
+
+    def take(self, versions: Sequence[tuple[Reference, Row]], clock: int) -> bool:
+        """Replace rows that have not changed since they were sent.
+
+        `versions` are what was sent and the server's row; `clock` is the
+        server's. Returns whether the session that is going on is forgotten
+        there: it must go on under another uid.
+        """
+        forgotten = False
+        for first in range(0, len(versions), _ROWS_A_TRANSACTION):
+            with self._database.atomic("IMMEDIATE"):
+                for reference, row in versions[first : first + _ROWS_A_TRANSACTION]:
+                    forgotten |= self._take(reference, row, clock)
+        return forgotten
+
+    def _take(self, reference: Reference, version: Row, clock: int) -> bool:
+        session = self._session
+        number, revision = reference
+        this = (session.id == number) & (session.revision == revision)
+        held: Row | None = session.select().where(this).dicts().first()
+        if held is None:
+            return False  # changed since: it will be sent again
+        if held["open"] and held["device_id"] == self._device_id:
+            if version["deleted"]:
+                return True
+            # What is being recorded is newer than whatever the server has.
+            session.update(revision=version["revision"] + 1).where(this).execute()
+            return False
+        # Another device's open session is not going on here.
+        version = bounded(blanked(version))  # an older server's may be longer, or hold more
+        taken = {name: version[name] for name in _TAKEN}
+        session.update(**taken, open=0, synced=1, synced_at=clock).where(this).execute()
+        if not (held["open"] or held["deleted"]):
+            self._rollup.remove(held)
+        if not version["deleted"]:
+            self._rollup.add([held | taken])
+        return False

@@ -1,0 +1,51 @@
+"""Which device a local file is, and how it becomes another one.
+
+A file that was cloned or rolled back must not go on under the name of the
+other: from then on it is a device of its own.
+"""
+
+from dataclasses import dataclass
+
+from reprospective_tray.store.model.ids import new_device_id, new_uid
+from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """What goes by another name now: the uid of the open session, before and after."""
+
+    old_uid: str
+    new_uid: str
+
+
+def become_another_device(adapter: SqliteAdapter) -> Renamed | None:
+    """Give the file, and its open session, a new identity; everything is to be sent again.
+
+    All closed rows keep their uid and device. Use it inside the adapter's
+    `connection()`, where nobody records or in the recording thread.
+    """
+    facts = Facts(adapter)
+    with adapter.database.atomic("IMMEDIATE"):
+        before = adapter.device_id
+        former = [*facts.get(Fact.FORMER_DEVICE_IDS, []), before]
+        facts.put(Fact.FORMER_DEVICE_IDS, former)
+        adapter.adopt_device_id(new_device_id())
+        renamed = _rename(adapter, before)
+        facts.put(Fact.ACKNOWLEDGED, None)
+        facts.put(Fact.PENDING, None)
+        Outbox(adapter).offer_all()
+    return renamed
+
+
+def _rename(adapter: SqliteAdapter, device_id: str) -> Renamed | None:
+    session = adapter.models.Session
+    row = session.get_or_none(session.device_id == device_id, session.open == 1)
+    if row is None:
+        return None
+    uid = new_uid(row.started_at)
+    session.update(
+        uid=uid, device_id=adapter.device_id, revision=session.revision + 1, synced=0
+    ).where(session.id == row.id).execute()
+    return Renamed(row.uid, uid)

@@ -1,0 +1,368 @@
+"""PostgresqlAdapter: the central database as a place to record into and to read from."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import peewee
+
+from reprospective_tray.config.source import without_secrets
+from reprospective_tray.errors import ServerError, StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
+from reprospective_tray.store.model.day_split import day_name
+from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.model.sessions import DAY_MS
+from reprospective_tray.store.model.tables import make_server_models
+from reprospective_tray.store.postgres.cancellable_call import Attempt
+from reprospective_tray.store.postgres.connection import STATEMENT_DEADLINE_S, connect
+from reprospective_tray.store.postgres.device_file import kept_device_id
+from reprospective_tray.store.postgres.errors import ended_from_here, statement_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from reprospective_tray.store.engine.maintenance import OnDamage, Upkeep
+    from reprospective_tray.store.engine.row_accounting import Bookkeeping
+    from reprospective_tray.store.engine.row_writer import RowWriter
+    from reprospective_tray.store.model.ranges import DayRange
+    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection import Connection
+
+# A name server may take its time, too; a person waits for a report.
+CONNECT_DEADLINE_S = 10.0
+# What nobody sends is settled by nobody but who records it.
+_SETTLE = """
+SELECT reprospective.settle(current_user, (clock_timestamp() AT TIME ZONE 'UTC')::date - 2)
+"""
+# It follows BEGIN's words, in the same round trip. A year is added up in memory: with PostgreSQL's
+# default it is sorted on disk.
+_UNCHANGING = "REPEATABLE READ; SET LOCAL work_mem = '64MB'"
+_UUID = 2950  # PostgreSQL's number of the type
+_cursors = count(1)
+
+
+class PostgresqlAdapter(DatabaseAdapter):
+    """The server's tables, of everybody whom this role may read; it records as its own role.
+
+    Nothing waits for ever: connecting and each statement have a deadline here.
+    It works through pgbouncer in transaction pooling.
+    """
+
+    errors = (peewee.PeeweeException, ServerError)
+    days_are_a_view = True
+
+    def __init__(
+        self,
+        address: ServerAddress,
+        data: Path,
+        *,
+        read_only: bool = False,
+        connect_deadline_s: float = CONNECT_DEADLINE_S,
+        deadline_s: float = STATEMENT_DEADLINE_S,
+    ) -> None:
+        """Take where the server is, and the program's own folder `data` on this computer.
+
+        Connecting may take `connect_deadline_s` seconds, and each statement
+        `deadline_s`. With `read_only` the schema must be there already.
+        """
+        self.address = address
+        self.read_only = read_only
+        self.deadline_s = deadline_s
+        self._connect_deadline_s = connect_deadline_s
+        self._data = data
+        self._device_id = ""
+        self._abort: set[Callable[[], None]] = set()
+        self._aborting = threading.Lock()
+        self.database = _Database(self._reach)
+        self.models = make_server_models(self.database)
+        self.original_id, self.synced = self.models.Session.original_id, peewee.SQL("1")
+
+    @property
+    def device_id(self) -> str:
+        """The UUID of this computer, for what it records straight into a server."""
+        if not self._device_id:
+            self._device_id = kept_device_id(self._data)
+        return self._device_id
+
+    @property
+    def place(self) -> str:
+        """Host, port and database; no password and no user."""
+        places = ",".join(f"{host}:{port}" for host, port in self.address.places())
+        known = self.address.resolved()
+        name = known.get("dbname") or known.get("user") or ""
+        return without_secrets(f"postgresql://{places}/{name}")
+
+    @property
+    def leftover_file(self) -> Path:
+        """Where lies what could not be written before the end."""
+        return self._data / "postgresql.leftover"
+
+    def applied_leftover(self) -> str:
+        """See `DatabaseAdapter.applied_leftover`: the pair of this device has it as its token."""
+        known = self._pair()
+        return str(known[1]) if known else ""
+
+    def note_leftover(self, token: str) -> None:
+        """See `DatabaseAdapter.note_leftover`: a batch without rows does."""
+        known = self._pair()
+        batch = {
+            "schema": 1,
+            "device_id": self.device_id,
+            "acknowledged": {"counter": known[0], "token": known[1]} if known else None,
+            "pair": {"counter": known[0] + 1 if known else 1, "token": token},
+            "rows": [],
+            "orders": [],
+        }
+        encoded = msgspec.json.encode(batch).decode()
+        self._execute("SELECT reprospective.ingest(%s::pg_catalog.json)", encoded)
+
+    def _pair(self) -> tuple[int, str] | None:
+        query = (
+            "SELECT counter, token FROM reprospective.devices"
+            " WHERE owner = current_user AND device_id = %s"
+        )
+        found: tuple[int, str] | None = self._execute(query, self.device_id).fetchone()
+        return found
+
+    def _execute(self, query: str, *values: str) -> Any:
+        return self.database.execute_sql(query, values)
+
+    def open(self) -> None:
+        """Make the schema in an empty database, where the role may; see `DatabaseAdapter.open`.
+
+        For reading alone nothing is asked as yet: the first question says what is wrong.
+        """
+        if self.read_only:
+            return
+        from reprospective_tray.store.postgres.schema.upgrade import FIRST_THAT_SETTLES, ensure
+
+        try:
+            with closing(self._reach()) as reached:
+                if ensure(reached.connection) >= FIRST_THAT_SETTLES:
+                    reached.connection.execute(_SETTLE)
+            self._device_id = kept_device_id(self._data)
+        except ServerError as error:
+            raise self.explain(error) from error
+        except OSError as error:
+            raise StoreError(
+                _("The folder {folder} cannot be used: {reason}").format(
+                    folder=self._data, reason=error.strerror or error
+                ),
+                _("Give yourself write access to it, or free its name."),
+            ) from error
+
+    def close(self) -> None:
+        """Do nothing: the server needs nothing of its clients."""
+
+    def abort(self) -> None:
+        """Let what any thread waits for on a connection of this adapter fail at once.
+
+        The making of a connection, too.
+        """
+        with self._aborting:
+            for abort in self._abort:
+                abort()
+
+    def explain(self, error: Exception) -> StoreError:
+        """See `DatabaseAdapter.explain`."""
+        if isinstance(error, ServerError):
+            return StoreError(str(error), error.remedy)
+        return StoreError(
+            _("The database {place} cannot be used: {reason}.").format(
+                place=self.place, reason=error
+            )
+        )
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """See `DatabaseAdapter.writing`."""
+        return cast("AbstractContextManager[Any]", self.database.atomic())
+
+    def unchanging(self) -> AbstractContextManager[Any]:
+        """See `DatabaseAdapter.unchanging`."""
+        return cast("AbstractContextManager[Any]", self.database.atomic(_UNCHANGING))
+
+    def lasting_over(self, moment: int) -> Any:
+        """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""
+        session = self.models.Session
+        short = session.started_at >= moment - DAY_MS
+        # The earliest day of `moment` anywhere.
+        long = self._over_midnight() & (session.last_day >= day_name(moment - LARGEST_OFFSET_MS))
+        return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
+
+    def near(self, days: DayRange) -> Any:
+        """See `DatabaseAdapter.near`: these very sessions; an index knows the days of each."""
+        session = self.models.Session
+        first, last = days.first.isoformat(), days.last.isoformat()
+        begun = session.first_day.between(first, last)
+        over = self._over_midnight() & (session.last_day >= first) & (session.first_day < first)
+        return begun | over
+
+    def _over_midnight(self) -> Any:
+        """Return the condition for sessions on several days, as the index of them has it.
+
+        Schema 2 and later index by the first, schema 1 by the second; both say the same.
+        """
+        session = self.models.Session
+        return (session.midnights > 0) & (session.last_day > session.first_day)
+
+    def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
+        """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""
+        session = self.models.Session
+        text, parameters = query.order_by(session.started_at, session.uid).sql()
+        execute: Any = self.database.execute_sql
+        cursor = f"sessions_{next(_cursors)}"  # several may be open in one transaction
+        with self.database.atomic():
+            execute(f"DECLARE {cursor} NO SCROLL CURSOR FOR {text}", parameters)
+            while rows := execute(f"FETCH {self.page} FROM {cursor}").fetchall():
+                yield from rows
+            execute(f"CLOSE {cursor}")
+
+    def of_this_computer(self) -> list[Any]:
+        """Return the conditions for what this computer has recorded for this role."""
+        session = self.models.Session
+        return [*self.of_this_person(session), session.device_id == self.device_id]
+
+    def of_this_person(self, table: Any) -> list[Any]:
+        """Return the condition for what this role has sent.
+
+        Who may read others' sessions must not take them for its own.
+        """
+        return [table.owner == peewee.SQL("current_user")]
+
+    def make_bookkeeping(self) -> Bookkeeping:
+        """See `DatabaseAdapter.make_bookkeeping`."""
+        from reprospective_tray.store.engine.row_accounting import ServerBookkeeping
+
+        return ServerBookkeeping(self)
+
+    def make_bulk_writer(self) -> RowWriter:
+        """See `DatabaseAdapter.make_bulk_writer`."""
+        from reprospective_tray.store.postgres.row_writer import ServerBulkWriter
+
+        return ServerBulkWriter(self)
+
+    def make_upkeep(self, on_damage: OnDamage) -> Upkeep:  # noqa: ARG002  a server's is not ours to mend
+        """See `DatabaseAdapter.make_upkeep`."""
+        from reprospective_tray.store.engine.maintenance import ServerUpkeep
+
+        return ServerUpkeep(self.errors)
+
+    def _reach(self) -> _Connection:
+        """Connect, as long as nobody calls `abort`."""
+        attempt = Attempt(self._connected, lambda late: late.close(), "reach")
+        with self._aborting:
+            self._abort.add(attempt.give_up)
+        try:
+            connection = attempt.result()
+        except TimeoutError:
+            raise ended_from_here() from None
+        finally:
+            with self._aborting:
+                self._abort.discard(attempt.give_up)
+        with self._aborting:
+            self._abort.add(connection.abort)
+        return _Connection(self, connection)
+
+    def _connected(self) -> Connection:
+        """Connect, and let what a stranger has prepared there be refused."""
+        from reprospective_tray.store.postgres.schema_owner import require_trusted
+
+        connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
+        try:
+            require_trusted(connection, self._data)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def let_go(self, connection: Connection) -> None:
+        """Close a connection of this adapter."""
+        with self._aborting:
+            self._abort.discard(connection.abort)
+        connection.close()
+
+
+class _Database(peewee.PostgresqlDatabase):
+    """Peewee's PostgreSQL on connections that are made here: it needs no driver of its own."""
+
+    def __init__(self, make: Callable[[], _Connection]) -> None:
+        self._make = make
+        super().__init__("server", autoconnect=False)
+
+    def _connect(self) -> _Connection:
+        return self._make()
+
+    def _set_server_version(self, conn: _Connection) -> None:
+        self.server_version = conn.server_version
+
+    def is_connection_usable(self) -> bool:
+        """Tell whether this thread's connection is open."""
+        database: Any = self  # the stubs leave it out
+        return not self.is_closed() and not database.connection().closed
+
+    def rollback(self) -> None:
+        """Undo the transaction; the server has done so where the connection is gone."""
+        if self.is_connection_usable():
+            super().rollback()
+
+
+class _Connection:
+    """What Peewee asks of a connection."""
+
+    def __init__(self, adapter: PostgresqlAdapter, connection: Connection) -> None:
+        import psycopg2.extensions
+
+        self._adapter = adapter
+        self.connection = connection
+        self.server_version = connection.raw.server_version
+        # Text on this connection alone: others in this process may want their UUIDs otherwise.
+        as_text = psycopg2.extensions.new_type((_UUID,), "UUID_AS_TEXT", lambda value, _: value)
+        psycopg2.extensions.register_type(as_text, connection.raw)
+
+    @property
+    def closed(self) -> bool:
+        return self.connection.closed
+
+    def cursor(self) -> _Cursor:
+        return _Cursor(self.connection, self._adapter.deadline_s)
+
+    def close(self) -> None:
+        self._adapter.let_go(self.connection)
+
+
+class _Cursor:
+    """What Peewee asks of a cursor; all rows of an answer are here before the deadline ends."""
+
+    def __init__(self, connection: Connection, deadline_s: float) -> None:
+        self._connection = connection
+        self._deadline_s = deadline_s
+        self._rows: Iterator[tuple[Any, ...]] = iter(())
+        self.description: Any = None
+        self.rowcount = -1
+
+    def execute(self, text: str, parameters: Sequence[Any] = ()) -> None:
+        from reprospective_tray.store.postgres.parameters import execute
+
+        with self._connection.cursor(self._deadline_s) as cursor:
+            try:
+                answer = execute(cursor, text, parameters)
+            except ValueError as error:  # psycopg2's own: a NUL, or a lone surrogate
+                raise statement_failure(error, self._connection.address) from error
+            self.description, self.rowcount = answer.description, answer.rowcount
+            self._rows = iter(answer.fetchall() if answer.description else ())
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return list(self._rows)
+
+    def close(self) -> None:
+        self._rows = iter(())

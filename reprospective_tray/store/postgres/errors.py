@@ -1,0 +1,228 @@
+"""What psycopg2 raises, as the errors that a person can meet."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reprospective_tray.config.source import without_secrets
+from reprospective_tray.errors import (
+    ServerDataError,
+    ServerError,
+    ServerRefusedError,
+    ServerSchemaMissingError,
+    ServerUnreachableError,
+)
+from reprospective_tray.messages import _
+from reprospective_tray.store.postgres.deadline import DeadlineError, End
+from reprospective_tray.system.clean_text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reprospective_tray.store.postgres.address import ServerAddress
+
+# SQLSTATEs by what helps against them.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+PASSES = (
+    "08",  # the connection broke
+    "25006",  # a standby
+    "25P03",  # idle for too long
+    "40",  # a deadlock, or a neighbour's transaction
+    "53",  # disk or memory full, too many connections
+    "55006",  # in use by somebody else
+    "55P03",  # a lock
+    "57",  # shut down, starting, cancelled, timed out
+    "58",  # the system below it: input and output
+    "XX",  # internal
+)
+DATA = ("21", "22", "23", "54")
+LOGIN = ("28",)
+NO_RIGHT = ("42501",)
+NO_DATABASE = ("3D000",)
+NO_SCHEMA = ("3F000", "42P01", "42883", "42703", "42704")
+
+_MOST_SHOWN = 500  # characters of what a server says
+
+# What is said about a log-in that failed has no SQLSTATE: libpq's and PostgreSQL's own words.
+# Two words with anything between are sought from the first of the former alone, a line at a time:
+# a text that repeats it would cost the square of its length.
+LOGIN_WORDS = re.compile(
+    r"fe_sendauth|authentication failed|^(?>.*?role ).* does not exist"
+    r"|not permitted to log in|no such user|SASL|password",
+    re.IGNORECASE | re.MULTILINE,
+)
+CLEAR_TEXT_WORDS = re.compile(r'"!password"')  # libpq names what is required
+ACCESS_WORDS = re.compile(r"pg_hba\.conf", re.IGNORECASE)
+DATABASE_WORDS = re.compile(
+    r"^(?>.*?database ).* does not exist|no such database", re.IGNORECASE | re.MULTILINE
+)
+RIGHT_WORDS = re.compile(r"permission denied for database", re.IGNORECASE)
+TLS_WORDS = re.compile(
+    r"certificate|does not support SSL|SSL is not enabled|SSL required|sslmode",
+    re.IGNORECASE,
+)
+# What libpq puts before the words themselves.
+LIBPQS_PLACE = re.compile(r"^connection to server (?:at|on) .*? failed: (?:FATAL:\s+)?")
+SETTING_WORDS = re.compile(
+    r"definition of service|service file|^(?>.*?invalid ).* value", re.IGNORECASE | re.MULTILINE
+)
+
+
+def ended_from_here() -> ServerUnreachableError:
+    """Return the error for what this program itself would not wait for any longer."""
+    return ServerUnreachableError(_("The connection to the server was ended from here."))
+
+
+def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
+    """Return the error for a connection that could not be made."""
+    reason = _first_words(error)
+    what = _("No connection to {where}: {reason}").format(where=address, reason=reason)
+    for words, remedy in (
+        (CLEAR_TEXT_WORDS, _clear_text_remedy()),
+        (
+            TLS_WORDS,
+            _("Check sslmode and sslrootcert of database.remote: they must fit the server's TLS."),
+        ),
+        (DATABASE_WORDS, _no_database_remedy()),
+        (RIGHT_WORDS, _no_right_remedy()),
+        (
+            ACCESS_WORDS,
+            _("Ask whoever runs the server to let you in (pg_hba.conf), or try sslmode: require."),
+        ),
+        (LOGIN_WORDS, _login_remedy()),
+        (
+            SETTING_WORDS,
+            _("Correct it where it is set (config.yaml, service file, environment), or remove it."),
+        ),
+    ):
+        if words.search(reason):
+            return ServerRefusedError(what, remedy)
+    return ServerUnreachableError(what, _unreachable_remedy())
+
+
+def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
+    """Return the error for a deadline that was over."""
+    return ServerUnreachableError(
+        _("No answer within {seconds:g} s from {where}.").format(seconds=seconds, where=address),
+        _unreachable_remedy(),
+    )
+
+
+def senseless(address: ServerAddress, reason: object) -> ServerRefusedError:
+    """Return the error for an answer that this program's server would not give."""
+    return ServerRefusedError(
+        _(
+            "The server's answer makes no sense, so nothing of it was used ({where}): {reason}."
+        ).format(where=address, reason=str(reason)[:_MOST_SHOWN].rstrip(".")),
+        _(
+            "Check that database.remote names your server, and that its `server init` was run by "
+            "a version of this program."
+        ),
+    )
+
+
+@contextmanager
+def sensible(address: ServerAddress) -> Iterator[None]:
+    """Let an answer of another shape or type than a question expects be an error of the server's.
+
+    Raises:
+        ServerRefusedError: it is of another one.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise senseless(address, error) from error
+
+
+def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
+    """Return the error for a statement that failed, of psycopg2 or of a `Deadline`.
+
+    Of what the server says only the first line is in it: the others quote rows.
+    """
+    if isinstance(error, DeadlineError):
+        if error.why is End.SIZE:
+            return senseless(address, _("it is too long"))
+        if error.why is End.TIME:
+            return too_slow(error.seconds, address)
+        what = _("The connection to {where} was ended from here.").format(where=address)
+        return ServerUnreachableError(what)
+    reason = _first_words(error)
+    if isinstance(error, ValueError):  # of psycopg2 itself: NUL, or a lone surrogate
+        return _cannot_store(address, reason)
+    code: str | None = getattr(error, "pgcode", None)
+    if code is None:
+        what = _("The connection to {where} was lost: {reason}")
+        return ServerUnreachableError(
+            what.format(where=address, reason=reason), _unreachable_remedy()
+        )
+    return _by_code(code, reason, address)
+
+
+def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
+    if code.startswith(PASSES):
+        what = _("The server cannot do this at the moment ({where}): {reason}")
+        return ServerUnreachableError(
+            what.format(where=address, reason=reason),
+            _("The program tries again by itself; if it stays so, tell whoever runs the server."),
+        )
+    if code.startswith(DATA):
+        return _cannot_store(address, reason)
+    what = _("The server refused this ({where}): {reason}").format(where=address, reason=reason)
+    if code.startswith(NO_SCHEMA):
+        return ServerSchemaMissingError(
+            what, _("Have `reprospective-tray server init` run once for this database.")
+        )
+    remedies = {
+        LOGIN: _login_remedy(),
+        NO_RIGHT: _no_right_remedy(),
+        NO_DATABASE: _no_database_remedy(),
+    }
+    fitting = (remedy for codes, remedy in remedies.items() if code.startswith(codes))
+    return ServerRefusedError(what, next(fitting, _("Tell whoever runs the server.")))
+
+
+def _first_words(error: Exception) -> str:
+    """Return what the server says first, on one line; of a log-in, what each host says."""
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    lines = [line.strip() for line in str(primary or error).splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("Is the server running")]
+    if len(lines) == 1:  # where it was tried is said anyway
+        lines = [LIBPQS_PLACE.sub("", lines[0])]
+    words = one_line(without_secrets("; ".join(lines)))[:_MOST_SHOWN] or type(error).__name__
+    return words.rstrip(". ") + "."
+
+
+def _cannot_store(address: ServerAddress, reason: str) -> ServerDataError:
+    what = _("The server cannot store this ({where}): {reason}")
+    return ServerDataError(what.format(where=address, reason=reason))
+
+
+def _unreachable_remedy() -> str:
+    return _(
+        "Check that the server is running and can be reached over the network; the running "
+        "program tries again by itself."
+    )
+
+
+def _clear_text_remedy() -> str:
+    return _(
+        "The server asked for the password in clear text and did not get it. Let it ask by "
+        "scram-sha-256, or prove who it is: sslmode: verify-full in database.remote."
+    )
+
+
+def _login_remedy() -> str:
+    return _(
+        "Check user and password: PGPASSWORD, .pgpass, a service file, the keyring, or "
+        "database.remote in config.yaml."
+    )
+
+
+def _no_right_remedy() -> str:
+    return _("Have `reprospective-tray server add-person NAME` run for this user.")
+
+
+def _no_database_remedy() -> str:
+    return _("Correct database.remote.database in config.yaml, or have the database created.")

@@ -1,0 +1,41 @@
+"""Is anybody there? Asked without logging in, so that a server may be asked often."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.postgres.address import ServerAddress
+
+
+def knock(address: ServerAddress, timeout_s: float) -> bool:
+    """Say whether any of the hosts takes a connection within `timeout_s`, all of them together.
+
+    Looking up a name cannot be interrupted and may take longer.
+    """
+    ends_at = time.monotonic() + timeout_s
+    places = address.places()
+    for number, (host, port) in enumerate(places):
+        left = ends_at - time.monotonic()
+        if left <= 0:
+            return False
+        if _takes_connections(host, port, left / (len(places) - number)):
+            return True
+    return False
+
+
+def _takes_connections(host: str, port: int, timeout_s: float) -> bool:
+    try:
+        if host.startswith(("/", "@")):
+            path = f"{host}/.s.PGSQL.{port}"
+            with socket.socket(socket.AF_UNIX) as knocking:
+                knocking.settimeout(timeout_s)
+                knocking.connect(f"\0{path[1:]}" if host.startswith("@") else path)
+        else:
+            with socket.create_connection((host, port), timeout_s):
+                pass
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""A new password for a person who has lost theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reprospective_tray.errors import ServerRefusedError
+from reprospective_tray.messages import _
+from reprospective_tray.store.postgres.roles import (
+    PERSON,
+    check_name,
+    make_password,
+    quoted,
+    require_roles,
+)
+
+if TYPE_CHECKING:
+    from reprospective_tray.store.postgres.connection import Connection
+
+# Whoever may make roles may change those of others; since PostgreSQL 16 only of such roles as
+# they have made themselves, or were given to administer.
+_ROLE = """
+SELECT r.rolsuper, r.rolcanlogin, pg_has_role(r.oid, %s, 'USAGE'), me.rolname::text,
+    r.oid = me.oid OR me.rolsuper OR me.rolcreaterole AND (
+        current_setting('server_version_num')::integer < 160000
+        OR pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')
+    )
+FROM pg_roles AS r, pg_roles AS me
+WHERE r.rolname = %s AND me.rolname = current_user
+"""
+
+
+def reset(connection: Connection, name: str) -> str:
+    """Give the person `name` a new password and return it; the one before is valid no more.
+
+    The server gets it as a SCRAM verifier alone, so it is in no log of it. Connections that
+    are open stay so.
+
+    Raises:
+        UsageError: `name` can be no person's.
+        ServerRefusedError: it is nobody's, a superuser's or no person's, or this role may not.
+    """
+    check_name(name)
+    with connection.transaction():
+        require_roles(connection)
+        _check(connection, name)
+        password, verifier = make_password(connection, name)
+        role = quoted(connection, name).replace("%", "%%")
+        connection.execute(f"ALTER ROLE {role} PASSWORD %s", [verifier])
+    return password
+
+
+def _check(connection: Connection, name: str) -> None:
+    rows = connection.rows(_ROLE, [PERSON, name])
+    if not rows:
+        raise ServerRefusedError(
+            _("There is no role named {name}: {where}.").format(
+                name=name, where=connection.address
+            ),
+            _("`reprospective-tray server status` lists the persons; `add-person` adds one."),
+        )
+    ((is_superuser, may_log_in, is_person, user, may_change),) = rows
+    if is_superuser:
+        raise ServerRefusedError(
+            _("{name} is a superuser: the password was not changed.").format(name=name),
+            _("Change it with PostgreSQL's own program psql: \\password"),
+        )
+    if not is_person:
+        raise ServerRefusedError(
+            _("{name} is not one of the persons: the password was not changed.").format(name=name),
+            _("`reprospective-tray server status` lists the persons; `add-person` adds one."),
+        )
+    if not may_log_in:
+        raise ServerRefusedError(
+            _("The role {name} may not log in: the password was not changed.").format(name=name),
+            _("It is a group, or the administrator has locked it (NOLOGIN)."),
+        )
+    if not may_change:
+        raise ServerRefusedError(
+            _("{user} may not change the password of {name}: {where}.").format(
+                user=user, name=name, where=connection.address
+            ),
+            _("Name with --dsn a superuser, or the role that added this person."),
+        )

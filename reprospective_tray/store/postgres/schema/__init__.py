@@ -1,0 +1,1 @@
+"""The schema on the server: numbered SQL scripts, and what runs them."""

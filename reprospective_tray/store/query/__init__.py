@@ -1,0 +1,1 @@
+"""Questions about sessions and days, the same for SQLite and PostgreSQL."""

@@ -1,0 +1,187 @@
+"""DetachedRecorder: records into a database that may keep a writer waiting, in a thread of its own.
+
+The observing thread hands its changes over and goes on. Whatever the server
+does, silence included, it takes nothing from observing.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from reprospective_tray.errors import StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.store.recording.recorder import Recorder
+from reprospective_tray.system.supervisor import Care, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reprospective_tray.store.model.sessions import Change
+    from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+    from reprospective_tray.store.recording.session_writer import Interval
+
+# How long observing waits for what was recorded earlier: where it begins, and after a clock step.
+_ANSWER_S = 1.0
+# How long others wait until what was recorded is written, before they work on the database.
+_WORK_S = 5.0
+# How long the end waits for the server; what it has not taken by then is kept here.
+_LAST_S = 1.5
+# How long keeping it may take.
+_KEEP_S = 1.0
+
+
+class _Question:
+    """What earlier runs recorded after `since`, and the answer when there is one."""
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.answer: list[Interval] = []
+        self.answered = threading.Event()
+
+
+class DetachedRecorder:
+    """What `Recorder` does, in another thread; see `Records` for its methods."""
+
+    def __init__(
+        self,
+        open_adapter: Callable[[], PostgresqlAdapter],
+        source_host: str,
+        care: Care | None = None,
+        on_loss: Callable[[str], None] = lambda _lost: None,
+    ) -> None:
+        """Take what makes an adapter, this computer's name, and who counts deaths and losses."""
+        self._care = care or Care()
+        self._open_adapter = open_adapter
+        self._adapters: list[PostgresqlAdapter] = []
+        self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None, on_loss)
+        self._news = threading.Condition()  # guards the four that follow
+        self._inbox: list[Change] = []
+        self._asked: list[_Question] = []
+        self._ending = False
+        self._written = True
+        # Held while the database is worked on: by the writing thread, or by who keeps it out.
+        self._writing = threading.Lock()
+
+    @property
+    def problem(self) -> str:
+        """What keeps changes in memory, for the person."""
+        return self._recorder.problem
+
+    @property
+    def waiting(self) -> int:
+        """Nothing waits for `flush`: the other thread writes by itself."""
+        return 0
+
+    def retry_in_ms(self) -> int | None:
+        """Return None: there is nothing to call again for."""
+        return None
+
+    def flush(self) -> bool:
+        """Do nothing: the other thread writes by itself."""
+        return True
+
+    def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
+        """Do nothing: a server looks after its own pages."""
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Write in another thread until the end; what a server does not take then is kept here."""
+        self._ending = False
+        thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            with self._news:
+                self._ending = True
+                self._news.notify_all()
+            thread.join(_LAST_S)
+            if thread.is_alive():
+                self._recorder.give_up()
+                for adapter in list(self._adapters):
+                    adapter.abort()
+                thread.join(_KEEP_S)
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Hand `changes` over."""
+        if changes:
+            with self._news:
+                self._inbox.extend(changes)
+                self._written = False
+                self._news.notify_all()
+
+    def occupied(self, since: int) -> list[Interval]:
+        """Return the recorded times after `since`; nothing where no answer comes soon."""
+        question = _Question(since)
+        with self._news:
+            self._asked.append(question)
+            self._news.notify_all()
+        question.answered.wait(_ANSWER_S)
+        return question.answer
+
+    @contextmanager
+    def exclusively(self) -> Iterator[Any]:
+        """Yield an open adapter on which all is written, and nothing else is until the end.
+
+        Raises:
+            StoreError: it cannot be written now, or what is done to it fails.
+        """
+        with self._news:
+            written = self._news.wait_for(lambda: self._written, _WORK_S)
+        if not written or not self._writing.acquire(timeout=_WORK_S):
+            raise StoreError(
+                self.problem or _("The server has not taken everything yet."),
+                _("Try again in a moment."),
+            )
+        try:
+            adapter = self._open_adapter()
+            with adapter.reading():
+                yield adapter
+        finally:
+            self._writing.release()
+
+    def _make_adapter(self) -> PostgresqlAdapter:
+        adapter = self._open_adapter()
+        self._adapters = [*self._adapters[-1:], adapter]  # the one before may still wait
+        return adapter
+
+    def _run(self) -> None:
+        while True:
+            try:
+                with self._recorder.running():
+                    self._write_until_the_end()
+            # Whatever went wrong, recording goes on: the log keeps the traceback.
+            except BaseException:  # noqa: BLE001  the top of a thread
+                wait_s = self._care.died(Part.WRITING)
+                with self._news:
+                    self._news.wait_for(lambda: self._ending, wait_s)
+            with self._news:
+                if self._ending:
+                    return
+
+    def _write_until_the_end(self) -> None:
+        while True:
+            with self._news:
+                changes, asked, ending = self._inbox, self._asked, self._ending
+                self._inbox, self._asked = [], []
+            with self._writing:
+                self._recorder.record(changes)
+                written = self._recorder.flush()
+                for question in asked:
+                    question.answer = self._recorder.occupied(question.since)
+                    question.answered.set()
+            with self._news:
+                self._written = written and not self._inbox
+                self._news.notify_all()
+                if ending:
+                    return
+                self._news.wait_for(self._has_news, self._pause_s())
+
+    def _has_news(self) -> bool:
+        return bool(self._inbox or self._asked or self._ending)
+
+    def _pause_s(self) -> float | None:
+        retry_ms = self._recorder.retry_in_ms()
+        return None if retry_ms is None else retry_ms / 1000

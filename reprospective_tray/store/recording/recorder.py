@@ -1,0 +1,347 @@
+"""Recorder: what was observed reaches the file, whatever the disk and others do meanwhile.
+
+Changes queue up in memory while the database is locked, the disk is full or the
+file is being replaced, and are written in their order when it is possible again.
+"""
+
+import errno
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from reprospective_tray.errors import DamagedStoreError, StoreError
+from reprospective_tray.messages import _
+from reprospective_tray.store.model.sessions import Change, Put
+from reprospective_tray.store.recording import spool as leftover
+from reprospective_tray.store.recording.session_writer import Interval, SessionWriter
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+
+log = logging.getLogger(__name__)
+
+# Several days of dense use; beyond it the oldest changes are dropped, and that is said.
+QUEUE_LIMIT = 20_000
+# Neither a long queue nor somebody else's transaction must hold up the observing thread.
+_BATCH = 25
+_BUDGET_S = 0.05
+_BUSY_TIMEOUT_S = 0.1
+# How long work on the database waits for other programs, and they for it.
+_WORK_S = 2.0
+
+OpenAdapter = Callable[[], DatabaseAdapter]
+
+
+class Recorder:
+    """Writes the changes of one monitor thread; every method but `check` belongs to that thread."""
+
+    def __init__(
+        self,
+        open_adapter: OpenAdapter,
+        source_host: str,
+        on_damage: Callable[[Path], None],
+        on_loss: Callable[[str], None] = lambda _lost: None,
+    ) -> None:
+        """Take what makes an adapter, and whom to tell where a damaged file was set aside.
+
+        `on_loss` is told what was lost, a sentence for the person.
+        """
+        self._on_loss = on_loss
+        self._open_adapter = open_adapter
+        self._source_host = source_host
+        self._upkeep = open_adapter().make_upkeep(on_damage)
+        self._queue: deque[Change] = deque()
+        self._dropped = 0
+        self._blocked_until = 0.0
+        self._failures = 0
+        self._adapter: DatabaseAdapter | None = None
+        self._writer: SessionWriter | None = None
+        self._run: int | None = None
+        self.problem = ""
+
+    @property
+    def waiting(self) -> int:
+        """How many changes are in memory alone."""
+        return len(self._queue)
+
+    def retry_in_ms(self) -> int | None:
+        """Return when to call `flush` again, or None when there is nothing for it to do."""
+        # What is not open, or is damaged, needs it also where nothing waits to be written.
+        if self._writer and not self._queue and not self._upkeep.is_damaged():
+            return None
+        return max(round((self._blocked_until - time.monotonic()) * 1000), 0)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold this thread's connection, and leave the file as readers need it.
+
+        An open session of a run that was killed is closed first.
+        """
+        try:
+            self._upkeep.given_up = False
+            self._run, self.problem, self._blocked_until = None, "", 0.0
+            self._ready()
+            yield
+        finally:
+            try:
+                self._write_the_rest()
+            finally:
+                self._upkeep.stop()
+                self._let_go(clean=True)
+
+    def _write_the_rest(self) -> None:
+        """Write everything, or keep it for the next start; in bounded time."""
+        deadline = time.monotonic() + self._upkeep.last_s
+        while not self.flush(to_the_end=True) and time.monotonic() < deadline:
+            time.sleep(_BUSY_TIMEOUT_S)
+        if not self._queue:
+            return
+        count, reason = (
+            len(self._queue),
+            self.problem or _("the database cannot be written at the moment"),
+        )
+        file, kept, problem = self._open_adapter().leftover_file, 0, os.strerror(errno.ENOSPC)
+        try:
+            kept = leftover.keep(file, list(self._queue), self._run)
+            log.warning("%d changes are kept for the next start: %s", kept, reason)
+        except OSError as error:
+            problem = error.strerror or str(error)
+        self._queue.clear()
+        if kept < count:
+            lost = _("{count} changes could not be saved to {path} and are lost: {reason}.")
+            lost = lost.format(count=count - kept, path=file, reason=problem)
+            log.error("%s", lost)
+            self._on_loss(lost)
+
+    def occupied(self, since: int) -> list[Interval]:
+        """Return the recorded times after `since`; nothing while the file cannot be read."""
+        try:
+            return self._writer.occupied(since) if self._writer else []
+        except self._upkeep.trouble as error:
+            self._suffer(error)
+            return []
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Write `changes`, at once if possible."""
+        for change in changes:
+            last = self._queue[-1] if self._queue else None
+            if (
+                isinstance(change, Put)
+                and isinstance(last, Put)
+                and change.session.uid == last.session.uid
+            ):
+                self._queue.pop()  # its newest state says it all
+            self._queue.append(change)
+        while len(self._queue) > QUEUE_LIMIT:
+            self._drop_oldest()
+        if changes:
+            self.flush()
+
+    def flush(self, *, to_the_end: bool = False) -> bool:
+        """Write of what waits as much as takes no time; tell whether nothing waits any more.
+
+        While the file is blocked it only tries now and then. `to_the_end` tries
+        at once, and does not stop before the file is blocked.
+        """
+        begun = time.monotonic()
+        if not to_the_end and begun < self._blocked_until:
+            return not self._queue
+        if self._upkeep.is_damaged():
+            self._replace_damaged()
+        if not self._ready():
+            self._wait()
+            return not self._queue
+        if not self._queue:
+            self._recovered()
+        size = _BATCH
+        while self._queue and (to_the_end or time.monotonic() - begun < _BUDGET_S):
+            written = self._write_some(size)
+            if written is None:
+                self._wait()
+                return False
+            size = written or 1
+        return not self._queue
+
+    def _wait(self) -> None:
+        self._failures += 1
+        self._blocked_until = time.monotonic() + self._upkeep.retry_s(self._failures)
+
+    def _write_some(self, size: int) -> int | None:
+        """Write the first `size` changes; return how many, None where it must wait.
+
+        Where one of them can never be stored it is none, and `size` must be one.
+        """
+        if not self._ready() or self._writer is None:
+            return None
+        batch = list(islice(self._queue, size))
+        try:
+            self._writer.apply(batch)
+        except self._upkeep.unstorable as error:
+            # Waiting never mends it, and one bad row never blocks the others.
+            if len(batch) > 1:
+                return 0
+            # An error that is kept keeps its statement, and that keeps the file open.
+            log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
+        except self._upkeep.trouble as error:
+            self._suffer(error)
+            return None
+        for _change in batch:
+            self._queue.popleft()
+        self._recovered()
+        return len(batch)
+
+    @contextmanager
+    def exclusively(self) -> Iterator[Any]:
+        """Yield the open database, everything that was recorded in it, for other work on it.
+
+        Raises:
+            StoreError: it cannot be written now, or what is done to it fails.
+        """
+        deadline = time.monotonic() + _WORK_S
+        while not (self._ready() and self.flush(to_the_end=True)):
+            if time.monotonic() >= deadline:
+                raise StoreError(
+                    self.problem or _("Another program is writing to the database."),
+                    _("Try again in a moment."),
+                )
+            time.sleep(_BUSY_TIMEOUT_S)
+        adapter = self._adapter
+        assert adapter is not None
+        try:
+            adapter.be_patient(_WORK_S)
+            yield adapter
+        except StoreError:
+            raise  # it says all already
+        except adapter.errors as error:
+            if self._upkeep.is_damaged(error):
+                self._replace_damaged()
+            raise adapter.explain(error) from error
+        finally:
+            if self._adapter is adapter:
+                with suppress(*self._upkeep.trouble):
+                    adapter.be_patient(_BUSY_TIMEOUT_S)
+
+    def give_up(self) -> None:
+        """Open nothing any more: what is not written is to be kept. Any thread may call it."""
+        self._upkeep.given_up = True
+
+    def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
+        """Look for damage in a thread of its own; it is dealt with at the next flush."""
+        if self._adapter:
+            self._upkeep.check(self._adapter, on_damage_found)
+
+    def _ready(self) -> bool:
+        """Make sure that the database is open, and is still the one that was opened."""
+        if self._adapter and self._upkeep.is_lost(self._adapter):
+            self._let_go(clean=False)
+        for _attempt in ("as it is", "in place of a damaged one"):
+            if self._writer:
+                break
+            try:
+                self._open()
+            except DamagedStoreError:
+                if not self._set_aside():
+                    return False
+            except self._upkeep.trouble as error:
+                self._note(error)
+                return False
+        return self._writer is not None
+
+    def _open(self) -> None:
+        adapter = self._open_adapter()
+        self._upkeep.opening(adapter, _BUSY_TIMEOUT_S)
+        adapter.open()
+        adapter.database.connect()
+        try:
+            self._upkeep.opened(adapter)
+            self._take_up(adapter)
+            run = self._run if self._upkeep.goes_on else None
+            writer = SessionWriter(adapter, self._source_host, run)
+            if run is None and (closed := writer.recover()):
+                log.warning("%d session left open by a killed run was closed", closed)
+        except BaseException as error:
+            adapter.database.close()
+            if isinstance(error, adapter.errors):
+                raise adapter.explain(error) from error
+            raise
+        self._adapter, self._writer, self._run = adapter, writer, writer.run
+        self._upkeep.ready(adapter)
+        self._make_room()
+
+    def _take_up(self, adapter: DatabaseAdapter) -> None:
+        """Write what an earlier run could not write."""
+        taken = leftover.take_up(adapter, self._source_host, self._upkeep.unstorable)
+        if taken.written:
+            log.warning("%d changes that an earlier run could not write are written", taken.written)
+        if taken.left_out:
+            lost = _(
+                "{count} changes kept at an earlier end cannot be used. They were set aside: {path}"
+            )
+            lost = lost.format(count=taken.left_out, path=taken.aside)
+            log.error("%s", lost)
+            self._on_loss(lost)
+
+    def _make_room(self) -> None:
+        """Keep room for what may not be written before the end; without any, try again later."""
+        try:
+            leftover.make_room(self._open_adapter().leftover_file)
+        except OSError as error:
+            log.warning("no room can be kept for what is not written at the end: %s", error)
+
+    def _let_go(self, *, clean: bool) -> None:
+        if self._adapter:
+            self._adapter.database.close()
+            if clean:
+                self._adapter.close()
+        self._adapter = self._writer = None
+
+    def _suffer(self, error: Exception) -> None:
+        """Say what keeps the changes in memory; what is damaged gives way to a new file."""
+        self._note(error)
+        if self._upkeep.is_damaged(error):
+            self._replace_damaged()
+
+    def _replace_damaged(self) -> None:
+        self._let_go(clean=False)
+        self._set_aside()
+
+    def _set_aside(self) -> bool:
+        """Make room for a new file; tell whether there is."""
+        try:
+            self._upkeep.set_aside(self._open_adapter())
+        except OSError as error:
+            self._note(error)
+            return False
+        return True
+
+    def _drop_oldest(self) -> None:
+        # What a Rewind or StepBack is about may be in the file already.
+        puts = (i for i, change in enumerate(self._queue) if isinstance(change, Put))
+        del self._queue[next(puts, 0)]
+        self._dropped += 1
+        if self._dropped == 1:
+            self.problem = _("Memory for waiting sessions is full: the oldest are being lost.")
+            log.error("%s", self.problem)
+
+    def _note(self, error: Exception) -> None:
+        """Say once what keeps the changes in memory."""
+        problem = "" if self._dropped else self._upkeep.problem(error)
+        if not problem:
+            return  # worse has been said, or it ends by itself
+        if problem != self.problem:
+            log.error("%s", problem)
+        self.problem = problem
+
+    def _recovered(self) -> None:
+        self._failures = 0
+        if self._dropped:
+            log.error("%d changes were lost while the database was away", self._dropped)
+            self._dropped = 0
+        if self.problem:
+            log.warning("the database can be written again")
+            self._make_room()
+        self.problem = ""

@@ -1,0 +1,260 @@
+"""What could not be written before the end, kept beside the database for the next start.
+
+A line of JSON for each change, below one that names the run. Zeros follow, up to the size
+that a file of zeros beside it had, its room: on a full disk it is written over that.
+"""
+
+import hashlib
+import logging
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reprospective_tray.store.model.sessions import (
+    Change,
+    Put,
+    Rewind,
+    Session,
+    StepBack,
+)
+from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+from reprospective_tray.system.ownership import read_own
+from reprospective_tray.system.private_files import make_private_folder, write_private
+
+log = logging.getLogger(__name__)
+
+# Bytes that are kept free: some three thousand changes, a day of dense use.
+ROOM = 1 << 20
+_END = b"\0"
+
+
+class _Header(msgspec.Struct, frozen=True):
+    """Begins what one run has kept; its token is noted where that was applied."""
+
+    run: int | None
+    token: str
+
+
+@dataclass(slots=True)
+class _Part:
+    run: int | None
+    token: str
+    changes: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """How many changes were written, how many could not be, and where those lie now."""
+
+    written: int = 0
+    left_out: int = 0
+    aside: Path | None = None
+
+
+def keep(file: Path, changes: Sequence[Change], run: int | None) -> int:
+    """Keep `changes` in `file`, behind what earlier runs have kept; for their owner alone.
+
+    Returns how many of them, from the first on: a full disk may have room for a part alone.
+    `run` is `SessionWriter.run`, None where the database could not even be opened.
+
+    Raises:
+        OSError: none of them can be kept.
+    """
+    lines = [msgspec.json.encode(_Header(run, str(uuid.uuid4())))]
+    lines += [msgspec.json.encode([type(each).__name__, asdict(each)]) for each in changes]
+    text = b"".join(line + b"\n" for line in lines)
+    if file.exists():
+        return _append(file, text)
+    with suppress(OSError):
+        make_room(file)
+    room = _room(file)
+    if not room.exists():
+        write_private(file, text)
+        return len(changes)
+    try:
+        kept = _append(room, text)
+    except OSError:
+        # Where writing over a file takes room as well, what it held is free without it.
+        room.unlink()
+        write_private(file, text)
+        return len(changes)
+    room.replace(file)
+    return kept
+
+
+def make_room(file: Path) -> None:
+    """Keep room on the disk for what `file` may have to hold.
+
+    Raises:
+        OSError: there is none.
+    """
+    room = _room(file)
+    with suppress(FileNotFoundError):
+        if room.stat().st_size >= ROOM:
+            return
+    if not file.parent.exists():
+        make_private_folder(file.parent)
+    write_private(room, bytes(ROOM))
+
+
+def take_up(
+    adapter: DatabaseAdapter, source_host: str, unstorable: tuple[type[Exception], ...]
+) -> TakenUp:
+    """Write what earlier runs have kept, each part once whatever is killed, and let go of it.
+
+    Use it inside the adapter's `connection()`, before what that run left open is closed.
+    What cannot be read, or never be written, is set aside with the file.
+
+    Raises:
+        peewee.PeeweeException: it cannot be written yet.
+    """
+    file = adapter.leftover_file
+    if not os.path.lexists(file):
+        return TakenUp()
+    parts, left_out = _read(file)
+    written = 0
+    applied = adapter.applied_leftover() if parts else ""
+    tokens = [part.token for part in parts]
+    for part in parts[tokens.index(applied) + 1 if applied in tokens else 0 :]:
+        writer = SessionWriter(adapter, source_host, part.run)
+        with adapter.writing():
+            count = _write(part.changes, writer, adapter.errors, unstorable)
+            adapter.note_leftover(part.token)
+        written += count
+        left_out += len(part.changes) - count
+    try:
+        if left_out:
+            return TakenUp(written, left_out, _set_aside(file))
+        _let_go(file)
+    except OSError as error:
+        # It is not applied again: its token is noted.
+        log.warning("%s cannot be removed: %s", file, error)
+    return TakenUp(written, left_out, file if left_out else None)
+
+
+def _write(
+    changes: Sequence[Change],
+    writer: SessionWriter,
+    errors: tuple[type[Exception], ...],
+    unstorable: tuple[type[Exception], ...],
+) -> int:
+    """Write what can be written; return how many changes that were."""
+    try:
+        writer.apply(changes)
+    except Exception as error:
+        if isinstance(error, errors) and not isinstance(error, unstorable):
+            raise
+        # Whatever else it is, it is no reason never to record again.
+        if len(changes) > 1:
+            return sum(_write([change], writer, errors, unstorable) for change in changes)
+        log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
+        return 0
+    return len(changes)
+
+
+def _append(file: Path, text: bytes) -> int:
+    """Write the lines of `text` behind those in `file`, over its zeros; return how many changes.
+
+    Raises:
+        OSError: there is no room for one.
+    """
+    content = _content(file)
+    begin = content.rfind(b"\n") + 1
+    with file.open("r+b", buffering=0) as stream:
+        stream.seek(begin)
+        done, problem = 0, None
+        try:
+            while done < len(text):
+                done += stream.write(text[done:])
+            stream.write(_END)
+        except OSError as error:
+            problem = error
+        whole = text[:done].rfind(b"\n") + 1
+        if whole < len(text):
+            stream.seek(begin + whole)
+            with suppress(OSError):
+                stream.write(_END)
+            stream.truncate(max(begin + whole, min(file.stat().st_size, ROOM)))
+        os.fsync(stream.fileno())
+    kept = text[:whole].count(b"\n") - 1
+    if kept < 1 and problem:
+        raise problem
+    return kept
+
+
+def _let_go(file: Path) -> None:
+    """Make room of it again: what it held is overwritten."""
+    if file.stat().st_size < ROOM:
+        file.unlink()
+        return
+    with file.open("r+b", buffering=0) as stream:
+        stream.write(bytes(file.stat().st_size))
+        stream.truncate(ROOM)
+        os.fsync(stream.fileno())
+    file.replace(_room(file))
+
+
+def _set_aside(file: Path) -> Path:
+    stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
+    target = file.with_name(f"{file.name}.damaged-{stamp}-{uuid.uuid4().hex[:8]}")
+    file.rename(target)
+    return target
+
+
+def _room(file: Path) -> Path:
+    return file.with_name(f"{file.name}.room")
+
+
+def _content(file: Path) -> bytes:
+    return read_own(file).partition(_END)[0]
+
+
+def _read(file: Path) -> tuple[list[_Part], int]:
+    """Return what is kept, one part for each run, and how many lines cannot be read."""
+    parts: list[_Part] = []
+    unreadable = 0
+    try:
+        content = _content(file)
+    except OSError as error:
+        log.error("%s cannot be read: %s", file, error)  # noqa: TRY400  a line is enough
+        return [], 1
+    for line in content.splitlines():
+        try:
+            for header, change in _parsed(line):
+                if header:
+                    parts.append(_Part(header.run, header.token))
+                if change:
+                    parts[-1].changes.append(change)
+        # Anything may stand there: what cannot be read is no reason never to record again.
+        except Exception as error:  # noqa: BLE001
+            log.error("a line of %s cannot be read: %s", file, error)  # noqa: TRY400  a line is enough
+            unreadable += 1
+    return parts, unreadable
+
+
+def _parsed(line: bytes) -> Iterator[tuple[_Header | None, Change | None]]:
+    found = msgspec.json.decode(line)
+    if isinstance(found, dict):
+        yield msgspec.convert(found, _Header), None
+    elif isinstance(found[0], dict):  # version 1: all runs in one line
+        for number, part in enumerate(found):
+            token = hashlib.sha256(line + bytes(number)).hexdigest()
+            yield msgspec.convert(part | {"token": token}, _Header), None
+            for name, values in part["changes"]:
+                yield None, _change(name, values)
+    else:
+        yield None, _change(*found)
+
+
+def _change(name: str, values: dict[str, Any]) -> Change:
+    if name == Put.__name__:
+        return Put(msgspec.convert(values["session"], Session))
+    return msgspec.convert(values, {"Rewind": Rewind, "StepBack": StepBack}[name])

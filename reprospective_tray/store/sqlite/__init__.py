@@ -1,0 +1,1 @@
+"""The local SQLite file: adapter, rows, daily totals, permissions, damage."""

@@ -1,0 +1,1 @@
+"""A damaged file: it is set aside, and what can be read of it is taken over."""

@@ -1,0 +1,101 @@
+"""Raw sessions as JSONL or CSV, streamed: memory does not grow with their number."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TextIO
+
+import msgspec
+
+from reprospective_tray.store.query.raw_queries import StoredSession
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  UTC, and its Z is written here
+# Spreadsheets run a cell that begins so as a formula; Japanese ones the wide forms, too.
+_WIDE_STARTS = "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
+_FORMULA_STARTS = (*"=+-@\t\r\n", *_WIDE_STARTS, "\N{FULLWIDTH HYPHEN-MINUS}")
+_LINES_A_WRITE = 1000
+
+COLUMNS = (
+    "uid",
+    "device_id",
+    "source_host",
+    "original_id",
+    "state",
+    "application_name",
+    "window_title",
+    "started_at",
+    "ended_at",
+    "duration_seconds",
+    "utc_offset_minutes",
+    "open",
+    "synced",
+    "revision",
+)
+
+
+def iso_utc(ms: int) -> str:
+    """Return `ms` since the epoch as ISO 8601 in UTC, with milliseconds and ``Z``."""
+    return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds") + "Z"
+
+
+def as_object(session: StoredSession) -> dict[str, object]:
+    """Return the object that `export` writes, its keys in the order of `COLUMNS`."""
+    return {
+        "uid": session.uid,
+        "device_id": session.device_id,
+        "source_host": session.source_host,
+        "original_id": session.original_id,
+        "state": session.state.value,
+        "application_name": session.application_name,
+        "window_title": session.window_title,
+        "started_at": iso_utc(session.started_at),
+        "ended_at": iso_utc(session.ended_at),
+        "duration_seconds": (session.ended_at - session.started_at) / 1000,
+        "utc_offset_minutes": session.utc_offset_minutes,
+        "open": session.open,
+        "synced": session.synced,
+        "revision": session.revision,
+    }
+
+
+def write_jsonl(sessions: Iterable[StoredSession], stream: TextIO) -> int:
+    """Write one JSON object a line; return how many."""
+    encoder = msgspec.json.Encoder()
+    count = 0
+    for chunk in _chunks(sessions):
+        lines = encoder.encode_lines([as_object(session) for session in chunk])
+        stream.write(lines.decode())
+        count += len(chunk)
+    return count
+
+
+def write_csv(sessions: Iterable[StoredSession], stream: TextIO) -> int:
+    """Write a header and one row a session; return how many. Open `stream` with ``newline=""``.
+
+    Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    """
+    # RFC 4180's line ends: with others the module leaves a bare carriage return unquoted.
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    count = 0
+    for chunk in _chunks(sessions):
+        writer.writerows([guarded(v) for v in as_object(session).values()] for session in chunk)
+        count += len(chunk)
+    return count
+
+
+def _chunks(sessions: Iterable[StoredSession]) -> Iterator[list[StoredSession]]:
+    source = iter(sessions)
+    while chunk := list(islice(source, _LINES_A_WRITE)):
+        yield chunk
+
+
+def guarded(value: object) -> object:
+    """Return `value` as a cell: a text that would run as a formula gets an apostrophe in front.
+
+    One that has apostrophes there already gets another, so that each text has a cell of its own.
+    """
+    if isinstance(value, str):
+        return f"'{value}" if value.lstrip("'").startswith(_FORMULA_STARTS) else value
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value

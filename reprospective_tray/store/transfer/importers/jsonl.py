@@ -1,0 +1,175 @@
+"""JSONL as `export` writes it: the whole file is checked first, then written by uid."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from reprospective_tray.errors import ImportFileError
+from reprospective_tray.messages import _
+from reprospective_tray.store.model.ids import derived_uid
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+from reprospective_tray.store.transfer.importers.checking import PlaceError
+from reprospective_tray.store.transfer.importers.clock import local_offset_minutes
+from reprospective_tray.store.transfer.importers.import_batch import (
+    Imported,
+    ImportOptions,
+    Phase,
+    Privacy,
+    Progress,
+    Row,
+    Taking,
+    now_ms,
+    reading,
+)
+from reprospective_tray.store.transfer.importers.jsonl_check import FileCheck
+from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, LineReader
+from reprospective_tray.store.transfer.importers.occupied import Occupied
+from reprospective_tray.store.transfer.importers.overlaps import Overlaps
+from reprospective_tray.store.transfer.importers.own_time_first import GivingWay
+from reprospective_tray.store.transfer.importers.person import person_of
+
+_CHUNK = 1000
+_USUAL = ImportOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an import reads twice.
+
+    Attributes:
+        path: The file.
+        size: Its bytes, for the progress.
+        entries: Yields the number, the bytes read so far and the content of each session.
+        read: Returns the rows of such a content, or raises PlaceError.
+        reader: What `read` makes them with.
+        check: Takes the rows in order.
+    """
+
+    path: Path
+    size: int
+    entries: Callable[[], Iterator[tuple[int, int, Any]]]
+    read: Callable[[Any], list[Row]]
+    reader: LineReader
+    check: FileCheck
+
+
+def import_jsonl(  # noqa: PLR0913  each has a name where it is called
+    path: Path,
+    adapter: DatabaseAdapter,
+    *,
+    privacy: Privacy,
+    progress: Progress,
+    reader: LineReader | None = None,
+    options: ImportOptions = _USUAL,
+) -> Imported:
+    """Take over the sessions of the file at `path`.
+
+    Where they overlap what the database holds of their device, or a line before, that stays.
+
+    Args:
+        path: A regular file of UTF-8, one JSON object a line.
+        adapter: The database; it is opened here, once the file is known to be good.
+        privacy: The rules, as a function of application and title.
+        progress: Told how far each of the two phases is.
+        reader: What fills in a missing host or offset; by default this computer's
+            name and time zone.
+        options: What else a person may say.
+
+    Raises:
+        ImportFileError: it cannot be read, or has bad lines; nothing was taken.
+        StoreError: the database cannot be written; what was taken stays, a repeat goes on.
+    """
+    with reading(path, adapter) as file:
+        size = os.fstat(file.fileno()).st_size
+        reader = reader or local_reader()
+        check = FileCheck(path, now_ms(), options)
+        source = Source(path, size, lambda: _lines(file), reader.read, reader, check)
+        return check_and_take(source, adapter, privacy=privacy, progress=progress, options=options)
+
+
+def check_and_take(
+    source: Source,
+    adapter: DatabaseAdapter,
+    *,
+    privacy: Privacy,
+    progress: Progress,
+    options: ImportOptions,
+) -> Imported:
+    """Take over the sessions of `source`, inside `reading`; the arguments are `import_jsonl`'s.
+
+    Raises:
+        ImportFileError: it has bad sessions; nothing was taken.
+    """
+    _check(source, progress)
+    adapter.open()
+    with adapter.connection():
+        source.check.compare(adapter)
+        source.reader.person = options.person or person_of(adapter)
+        occupied = Occupied(adapter, socket.gethostname(), now_ms())
+        overlaps = Overlaps(show_all=options.show_all)
+        giving_way = GivingWay(occupied, part_of, overlaps)
+        return _take(source, Taking(adapter, privacy, giving_way, batch=_CHUNK), progress)
+
+
+def local_reader() -> LineReader:
+    """Return a reader that fills in this computer's name and the offsets of its time zone."""
+    return LineReader(socket.gethostname(), local_offset_minutes)
+
+
+def part_of(row: Row, started_at: int, ended_at: int) -> Row:
+    """Return the part of a row between two moments; what begins as it does keeps its uid."""
+    uid = row["uid"] if started_at == row["started_at"] else derived_uid(started_at, row["uid"])
+    return row | {"uid": uid, "started_at": started_at, "ended_at": ended_at}
+
+
+def _check(source: Source, progress: Progress) -> None:
+    for number, done, content in source.entries():
+        try:
+            for row in source.read(content):
+                source.check.add(number, row)
+        except PlaceError as error:
+            source.check.refuse(number, str(error))
+        if number % _CHUNK == 0:
+            progress(Phase.CHECKING, done, source.size)
+    progress(Phase.CHECKING, source.size, source.size)
+    source.check.raise_if_bad()
+
+
+def _take(source: Source, taking: Taking, progress: Progress) -> Imported:
+    for number, done, content in source.entries():
+        try:
+            rows = source.read(content)
+        except PlaceError as error:
+            raise ImportFileError(
+                _("{path} changed while it was read: line {number}: {reason}.").format(
+                    path=source.path, number=number, reason=error
+                ),
+                _("Import it again when nothing writes to it any more."),
+            ) from error
+        place = source.check.place(number)
+        for row in rows:
+            if taking.add(row, place):
+                progress(Phase.WRITING, done, source.size)
+    imported = taking.finish()
+    progress(Phase.WRITING, source.size, source.size)
+    return imported
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Yield number, bytes read so far and content of each line that is not blank."""
+    number = done = 0
+    file.seek(0)
+    while line := file.readline(LONGEST_LINE + 1):
+        number += 1
+        done += len(line)
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")  # a BOM, as Windows likes to write it
+        if line.strip():
+            yield number, done, line
+        # The rest of a line that is too long is read over: its beginning was refused already.
+        while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE + 1)
+            done += len(line)

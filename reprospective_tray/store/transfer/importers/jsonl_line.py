@@ -1,0 +1,170 @@
+"""One line of JSONL as a row of the table, with what is missing derived; or why it is bad."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from reprospective_tray.messages import _
+from reprospective_tray.store.model.ids import derived_device_id, derived_uid
+from reprospective_tray.store.model.sessions import State, clean
+from reprospective_tray.store.transfer.importers.checking import (
+    PlaceError,
+    read_instant,
+    refuse_the_endless,
+)
+from reprospective_tray.store.transfer.importers.clock import OffsetMinutes, between_changes
+from reprospective_tray.store.transfer.importers.import_batch import Row
+
+# No session is that long; it bounds what one line can make the reader hold.
+LONGEST_LINE = 1 << 20
+
+_LARGEST_OFFSET_MINUTES = 1080  # the schema's bound
+_LARGEST_REVISION = 2**31 - 1  # PostgreSQL's integer
+
+
+class Line(msgspec.Struct):
+    """What a line may say; keys that are not here are ignored."""
+
+    state: State
+    application_name: str
+    window_title: str
+    started_at: str
+    ended_at: str
+    uid: str | None = None
+    device_id: str | None = None
+    source_host: str | None = None
+    utc_offset_minutes: int | None = None
+    revision: int | None = None
+
+
+class LineReader:
+    """Reads lines; the same line always gives the same row."""
+
+    def __init__(self, source_host: str, offset_minutes: OffsetMinutes) -> None:
+        """Take what fills in for a host and an offset that a line leaves out."""
+        self.person = ""  # whose the sessions are, for those that have no uid yet
+        self._source_host = source_host
+        self._offset_minutes = offset_minutes
+        self._decoder = msgspec.json.Decoder(Line)
+        self._devices: dict[str, str] = {}
+
+    def read(self, line: bytes) -> list[Row]:
+        """Return the rows of a line: see `rows`.
+
+        Raises:
+            PlaceError: it is no session.
+        """
+        if len(line) > LONGEST_LINE:
+            raise PlaceError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
+        return self.rows(self._decode(line))
+
+    def rows(self, said: Line) -> list[Row]:
+        """Return the row, closed and not synced; without an offset, one for each that it had.
+
+        Raises:
+            PlaceError: it is no session.
+        """
+        start = read_instant("started_at", said.started_at) // 1000
+        end = read_instant("ended_at", said.ended_at) // 1000
+        if end < start:
+            raise PlaceError(_("ended_at lies before started_at"))
+        refuse_the_endless(end - start)
+        host = clean(said.source_host or "") or self._source_host
+        names = clean(said.application_name), clean(said.window_title)
+        if said.uid:
+            uid = _uuid("uid", said.uid)
+        else:
+            parts = (host, start, end, said.state.value, *names)
+            uid = derived_uid(start, *([self.person] if self.person else []), *parts)
+        if said.state is not State.ACTIVE:
+            names = "", ""
+        row: Row = {
+            "uid": uid,
+            "device_id": self._device(said.device_id, host),
+            "source_host": host,
+            "state": said.state.value,
+            "application_name": names[0],
+            "window_title": names[1],
+            "process_id": None,
+            "started_at": start,
+            "ended_at": end,
+            "utc_offset_minutes": self._offset(said.utc_offset_minutes),
+            "open": 0,
+            "deleted": 0,
+            "revision": _bounded("revision", said.revision, 1, 1, _LARGEST_REVISION),
+            "synced": 0,
+            "synced_at": None,
+        }
+        return list(self._split(row)) if said.utc_offset_minutes is None else [row]
+
+    def _split(self, row: Row) -> Iterator[Row]:
+        """Yield the parts of a row between changes of the clock; the first keeps its uid."""
+        first = row["started_at"]
+        for start, end, offset in between_changes(first, row["ended_at"], self._offset_minutes):
+            yield row | {
+                "uid": row["uid"] if start == first else derived_uid(start, row["uid"]),
+                "started_at": start,
+                "ended_at": end,
+                "utc_offset_minutes": offset,
+            }
+
+    def _decode(self, line: bytes) -> Line:
+        try:
+            return self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return _decode_leniently(line, error)
+
+    def _device(self, said: str | None, host: str) -> str:
+        key = said or f"\0{host}"
+        if key not in self._devices:
+            if len(self._devices) >= 10_000:  # noqa: PLR2004  bounded, whatever the file says
+                self._devices.clear()
+            self._devices[key] = _uuid("device_id", said) if said else derived_device_id(host)
+        return self._devices[key]
+
+    def _offset(self, said: int | None) -> int:
+        largest = _LARGEST_OFFSET_MINUTES
+        return _bounded("utc_offset_minutes", said, 0, -largest, largest)
+
+
+def _decode_leniently(line: bytes, error: Exception) -> Line:
+    """Read what strict JSON has no place for: escaped lone surrogates, cleaned afterwards."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        raise PlaceError(_("it is not UTF-8")) from None
+    if isinstance(error, msgspec.ValidationError) or b"\\ud" not in line.lower():
+        raise PlaceError(str(error)) from None
+    try:
+        return msgspec.convert(_cleaned(json.loads(line)), Line)
+    except (ValueError, RecursionError, msgspec.ValidationError) as reason:
+        raise PlaceError(str(reason)) from None
+
+
+def _cleaned(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: clean(each) if isinstance(each, str) else each for key, each in value.items()}
+
+
+def _uuid(key: str, text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise PlaceError(
+            _("{key} is no UUID: {value}").format(key=key, value=ascii(text[:40]))
+        ) from None
+
+
+def _bounded(key: str, said: int | None, default: int, low: int, high: int) -> int:
+    value = default if said is None else said
+    if not low <= value <= high:
+        raise PlaceError(
+            _("{key} is not between {low} and {high}: {value}").format(
+                key=key, low=low, high=high, value=value
+            )
+        )
+    return value

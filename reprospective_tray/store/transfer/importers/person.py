@@ -1,0 +1,23 @@
+"""Whose an import is: two persons who take over the same file have sessions of their own."""
+
+import uuid
+
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+
+
+def person_of(adapter: DatabaseAdapter) -> str:
+    """Return whose sessions the database records: a server's role, or the name of a file's owner.
+
+    That is made at random when it is first asked for, and stays with the file.
+    Use it inside the adapter's `connection()`.
+    """
+    if not isinstance(adapter, SqliteAdapter):
+        return str(adapter.database.execute_sql("SELECT current_user").fetchone()[0])
+    facts = Facts(adapter)
+    with adapter.writing():
+        person = facts.get(Fact.PERSON, "")
+        if not person:
+            person = str(uuid.uuid4())
+            facts.put(Fact.PERSON, person)
+    return str(person)

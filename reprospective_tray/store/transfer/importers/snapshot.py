@@ -1,0 +1,217 @@
+"""A snapshot, as `export --snapshot` makes it: its sessions, by uid, as from lines of JSONL.
+
+The file is opened for reading alone. Rows that were forgotten in it are left out, and the totals of
+days whose sessions retention had taken are not taken over: they cannot be told from those here.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reprospective_tray.errors import ImportFileError
+from reprospective_tray.messages import _, plural
+from reprospective_tray.store.sqlite import integrity_check as checkup
+from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.errors import is_damage
+from reprospective_tray.store.transfer.export import iso_utc
+from reprospective_tray.store.transfer.importers.checking import PlaceError
+from reprospective_tray.store.transfer.importers.import_batch import (
+    Imported,
+    ImportOptions,
+    Privacy,
+    Progress,
+    Row,
+    now_ms,
+    reading,
+)
+from reprospective_tray.store.transfer.importers.jsonl import Source, check_and_take, local_reader
+from reprospective_tray.store.transfer.importers.jsonl_check import FileCheck
+from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, Line, LineReader
+
+_HEADER = b"SQLite format 3\0"
+_SESSIONS, _TAKEN = "desktop_activity_sessions", "desktop_activity_taken"
+_COUNT = "SELECT count(*) FROM desktop_activity_sessions WHERE deleted = 0"
+_COLUMNS = (
+    *("uid", "device_id", "source_host", "state", "application_name", "window_title"),
+    *("started_at", "ended_at", "utc_offset_minutes", "revision"),
+)
+_ROWS = """
+SELECT uid, device_id, source_host, state, application_name, window_title,
+    started_at, ended_at, utc_offset_minutes, revision, id
+FROM desktop_activity_sessions WHERE deleted = 0 ORDER BY started_at, id
+"""
+_TAKEN_UIDS = "SELECT uid FROM desktop_activity_taken"
+_UIDS_A_QUERY = 500
+_USUAL = ImportOptions()
+
+
+def is_sqlite(path: Path) -> bool:
+    """Tell whether the file at `path` is a SQLite database, by its first bytes."""
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(len(_HEADER)) == _HEADER
+    return False
+
+
+def import_snapshot(
+    path: Path,
+    adapter: DatabaseAdapter,
+    *,
+    privacy: Privacy,
+    progress: Progress,
+    options: ImportOptions = _USUAL,
+) -> Imported:
+    """Take over the sessions of the snapshot at `path`; the arguments are `import_jsonl`'s.
+
+    They give way to what the database holds as lines of JSONL do.
+
+    Raises:
+        ImportFileError: it cannot be read, is no snapshot, or has bad rows; nothing was taken.
+        StoreError: the database cannot be written; what was taken stays, a repeat goes on.
+    """
+    with reading(path, adapter) as file:
+        size = os.fstat(file.fileno()).st_size
+        tables = _tables(path)
+        with closing(checkup.open_unchanged(path)) as connection:
+            snapshot = _Snapshot(path, connection)
+            check = _RowCheck(path, adapter, options)
+            entries = partial(snapshot.entries, size)
+            source = Source(path, size, entries, snapshot.read, snapshot.reader, check)
+            done = check_and_take(
+                source, adapter, privacy=privacy, progress=progress, options=options
+            )
+            if _TAKEN in tables and isinstance(adapter, SqliteAdapter):
+                done = replace(done, totals_alone=snapshot.count_totals_alone(adapter))
+            return done
+
+
+class _RowCheck(FileCheck):
+    """Names rows by their `id`, and what helps where they cannot be taken over."""
+
+    def __init__(self, path: Path, adapter: DatabaseAdapter, options: ImportOptions) -> None:
+        super().__init__(path, now_ms(), options)
+        self._remedy = how_to_put_back(path, adapter)
+
+    def place(self, number: int) -> str:
+        return _("row {number}").format(number=number)
+
+    def heading(self, count: int) -> str:
+        return plural(
+            "{path} has {count} bad row; nothing was taken:",
+            "{path} has {count} bad rows; nothing was taken:",
+            count,
+        )
+
+    def remedy(self) -> str:
+        return self._remedy
+
+
+class _Snapshot:
+    """Reads one snapshot, all of it in the state of one moment."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+        self.reader: LineReader = local_reader()
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
+        connection.isolation_level = None
+        # Titles go into no file of the system's; what the file brings along is not run.
+        for statement in ("PRAGMA temp_store = MEMORY", "PRAGMA trusted_schema = OFF", "BEGIN"):
+            list(self._rows(statement))
+
+    def entries(self, size: int) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
+        """Yield the id, the part of `size` read so far and the values of each living session."""
+        ((count,),) = self._rows(_COUNT)
+        for number, (*values, row_id) in enumerate(self._rows(_ROWS), 1):
+            yield row_id, size * number // count, tuple(values)
+
+    def read(self, values: tuple[Any, ...]) -> list[Row]:
+        """Return the rows that JSONL would bring.
+
+        Raises:
+            PlaceError: it is no session.
+        """
+        said = dict(zip(_COLUMNS, values, strict=True))
+        for key in ("started_at", "ended_at"):
+            try:
+                said[key] = iso_utc(said[key])
+            except (OverflowError, TypeError):
+                raise PlaceError(
+                    _("{key} is not a time in milliseconds: {value}").format(
+                        key=key, value=ascii(said[key])[:40]
+                    )
+                ) from None
+        try:
+            return self.reader.rows(msgspec.convert(said, Line))
+        except msgspec.ValidationError as error:
+            raise PlaceError(str(error)) from None
+
+    def count_totals_alone(self, adapter: SqliteAdapter) -> int:
+        """Return how many sessions retention had taken that `adapter` knows nothing of."""
+        count = 0
+        uids = self._rows(_TAKEN_UIDS)
+        with adapter.connection():
+            while some := [uid for (uid,) in islice(uids, _UIDS_A_QUERY)]:
+                unknown = set(some)
+                for table in (adapter.models.Session, adapter.models.Taken):
+                    found = table.select(table.uid).where(table.uid.in_(some)).tuples()
+                    unknown -= {uid for (uid,) in found}
+                count += len(unknown)
+        return count
+
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query)
+        except sqlite3.Error as error:
+            raise _unreadable(self._path, error) from error
+
+
+def how_to_put_back(path: Path, adapter: DatabaseAdapter) -> str:
+    """Return how all of a snapshot comes back as it was, with what no import takes over."""
+    if not isinstance(adapter, SqliteAdapter):
+        return ""
+    return _(
+        "To restore everything as it was, quit the program and copy {path} over {place}."
+        " This replaces what is recorded there."
+    ).format(path=path, place=adapter.place)
+
+
+def _tables(path: Path) -> frozenset[str]:
+    """Return the names of the snapshot's tables; refuse what is none."""
+    try:
+        facts = checkup.look(path)
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    if _SESSIONS not in facts.tables:
+        raise ImportFileError(
+            _("{path} is a database, but no snapshot of this program.").format(path=path),
+            _("Import what `export` or `export --snapshot` wrote, or ActivityWatch's JSON."),
+        )
+    if facts.schema_version > facts.schema_version_here:
+        raise ImportFileError(
+            _("The database {path} was written by a newer version.").format(path=path),
+            _("Install the newest version of reprospective-tray."),
+        )
+    return facts.tables
+
+
+def _unreadable(path: Path, error: sqlite3.Error) -> ImportFileError:
+    if is_damage(error):
+        return ImportFileError(
+            _("The database {path} is damaged.").format(path=path),
+            _("Import another snapshot."),
+        )
+    return ImportFileError(
+        _("{path} cannot be read: {reason}.").format(path=path, reason=error),
+        _("Check the name and the file's rights."),
+    )

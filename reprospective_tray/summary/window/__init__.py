@@ -1,0 +1,1 @@
+"""The summary window, a process of its own."""

@@ -1,0 +1,38 @@
+"""What the summary window works with, and what it remembers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.sources import Sources
+from reprospective_tray.summary.window.running_messages import Status
+from reprospective_tray.summary.window.view_model import View
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the window remembers: Tk's size and place, and the view that was last looked at."""
+
+    geometry: str = ""
+    view: str = View.DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the window works with; all of it is called in other threads.
+
+    Attributes:
+        sources: Where figures are read.
+        categories: What time is put under.
+        status: Returns the running instance's status; None: there is none.
+        forget: Deletes sessions by their uids.
+        remember: Takes what the window remembers when it closes.
+        note: What else the person should know, a sentence; or empty.
+    """
+
+    sources: Sources
+    categories: Categories
+    status: Callable[[], Status | None]
+    forget: Callable[[list[str]], object]
+    remember: Callable[[Memory], object]
+    note: str = ""

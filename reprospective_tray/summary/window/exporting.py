@@ -1,0 +1,93 @@
+"""The window's export: a menu of formats, a file, or text on the clipboard."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _, plural
+from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.format_text import printable
+from reprospective_tray.summary.formats import saving
+from reprospective_tray.summary.session_list import SessionLine
+from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.popups import Toast
+from reprospective_tray.summary.window.loader import Loaded
+
+_TOAST_MS = 4000
+_COLUMNS = 80
+
+
+class Exporting:
+    """Saves and copies what the window shows."""
+
+    def __init__(self, root: Any, look: Look, toast: Toast) -> None:
+        """Take the window, and where to say what was done."""
+        self._root, self._look, self._toast = root, look, toast
+
+    def offer(self, place: tuple[int, int], loaded: Loaded, categories: Categories) -> None:
+        """Open the menu below and to the left of `place` (pixels of the screen)."""
+        menu = self._look.menu(self._root)
+        labels = {
+            "html": _("Web page (HTML)…"),
+            "markdown": _("Markdown…"),
+            "csv": _("Table (CSV)…"),
+            "json": _("JSON…"),
+        }
+        for name, label in labels.items():
+            menu.add_command(
+                label=label,
+                command=partial(self._save, saving.FORMATS[name], label, loaded, categories),
+            )
+        menu.add_separator()
+        menu.add_command(label=_("Copy as text"), command=lambda: self._copy_report(loaded))
+        menu.update_idletasks()
+        menu.tk_popup(place[0] - menu.winfo_reqwidth(), place[1])
+
+    def copy_sessions(self, lines: Sequence[SessionLine]) -> None:
+        """Put `lines` on the clipboard, one a line, oldest first."""
+        if not lines:
+            return
+        rows = sorted(lines, key=lambda line: line.started_at)
+        self._copy("\n".join(f"{row.when}\t{row.time}\t{row.name}\t{row.title}" for row in rows))
+        text = plural("{count} session copied.", "{count} sessions copied.", len(rows))
+        self._say(text.format(count=len(rows)))
+
+    def _save(
+        self, kind: saving.Format, label: str, loaded: Loaded, categories: Categories
+    ) -> None:
+        from reprospective_tray.summary.window.dialogs import ask_file
+
+        assert loaded.report is not None
+        name = saving.file_name(loaded.report, kind)
+        pattern = label.removesuffix("…"), f"*{kind.suffix}"
+        target = ask_file(self._root, self._look, name, pattern)
+        if target is not None:
+            self.save(kind, target, loaded, categories)
+
+    def save(
+        self, kind: saving.Format, target: Path, loaded: Loaded, categories: Categories
+    ) -> None:
+        """Write the report of what was `loaded` to `target`, and say so."""
+        assert loaded.report is not None
+        try:
+            saving.save(kind.render(loaded.report, list(loaded.sessions), categories), target)
+        except ReprospectiveError as error:
+            self._toast.show(f"{error} {error.remedy}".strip(), _("OK"), self._toast.hide)
+        else:
+            self._say(_("Saved: {path}").format(path=target))
+
+    def _copy_report(self, loaded: Loaded) -> None:
+        from reprospective_tray.summary.formats.as_text import render
+
+        assert loaded.report is not None
+        self._copy(render(loaded.report, width=_COLUMNS))
+        self._say(_("The report is on the clipboard."))
+
+    def _copy(self, text: str) -> None:
+        self._root.clipboard_clear()
+        self._root.clipboard_append(text)
+
+    def _say(self, sentence: str) -> None:
+        self._toast.show(printable(sentence), _("OK"), self._toast.hide, for_ms=_TOAST_MS)

@@ -1,0 +1,150 @@
+"""Colours and fonts of the summary window, light and dark."""
+
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Collection
+
+from msgspec import Struct
+
+from reprospective_tray.system import child_environment as outside
+
+_ASK_SECONDS = 1.0
+_PORTAL = (
+    *("gdbus", "call", "--session", "--timeout", "1"),
+    *("--dest", "org.freedesktop.portal.Desktop"),
+    *("--object-path", "/org/freedesktop/portal/desktop"),
+    *("--method", "org.freedesktop.portal.Settings.Read"),
+    *("org.freedesktop.appearance", "color-scheme"),
+)
+_RESOURCES = ("xrdb", "-query")
+_GTK = ("gsettings", "get", "org.gnome.desktop.interface", "color-scheme")
+# With figures of one width; what they lack, Japanese among it, the system's fallback has.
+_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu Sans")
+
+
+class Palette(Struct, frozen=True):
+    """The window's colours; `mode` is ``light`` or ``dark``."""
+
+    mode: str
+    ground: str
+    surface: str
+    border: str
+    text: str
+    dim: str
+    accent: str
+    track: str
+    selected: str
+    on_accent: str
+    hatch: str
+    more: str
+    less: str
+    thumb: str
+
+
+LIGHT = Palette(
+    mode="light",
+    ground="#f5f6f8",
+    surface="#ffffff",
+    border="#e3e6eb",
+    text="#1c2230",
+    dim="#667085",
+    accent="#3d7dea",
+    track="#f0f2f5",
+    selected="#e6effd",
+    on_accent="#ffffff",
+    hatch="#dfe3e8",
+    more="#1f9d6b",
+    less="#b7791f",
+    thumb="#d0d5dd",
+)
+DARK = Palette(
+    mode="dark",
+    ground="#1a1d23",
+    surface="#23272f",
+    border="#343a45",
+    text="#e8ebf0",
+    dim="#98a1b0",
+    accent="#5b96f7",
+    track="#1a1d23",
+    selected="#2f3c54",
+    on_accent="#ffffff",
+    hatch="#3a404b",
+    more="#35b583",
+    less="#d9a441",
+    thumb="#4a5160",
+)
+
+
+class Desktop(Struct, frozen=True):
+    """What the desktop says of its looks; `dpi` is None where it says nothing."""
+
+    palette: Palette
+    dpi: float | None
+
+
+class Asking:
+    """Asks the desktop in a thread: its programs may take their time."""
+
+    def __init__(self) -> None:
+        """Begin to ask."""
+        self._answer = Desktop(LIGHT, None)
+        self._thread = threading.Thread(target=self._ask, name="desktop-look", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> Desktop:
+        """Return the answer, or after so many `seconds` what holds without one."""
+        self._thread.join(seconds)
+        return self._answer
+
+    def _ask(self) -> None:
+        self._answer = Desktop(system_palette(), _said_dpi())
+
+
+def ask_desktop() -> Asking:
+    """Begin to ask the desktop whether it is dark, and how large its texts are."""
+    return Asking()
+
+
+def system_palette() -> Palette:
+    """Return the palette that the desktop prefers; light where nobody says."""
+    if not sys.platform.startswith("linux"):
+        return LIGHT
+    portal = _ask(_PORTAL)
+    if portal is not None:
+        # (<<uint32 1>>,) is dark, 2 light, 0 no preference.
+        return DARK if "uint32 1" in portal else LIGHT
+    return DARK if "prefer-dark" in (_ask(_GTK) or "") else LIGHT
+
+
+def _said_dpi() -> float | None:
+    """Return the dpi of texts that the desktop has set; X servers themselves mostly say 96."""
+    if not sys.platform.startswith("linux"):
+        return None
+    found = re.search(r"^Xft\.dpi:\s*([\d.]+)", _ask(_RESOURCES) or "", re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def _ask(command: tuple[str, ...]) -> str | None:
+    program = shutil.which(command[0])
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, *command[1:]],
+            env=outside.environment(),
+            capture_output=True,
+            text=True,
+            timeout=_ASK_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def choose_family(installed: Collection[str], default: str) -> str:
+    """Return the font family to use of those that are `installed`."""
+    return next((family for family in _FAMILIES if family in installed), default)

@@ -1,0 +1,242 @@
+"""What the window shows of a day, a week or a month, as values: no database and no widgets."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from reprospective_tray.messages import _
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.query.raw_queries import HourTotal, StoredSession
+from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary.categories import Categories, CategoryTotal
+from reprospective_tray.summary.comparison import month_of, week_of
+from reprospective_tray.summary.format_text import (
+    application_label,
+    duration,
+    short_weekday_name,
+    title_label,
+)
+from reprospective_tray.summary.report import ApplicationReport, Report
+from reprospective_tray.summary.search import Search
+from reprospective_tray.summary.session_list import SessionList
+from reprospective_tray.summary.timeline import Strip, strip
+
+NOTHING = "\N{EN DASH}"
+HOURS_A_DAY = 24
+WEEKDAYS = 7
+
+
+class View(StrEnum):
+    """How much is looked at."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    def around(self, day: date) -> DayRange:
+        """Return the days that the view with `day` in it shows."""
+        if self is View.DAY:
+            return DayRange(day, day)
+        return week_of(day) if self is View.WEEK else month_of(day)
+
+
+class Card(Struct, frozen=True):
+    """One figure: what it is, the figure, and a word on it; `mark` stands out before the word."""
+
+    label: str
+    figure: str
+    note: str = ""
+    mark: str = ""
+
+
+class LegendEntry(Struct, frozen=True):
+    """One category and its time."""
+
+    label: str
+    time: str
+    colour: str
+
+
+class TitleLine(Struct, frozen=True):
+    """One window title and its time."""
+
+    title: str
+    time: str
+
+
+class Bar(Struct, frozen=True):
+    """One application: its time, its share of the longest one's, and its titles."""
+
+    name: str
+    time: str
+    share: float
+    colour: str
+    titles: tuple[TitleLine, ...]
+
+
+class DayBar(Struct, frozen=True):
+    """One day of a week or month: its time, and its parts as (share of the longest day, colour)."""
+
+    day: date
+    label: str
+    time: str
+    parts: tuple[tuple[float, str], ...]
+
+
+class HeatRow(Struct, frozen=True):
+    """One weekday: for each hour the share of the busiest one, and its time in words."""
+
+    label: str
+    shares: tuple[float, ...]
+    times: tuple[str, ...]
+
+
+class PeriodView(Struct, frozen=True):
+    """A range as the window shows it; sessions come newest first.
+
+    Attributes:
+        strip: The timeline of a day; None for more.
+        day_bars: A bar for each day of a week or month; empty for a day.
+        heat: The hours of the weekdays of a week or month; empty for a day.
+        matching: What the search has found, in words; empty where nothing is searched for.
+        origin: Where titles and hours come from, where that is worth a word.
+    """
+
+    cards: tuple[Card, ...]
+    legend: tuple[LegendEntry, ...]
+    productive: str
+    strip: Strip | None
+    day_bars: tuple[DayBar, ...]
+    heat: tuple[HeatRow, ...]
+    bars: tuple[Bar, ...]
+    sessions: SessionList
+    sessions_note: str
+    matching: str
+    origin: str
+    is_empty: bool
+
+
+def period_view(  # noqa: PLR0913  the parts that a view is made of
+    report: Report,
+    sessions: Sequence[StoredSession],
+    categories: Categories,
+    *,
+    newest: int,
+    is_here: bool = False,
+    search: Search | None = None,
+) -> PeriodView:
+    """Return what the window shows of `report`.
+
+    Args:
+        report: Of one day, or of more.
+        sessions: In order; where something is searched for, all of them.
+        categories: The rules.
+        newest: How many are shown at most, the newest ones.
+        is_here: Whether they lie in the local file, but those that say otherwise.
+        search: What is searched for.
+    """
+    search = search or Search("")
+    bars = tuple(_bars(report.applications, search))
+    one_day = report.range.count == 1
+    found = [each for each in sessions if search.finds_session(each)] if search.words else sessions
+    note = ""
+    if len(found) >= newest:
+        note = _("the newest {count}").format(count=f"{newest:,}")
+    return PeriodView(
+        cards=tuple(_cards(report)),
+        legend=tuple(
+            LegendEntry(total.category.label, duration(total.ms), total.category.colour)
+            for total in report.categories
+        ),
+        productive=words.productive_share(report.categories),
+        strip=strip(sessions, report.range, categories, search.finds_session) if one_day else None,
+        day_bars=() if one_day else tuple(_day_bars(report)),
+        heat=() if one_day else tuple(heat_rows(report.hours or ())),
+        bars=bars,
+        sessions=SessionList(found[-newest:][::-1], report.range, categories, is_here=is_here),
+        sessions_note=note,
+        matching=_matching(report.applications, search),
+        origin=words.origin_note(report.origin),
+        is_empty=report.is_empty,
+    )
+
+
+def _cards(report: Report) -> Iterator[Card]:
+    states, hosts = report.states, len(report.hosts)
+    more = words.difference(report)
+    mark, note = more or ("", "")
+    yield Card(_("Active"), duration(states.active_ms), note, mark)
+    computers = words.computers(hosts) if hosts > 1 else ""
+    locked = _("locked {time}").format(time=duration(states.locked_ms)) if states.locked_ms else ""
+    yield Card(_("Idle"), duration(states.idle_ms), locked)
+    if report.range.count == 1:
+        figure = words.first_last(report) if report.days else NOTHING
+        yield Card(_("First \N{EN DASH} last"), figure, computers)
+    else:
+        days = len(report.days)
+        figure = duration(states.active_ms // days) if days else NOTHING
+        on_days = words.on_days(days) if days else ""
+        yield Card(_("Average of a day"), figure, computers or on_days)
+    figure, note = words.longest(report) or (NOTHING, "")
+    yield Card(_("Longest stretch"), figure, note)
+    switches = NOTHING if report.stretches is None else f"{report.stretches.switches:,}"
+    yield Card(_("Switches"), switches, words.switches_an_hour(report))
+
+
+def _bars(applications: Sequence[ApplicationReport], search: Search) -> Iterator[Bar]:
+    found = sorted(search.applications(applications), key=lambda each: -each[1])
+    longest = max((ms for _application, ms, _titles in found), default=0) or 1
+    for application, ms, titles in found:
+        yield Bar(
+            application_label(application.name),
+            duration(ms),
+            ms / longest,
+            application.category.colour,
+            tuple(TitleLine(title_label(each.window_title), duration(each.ms)) for each in titles),
+        )
+
+
+def _matching(applications: Sequence[ApplicationReport], search: Search) -> str:
+    if not search.words:
+        return ""
+    found = sum(ms for _application, ms, _titles in search.applications(applications))
+    return _("{time} found").format(time=duration(found))
+
+
+def _day_bars(report: Report) -> Iterator[DayBar]:
+    by_day: dict[str, tuple[CategoryTotal, ...]] = {
+        each.day: each.categories for each in report.day_categories or ()
+    }
+    active = {day.day: day.active_ms for day in report.days}
+    longest = max(active.values(), default=0) or 1
+    for number in range(report.range.count):
+        day = report.range.first + timedelta(days=number)
+        name = day.isoformat()
+        label = str(day.day) if report.range.count > WEEKDAYS else words.day_name(day)
+        yield DayBar(
+            day,
+            label,
+            duration(active[name]) if name in active else "",
+            tuple((total.ms / longest, total.category.colour) for total in by_day.get(name, ())),
+        )
+
+
+def heat_rows(hours: Sequence[HourTotal]) -> Iterator[HeatRow]:
+    """Yield a row for each weekday, from Monday on; nothing where there was no activity."""
+    total: dict[tuple[int, int], int] = defaultdict(int)
+    for hour in hours:
+        total[hour.start.weekday(), hour.start.hour] += hour.active_ms
+    most = max(total.values(), default=0)
+    if not most:
+        return
+    monday = date(2024, 1, 1)
+    for weekday in range(WEEKDAYS):
+        of_hours = [total[weekday, hour] for hour in range(HOURS_A_DAY)]
+        yield HeatRow(
+            short_weekday_name(monday + timedelta(days=weekday)),
+            tuple(ms / most for ms in of_hours),
+            tuple(duration(ms) if ms else "" for ms in of_hours),
+        )

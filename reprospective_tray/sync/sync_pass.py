@@ -1,0 +1,235 @@
+"""Pass: sends one file's waiting rows in order, batch by batch, until nothing waits."""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from reprospective_tray.errors import ServerDataError, ServerRefusedError
+from reprospective_tray.messages import _
+from reprospective_tray.store.outbox.apply_server_rows import Superseding
+from reprospective_tray.store.outbox.outbox import Batch, Outbox
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.sync.answer import Answer, Verdict
+from reprospective_tray.sync.uploader import (
+    BATCH_SCHEMA,
+    Pair,
+    Parcel,
+    Uploader,
+)
+
+log = logging.getLogger(__name__)
+
+# Rows that change while a pass goes on are sent by it, too, but not for ever.
+_MOST_SCANS = 5
+_NO_ROWS = Batch("[]", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass is: rows done, of how many that were there to do."""
+
+    done: int
+    total: int
+
+
+class Identity(Protocol):
+    """Who changes which device the file is: the recording thread, where one records."""
+
+    def become_another_device(self) -> None:
+        """Give the file and its open session a new identity, see `store.outbox.device_change`."""
+
+    def leave_open_session(self) -> None:
+        """End the open session, which was forgotten elsewhere, and go on in a new one."""
+
+
+class Pass:
+    """One pass over one file; use it inside the adapter's `connection()`."""
+
+    def __init__(
+        self, adapter: SqliteAdapter, uploader: Uploader, batch_size: int, identity: Identity
+    ) -> None:
+        """Send from `adapter`, up to `batch_size` rows at once."""
+        self._adapter = adapter
+        self._uploader = uploader
+        self._size = batch_size
+        self._identity = identity
+        self._outbox = Outbox(adapter)
+        self._facts = Facts(adapter)
+        self._answers = 0
+        self._forked = False
+        self._left: set[str] = set()  # orders that the server cannot digest
+        self._reason = ""  # of the first row that was refused
+        self.sent = 0
+        self.refused = 0
+        self.superseded = 0
+        self.clock = 0
+        self.fitted = True
+
+    def run(self, stop: threading.Event, progress: Callable[[Progress], None]) -> None:
+        """Send until nothing waits, or `stop` is set between two batches.
+
+        Raises:
+            ServerUnreachableError, ServerRefusedError: the server did not take a batch.
+            peewee.PeeweeException: the file cannot be read or written.
+        """
+        try:
+            self._scan(stop, progress)
+        finally:
+            if self._reason:
+                log.warning(
+                    "the server refuses %d sessions, which are set aside (the first: %s)",
+                    self.refused,
+                    self._reason,
+                )
+
+    def _scan(self, stop: threading.Event, progress: Callable[[Progress], None]) -> None:
+        self._offer(stop)
+        waiting = self._outbox.waiting()
+        for _scan in range(_MOST_SCANS):
+            begun = self._answers
+            after = 0
+            while not stop.is_set() and (batch := self._outbox.next(after, self._size)):
+                self._send(batch)
+                after = batch.last_id
+                progress(Progress(self.sent, max(waiting, self.sent)))
+            if self._answers == begun and not stop.is_set():
+                # What was clipped here is there by now: what is ordered by range comes after it.
+                if orders := self._orders():
+                    self._send(_NO_ROWS, orders)
+                # One batch goes at least: it tells whether the server is still the one it was.
+                if not self._answers:
+                    self._send(_NO_ROWS)
+            if stop.is_set() or self._answers == begun:
+                return
+            self._offer(stop)
+
+    def is_whole(self, stop: threading.Event) -> bool:
+        """Tell, after `run`, whether `stop` has cut nothing off."""
+        return not stop.is_set() or not (self._outbox.waiting() or self._orders())
+
+    def _orders(self) -> list[dict[str, Any]]:
+        return [one for one in self._outbox.orders() if one["uid"] not in self._left]
+
+    def _send(self, batch: Batch, orders: list[dict[str, Any]] | None = None) -> None:
+        """Send one batch; where the call fails on its data, in halves."""
+        orders = orders or []
+        device_id, parcel = self._parcel(batch, orders)
+        try:
+            answer = self._uploader.send(parcel)
+        except ServerDataError as error:
+            if orders:
+                self._send_each(orders, error)
+            else:
+                self._halve(batch, error)
+            return
+        self._answers += 1
+        self.clock = answer.clock
+        if answer.verdict is Verdict.FORK:
+            self._fork()
+            return
+        if answer.verdict is Verdict.RESTORED:
+            log.warning(
+                "the server has an older state of this file, or none (a backup was restored, or "
+                "it is another database): everything is sent again"
+            )
+        self.fitted &= answer.verdict is Verdict.FITS
+        self._note(batch, answer, parcel.pair, device_id)
+
+    def _send_each(self, orders: list[dict[str, Any]], error: ServerDataError) -> None:
+        """Send orders one by one, and leave the one that the server cannot digest."""
+        if len(orders) == 1:
+            self._left.add(orders[0]["uid"])
+            log.warning("the server cannot forget a range as ordered (%s): that waits", error)
+            return
+        for order in orders:
+            self._send(_NO_ROWS, [order])
+
+    def _parcel(self, batch: Batch, orders: list[dict[str, Any]]) -> tuple[str, Parcel]:
+        """Return what is sent, with a pair that is written down before the first attempt."""
+        with self._adapter.database.atomic("IMMEDIATE"):
+            device_id = self._facts.device_id()
+            acknowledged = self._pair(Fact.ACKNOWLEDGED)
+            pending = self._pair(Fact.PENDING)
+            if pending is None:
+                counter = acknowledged.counter + 1 if acknowledged else 1
+                pending = Pair(counter, secrets.token_hex(16))
+                self._facts.put(Fact.PENDING, pending)
+        return device_id, Parcel(device_id, acknowledged, pending, batch.rows, orders)
+
+    def _pair(self, fact: Fact) -> Pair | None:
+        kept = self._facts.get(fact)
+        return None if kept is None else msgspec.convert(kept, Pair)
+
+    def _halve(self, batch: Batch, error: ServerDataError) -> None:
+        references = batch.references
+        if not references:
+            raise error
+        if len(references) == 1:
+            with self._adapter.database.atomic("IMMEDIATE"):
+                self._set_aside(batch, 0, str(error))
+            return
+        middle = len(references) // 2
+        for half in (references[:middle], references[middle:]):
+            if part := self._outbox.part(half):
+                self._send(part)
+
+    def _note(self, batch: Batch, answer: Answer, pair: Pair, device_id: str) -> None:
+        """Write down what became of each row; what is interrupted here is sent again."""
+        with self._outbox.undone_by_a_power_cut():
+            self._acknowledge(batch, answer, pair)
+            # After the pair: a server restored from before this batch is known as such by the
+            # pair alone, and must find no row marked that it does not have.
+            references = batch.references
+            others = {one.at for one in answer.refused} | {one.at for one in answer.superseded}
+            stored = [ref for at, ref in enumerate(references) if at not in others]
+            self._outbox.mark(stored, answer.clock)
+        versions = [
+            (references[item.at], msgspec.structs.asdict(item.row)) for item in answer.superseded
+        ]
+        if versions and Superseding(self._adapter, device_id).take(versions, answer.clock):
+            self._identity.leave_open_session()
+        self.sent += len(stored)
+        self.superseded += len(versions)
+
+    def _acknowledge(self, batch: Batch, answer: Answer, pair: Pair) -> None:
+        """Write down that the server has taken the pair, and what follows from its answer."""
+        with self._adapter.database.atomic("IMMEDIATE"):
+            for item in answer.refused:
+                self._set_aside(batch, item.at, item.reason)
+            self._outbox.acknowledge(answer.orders)
+            before = self._facts.get(Fact.SERVER_SCHEMA, answer.schema)
+            # What the server could not keep before its upgrade it can keep now.
+            upgraded = before < min(answer.schema, BATCH_SCHEMA)
+            if answer.verdict is Verdict.RESTORED or upgraded:
+                self._outbox.offer_all()
+            self._facts.put(Fact.SERVER_SCHEMA, answer.schema)
+            self._facts.put(Fact.ACKNOWLEDGED, pair)
+            self._facts.put(Fact.PENDING, None)
+
+    def _set_aside(self, batch: Batch, at: int, reason: str) -> None:
+        self._outbox.set_aside(batch.references[at], reason)
+        self.refused += 1
+        self._reason = self._reason or reason
+
+    def _fork(self) -> None:
+        """Go on as a device of its own: this file is a copy, or was rolled back."""
+        if self._forked:
+            raise ServerRefusedError(
+                _("The server says that it knows a device that was made just now."),
+                _("Check that database.remote names your server."),
+            )
+        self._forked, self.fitted = True, False
+        log.warning("this file is a copy of another, or an older one: it gets a device id")
+        self._identity.become_another_device()
+
+    def _offer(self, stop: threading.Event) -> None:
+        """Let wait again what is to be sent again, a little at a time."""
+        for _count in self._outbox.offer():
+            if stop.is_set():
+                return

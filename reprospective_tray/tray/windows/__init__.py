@@ -1,0 +1,1 @@
+"""The small windows of the tray: control, forget, messages."""

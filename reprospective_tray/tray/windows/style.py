@@ -1,0 +1,81 @@
+"""What the small windows of the tray have in common: how they look, and how they fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.messages import _
+from reprospective_tray.summary.window import xwayland
+from reprospective_tray.summary.window.theme import choose_family
+
+if TYPE_CHECKING:
+    from reprospective_tray.summary.window.theme import Palette
+
+PADDING = 18
+ON_ACCENT = "#ffffff"
+
+
+def import_tk() -> tuple[Any, Any]:
+    """Return the modules tkinter and tkinter.ttk.
+
+    Raises:
+        ReprospectiveError: Python came without Tk.
+    """
+    try:
+        import tkinter as tk
+        from tkinter import ttk
+    except ImportError as error:
+        raise ReprospectiveError(
+            _("The window cannot be shown: Python came without Tk."),
+            _("Install it (on Debian and Ubuntu: python3-tk)."),
+        ) from error
+    return tk, ttk
+
+
+def not_shown(error: Exception) -> ReprospectiveError:
+    """Return what is said where Tk has no display."""
+    return xwayland.lacking() or ReprospectiveError(
+        _("The window cannot be shown: {reason}.").format(reason=error),
+        _("Start it inside a desktop session."),
+    )
+
+
+def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
+    """Make ttk's plainest theme calm: one accent colour, no frames around frames.
+
+    Returns the bold font, which is to be kept as long as the window.
+    """
+    from tkinter import font
+
+    base = font.nametofont("TkDefaultFont", root=root)
+    family = choose_family(font.families(root), str(base.cget("family")))
+    base.configure(family=family, size=max(10, abs(int(base.cget("size")))))
+    bold = base.copy()
+    bold.configure(weight="bold", size=int(base.cget("size")) + 2)
+    style = ttk.Style(root)
+    style.theme_use("clam")
+    style.configure(".", background=look.surface, foreground=look.text, font=base)
+    style.configure("First.TLabel", font=bold)
+    style.configure("Muted.TLabel", foreground=look.dim)
+    for name in ("TButton", "TMenubutton"):
+        style.configure(name, relief="flat", anchor="w", padding=(12, 8))
+        style.configure(name, bordercolor=look.surface, focuscolor=look.accent)
+        style.configure(name, lightcolor=look.surface, darkcolor=look.surface)
+        style.map(
+            name,
+            background=[("disabled", look.surface), ("active", look.selected)],
+            foreground=[("disabled", look.dim)],
+        )
+    style.configure("TMenubutton", arrowcolor=look.dim)
+    style.configure("Accent.TButton", background=look.accent, foreground=ON_ACCENT)
+    style.configure("Accent.TButton", lightcolor=look.accent, darkcolor=look.accent)
+    style.configure("Accent.TButton", bordercolor=look.accent, focuscolor=ON_ACCENT)
+    # A little darker under the pointer: the same colour over black.
+    style.map("Accent.TButton", background=[("active", _darker(root, look.accent))])
+    return bold
+
+
+def _darker(root: Any, colour: str) -> str:
+    red, green, blue = (value * 85 // 100 // 256 for value in root.winfo_rgb(colour))
+    return f"#{red:02x}{green:02x}{blue:02x}"
