@@ -11,10 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.day_split import pieces
 from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.unit.recording import T0
 
 FreshAdapter = Callable[[], AbstractContextManager[DatabaseAdapter]]

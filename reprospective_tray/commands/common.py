@@ -12,7 +12,7 @@ from reprospective_tray.system import clean_text
 from reprospective_tray.system.paths import Paths
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+    from reprospective_tray.store.engine.adapter import DatabaseAdapter
     from reprospective_tray.summary.sources import Sources
 
 Options = argparse.Namespace

@@ -19,7 +19,7 @@ from reprospective_tray.ipc import channel as control
 from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+    from reprospective_tray.store.engine.adapter import DatabaseAdapter
 
 
 def export(options: Options) -> int:

@@ -19,9 +19,9 @@ from reprospective_tray.system.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reprospective_tray.store.engine.adapter import DatabaseAdapter
     from reprospective_tray.store.forget.erase import Forgotten, Selection
     from reprospective_tray.store.forget.selection import Prospect
-    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 
 # Years of sessions take a while; the instance goes on recording meanwhile.
 _WAIT_S = 600.0

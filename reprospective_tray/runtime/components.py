@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reprospective_tray.config import keys as config
     from reprospective_tray.monitor.desktop_monitor import MonitorState
     from reprospective_tray.monitor.observation import Presence
-    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+    from reprospective_tray.store.engine.adapter import DatabaseAdapter
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
     from reprospective_tray.system.paths import Paths
     from reprospective_tray.system.supervisor import Care

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from reprospective_tray.config import keys as config
     from reprospective_tray.monitor.observation import Observation
     from reprospective_tray.monitor.sessionizer import Rules
+    from reprospective_tray.store.engine.adapter import DatabaseAdapter
     from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
     from reprospective_tray.store.recording.background_recorder import DetachedRecorder
     from reprospective_tray.store.recording.recorder import Recorder
-    from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
     from reprospective_tray.sync.manager import DatabaseSyncManager
     from reprospective_tray.sync.service import Means
@@ -209,7 +209,7 @@ def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = 
 
     def make_manager() -> DatabaseSyncManager:
         from reprospective_tray.ipc.channel import InstanceLock
-        from reprospective_tray.store.postgres.schema.upgrade import connect_prepared
+        from reprospective_tray.store.postgres.prepared_connection import connect_prepared
         from reprospective_tray.sync.manager import DatabaseSyncManager
         from reprospective_tray.sync.offline_identity import Alone
 

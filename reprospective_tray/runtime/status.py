@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.outbox.sync_state import Standing
 from reprospective_tray.store.query.queries import Queries
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 
 SYNC_OFF: Mapping[str, object] = {
     "enabled": False,

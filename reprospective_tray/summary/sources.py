@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from reprospective_tray.errors import ReprospectiveError, StoreError
 from reprospective_tray.messages import _
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.details import Details
 from reprospective_tray.store.query.queries import Queries
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from reprospective_tray.summary.report import Origin
 
 LOCAL, SERVER = "local", "server"

@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from reprospective_tray.config import keys as config
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import (
     MINUTE_MS,
@@ -86,7 +87,7 @@ def sample(name: str) -> Sample:
 
 def _sample(days: DayRange, hosts: dict[str, Iterator[Session]]) -> Sample:
     with fresh_adapter() as adapter:
-        writer = adapter.make_bulk_writer()
+        writer = make_row_writer(adapter)
         for host, made in hosts.items():
             rows = [row(each, f"of {host}", host) for each in made]
             for number in range(0, len(rows), 1000):

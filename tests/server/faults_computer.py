@@ -16,7 +16,7 @@ from reprospective_tray.store.outbox import device_change as identity
 from reprospective_tray.store.postgres.address import ServerAddress
 from reprospective_tray.store.postgres.connection import Connection, connect
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.row_writer import BulkWriter
+from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.sync.manager import DatabaseSyncManager, Passed
 from tests.server.faults_recorder import Recorder
 from tests.server.history import Kept, Ledger, Log, Rows, assert_same, read, settle
@@ -155,7 +155,7 @@ class Computer:
         try:
             with adapter.connection():
                 log.begin({"do": "bulk", "rows": rows})
-                BulkWriter(adapter).write(
+                SqliteRowWriter(adapter).write(
                     [
                         {"uid": uid, "deleted": 0, "revision": 1, "synced": 0, "synced_at": None}
                         | {names[name]: value for name, value in values.items()}

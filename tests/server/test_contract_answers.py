@@ -12,6 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import (
@@ -47,9 +48,9 @@ def fill(adapter, timeline, imported, change):
     if change is not None:
         writer.apply([change])
     rows = [row(each, ELSEWHERE, "other") for each in imported]
-    adapter.make_bulk_writer().write(rows)
+    make_row_writer(adapter).write(rows)
     newer = [each | {"revision": 2, "application_name": "newer"} for each in rows[::2]]
-    adapter.make_bulk_writer().write([*newer, *rows])
+    make_row_writer(adapter).write([*newer, *rows])
 
 
 def asked(adapter, days, host, since, until):

@@ -17,6 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.forget.erase import forget
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import derived_device_id
@@ -153,7 +154,7 @@ def test_details_are_the_same_before_and_after_retention(place, data):
         desk.sync(laptop)
         desk.file.record(*timeline)
         old = [row(each, derived_device_id("old pc"), "old pc") for each in imported]
-        desk.both(lambda adapter: adapter.make_bulk_writer().write(old))
+        desk.both(lambda adapter: make_row_writer(adapter).write(old))
         desk.sync()
         desk.prune(begin + data.draw(up_to(90)), data.draw(st.sampled_from(SENT)))
         assert_as_if_nothing_was_taken(desk, ranges)
@@ -168,7 +169,7 @@ def test_details_are_the_same_before_and_after_retention(place, data):
             for each in old
             if each["uid"] in kept
         ]
-        desk.both(lambda adapter: adapter.make_bulk_writer().write(newer))
+        desk.both(lambda adapter: make_row_writer(adapter).write(newer))
         later = replace(
             timeline[-1], uid=session("2026-04-30T09:00:00Z", "2026-04-30T10:00:00Z").uid
         )
@@ -280,7 +281,7 @@ def test_a_row_that_no_server_takes_is_in_the_way_of_nothing(desk):
     *_taken, last = record_a_day(desk)
     with desk.file.opened() as adapter:
         foreign = row(last, "no device", "desk") | {"uid": "no uid", "state": "idle"}
-        adapter.make_bulk_writer().write([foreign])
+        make_row_writer(adapter).write([foreign])
     with desk.details() as details:
         assert len(details.sessions(ONE_DAY)) == 4
 

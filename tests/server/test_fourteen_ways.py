@@ -16,7 +16,7 @@ import pytest
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.sqlite.meta import Fact, Facts
-from reprospective_tray.store.sqlite.row_writer import BulkWriter
+from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.sync.retention import Retention
 from tests.server.central import Central
 from tests.server.servers import Database
@@ -271,7 +271,7 @@ def test_14_a_fresh_import_of_old_rows_is_not_taken_at_once(make_shipper):
     adapter = shipper.adapter()
     adapter.open()
     with adapter.connection():
-        BulkWriter(adapter).write([row(closed(), adapter.device_id)])
+        SqliteRowWriter(adapter).write([row(closed(), adapter.device_id)])
     assert shipper.sync().deleted == 0
     assert shipper.sync().deleted == 0
     assert retain(shipper, days=7, clock=now() + 8 * DAY_MS) == 1

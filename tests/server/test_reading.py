@@ -14,6 +14,7 @@ import pytest
 
 from reprospective_tray.errors import StoreError
 from reprospective_tray.runtime.status import today_active_ms
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.query.queries import Queries
@@ -115,7 +116,7 @@ def test_an_import_keeps_what_is_newer_erased_or_going_on(own):
         still = session("2026-03-30T11:00:00Z", "2026-03-30T12:00:00Z", open=True)
         writer = SessionWriter(adapter, "desk")
         writer.apply([Put(still)])
-        bulk = adapter.make_bulk_writer()
+        bulk = make_row_writer(adapter)
         gone = row(session("2026-03-30T13:00:00Z", "2026-03-30T14:00:00Z"), adapter.device_id)
         assert bulk.write([gone | {"deleted": 1}]) == 1
         rows = [row(each, adapter.device_id) for each in (kept, still)] + [gone]

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from reprospective_tray.errors import ServerDataError, ServerError, StoreError
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import new_device_id, new_uid
 from reprospective_tray.store.model.sessions import Put
@@ -315,12 +316,12 @@ def test_what_is_imported_to_the_server_and_forgotten_there_is_not_quoted(sender
     rows = [a_row(straight.device_id, number) for number in range(3)]
     holder = locked(sender)
     with straight.connection(), pytest.raises(straight.errors):
-        straight.make_bulk_writer().write(rows)
+        make_row_writer(straight).write(rows)
     holder.close()
     with straight.connection(), suppress(*straight.errors):
-        straight.make_bulk_writer().write([rows[0] | {"state": "asleep"}])
+        make_row_writer(straight).write([rows[0] | {"state": "asleep"}])
     with straight.connection():
-        assert straight.make_bulk_writer().write(rows) == 3
+        assert make_row_writer(straight).write(rows) == 3
         blocked = sender.central.database.connect()
         with blocked.cursor() as cursor:
             cursor.execute("BEGIN")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.transfer.importers.activitywatch import Here, import_activitywatch
 from reprospective_tray.store.transfer.importers.import_batch import Imported, ImportOptions
 

@@ -73,7 +73,7 @@ def stored(one: Session, host: str = "desk", **more: Any) -> StoredSession:
 
 
 def row(one: Session, device_id: str, source_host: str = "desk", **more: Any) -> dict[str, Any]:
-    """Return the closed row of a session, as BulkWriter takes it."""
+    """Return the closed row of a session, as SqliteRowWriter takes it."""
     return {
         "uid": one.uid,
         "device_id": device_id,

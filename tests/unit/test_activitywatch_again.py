@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.transfer.importers import activitywatch
 from tests.contract import counted, days_of
@@ -130,7 +131,7 @@ def test_a_host_that_other_imports_brought_keeps_its_sessions(fresh_adapter):
     with fresh_adapter() as adapter:
         device = derived_device_id("desk")
         there = row(session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z"), device)
-        adapter.make_bulk_writer().write([there])
+        make_row_writer(adapter).write([there])
         hour = 3_600_000
         take(adapter, export([window(-5, hour + 5)], [afk(20, 30)]))
         assert [(start, end) for *_names, start, end in said(adapter)] == [

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.bounds import (
     LATEST_MS,
     LONGEST_MS,
@@ -84,7 +85,7 @@ def test_what_is_recorded_and_what_is_written_in_bulk_is_cut(tmp_path: Path):
     with adapter.connection():
         SessionWriter(adapter, "h" * 300).apply([Put(long), Put(lasting)])
         imported = row(session("2026-03-30T07:00:00Z", "2026-03-30T08:00:00Z", "N" * 300), "other")
-        adapter.make_bulk_writer().write([imported])
+        make_row_writer(adapter).write([imported])
         table = adapter.models.Session
         found = list(table.select().order_by(table.id).dicts())
         lengths = [
@@ -138,7 +139,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         second = row(session(TEN, "2026-03-30T11:00:00Z", "n" * 255 + "two"), adapter.device_id)
         good = row(session("2026-03-30T12:00:00Z", "2026-03-30T13:00:00Z"), adapter.device_id)
         ages = row(session("2026-04-30T12:00:00Z", "2029-04-30T12:00:00Z"), "of another")
-        adapter.make_bulk_writer().write([first, second, good, ages])
+        make_row_writer(adapter).write([first, second, good, ages])
         adapter.models.Session.update(synced=1).execute()
     return path
 

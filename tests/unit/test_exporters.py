@@ -7,6 +7,7 @@ import tracemalloc
 
 import pytest
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.sessions import Put, State
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.query.raw_queries import StoredSession
@@ -61,7 +62,7 @@ def test_lines_come_in_the_order_of_their_start(fresh_adapter):
     with fresh_adapter() as adapter:
         late = session("2026-03-30T11:00:00Z", "2026-03-30T12:00:00Z")
         early = session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z")
-        adapter.make_bulk_writer().write(
+        make_row_writer(adapter).write(
             [row(late, adapter.device_id), row(early, adapter.device_id)]
         )
         stream = io.StringIO()

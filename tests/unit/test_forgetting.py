@@ -31,7 +31,7 @@ from reprospective_tray.store.model.sessions import (
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import Fact, Facts
-from reprospective_tray.store.sqlite.row_writer import BulkWriter
+from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.store.sqlite.salvage import sessions as salvage
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans, store
@@ -116,7 +116,7 @@ def test_one_application_goes_whatever_the_case_and_others_stay(path):
 def test_idle_time_goes_with_the_rest_and_every_device_of_the_file(path):
     fill(path, session(0, 10, "", state=State.IDLE, window_title=""))
     with store(path) as (adapter, _writer):
-        BulkWriter(adapter).write([row(session(0, 20), "another device", "elsewhere")])
+        SqliteRowWriter(adapter).write([row(session(0, 20), "another device", "elsewhere")])
     forget_in(path, 5, 30)
     assert sorted(spans(path)) == [("", 0, 5), ("app", 0, 5)]
     assert_days_add_up(path)
@@ -124,7 +124,7 @@ def test_idle_time_goes_with_the_rest_and_every_device_of_the_file(path):
 
 def test_a_row_that_another_device_left_open_is_cut_like_a_closed_one(path):
     with store(path) as (adapter, _writer):
-        BulkWriter(adapter).write([row(session(-50, -1), "another device")])
+        SqliteRowWriter(adapter).write([row(session(-50, -1), "another device")])
         still = row(session(0, 20), "another device", open=1)
         adapter.models.Session.insert(still).execute()
         forget(adapter, TimeRange(T0 + 5, T0 + 10))
@@ -281,7 +281,7 @@ def test_while_a_session_goes_on_the_prospect_counts_it_up_to_now(path):
 
 def taken_rows(adapter: SqliteAdapter, *rows) -> None:
     """Let retention take these rows."""
-    BulkWriter(adapter).write([each | {"synced": 1, "synced_at": 1} for each in rows])
+    SqliteRowWriter(adapter).write([each | {"synced": 1, "synced_at": 1} for each in rows])
     uids = [each["uid"] for each in rows]
     session_ = adapter.models.Session
     session_.update(synced=0).where(session_.uid.not_in(uids)).execute()
@@ -301,7 +301,7 @@ def test_what_retention_took_is_ordered_from_the_server_and_its_days_totals_go()
             row(session(40 * DAY_MS, 40 * DAY_MS + 9, "b"), "unconcerned"),
         )
         here = [session(HOUR + 5, HOUR + 9, "a"), session(-9, 5, "c"), session(HOUR, HOUR, "c")]
-        BulkWriter(adapter).write([row(each, own) for each in here])
+        SqliteRowWriter(adapter).write([row(each, own) for each in here])
         done = forget(adapter, TimeRange(T0 + 10, T0 + HOUR))
         assert (done.ordered, done.sessions, done.scrubbed, done.totals) == (True, 0, True, 2)
         order = adapter.models.RangeOrder.get()
@@ -330,7 +330,7 @@ def test_no_edge_of_a_day_stays_in_a_forgotten_range():
         own = adapter.device_id
         first, last = session(-9 * HOUR, -8 * HOUR), session(-7 * HOUR, -6 * HOUR)
         taken_rows(adapter, row(session(-5 * HOUR, -4 * HOUR), own))
-        BulkWriter(adapter).write([row(first, own), row(last, own)])
+        SqliteRowWriter(adapter).write([row(first, own), row(last, own)])
         Facts(adapter).put(Fact.RETENTION_HORIZON, 0)  # nothing of this range was taken
         forget(adapter, TimeRange(T0 - 9 * HOUR, T0 - 5 * HOUR - 1))
         day = adapter.models.Day.get()
@@ -394,7 +394,7 @@ class Log:
             there = old["uid"] in self.living()
             taken = {each.uid for each in self.adapter.models.Taken.select()}
             row_ = old | {"revision": old["revision"] + newer, "synced": 0}
-            BulkWriter(self.adapter).write([row_])
+            SqliteRowWriter(self.adapter).write([row_])
             after = self.living()
             if there and newer:
                 self.rows[old["uid"]] = after[old["uid"]]

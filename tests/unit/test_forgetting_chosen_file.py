@@ -8,7 +8,7 @@ from reprospective_tray.store.forget.erase import ChosenSessions, forget
 from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.outbox.outbox import Outbox
 from reprospective_tray.store.sqlite.meta import Fact, Facts
-from reprospective_tray.store.sqlite.row_writer import BulkWriter
+from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from tests.contract import days_of
 from tests.unit.recording import assert_days_add_up, rows_of, session, store
 from tests.unit.stored import fresh_adapter, row
@@ -56,9 +56,9 @@ def test_what_retention_took_is_missing_and_its_totals_and_the_server_stay_as_th
         own = adapter.device_id
         taken, gone = session(0, HOUR, "a"), session(HOUR, 2 * HOUR, "a")
         taken_rows(adapter, row(taken, own))
-        BulkWriter(adapter).write([row(session(-HOUR, 0, "b"), own)])
+        SqliteRowWriter(adapter).write([row(session(-HOUR, 0, "b"), own)])
         before = days_of(adapter)
-        BulkWriter(adapter).write([row(gone, own)])
+        SqliteRowWriter(adapter).write([row(gone, own)])
         assert days_of(adapter) != before
         Facts(adapter).put(Fact.RETENTION_HORIZON, gone.ended_at + DAY_MS)
         done = forget(adapter, ChosenSessions([taken.uid, gone.uid]))
@@ -71,6 +71,6 @@ def test_what_retention_took_is_missing_and_its_totals_and_the_server_stay_as_th
 def test_sessions_of_every_device_of_the_file_can_be_chosen():
     with fresh_adapter() as adapter:
         one = row(session(0, 20), "another device", "elsewhere")
-        BulkWriter(adapter).write([one])
+        SqliteRowWriter(adapter).write([one])
         assert forget(adapter, ChosenSessions([one["uid"]])).sessions == 1
         assert days_of(adapter) == {}

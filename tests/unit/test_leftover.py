@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.engine.maintenance import FileUpkeep
 from reprospective_tray.store.model.sessions import (
     Put,
     Rewind,
@@ -25,12 +24,13 @@ from reprospective_tray.store.model.sessions import (
 from reprospective_tray.store.recording import spool as leftover
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.maintenance import SqliteMaintenance
 from tests.unit.killing import killed_at_each_line
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans
 
 pytestmark = pytest.mark.trust
 
-UNSTORABLE = FileUpkeep.unstorable
+UNSTORABLE = SqliteMaintenance.unstorable
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def names(path: Path) -> list[str]:
 def test_an_end_on_a_full_disk_keeps_what_is_in_memory_also_the_second_time(
     small_disk, monkeypatch
 ):
-    monkeypatch.setattr(FileUpkeep, "last_s", 0.2)
+    monkeypatch.setattr(SqliteMaintenance, "last_s", 0.2)
     path = small_disk / "local.db"
     lost: list[str] = []
     end_on_a_full_disk(path, 0, 400, lost)
@@ -210,7 +210,7 @@ def test_an_end_on_a_full_disk_keeps_what_is_in_memory_also_the_second_time(
 
 
 def test_what_cannot_be_kept_at_all_is_said_and_what_came_first_is_kept(small_disk, monkeypatch):
-    monkeypatch.setattr(FileUpkeep, "last_s", 0.2)
+    monkeypatch.setattr(SqliteMaintenance, "last_s", 0.2)
     path = small_disk / "local.db"
     lost: list[str] = []
     end_on_a_full_disk(path, 0, 1000, lost, title="t" * 4000)
@@ -225,7 +225,7 @@ def test_what_cannot_be_kept_at_all_is_said_and_what_came_first_is_kept(small_di
 
 
 def test_a_disk_that_is_full_from_the_start_on_says_what_it_loses(small_disk, monkeypatch):
-    monkeypatch.setattr(FileUpkeep, "last_s", 0.2)
+    monkeypatch.setattr(SqliteMaintenance, "last_s", 0.2)
     path = small_disk / "local.db"
     fill_up(small_disk / "ballast")
     lost: list[str] = []

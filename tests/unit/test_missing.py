@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.forget.erase import forget
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.day_split import pieces
@@ -31,7 +32,7 @@ SENT = ((0, 1), (1, 2), (1, 3))  # all of them, every second, two of three
 def fill(adapter, timeline, imported, forgotten):
     SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
     elsewhere = derived_device_id("other")
-    adapter.make_bulk_writer().write([row(each, elsewhere, "other") for each in imported])
+    make_row_writer(adapter).write([row(each, elsewhere, "other") for each in imported])
     begin = timeline[0].started_at
     for after, length in forgotten:
         forget(adapter, TimeRange(begin + after, begin + after + length + 1))
@@ -124,7 +125,7 @@ def test_what_came_back_is_not_missing():
         assert Queries(adapter).missing_days(ALL_DAYS) == ("2026-03-30",)
         taken = adapter.models.Taken.get()
         again = row(one, adapter.device_id, "desk", revision=taken.revision)
-        adapter.make_bulk_writer().write([again])
+        make_row_writer(adapter).write([again])
         assert Queries(adapter).missing_days(ALL_DAYS) == ()
 
 

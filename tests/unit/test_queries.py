@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put, Rewind, State
@@ -31,7 +32,7 @@ def test_rollup_and_raw_rows_agree_to_the_millisecond(
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
         elsewhere = derived_device_id("other")
-        adapter.make_bulk_writer().write([row(each, elsewhere, "other") for each in imported])
+        make_row_writer(adapter).write([row(each, elsewhere, "other") for each in imported])
         queries = Queries(adapter)
         for host in (None, "desk", "other"):
             applications = queries.applications(days, host)
@@ -69,7 +70,7 @@ def test_imported_sessions_that_overlap_are_counted_alike_by_every_question(fres
         for one in rows:
             one |= {name: one[name] - 14 * 3_600_000 for name in ("started_at", "ended_at")}
             one["utc_offset_minutes"] = 14 * 60
-        adapter.make_bulk_writer().write(rows)
+        make_row_writer(adapter).write(rows)
         queries = Queries(adapter)
         (application,) = queries.applications(ONE_DAY)
         assert application.ms == 9 * 3_600_000
@@ -197,7 +198,7 @@ def test_a_stream_holds_what_lies_in_the_half_open_range_in_order(
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
         elsewhere = derived_device_id("other")
-        adapter.make_bulk_writer().write([row(each, elsewhere, "other") for each in other])
+        make_row_writer(adapter).write([row(each, elsewhere, "other") for each in other])
         since = at("2026-03-28T00:00:00Z") + hours * 3_600_000
         until = since + length * 3_600_000
         found = list(Queries(adapter).stream(since, until))
@@ -224,7 +225,7 @@ def test_a_stream_goes_on_over_its_pages_without_losing_or_doubling(fresh_adapte
         ]
         late = session("2026-03-30T10:00:00Z", "2026-03-30T11:00:00Z")
         rows += [row(late, adapter.device_id)]
-        adapter.make_bulk_writer().write(rows)
+        make_row_writer(adapter).write(rows)
         found = [each.uid for each in Queries(adapter).stream()]
         assert sorted(found) == sorted(each["uid"] for each in rows)
         assert found[-1] == late.uid

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.engine.maintenance import FileUpkeep
 from reprospective_tray.store.model.sessions import Put, Rewind, State
 from reprospective_tray.store.recording import recorder as recorder_module
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.sqlite import adapter as adapter_module
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.maintenance import SqliteMaintenance
 from tests.bystander import at_most
 from tests.support import others_can_read_the_code
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of, session, spans
@@ -160,7 +160,7 @@ def test_what_waits_is_written_at_the_end(path):
 def ended_under_a_lock(path: Path, monkeypatch):
     """Let a run end while another program holds the lock; it is released afterwards."""
     monkeypatch.setattr(adapter_module, "CLOSE_PATIENCE_S", 0.1)
-    monkeypatch.setattr(FileUpkeep, "last_s", 0.2)
+    monkeypatch.setattr(SqliteMaintenance, "last_s", 0.2)
     recorder = recorder_for(path)
     with ExitStack() as stack, recorder.running():
         yield recorder, lambda: stack.enter_context(locked(path))
@@ -187,7 +187,7 @@ def test_what_two_runs_could_not_write_is_written_by_the_third_in_order(path, mo
     with recorder_for(path).running():
         pass
     monkeypatch.setattr(adapter_module, "CLOSE_PATIENCE_S", 0.1)
-    monkeypatch.setattr(FileUpkeep, "last_s", 0.2)
+    monkeypatch.setattr(SqliteMaintenance, "last_s", 0.2)
     with locked(path):
         for number in range(2):
             recorder = recorder_for(path)

@@ -18,7 +18,7 @@ from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import Rollup
 from reprospective_tray.store.sqlite.meta import Fact, Facts
-from reprospective_tray.store.sqlite.row_writer import BulkWriter
+from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.sync import retention
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0
@@ -33,7 +33,7 @@ def put(adapter: SqliteAdapter, start: int, end: int, **more) -> str:
     """Write a row of `start` to `end`, in days after T0, that may go unless `more` differs."""
     one = recorded(start * DAY_MS, end * DAY_MS)
     values = row(one, adapter.device_id, synced=1, synced_at=T0 + end * DAY_MS + 1) | more
-    BulkWriter(adapter).write([values])
+    SqliteRowWriter(adapter).write([values])
     return one.uid
 
 
@@ -117,7 +117,7 @@ def test_it_takes_all_in_transactions_of_a_bounded_size_and_stops_when_told(monk
             row(recorded(number // 7, number // 7 + 1), adapter.device_id, synced=1, synced_at=1)
             for number in range(95)
         ]
-        BulkWriter(adapter).write(rows)
+        SqliteRowWriter(adapter).write(rows)
         stop = threading.Event()
         stop.set()
         assert Retention(adapter).run(7, CLOCK, stop) == 0
@@ -151,7 +151,7 @@ def test_a_removed_session_moves_its_own_edge_alone_where_others_were_taken():
         hour = 3_600_000
         ones = [recorded(n * hour, (n + 1) * hour) for n in range(-20, -14)]
         rows = [row(one, adapter.device_id) for one in ones]
-        BulkWriter(adapter).write(rows)
+        SqliteRowWriter(adapter).write(rows)
         session, day = adapter.models.Session, adapter.models.Day
         for taken in (rows[1], rows[4]):
             session.delete().where(session.uid == taken["uid"]).execute()
@@ -181,7 +181,7 @@ def test_edges_never_run_backwards_where_imported_sessions_overlapped():
         hour = 3_600_000
         around, inside = recorded(-9 * hour, -hour), recorded(-6 * hour, -5 * hour)
         rows = [row(one, adapter.device_id) for one in (around, inside)]
-        BulkWriter(adapter).write(rows)
+        SqliteRowWriter(adapter).write(rows)
         adapter.models.Session.delete().execute()
         Rollup(adapter).remove(rows[0])
         only = adapter.models.Day.get()

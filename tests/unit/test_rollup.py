@@ -7,6 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reprospective_tray.store.backends import make_row_writer
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.day_split import pieces
 from reprospective_tray.store.model.sessions import (
     DAY_MS,
@@ -17,7 +19,6 @@ from reprospective_tray.store.model.sessions import (
     StepBack,
 )
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from tests.unit.stored import OFFSETS, START, at, row, session, timelines
 
 Edges = tuple[int, int]
@@ -90,7 +91,7 @@ def test_the_rollup_stays_true_through_closing_rewinding_and_clock_steps(
 @given(timelines(open_last=False), st.data())
 def test_the_rollup_stays_true_when_newer_revisions_are_imported(fresh_adapter, timeline, data):
     with fresh_adapter() as adapter:
-        writer = adapter.make_bulk_writer()
+        writer = make_row_writer(adapter)
         rows = [row(each, adapter.device_id) for each in timeline]
         writer.write(rows)
         changed = [
@@ -123,7 +124,7 @@ def test_of_two_revisions_in_one_bulk_the_newer_is_kept_whatever_their_order(fre
     with fresh_adapter() as adapter:
         one = row(session("2026-03-28T09:00:00Z", "2026-03-28T10:00:00Z"), adapter.device_id)
         newer = one | {"revision": 2, "ended_at": one["ended_at"] + 60_000}
-        assert adapter.make_bulk_writer().write([newer, one]) == 1
+        assert make_row_writer(adapter).write([newer, one]) == 1
         assert adapter.models.Session.get().revision == 2
         assert rollup_as_kept(adapter) == rollup_of_rows(adapter)
 
@@ -133,7 +134,7 @@ def test_a_tombstone_and_an_open_row_are_not_overwritten_by_a_newer_revision(fre
         first = session("2026-03-28T09:00:00Z", "2026-03-28T10:00:00Z")
         still = session("2026-03-28T10:00:00Z", "2026-03-28T11:00:00Z", open=True)
         SessionWriter(adapter, "desk").apply([Put(still)])
-        adapter.make_bulk_writer().write([row(first, adapter.device_id, deleted=1)])
+        make_row_writer(adapter).write([row(first, adapter.device_id, deleted=1)])
         rows = [row(each, adapter.device_id, revision=9) for each in (first, still)]
-        assert adapter.make_bulk_writer().write(rows) == 0
+        assert make_row_writer(adapter).write(rows) == 0
         assert rollup_as_kept(adapter) == {}

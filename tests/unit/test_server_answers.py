@@ -18,7 +18,8 @@ from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerError, ServerRefusedError
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.schema.upgrade import connect_prepared, scripts
+from reprospective_tray.store.postgres.prepared_connection import connect_prepared
+from reprospective_tray.store.postgres.schema.upgrade import scripts
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.sync.manager import DatabaseSyncManager

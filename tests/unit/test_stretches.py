@@ -10,6 +10,7 @@ from itertools import pairwise
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.day_split import day_name
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange, lived
@@ -101,7 +102,7 @@ def test_what_is_found_is_what_is_counted_by_hand(fresh_adapter, timeline, impor
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
         elsewhere = derived_device_id("other")
-        adapter.make_bulk_writer().write([row(each, elsewhere, "other") for each in imported])
+        make_row_writer(adapter).write([row(each, elsewhere, "other") for each in imported])
         queries = Queries(adapter)
         assert_as_by_hand(queries.stretches(days), [timeline, imported], days)
         for host, device in (("desk", timeline), ("other", imported)):

@@ -6,6 +6,7 @@ import pytest
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import StoreError
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.recording.session_writer import SessionWriter
@@ -53,7 +54,7 @@ class Place:
         with adapter.connection():
             SessionWriter(adapter, "desk").apply([Put(each) for each in sessions])
             device = derived_device_id("laptop")
-            adapter.make_bulk_writer().write([row(each, device, "laptop") for each in others])
+            make_row_writer(adapter).write([row(each, device, "laptop") for each in others])
         adapter.close()
 
     def load(self, *wish, **more):

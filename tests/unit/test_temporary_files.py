@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.forget.erase import forget
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import new_uid
@@ -66,7 +67,7 @@ def template(tmp_path_factory) -> bytes:
     adapter = SqliteAdapter(tmp_path_factory.mktemp("template") / "local.db")
     adapter.open()
     with adapter.connection():
-        adapter.make_bulk_writer().write(rows(adapter.device_id))
+        make_row_writer(adapter).write(rows(adapter.device_id))
     adapter.close()
     return adapter.path.read_bytes()
 

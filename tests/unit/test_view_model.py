@@ -6,6 +6,7 @@ import pytest
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put
@@ -46,7 +47,7 @@ def seen(*sessions, days=ONE_DAY, search="", newest=100, now=AFTER, others=()):
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(each) for each in sessions])
         elsewhere = derived_device_id("laptop")
-        adapter.make_bulk_writer().write([row(each, elsewhere, "laptop") for each in others])
+        make_row_writer(adapter).write([row(each, elsewhere, "laptop") for each in others])
         queries = Queries(adapter)
         report = reports.build(queries, days, categories=RULES, now=now)
         return period_view(

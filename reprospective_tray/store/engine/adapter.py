@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import peewee
 
@@ -12,11 +12,6 @@ from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.tables import Models
-
-if TYPE_CHECKING:
-    from reprospective_tray.store.engine.maintenance import OnDamage, Upkeep
-    from reprospective_tray.store.engine.row_accounting import Bookkeeping
-    from reprospective_tray.store.engine.row_writer import RowWriter
 
 
 class DatabaseAdapter(ABC):
@@ -111,21 +106,6 @@ class DatabaseAdapter(ABC):
 
         Its last two columns are the start in ms and the session's `uid` or `id`,
         and it has no order as yet: it is that of these two.
-        """
-
-    @abstractmethod
-    def make_bookkeeping(self) -> "Bookkeeping":
-        """Return what keeps the order of recorded rows, and the rollup, here."""
-
-    @abstractmethod
-    def make_bulk_writer(self) -> "RowWriter":
-        """Return what writes many finished rows at once."""
-
-    @abstractmethod
-    def make_upkeep(self, on_damage: "OnDamage") -> "Upkeep":
-        """Return what sees after the database while it is recorded into.
-
-        `on_damage` is told where a damaged file was set aside.
         """
 
     @contextmanager

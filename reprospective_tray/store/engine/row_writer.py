@@ -1,13 +1,16 @@
-"""What writes many finished rows at once, into whichever database."""
+"""RowWriter: what writes many finished rows at once, into whichever database."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+@dataclass(slots=True)
+class LeftOut:
+    """How many rows were not stored: forgotten ones, and such as the server alone keeps."""
 
-    from reprospective_tray.store.sqlite.row_writer import LeftOut
+    forgotten: int = 0
+    on_server: int = 0
 
 
 class RowWriter(Protocol):

@@ -15,13 +15,15 @@ from peewee import SQL
 
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
+from reprospective_tray.store.backends import make_row_accounting
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.tombstones import TOMBSTONE
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.salvage import sessions as salvage
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.engine.row_accounting import Bookkeeping
+    from reprospective_tray.store.engine.row_accounting import RowAccounting
 
 # A transaction of these takes some ms; recording goes on between two of them.
 _ROWS_A_STEP = 20
@@ -146,7 +148,7 @@ class Forgetting:
         """Forget `what`."""
         self._what = what
         self._adapter: DatabaseAdapter | None = None
-        self._books: Bookkeeping | None = None
+        self._books: RowAccounting | None = None
         self.done = Forgotten()
 
     def step(self, adapter: DatabaseAdapter) -> bool:
@@ -174,7 +176,7 @@ class Forgetting:
                 _("What can be read of the damaged database is still being taken over."),
                 _("Let the program run for a while, then run the same command again."),
             )
-        self._adapter, self._books = adapter, adapter.make_bookkeeping()
+        self._adapter, self._books = adapter, make_row_accounting(adapter)
         self._what.begin(adapter)
 
     def _erase(self, adapter: DatabaseAdapter) -> list[Row]:

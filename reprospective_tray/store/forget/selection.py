@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 from peewee import SQL, Case, fn
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.forget.erase import Forgotten, Row, Selection
 from reprospective_tray.store.model.day_split import day_name
 from reprospective_tray.store.model.fields import ms
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import Rollup
 from reprospective_tray.store.sqlite.meta import Fact, Facts
 

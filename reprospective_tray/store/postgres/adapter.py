@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from reprospective_tray.store.engine.maintenance import OnDamage, Upkeep
-    from reprospective_tray.store.engine.row_accounting import Bookkeeping
-    from reprospective_tray.store.engine.row_writer import RowWriter
     from reprospective_tray.store.model.ranges import DayRange
     from reprospective_tray.store.postgres.address import ServerAddress
     from reprospective_tray.store.postgres.connection import Connection
@@ -235,24 +232,6 @@ class PostgresqlAdapter(DatabaseAdapter):
         Who may read others' sessions must not take them for its own.
         """
         return [table.owner == peewee.SQL("current_user")]
-
-    def make_bookkeeping(self) -> Bookkeeping:
-        """See `DatabaseAdapter.make_bookkeeping`."""
-        from reprospective_tray.store.engine.row_accounting import ServerBookkeeping
-
-        return ServerBookkeeping(self)
-
-    def make_bulk_writer(self) -> RowWriter:
-        """See `DatabaseAdapter.make_bulk_writer`."""
-        from reprospective_tray.store.postgres.row_writer import ServerBulkWriter
-
-        return ServerBulkWriter(self)
-
-    def make_upkeep(self, on_damage: OnDamage) -> Upkeep:  # noqa: ARG002  a server's is not ours to mend
-        """See `DatabaseAdapter.make_upkeep`."""
-        from reprospective_tray.store.engine.maintenance import ServerUpkeep
-
-        return ServerUpkeep(self.errors)
 
     def _reach(self) -> _Connection:
         """Connect, as long as nobody calls `abort`."""

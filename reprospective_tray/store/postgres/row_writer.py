@@ -1,4 +1,4 @@
-"""ServerBulkWriter: many finished rows at once into the central database, by its own rules."""
+"""PostgresRowWriter: many finished rows at once into the central database, by its own rules."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from reprospective_tray.store.engine.row_writer import LeftOut
 from reprospective_tray.store.model.bounds import bounded
-from reprospective_tray.store.sqlite.row_writer import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+    from reprospective_tray.store.engine.adapter import DatabaseAdapter
 
 _ROWS_A_STATEMENT = 1000
 _TEXTS = ("source_host", "state", "application_name", "window_title")
@@ -40,10 +40,10 @@ WHERE held.deleted = 0 AND held.open = 0 AND held.revision < excluded.revision
 """  # noqa: S608
 
 
-class ServerBulkWriter:
+class PostgresRowWriter:
     """Writes rows that are closed, each thousand of them in one statement; see `RowWriter`."""
 
-    def __init__(self, adapter: PostgresqlAdapter) -> None:
+    def __init__(self, adapter: DatabaseAdapter) -> None:
         """Write into `adapter`."""
         self.left_out = LeftOut()  # nothing is: the server has all that was ever sent
         self._adapter = adapter

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from peewee import SQL, fn
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.day_split import day_name
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
 from reprospective_tray.store.query.raw_queries import RawQueries
 from reprospective_tray.store.query.server_filter import Restriction
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRanges
 from reprospective_tray.store.sqlite.meta import Fact, Facts
 

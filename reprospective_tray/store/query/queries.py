@@ -12,6 +12,7 @@ from typing import Any
 
 from peewee import SQL, Select, Value, fn
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.engine.prepared import Prepared
 from reprospective_tray.store.model.day_split import Piece, pieces
 from reprospective_tray.store.model.fields import ms
@@ -29,7 +30,6 @@ from reprospective_tray.store.model.totals import (
 )
 from reprospective_tray.store.query import archived_days as missing
 from reprospective_tray.store.query.raw_queries import RawQueries
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 
 _OFFSETS = 4096  # more than there are from -1080 to 1080 minutes
 

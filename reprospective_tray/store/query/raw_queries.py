@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import Case, fn
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.answers import (
     DayTitle,
     HourTotal,
@@ -30,7 +31,6 @@ from reprospective_tray.store.model.focus_streaks import (
 from reprospective_tray.store.model.ranges import DayRange, lived
 from reprospective_tray.store.model.sessions import DAY_MS, State
 from reprospective_tray.store.query.server_filter import Restriction
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 
 __all__ = [
     "DayTitle",

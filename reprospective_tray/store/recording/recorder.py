@@ -17,10 +17,11 @@ from typing import Any
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.messages import _
+from reprospective_tray.store.backends import make_maintenance
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.sessions import Change, Put
 from reprospective_tray.store.recording import spool as leftover
 from reprospective_tray.store.recording.session_writer import Interval, SessionWriter
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Recorder:
         self._on_loss = on_loss
         self._open_adapter = open_adapter
         self._source_host = source_host
-        self._upkeep = open_adapter().make_upkeep(on_damage)
+        self._maintenance = make_maintenance(open_adapter(), on_damage)
         self._queue: deque[Change] = deque()
         self._dropped = 0
         self._blocked_until = 0.0
@@ -71,7 +72,7 @@ class Recorder:
     def retry_in_ms(self) -> int | None:
         """Return when to call `flush` again, or None when there is nothing for it to do."""
         # What is not open, or is damaged, needs it also where nothing waits to be written.
-        if self._writer and not self._queue and not self._upkeep.is_damaged():
+        if self._writer and not self._queue and not self._maintenance.is_damaged():
             return None
         return max(round((self._blocked_until - time.monotonic()) * 1000), 0)
 
@@ -82,7 +83,7 @@ class Recorder:
         An open session of a run that was killed is closed first.
         """
         try:
-            self._upkeep.given_up = False
+            self._maintenance.given_up = False
             self._run, self.problem, self._blocked_until = None, "", 0.0
             self._ready()
             yield
@@ -90,12 +91,12 @@ class Recorder:
             try:
                 self._write_the_rest()
             finally:
-                self._upkeep.stop()
+                self._maintenance.stop()
                 self._let_go(clean=True)
 
     def _write_the_rest(self) -> None:
         """Write everything, or keep it for the next start; in bounded time."""
-        deadline = time.monotonic() + self._upkeep.last_s
+        deadline = time.monotonic() + self._maintenance.last_s
         while not self.flush(to_the_end=True) and time.monotonic() < deadline:
             time.sleep(_BUSY_TIMEOUT_S)
         if not self._queue:
@@ -121,7 +122,7 @@ class Recorder:
         """Return the recorded times after `since`; nothing while the file cannot be read."""
         try:
             return self._writer.occupied(since) if self._writer else []
-        except self._upkeep.trouble as error:
+        except self._maintenance.trouble as error:
             self._suffer(error)
             return []
 
@@ -150,7 +151,7 @@ class Recorder:
         begun = time.monotonic()
         if not to_the_end and begun < self._blocked_until:
             return not self._queue
-        if self._upkeep.is_damaged():
+        if self._maintenance.is_damaged():
             self._replace_damaged()
         if not self._ready():
             self._wait()
@@ -168,7 +169,7 @@ class Recorder:
 
     def _wait(self) -> None:
         self._failures += 1
-        self._blocked_until = time.monotonic() + self._upkeep.retry_s(self._failures)
+        self._blocked_until = time.monotonic() + self._maintenance.retry_s(self._failures)
 
     def _write_some(self, size: int) -> int | None:
         """Write the first `size` changes; return how many, None where it must wait.
@@ -180,13 +181,13 @@ class Recorder:
         batch = list(islice(self._queue, size))
         try:
             self._writer.apply(batch)
-        except self._upkeep.unstorable as error:
+        except self._maintenance.unstorable as error:
             # Waiting never mends it, and one bad row never blocks the others.
             if len(batch) > 1:
                 return 0
             # An error that is kept keeps its statement, and that keeps the file open.
             log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
-        except self._upkeep.trouble as error:
+        except self._maintenance.trouble as error:
             self._suffer(error)
             return None
         for _change in batch:
@@ -217,26 +218,26 @@ class Recorder:
         except StoreError:
             raise  # it says all already
         except adapter.errors as error:
-            if self._upkeep.is_damaged(error):
+            if self._maintenance.is_damaged(error):
                 self._replace_damaged()
             raise adapter.explain(error) from error
         finally:
             if self._adapter is adapter:
-                with suppress(*self._upkeep.trouble):
+                with suppress(*self._maintenance.trouble):
                     adapter.be_patient(_BUSY_TIMEOUT_S)
 
     def give_up(self) -> None:
         """Open nothing any more: what is not written is to be kept. Any thread may call it."""
-        self._upkeep.given_up = True
+        self._maintenance.given_up = True
 
     def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
         """Look for damage in a thread of its own; it is dealt with at the next flush."""
         if self._adapter:
-            self._upkeep.check(self._adapter, on_damage_found)
+            self._maintenance.check(self._adapter, on_damage_found)
 
     def _ready(self) -> bool:
         """Make sure that the database is open, and is still the one that was opened."""
-        if self._adapter and self._upkeep.is_lost(self._adapter):
+        if self._adapter and self._maintenance.is_lost(self._adapter):
             self._let_go(clean=False)
         for _attempt in ("as it is", "in place of a damaged one"):
             if self._writer:
@@ -246,20 +247,20 @@ class Recorder:
             except DamagedStoreError:
                 if not self._set_aside():
                     return False
-            except self._upkeep.trouble as error:
+            except self._maintenance.trouble as error:
                 self._note(error)
                 return False
         return self._writer is not None
 
     def _open(self) -> None:
         adapter = self._open_adapter()
-        self._upkeep.opening(adapter, _BUSY_TIMEOUT_S)
+        self._maintenance.opening(adapter, _BUSY_TIMEOUT_S)
         adapter.open()
         adapter.database.connect()
         try:
-            self._upkeep.opened(adapter)
+            self._maintenance.opened(adapter)
             self._take_up(adapter)
-            run = self._run if self._upkeep.goes_on else None
+            run = self._run if self._maintenance.goes_on else None
             writer = SessionWriter(adapter, self._source_host, run)
             if run is None and (closed := writer.recover()):
                 log.warning("%d session left open by a killed run was closed", closed)
@@ -269,12 +270,12 @@ class Recorder:
                 raise adapter.explain(error) from error
             raise
         self._adapter, self._writer, self._run = adapter, writer, writer.run
-        self._upkeep.ready(adapter)
+        self._maintenance.ready(adapter)
         self._make_room()
 
     def _take_up(self, adapter: DatabaseAdapter) -> None:
         """Write what an earlier run could not write."""
-        taken = leftover.take_up(adapter, self._source_host, self._upkeep.unstorable)
+        taken = leftover.take_up(adapter, self._source_host, self._maintenance.unstorable)
         if taken.written:
             log.warning("%d changes that an earlier run could not write are written", taken.written)
         if taken.left_out:
@@ -302,7 +303,7 @@ class Recorder:
     def _suffer(self, error: Exception) -> None:
         """Say what keeps the changes in memory; what is damaged gives way to a new file."""
         self._note(error)
-        if self._upkeep.is_damaged(error):
+        if self._maintenance.is_damaged(error):
             self._replace_damaged()
 
     def _replace_damaged(self) -> None:
@@ -312,7 +313,7 @@ class Recorder:
     def _set_aside(self) -> bool:
         """Make room for a new file; tell whether there is."""
         try:
-            self._upkeep.set_aside(self._open_adapter())
+            self._maintenance.set_aside(self._open_adapter())
         except OSError as error:
             self._note(error)
             return False
@@ -329,7 +330,7 @@ class Recorder:
 
     def _note(self, error: Exception) -> None:
         """Say once what keeps the changes in memory."""
-        problem = "" if self._dropped else self._upkeep.problem(error)
+        problem = "" if self._dropped else self._maintenance.problem(error)
         if not problem:
             return  # worse has been said, or it ends by itself
         if problem != self.problem:

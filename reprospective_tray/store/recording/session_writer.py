@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reprospective_tray.store.backends import make_row_accounting
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.engine.row_accounting import Row
 from reprospective_tray.store.model.bounds import bounded
 from reprospective_tray.store.model.ranges import reach
@@ -14,7 +16,6 @@ from reprospective_tray.store.model.sessions import (
     StepBack,
 )
 from reprospective_tray.store.model.tombstones import TOMBSTONE
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 
 _PAGE = 100
 Interval = tuple[int, int]
@@ -36,7 +37,7 @@ class SessionWriter:
         self._session = adapter.models.Session
         self._key = self._session._meta.primary_key  # noqa: SLF001  peewee's public name for it
         self._source_host = source_host
-        self._books = adapter.make_bookkeeping()
+        self._books = make_row_accounting(adapter)
         newest = self._books.newest(adapter.device_id)
         self._before_this_run = newest if run is None else run
         self._run_started_at: int | None = None

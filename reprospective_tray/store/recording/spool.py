@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.sessions import (
     Change,
     Put,
@@ -25,7 +26,6 @@ from reprospective_tray.store.model.sessions import (
     StepBack,
 )
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from reprospective_tray.system.ownership import read_own
 from reprospective_tray.system.private_files import make_private_folder, write_private
 

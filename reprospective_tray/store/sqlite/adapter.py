@@ -1,4 +1,4 @@
-"""SqliteAdapter: the local file; `postgresql` has the other child of `DatabaseAdapter`."""
+"""SqliteAdapter: the local file; `postgres.adapter` has the other child of `DatabaseAdapter`."""
 
 import logging
 import sqlite3
@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import peewee
 
@@ -23,13 +23,6 @@ from reprospective_tray.store.sqlite.errors import is_damage
 from reprospective_tray.store.sqlite.salvage import damaged_file as aside
 from reprospective_tray.system.lean_memory import without
 from reprospective_tray.system.ownership import ForeignOwnerError
-
-if TYPE_CHECKING:
-    from reprospective_tray.store.engine.maintenance import OnDamage, Upkeep
-    from reprospective_tray.store.engine.row_accounting import Bookkeeping
-    from reprospective_tray.store.engine.row_writer import RowWriter
-
-__all__ = ["DatabaseAdapter", "SqliteAdapter"]
 
 log = logging.getLogger(__name__)
 
@@ -291,24 +284,6 @@ class SqliteAdapter(DatabaseAdapter):
                 session.started_at >= started_at,
                 (session.started_at > started_at) | (session.id > number),
             )
-
-    def make_bookkeeping(self) -> "Bookkeeping":
-        """See `DatabaseAdapter.make_bookkeeping`."""
-        from reprospective_tray.store.engine.row_accounting import LocalBookkeeping
-
-        return LocalBookkeeping(self)
-
-    def make_bulk_writer(self) -> "RowWriter":
-        """See `DatabaseAdapter.make_bulk_writer`."""
-        from reprospective_tray.store.sqlite.row_writer import BulkWriter
-
-        return BulkWriter(self)
-
-    def make_upkeep(self, on_damage: "OnDamage") -> "Upkeep":
-        """See `DatabaseAdapter.make_upkeep`."""
-        from reprospective_tray.store.engine.maintenance import FileUpkeep
-
-        return FileUpkeep(self.errors, on_damage)
 
     def be_patient(self, seconds: float) -> None:
         """See `DatabaseAdapter.be_patient`."""

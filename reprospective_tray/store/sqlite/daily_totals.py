@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import EXCLUDED, Case, fn
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.engine.prepared import Prepared
 from reprospective_tray.store.model.day_split import (
     Addition,
@@ -23,7 +24,6 @@ from reprospective_tray.store.model.ranges import (
     lived,
     reach,
 )
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 
 _FIGURES = tuple(field.name for field in fields(Addition))
 

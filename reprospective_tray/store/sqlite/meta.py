@@ -1,11 +1,11 @@
 """Facts about the local file that outlive a process, kept in its `desktop_activity_meta`."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.model.tables import LocalModels
 
 
 class Fact(StrEnum):
@@ -24,10 +24,16 @@ class Fact(StrEnum):
     PERSON = "import.person"  # whose imported sessions are, where no server says it
 
 
+class _OfFile(Protocol):
+    """An adapter of a local file."""
+
+    models: LocalModels
+
+
 class Facts:
     """Reads and writes facts; use it inside the adapter's `connection()`."""
 
-    def __init__(self, adapter: SqliteAdapter) -> None:
+    def __init__(self, adapter: _OfFile) -> None:
         """Keep them in the file of `adapter`."""
         self._meta = adapter.models.Meta
 

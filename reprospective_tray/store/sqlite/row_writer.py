@@ -1,12 +1,12 @@
-"""BulkWriter: many finished rows at once, by uid, for imports and salvage."""
+"""SqliteRowWriter: many finished rows at once, by uid, for imports and salvage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 # The stubs leave it out.
 from peewee import __exception_wrapper__ as translated_errors  # type: ignore[attr-defined]
 
+from reprospective_tray.store.engine.row_writer import LeftOut
 from reprospective_tray.store.model.bounds import bounded
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import Rollup
@@ -18,24 +18,7 @@ _ROWS_A_STATEMENT = 1000
 Row = dict[str, Any]
 
 
-@dataclass(slots=True)
-class LeftOut:
-    """How many rows were not stored: forgotten ones, and such as the server alone keeps."""
-
-    forgotten: int = 0
-    on_server: int = 0
-
-
-class RowWriter(Protocol):
-    """Writes many finished rows at once, and counts what it left out."""
-
-    left_out: LeftOut
-
-    def write(self, rows: Sequence[Row]) -> int:
-        """Store what is new or newer than what is held; return how many rows were stored."""
-
-
-class BulkWriter:
+class SqliteRowWriter:
     """Writes rows of `desktop_activity_sessions` that are closed; rows have all columns but `id`.
 
     What was forgotten by range is left out. A row that retention took comes

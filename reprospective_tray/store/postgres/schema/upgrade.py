@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ServerError, ServerRefusedError, ServerSchemaMissingError
 from reprospective_tray.messages import _
-from reprospective_tray.store.postgres.errors import sensible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reprospective_tray.store.postgres.address import ServerAddress
     from reprospective_tray.store.postgres.connection import Connection
 
 SCRIPTS = Path(__file__).parent
@@ -94,28 +92,6 @@ def scripts(folder: Path = SCRIPTS) -> list[Script]:
     """Return the scripts of `folder` in the order of their numbers."""
     found = (Script(int(path.name[:4]), path) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     return sorted(found, key=lambda script: script.number)
-
-
-def connect_prepared(address: ServerAddress, data: Path) -> Connection:
-    """Connect to a database that has the schema, or gets it now: see `ensure`.
-
-    `data` is the program's own folder, see `owners.require_trusted`.
-
-    Raises:
-        ServerError: as `connect`, `require_trusted` and `ensure`.
-    """
-    from reprospective_tray.store.postgres.connection import connect
-    from reprospective_tray.store.postgres.schema_owner import require_trusted
-
-    connection = connect(address)
-    try:
-        with sensible(connection.address):
-            require_trusted(connection, data)
-            ensure(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def ensure(connection: Connection, folder: Path = SCRIPTS) -> int:

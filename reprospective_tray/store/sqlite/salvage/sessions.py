@@ -17,7 +17,7 @@ from reprospective_tray.store.model.sessions import MINUTE_MS
 from reprospective_tray.store.model.tombstones import blanked
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.connection import open_file
-from reprospective_tray.store.sqlite.row_writer import BulkWriter
+from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.store.sqlite.salvage import damaged_file as aside
 from reprospective_tray.store.sqlite.salvage import memory as salvage_memory
 
@@ -154,7 +154,7 @@ def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
                 # Recording may go on with it, else the next session or start closes it.
                 table.insert(by_uid.pop(row["uid"])).execute()
                 taken += 1
-        return taken + BulkWriter(adapter, restoring=True).write(list(by_uid.values()))
+        return taken + SqliteRowWriter(adapter, restoring=True).write(list(by_uid.values()))
 
 
 def _device_id_of(damaged: Path) -> str | None:

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import derived_device_id, derived_uid
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from reprospective_tray.store.transfer.importers.activitywatch_file import (
     Export,
     ExportReader,

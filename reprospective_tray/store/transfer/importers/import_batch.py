@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
+from reprospective_tray.store.backends import make_row_writer
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.bounds import bounded
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
 from reprospective_tray.store.transfer.importers.own_time_first import GivingWay
 
@@ -136,7 +137,7 @@ class Taking:
         batch: int,
     ) -> None:
         """Write `batch` rows at a time into `adapter`, as far as `giving_way` lets them."""
-        self._writer = adapter.make_bulk_writer()
+        self._writer = make_row_writer(adapter)
         self._privacy = lru_cache(_PRIVACY_MEMORY)(privacy)
         self._batch = batch
         self._giving_way = giving_way

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import derived_uid
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from reprospective_tray.store.transfer.importers.checking import PlaceError
 from reprospective_tray.store.transfer.importers.clock import local_offset_minutes
 from reprospective_tray.store.transfer.importers.import_batch import (

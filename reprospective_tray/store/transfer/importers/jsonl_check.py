@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reprospective_tray.messages import _, plural
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.transfer.importers.checking import (
     BadPlaces,
     PlaceError,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.fields import ms
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.tables import LocalModels
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter
 from reprospective_tray.store.sqlite.taken_times import TakenTimes
 
 # A session that is open grows while it is recorded: its next heartbeat is up to 5 minutes away.

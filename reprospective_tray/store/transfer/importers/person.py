@@ -2,7 +2,8 @@
 
 import uuid
 
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import Fact, Facts
 
 

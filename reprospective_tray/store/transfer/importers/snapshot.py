@@ -18,8 +18,9 @@ import msgspec
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.sqlite import integrity_check as checkup
-from reprospective_tray.store.sqlite.adapter import DatabaseAdapter, SqliteAdapter
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.errors import is_damage
 from reprospective_tray.store.transfer.export import iso_utc
 from reprospective_tray.store.transfer.importers.checking import PlaceError
