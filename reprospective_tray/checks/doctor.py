@@ -15,7 +15,7 @@ from reprospective_tray.checks import (
 from reprospective_tray.checks.finding import Check, Finding
 from reprospective_tray.messages import _
 from reprospective_tray.runtime.factories import uses_server
-from reprospective_tray.store.postgres.cancellable_call import Attempt
+from reprospective_tray.store.postgres.cancellable_call import CancellableCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def examine(case: Case, checks: Sequence[Check] = CHECKS) -> list[Finding]:
     """Return what all checks find; it ends when the longest of their deadlines is over."""
     began = time.monotonic()
     attempts = [
-        Attempt(partial(check.look, case), lambda _late: None, f"doctor-{check.names[0]}")
+        CancellableCall(partial(check.look, case), lambda _late: None, f"doctor-{check.names[0]}")
         for check in checks
     ]
     found: list[Finding] = []
@@ -68,7 +68,7 @@ def examine(case: Case, checks: Sequence[Check] = CHECKS) -> list[Finding]:
 
 
 def _outcome(
-    check: Check, case: Case, attempt: Attempt[list[Finding]], seconds: float
+    check: Check, case: Case, attempt: CancellableCall[list[Finding]], seconds: float
 ) -> list[Finding]:
     try:
         return attempt.result(seconds)

@@ -19,7 +19,7 @@ DEADLINE_S = 10.0
 class Case:
     """What is looked at: a person's config in force, and where their things lie."""
 
-    loaded: config.Loaded
+    loaded: config.LoadedConfig
     paths: Paths
 
 

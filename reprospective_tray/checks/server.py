@@ -15,7 +15,7 @@ from reprospective_tray.runtime.factories import names_server, uses_server
 if TYPE_CHECKING:
     from reprospective_tray.store.postgres.address import ServerAddress
     from reprospective_tray.store.postgres.connection import Connection
-    from reprospective_tray.store.postgres.status import ServerStanding
+    from reprospective_tray.store.postgres.status import ServerStatus
 
 CONNECT_S, STATEMENT_S = 6.0, 5.0
 # It connects, and asks some questions.
@@ -69,7 +69,7 @@ def _latency_ms(connection: Connection) -> float:
     return min(took) * 1000
 
 
-def _prepared(found: ServerStanding, *, needed: bool, may_create: bool) -> list[Finding]:
+def _prepared(found: ServerStatus, *, needed: bool, may_create: bool) -> list[Finding]:
     """Return whether what is needed is there, and whether this role may use it."""
     there, here = found.schema_version, found.schema_version_here
     if found.mode == "none" and may_create:
@@ -103,7 +103,7 @@ def _prepared(found: ServerStanding, *, needed: bool, may_create: bool) -> list[
     return [rights, Finding("server_schema", there >= here, detail, remedy, needed=needed)]
 
 
-def _clock(found: ServerStanding) -> Finding:
+def _clock(found: ServerStatus) -> Finding:
     detail = _("{seconds:+.1f} s from this computer's.").format(
         seconds=found.clock_difference_ms / 1000
     )
@@ -119,7 +119,7 @@ def _latency(ms: float) -> Finding:
     return Finding("server_latency", found=fast, detail=detail, remedy=remedy)
 
 
-def _tls(found: ServerStanding, address: ServerAddress) -> Finding:
+def _tls(found: ServerStatus, address: ServerAddress) -> Finding:
     name = "server_tls"
     if found.tls:
         return Finding(name, found=True, detail=found.tls)

@@ -21,7 +21,7 @@ Options = argparse.Namespace
 _PATIENCE_S = 10.0
 
 
-def load(options: Options) -> tuple[config.Loaded, Paths]:
+def load(options: Options) -> tuple[config.LoadedConfig, Paths]:
     """Return the config in force, and speak its language from now on."""
     paths = Paths.of_user()
     loaded = config.load(options.config, paths)
@@ -38,7 +38,7 @@ def find_paths(options: Options) -> Paths:
 
 
 def open_reader(
-    loaded: config.Loaded, paths: Paths, source: Literal["local", "server"] = "local"
+    loaded: config.LoadedConfig, paths: Paths, source: Literal["local", "server"] = "local"
 ) -> "DatabaseAdapter":
     """Return the database that is recorded into, or the central one, open for reading.
 
@@ -61,7 +61,7 @@ def open_reader(
     return adapter
 
 
-def make_sources(loaded: config.Loaded, paths: Paths) -> "Sources":
+def make_sources(loaded: config.LoadedConfig, paths: Paths) -> "Sources":
     """Return where figures are read: the database that is recorded into, and the server."""
     from reprospective_tray.runtime.factories import make_adapter, make_server_adapter, names_server
     from reprospective_tray.summary.sources import Sources

@@ -40,18 +40,18 @@ def check(options: Options) -> int:
         print(_("The config is right ({place}).").format(place=place))
         _print_closed_folder(loaded, paths)
         return 0
-    from reprospective_tray.monitor.privacy.rules import Action, Privacy
+    from reprospective_tray.monitor.privacy.rules import PrivacyRules, RuleAction
 
-    verdict = Privacy(loaded.config.privacy).explain(options.application, options.title)
-    if verdict.action is Action.KEEP:
+    verdict = PrivacyRules(loaded.config.privacy).explain(options.application, options.title)
+    if verdict.action is RuleAction.KEEP:
         print(_("No privacy rule takes this window: it is recorded as it is."))
     else:
         print(_("Rule: {rule}").format(rule=verdict.rule))
-    if verdict.action is Action.IGNORE:
+    if verdict.action is RuleAction.IGNORE:
         print(_("This window is ignored: nothing of it is recorded."))
         return 0
     names = verdict.application_name, verdict.window_title
-    if verdict.action is not Action.KEEP:
+    if verdict.action is not RuleAction.KEEP:
         stored = _("Recorded: application {application!r}, title {title!r}")
         print(stored.format(application=names[0], title=names[1]))
     from reprospective_tray.summary.categories import Categories
@@ -61,7 +61,7 @@ def check(options: Options) -> int:
     return 0
 
 
-def _print_closed_folder(loaded: config.Loaded, paths: Paths) -> None:
+def _print_closed_folder(loaded: config.LoadedConfig, paths: Paths) -> None:
     """Say what keeps the group from a database that it is to read."""
     local = loaded.config.database.local
     if local.readable_by != "group" or local.type != "sqlite":

@@ -70,7 +70,7 @@ def forget_window(options: Options) -> int:
     settings = load_for_window(options)
     loaded, paths = settings.loaded, settings.paths
     logs.setup(paths, verbose=options.verbose, console=True)
-    from reprospective_tray.tray.windows.forget_window import Question, show
+    from reprospective_tray.tray.windows.forget_window import ForgetQuestion, show
 
     since = options.since
 
@@ -89,7 +89,7 @@ def forget_window(options: Options) -> int:
         return _report(done)
 
     sends = loaded.config.database.sync.enabled
-    show(Question(since, look, forget_it, sends=sends, note=settings.note))
+    show(ForgetQuestion(since, look, forget_it, sends=sends, note=settings.note))
     return 0
 
 
@@ -108,7 +108,9 @@ def _range(options: Options) -> tuple[int, int | None]:
     return options.since, options.until
 
 
-def forget_sessions(loaded: config.Loaded, paths: Paths, uids: "Sequence[str]") -> "Forgotten":
+def forget_sessions(
+    loaded: config.LoadedConfig, paths: Paths, uids: "Sequence[str]"
+) -> "Forgotten":
     """Forget sessions whole, by their uids; the running instance does it where there is one.
 
     It takes a while where there are many. After an error a repeat goes on.
@@ -141,7 +143,7 @@ def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
     return msgspec.convert(answer, Forgotten)
 
 
-def _forget_at_rest(loaded: config.Loaded, paths: Paths, what: "Selection") -> "Forgotten":
+def _forget_at_rest(loaded: config.LoadedConfig, paths: Paths, what: "Selection") -> "Forgotten":
     """Forget without an instance, and keep one from starting meanwhile."""
     from reprospective_tray.runtime.factories import make_recorder, make_recording_lock
     from reprospective_tray.store.forget import erase as forgetting

@@ -16,7 +16,9 @@ from reprospective_tray.system.paths import Paths
 _SECOND_MS = 1000
 
 
-def importer_of(options: Options, loaded: config.Loaded, paths: Paths) -> Callable[..., Imported]:
+def importer_of(
+    options: Options, loaded: config.LoadedConfig, paths: Paths
+) -> Callable[..., Imported]:
     """Return what imports a snapshot, or the format that was asked for, as it was asked to.
 
     Raises:
@@ -49,7 +51,7 @@ def _refuse_own(file: Path, own: Path) -> None:
         )
 
 
-def _role(loaded: config.Loaded) -> str:
+def _role(loaded: config.LoadedConfig) -> str:
     """Return the role that what is imported will have on the server, where one is named."""
     from reprospective_tray.runtime.factories import names_server
     from reprospective_tray.store.postgres.address import ServerAddress

@@ -90,7 +90,7 @@ def status(options: Options) -> int:
     return code
 
 
-def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
+def _status_at_rest(loaded: config.LoadedConfig, paths: Paths) -> dict[str, object]:
     from reprospective_tray.runtime.factories import make_file_adapter, make_passing_reader
     from reprospective_tray.runtime.state.pause import unread_pause
     from reprospective_tray.runtime.status import (
@@ -102,7 +102,7 @@ def _status_at_rest(loaded: config.Loaded, paths: Paths) -> dict[str, object]:
     from reprospective_tray.store.outbox import sync_state as standing
 
     sends = loaded.config.database.sync.enabled
-    sync = sync_object(standing.Standing(), None) if sends else SYNC_OFF
+    sync = sync_object(standing.SyncState(), None) if sends else SYNC_OFF
     today_ms, problem, at_server = 0, "", loaded.config.database.local.type == "postgresql"
     reader = make_passing_reader(loaded, paths)
     if at_server or loaded.config.database_path(paths).exists():
@@ -183,7 +183,7 @@ def summary(options: Options) -> int:
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.commands.common import make_sources
     from reprospective_tray.summary.categories import Categories
-    from reprospective_tray.summary.window.dependencies import Means, Memory
+    from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
     from reprospective_tray.summary.window.process import show
 
     def forget(uids: list[str]) -> object:
@@ -196,7 +196,7 @@ def summary(options: Options) -> int:
 
     known = shown.load(paths)
     show(
-        Means(
+        WindowDependencies(
             make_sources(loaded, paths),
             Categories(loaded.config.categories),
             lambda: _status_or_none(paths),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reprospective_tray.store.query.raw_queries import StoredSession
     from reprospective_tray.summary.categories import Categories
     from reprospective_tray.summary.report import Report
-    from reprospective_tray.summary.sources import Look
+    from reprospective_tray.summary.sources import OpenSource
 
 
 def report(options: Options) -> int:
@@ -72,7 +72,7 @@ def _is_detailed(options: Options, days: DayRange) -> bool:
 
 
 def _build(
-    look: Look, options: Options, days: DayRange, categories: Categories
+    look: OpenSource, options: Options, days: DayRange, categories: Categories
 ) -> tuple[Report, list[StoredSession]]:
     """Return the figures, and the sessions where the format draws a day's timeline."""
     from reprospective_tray.summary.report import build

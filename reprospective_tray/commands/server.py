@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reprospective_tray.store.postgres.address import ServerAddress
     from reprospective_tray.store.postgres.connection import Connection
     from reprospective_tray.store.postgres.roles import AddedPerson, Initialised
-    from reprospective_tray.store.postgres.status import ServerStanding
+    from reprospective_tray.store.postgres.status import ServerStatus
 
 PLACEHOLDER = "NAME"
 
@@ -219,7 +219,7 @@ def _place(connection: "Connection") -> tuple[str, int, str]:
     return connection.address.resolved().get("host") or info.host, info.port, info.dbname
 
 
-def _status_lines(found: "ServerStanding", address: "ServerAddress") -> Iterator[str]:
+def _status_lines(found: "ServerStatus", address: "ServerAddress") -> Iterator[str]:
     yield _("Server: {where}, PostgreSQL {version}").format(where=address, version=found.postgresql)
     yield _("TLS: {version}").format(version=found.tls or _("none"))
     yield _("Clock: {seconds:+.1f} s from this computer's").format(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from reprospective_tray.config import keys as config
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.sync_pass import Progress
-    from reprospective_tray.sync.sync_request import Result, Wish
+    from reprospective_tray.sync.sync_pass import PassProgress
+    from reprospective_tray.sync.sync_request import SyncRequest, SyncResult
     from reprospective_tray.system.paths import Paths
 
 # How often it is asked how far the pass is.
@@ -37,14 +37,14 @@ def sync(options: Options) -> int:
     """Send until nothing waits; 0 where all is on the server."""
     loaded, paths = load(options)
     from reprospective_tray.runtime.sync_controller import is_off, retention_news
-    from reprospective_tray.sync.sync_request import Wish
+    from reprospective_tray.sync.sync_request import SyncRequest
 
     settings = loaded.config.database.sync
     if not settings.enabled:
         raise is_off()
     if text := retention_news(settings, paths):
         print(text, file=sys.stderr)
-    wish = Wish(options.verify, options.retry_refused)
+    wish = SyncRequest(options.verify, options.retry_refused)
     try:
         asked = control.request(
             paths,
@@ -106,7 +106,7 @@ def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
         rest.wait(LOOK_S)
 
 
-def _own_pass(loaded: config.Loaded, paths: Paths, wish: Wish) -> Iterator[Poll]:
+def _own_pass(loaded: config.LoadedConfig, paths: Paths, wish: SyncRequest) -> Iterator[Poll]:
     """Do a pass in this process, and yield how far it is until it has ended.
 
     Raises:
@@ -115,7 +115,7 @@ def _own_pass(loaded: config.Loaded, paths: Paths, wish: Wish) -> Iterator[Poll]
     """
     open_reader(loaded, paths)  # where nothing was recorded, that is what is said
     from reprospective_tray.runtime.factories import make_means
-    from reprospective_tray.sync.sync_request import Result
+    from reprospective_tray.sync.sync_request import SyncResult
 
     means = make_means(loaded, paths)
     work = _Work(means.make_manager(), wish)
@@ -125,29 +125,29 @@ def _own_pass(loaded: config.Loaded, paths: Paths, wish: Wish) -> Iterator[Poll]
         means.close_file()
     if work.cancel.is_set():
         raise KeyboardInterrupt
-    result = work.result or Result()
+    result = work.result or SyncResult()
     if isinstance(result, ReprospectiveError):
-        result = Result(error=str(result), remedy=result.remedy)
+        result = SyncResult(error=str(result), remedy=result.remedy)
     elif isinstance(result, BaseException):
         raise result
     standing = means.read()
     yield dict(work.now) | {
         "waiting": standing.waiting,
         "refused_in_all": standing.refused,
-        "result": {name: getattr(result, name) for name in Result.__slots__},
+        "result": {name: getattr(result, name) for name in SyncResult.__slots__},
     }
 
 
 class _Work:
     """A pass in a thread of its own: psycopg2 waits where no signal reaches it."""
 
-    def __init__(self, manager: DatabaseSyncManager, wish: Wish) -> None:
+    def __init__(self, manager: DatabaseSyncManager, wish: SyncRequest) -> None:
         self._manager = manager
         self._wish = wish
         self._over = threading.Event()
         self.cancel = threading.Event()
         self.now: Poll = {"step": "", "done": 0, "total": 0}
-        self.result: Result | BaseException | None = None
+        self.result: SyncResult | BaseException | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -177,7 +177,7 @@ class _Work:
         finally:
             self._over.set()
 
-    def _tell(self, step: str, progress: Progress) -> None:
+    def _tell(self, step: str, progress: PassProgress) -> None:
         self.now.update(step=step, done=progress.done, total=progress.total)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class WindowSettings:
     """What a window goes by; `note` says what is wrong with the file where it is another."""
 
-    loaded: config.Loaded
+    loaded: config.LoadedConfig
     paths: Paths
     note: str = ""
 
@@ -57,11 +57,11 @@ def load_for_window(options: Options) -> WindowSettings:
     return WindowSettings(loaded, paths, note)
 
 
-def _of_instance(paths: Paths) -> config.Loaded | None:
+def _of_instance(paths: Paths) -> config.LoadedConfig | None:
     """Return the settings that the running instance goes by; None where none says so."""
     try:
         answer = control.request(paths, "settings")
-        return config.Loaded(msgspec.convert(answer["config"], config.Config), None)
+        return config.LoadedConfig(msgspec.convert(answer["config"], config.Config), None)
     # One that is older or newer knows no such command, or other settings.
     except (ReprospectiveError, msgspec.ValidationError, KeyError):
         return None

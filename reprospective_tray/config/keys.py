@@ -90,7 +90,7 @@ class Sync(_Section, frozen=True):
     retention_days: Annotated[int, Meta(ge=1, le=36_500)] | None = 7
 
 
-class Database(_Section, frozen=True):
+class DatabaseSettings(_Section, frozen=True):
     """``database``: where sessions are kept."""
 
     local: Local = Local()
@@ -125,7 +125,7 @@ class Rule(_Section, frozen=True):
     action: RuleAction = "ignore"
 
 
-class Privacy(_Section, frozen=True):
+class PrivacySettings(_Section, frozen=True):
     """``privacy``: what is never stored."""
 
     private_windows: bool = True
@@ -143,7 +143,7 @@ class CategoryRule(_Section, frozen=True):
     productive: bool | None = None
 
 
-class Categories(_Section, frozen=True):
+class CategorySettings(_Section, frozen=True):
     """``categories``: what time is put under when looking back; see `summary.categories`."""
 
     built_in: bool = True
@@ -164,10 +164,10 @@ class Notifications(_Section, frozen=True):
 class Config(_Section, frozen=True):
     """The whole of config.yaml; ``Config()`` is what holds without one."""
 
-    database: Database = Database()
+    database: DatabaseSettings = DatabaseSettings()
     monitor: Monitor = Monitor()
-    privacy: Privacy = Privacy()
-    categories: Categories = Categories()
+    privacy: PrivacySettings = PrivacySettings()
+    categories: CategorySettings = CategorySettings()
     notifications: Notifications = Notifications()
     language: Language = "auto"
 
@@ -177,7 +177,7 @@ class Config(_Section, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedConfig:
     """A config and the file it came from; None where the defaults hold without a file."""
 
     config: Config
@@ -213,7 +213,7 @@ def _existing(file: Path, asked_by: str) -> Path:
     )
 
 
-def load(explicit: Path | None, paths: Paths) -> Loaded:
+def load(explicit: Path | None, paths: Paths) -> LoadedConfig:
     """Find the config file, read it and check every key.
 
     Raises:
@@ -222,7 +222,7 @@ def load(explicit: Path | None, paths: Paths) -> Loaded:
     """
     file = find(explicit, paths)
     if file is None:
-        return Loaded(Config(), None)
+        return LoadedConfig(Config(), None)
     try:
         if explicit is None and not os.environ.get(ENVIRONMENT):
             _check_owner(file)  # what a person names may be anybody's
@@ -232,7 +232,7 @@ def load(explicit: Path | None, paths: Paths) -> Loaded:
             _("The config file {file} points to a file that is not there.").format(file=file),
             _("Put the file back, or remove the link."),
         ) from error
-    return Loaded(read_config(text, file, paths), file)
+    return LoadedConfig(read_config(text, file, paths), file)
 
 
 def _check_owner(file: Path) -> None:

@@ -20,17 +20,17 @@ _Signature = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ChangedConfig:
     """What a changed file says: the settings, or why they cannot be used."""
 
-    loaded: config.Loaded | None
+    loaded: config.LoadedConfig | None
     error: ConfigError | None = None
 
 
-class SettingsWatch:
+class ConfigWatch:
     """Looks at the file now and then; of one thread."""
 
-    def __init__(self, loaded: config.Loaded, paths: Paths) -> None:
+    def __init__(self, loaded: config.LoadedConfig, paths: Paths) -> None:
         """Take the settings in force. Where they are of no file, the person's own may come yet."""
         self._paths = paths
         self._file = loaded.file or paths.config_file
@@ -38,7 +38,7 @@ class SettingsWatch:
         self._seen = self._signature()
         self._was_missing = False
 
-    def look(self) -> Reading | None:
+    def look(self) -> ChangedConfig | None:
         """Return what the file says where it is another than at the last look.
 
         A file that is missing is so for two looks: an editor may be about to replace it.
@@ -56,9 +56,9 @@ class SettingsWatch:
         self._was_missing = False
         self._seen = signature
         try:
-            return Reading(config.load(self._explicit, self._paths))
+            return ChangedConfig(config.load(self._explicit, self._paths))
         except ConfigError as error:
-            return Reading(None, error)
+            return ChangedConfig(None, error)
 
     def _signature(self) -> _Signature:
         try:

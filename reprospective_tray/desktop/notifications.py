@@ -129,13 +129,13 @@ def _reads_markup() -> bool:
     # By hand, since this way is for those without PyGObject.
     from jeepney import DBusAddress
 
-    from reprospective_tray.system.dbus import BUS, BusLine, BusLostError
+    from reprospective_tray.system.dbus import BUS, BusConnection, BusLostError
 
     address = session_address()
     if address is None:
         return True
     try:
-        line = BusLine(address, TIMEOUT_MS / 1000)
+        line = BusConnection(address, TIMEOUT_MS / 1000)
         try:
             bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
             line.ask(bus, "StartServiceByName", "su", SERVICE, 0)

@@ -28,7 +28,7 @@ from reprospective_tray.ipc import endpoint
 from reprospective_tray.messages import _
 from reprospective_tray.system.file_lock import FileLock
 from reprospective_tray.system.lean_memory import without
-from reprospective_tray.system.supervisor import Care, Part
+from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,10 +130,10 @@ class ControlServer:
         self,
         paths: Paths,
         handler: Callable[[str, dict[str, object]], dict[str, object]],
-        care: Care | None = None,
+        care: Supervisor | None = None,
     ) -> None:
         """Take where the files lie, who answers, and who counts deaths; nothing listens yet."""
-        self._care = care or Care()
+        self._care = care or Supervisor()
         self._ended = threading.Event()
         self._paths = paths
         self._handler = handler
@@ -189,7 +189,7 @@ class ControlServer:
 
     def _listen(self, where: endpoint.Endpoint, woken: socket.socket) -> None:
         with woken:
-            self._care.run(Part.COMMANDS, lambda: self._accept(where, woken), self._ended)
+            self._care.run(SupervisedPart.COMMANDS, lambda: self._accept(where, woken), self._ended)
 
     def _accept(self, where: endpoint.Endpoint, woken: socket.socket) -> None:
         """Take connections until `woken` says to stop; sleeps in the kernel in between."""

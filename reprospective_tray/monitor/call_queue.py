@@ -11,7 +11,7 @@ from reprospective_tray.messages import _
 T = TypeVar("T")
 
 
-class _Errand:
+class _Call:
     """One piece of work, and what became of it."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
@@ -21,14 +21,14 @@ class _Errand:
         self.error: BaseException | None = None
 
 
-class Errands:
+class CallQueue:
     """What waits to be done; `ask` is for other threads, `do` for the one that does it."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         """Take how the doing thread is woken."""
         self._wake = wake
         self._lock = threading.Lock()
-        self._waiting: deque[_Errand] = deque()
+        self._waiting: deque[_Call] = deque()
         self._open = True
 
     def ask(self, work: Callable[[], T], timeout: float) -> T:
@@ -37,7 +37,7 @@ class Errands:
         Raises:
             StoreError: it was not begun within `timeout` seconds, or will not be any more.
         """
-        errand = _Errand(work)
+        errand = _Call(work)
         with self._lock:
             if not self._open:
                 raise _ended()

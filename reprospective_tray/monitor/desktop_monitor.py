@@ -8,14 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from reprospective_tray.monitor.call_queue import Errands
-from reprospective_tray.monitor.observation import (
-    Moment,
-    Observation,
-    Presence,
-    read_clocks,
-)
-from reprospective_tray.monitor.presence_queue import Notices
+from reprospective_tray.monitor.call_queue import CallQueue
+from reprospective_tray.monitor.observation import Moment, Observation, read_clocks
+from reprospective_tray.monitor.presence_queue import PresenceQueue
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
@@ -23,7 +18,8 @@ from reprospective_tray.store.model.sessions import Change, State, StepBack
 from reprospective_tray.store.outbox import device_change as identity
 from reprospective_tray.store.recording.records import Records
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.system.supervisor import Care, Part
+from reprospective_tray.system.presence import Presence
+from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +65,10 @@ class DesktopActivityMonitor:
         open_probe: Callable[[], WindowProbe],
         on_change: Callable[[MonitorState], None],
         *,
-        care: Care | None = None,
+        care: Supervisor | None = None,
     ) -> None:
         """Take the parts; `on_change` hears of each new state and must not block."""
-        self._care = care or Care()
+        self._care = care or Supervisor()
         self._recorder = recorder
         self._rules = rules
         self._privacy = privacy
@@ -84,8 +80,8 @@ class DesktopActivityMonitor:
         self._ends_at: Moment | None = None  # when somebody wished that recording ends, or pauses
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
-        self._errands = Errands(self._poke)
-        self._notices = Notices(self._poke)
+        self._errands = CallQueue(self._poke)
+        self._notices = PresenceQueue(self._poke)
         self._at = read_clocks()  # what came before has been recorded
         self._opening = threading.Event()  # a probe is being opened
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
@@ -230,7 +226,7 @@ class DesktopActivityMonitor:
             # Whatever went wrong, recording goes on: the log keeps the traceback.
             except BaseException:  # noqa: BLE001  some of what probes load ends the process
                 self._sessionizer = Sessionizer(self._rules)
-                self._rest(self._care.died(Part.RECORDING))
+                self._rest(self._care.died(SupervisedPart.RECORDING))
 
     def _rest(self, seconds: float) -> None:
         """Wait, whatever others wish meanwhile, but for the end."""

@@ -1,7 +1,4 @@
-"""Observation: the one value that flows out of a probe; Moment: when it was made.
-
-Presence: what the desktop says of the person.
-"""
+"""Observation: the one value that flows out of a probe; Moment: when it was made."""
 
 import time
 from dataclasses import dataclass
@@ -41,23 +38,6 @@ def _shortened(title: str) -> str:
     if len(title) <= TITLE_LIMIT:
         return title
     return f"{title[: TITLE_LIMIT - _END_KEPT - 1]}…{title[-_END_KEPT:]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Whether the person can be at the desk, and whether the desktop takes them for idle."""
-
-    locked: bool = False
-    """The screen is locked, or another person's session is in front."""
-
-    unconfirmed: int = 0
-    """A lock was only asked for: the number of that request; 0 where the desktop confirms."""
-
-    away: bool = False
-    """The computer goes to sleep, or the person logs out: nothing is recorded."""
-
-    inhibited: bool = False
-    """A film, a call or the like holds off idle time."""
 
 
 @dataclass(frozen=True, slots=True)

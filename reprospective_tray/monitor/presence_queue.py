@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reprospective_tray.monitor.observation import Moment, Presence, read_clocks
+from reprospective_tray.monitor.observation import Moment, read_clocks
+from reprospective_tray.system.presence import Presence
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class PresenceChange:
     """What was said, when, and how its sayer hears that it is recorded."""
 
     at: Moment
@@ -17,24 +18,24 @@ class Notice:
     recorded: threading.Event
 
 
-class Notices:
+class PresenceQueue:
     """What waits to be recorded; `put` is for other threads, the rest for the recording one."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         """Take how the recording thread is woken."""
         self._wake = wake
-        self._waiting: deque[Notice] = deque()
+        self._waiting: deque[PresenceChange] = deque()
         self.latest = Presence()
         """What holds, as far as it was taken."""
 
     def put(self, presence: Presence) -> threading.Event:
         """Say what holds from this moment on; returns an event, set once it is recorded."""
-        notice = Notice(read_clocks(), presence, threading.Event())
+        notice = PresenceChange(read_clocks(), presence, threading.Event())
         self._waiting.append(notice)
         self._wake()
         return notice.recorded
 
-    def take(self, until: Moment | None = None) -> Iterator[Notice]:
+    def take(self, until: Moment | None = None) -> Iterator[PresenceChange]:
         """Yield what waits and was said `until` then; by default all.
 
         Each is done with when the next is asked for, and waits on else.

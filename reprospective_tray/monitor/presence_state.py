@@ -1,7 +1,7 @@
 """Attendance: from input, locks and inhibitors to what the person's time counts as. Pure."""
 
-from reprospective_tray.monitor.observation import Presence
 from reprospective_tray.store.model.sessions import State
+from reprospective_tray.system.presence import Presence
 
 # An input younger than the last one known by less than this is the same one, read anew.
 _INPUT_JITTER_MS = 100
@@ -9,7 +9,7 @@ _INPUT_JITTER_MS = 100
 LOCK_GRACE_MS = 10_000
 
 
-class Attendance:
+class PresenceState:
     """What is known of the person at the desk; times in ms on the sessions' timeline."""
 
     def __init__(self, idle_after_ms: int) -> None:

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from reprospective_tray.monitor.observation import Moment, Observation, Presence
+from reprospective_tray.monitor.observation import Moment, Observation
 from reprospective_tray.monitor.open_session import OpenSession, Target
-from reprospective_tray.monitor.presence_state import Attendance
-from reprospective_tray.monitor.timeline import Break, Reading, Timeline
+from reprospective_tray.monitor.presence_state import PresenceState
+from reprospective_tray.monitor.timeline import Break, Timeline, TimelineReading
 from reprospective_tray.monitor.title_comparison import Comparable, TitleRate
 from reprospective_tray.store.model.sessions import (
     Change,
@@ -22,6 +22,7 @@ from reprospective_tray.store.model.sessions import (
     State,
     StepBack,
 )
+from reprospective_tray.system.presence import Presence
 
 SETTLE_MS = 50
 UNREST_MS = 1_000
@@ -56,7 +57,7 @@ class Sessionizer:
         self._timeline = Timeline(rules.heartbeat_ms + STALL_TOLERANCE_MS)
         self._open = OpenSession(rules.new_uid)
         self._window: Observation | None = None
-        self._attendance = Attendance(rules.idle_after_ms)
+        self._attendance = PresenceState(rules.idle_after_ms)
         self._differs_since: int | None = None  # what is in front has no session yet
         self._settling: Target | None = None
         self._settling_since = 0
@@ -204,7 +205,7 @@ class Sessionizer:
             self._change_offset(now, at.utc_offset_minutes)
         return now
 
-    def _break(self, reading: Reading) -> None:
+    def _break(self, reading: TimelineReading) -> None:
         """End what went before at the break and begin after it."""
         self._end(reading.before)
         if reading.kind is Break.BACK:

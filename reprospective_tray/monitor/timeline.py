@@ -37,7 +37,7 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TimelineReading:
     """A moment on the timeline, ms since the epoch, UTC."""
 
     now: int  # after the break
@@ -72,7 +72,7 @@ class Timeline:
         """Return the ms from `steady` until the timeline reaches `moment`."""
         return moment - (steady + (self._eras[-1].offset if self._eras else 0))
 
-    def read(self, at: Moment, *, settled_until: int | None) -> Reading:
+    def read(self, at: Moment, *, settled_until: int | None) -> TimelineReading:
         """Place `at` on the timeline.
 
         `settled_until` is the end of what is recorded while no session is open,
@@ -83,7 +83,7 @@ class Timeline:
         if not self._eras:
             self._eras.append(_Era(0, wall_offset))
             self._last_steady = at.steady
-            return Reading(at.wall, at.wall, Break.NONE)
+            return TimelineReading(at.wall, at.wall, Break.NONE)
         era = self._eras[-1]
         last = self._last_steady + era.offset
         held = at.steady + era.offset
@@ -93,17 +93,17 @@ class Timeline:
         before = last if stalled else held
 
         if ahead < -HELD_STEP_MS:
-            return Reading(at.wall, before, Break.BACK, self._set_back(wall_offset))
+            return TimelineReading(at.wall, before, Break.BACK, self._set_back(wall_offset))
         if ahead > FOLLOWED_STEP_MS:
             self._eras = [*self._eras[-_MOST_ERAS:], _Era(before, wall_offset)]
-            return Reading(at.wall, before, Break.FORWARD)
+            return TimelineReading(at.wall, before, Break.FORWARD)
         if stalled:
             era.offset = max(wall_offset, last - at.steady)
-            return Reading(at.steady + era.offset, last, Break.STALL)
+            return TimelineReading(at.steady + era.offset, last, Break.STALL)
         if ahead > 0 or (settled_until is not None and at.wall >= settled_until):
             era.offset = wall_offset
         now = at.steady + era.offset
-        return Reading(now, now, Break.NONE)
+        return TimelineReading(now, now, Break.NONE)
 
     def _set_back(self, offset: int) -> tuple[Lead, ...]:
         """Go on with `offset`; return by how much what was recorded is ahead of it.

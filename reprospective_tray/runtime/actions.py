@@ -14,22 +14,22 @@ from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.runtime import window_launcher as own_windows
 from reprospective_tray.runtime.state import remembered as state
-from reprospective_tray.system.supervisor import Care, Part
-from reprospective_tray.tray.menu import Action, action_arguments
+from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
+from reprospective_tray.tray.menu import MenuAction, action_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.desktop.autostart.login import StartAtLogin
-    from reprospective_tray.runtime.components import Hearers, InForce
+    from reprospective_tray.runtime.components import Components, Hearers
     from reprospective_tray.runtime.state.pause import PauseMemory
     from reprospective_tray.runtime.window_launcher import OwnWindows
 
 log = logging.getLogger(__name__)
 
-QUIT = Action("quit")
+QUIT = MenuAction("quit")
 # The program's own note to itself, among the clicks.
-PAUSE_OVER = Action("pause over")
+PAUSE_OVER = MenuAction("pause over")
 # What another process may ask for as well as a click.
 _ASKED = frozenset({"pause", "resume", "start_at_login", *own_windows.COMMANDS})
 
@@ -39,9 +39,9 @@ class Actions:
 
     def __init__(  # noqa: PLR0913  what it acts on, each another's work
         self,
-        in_force: InForce,
+        in_force: Components,
         pause_memory: PauseMemory,
-        care: Care,
+        care: Supervisor,
         hearers: Hearers,
         *,
         windows: OwnWindows,
@@ -53,10 +53,10 @@ class Actions:
         self._in_force, self._care, self._hearers = in_force, care, hearers
         self._pause_memory = pause_memory
         self._windows, self._login, self._status, self._end = windows, login, status, end
-        self._waiting: queue.SimpleQueue[Action] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[MenuAction] = queue.SimpleQueue()
         self._ended = threading.Event()
 
-    def put(self, action: Action) -> None:
+    def put(self, action: MenuAction) -> None:
         """Let it be done soon; also from a handler of a signal."""
         if action.command == QUIT.command:
             self._end()
@@ -93,7 +93,7 @@ class Actions:
         return {}
 
     def _keep_acting(self) -> None:
-        self._care.run(Part.MENU, self._act, self._ended)
+        self._care.run(SupervisedPart.MENU, self._act, self._ended)
 
     def _act(self) -> None:
         while not self._ended.is_set():
@@ -117,7 +117,7 @@ class Actions:
         # The top of a thread.
         except BaseException:  # noqa: BLE001  it is counted and logged there
             log.warning("%s failed", command)
-            self._care.died(Part.MENU)
+            self._care.died(SupervisedPart.MENU)
 
     def _begin(self, command: str, arguments: dict[str, object]) -> None:
         """Do of it what takes no time: a pause and its end hold from now on."""

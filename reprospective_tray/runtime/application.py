@@ -14,28 +14,28 @@ from typing import TYPE_CHECKING
 from reprospective_tray.config import keys as config
 from reprospective_tray.desktop.autostart.login import StartAtLogin
 from reprospective_tray.desktop.notifications import NAME, Notifier
-from reprospective_tray.desktop.presence import Presence, PresenceWatcher, make_watcher
+from reprospective_tray.desktop.presence import PresenceWatcher, make_watcher
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc.channel import ControlServer, InstanceLock
 from reprospective_tray.messages import _
-from reprospective_tray.monitor import observation
 from reprospective_tray.monitor.desktop_monitor import MonitorState
 from reprospective_tray.monitor.probes import open_probe
 from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.runtime.actions import PAUSE_OVER, Actions
-from reprospective_tray.runtime.components import Hearers, InForce
-from reprospective_tray.runtime.config_reload import ChangedSettings
-from reprospective_tray.runtime.first_start import Greeting
+from reprospective_tray.runtime.components import Components, Hearers
+from reprospective_tray.runtime.config_reload import ConfigReload
+from reprospective_tray.runtime.first_start import FirstStartNotice
 from reprospective_tray.runtime.housekeeping import Housekeeping
 from reprospective_tray.runtime.instance_status import StatusHere
-from reprospective_tray.runtime.shutdown import Ending, Step
-from reprospective_tray.runtime.signal_handlers import EndingSignals
+from reprospective_tray.runtime.shutdown import Shutdown, Step
+from reprospective_tray.runtime.signal_handlers import SignalHandlers
 from reprospective_tray.runtime.state.pause import PauseMemory
 from reprospective_tray.runtime.state.pause_reminder import PauseReminder
 from reprospective_tray.runtime.sync_controller import HANG_UP_S, LAST_PASS_S
 from reprospective_tray.runtime.window_launcher import OwnWindows
 from reprospective_tray.system.paths import Paths
-from reprospective_tray.system.supervisor import Care
+from reprospective_tray.system.presence import Presence
+from reprospective_tray.system.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from reprospective_tray.tray.live_icon import LiveIcon
@@ -59,7 +59,7 @@ _LATELY_MS = 60_000
 class Application:
     """The running program of one person."""
 
-    def __init__(self, loaded: config.Loaded, paths: Paths) -> None:
+    def __init__(self, loaded: config.LoadedConfig, paths: Paths) -> None:
         """Build the parts; nothing runs yet."""
         self._paths = paths
         self._ended = threading.Event()
@@ -69,13 +69,13 @@ class Application:
         self._watcher: PresenceWatcher | None = None
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
-        self._care = Care(self._tell_icon)
+        self._care = Supervisor(self._tell_icon)
         hearers = Hearers(
             self._on_change, self._on_damage, self._on_loss, self._tell_icon, self._notify
         )
-        self._in_force = InForce(loaded, paths, self._care, hearers, self._ended)
+        self._in_force = Components(loaded, paths, self._care, hearers, self._ended)
         self._login = StartAtLogin(loaded, paths)
-        self._ending = Ending(self._steps_of_end)
+        self._ending = Shutdown(self._steps_of_end)
         self._pause_memory = PauseMemory(paths, lambda: self._in_force.monitor.state)
         self._status = StatusHere(
             self._in_force,
@@ -95,11 +95,11 @@ class Application:
             end=self._ending.ask,
         )
         self._control = ControlServer(paths, self._actions.answer, self._care)
-        self._settings = ChangedSettings(self._in_force, paths, hearers)
+        self._settings = ConfigReload(self._in_force, paths, hearers)
         self._pause_reminder = PauseReminder(
             paths, lambda: self._in_force.monitor.state.paused, self._is_person_there
         )
-        self._greeting = Greeting(self._in_force, paths, self._notify)
+        self._greeting = FirstStartNotice(self._in_force, paths, self._notify)
         looks = (
             self._greeting.look,
             self._pause_memory.look,
@@ -107,7 +107,7 @@ class Application:
             self._remind_of_pause,
         )
         self._housekeeping = Housekeeping(self._care, looks)
-        self._signals = EndingSignals(self._ending.ask)
+        self._signals = SignalHandlers(self._ending.ask)
 
     def run(self, *, tray: bool) -> None:
         """Record until the person quits or the system ends the program.
@@ -232,9 +232,7 @@ class Application:
 
     def _take_presence(self, said: Presence) -> None:
         """Pass on what the desktop says; before the computer sleeps, wait for the disk."""
-        recorded = self._in_force.take_presence(
-            observation.Presence(said.locked, said.unconfirmed, said.away, said.inhibited)
-        )
+        recorded = self._in_force.take_presence(said)
         if said.away:
             recorded.wait(_SLEEP_WAITS_S)
 

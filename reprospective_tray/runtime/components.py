@@ -21,7 +21,7 @@ from reprospective_tray.runtime.factories import (
     make_recording_lock,
     make_rules,
 )
-from reprospective_tray.runtime.forget_service import ForgettingHere
+from reprospective_tray.runtime.forget_service import ForgetService
 from reprospective_tray.runtime.sync_controller import CurrentIdentity, NotSending, Sending
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from reprospective_tray.config import keys as config
     from reprospective_tray.monitor.desktop_monitor import MonitorState
-    from reprospective_tray.monitor.observation import Presence
     from reprospective_tray.store.engine.adapter import DatabaseAdapter
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
     from reprospective_tray.system.paths import Paths
-    from reprospective_tray.system.supervisor import Care
+    from reprospective_tray.system.presence import Presence
+    from reprospective_tray.system.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Hearers:
     notify: Callable[[str], None]
 
 
-class InForce:
+class Components:
     """The parts of the moment; `change` is for one thread at a time, the rest for any.
 
     Attributes:
@@ -71,9 +71,9 @@ class InForce:
 
     def __init__(
         self,
-        loaded: config.Loaded,
+        loaded: config.LoadedConfig,
         paths: Paths,
-        care: Care,
+        care: Supervisor,
         hearers: Hearers,
         ended: threading.Event,
     ) -> None:
@@ -86,7 +86,7 @@ class InForce:
         self._file_lock: RecordingLock | None = None
         self.reader: DatabaseAdapter = make_passing_reader(loaded, paths)
         self.monitor = self._make_monitor(loaded)
-        self.forgetting = ForgettingHere(lambda: self.monitor, ended)
+        self.forgetting = ForgetService(lambda: self.monitor, ended)
         self.sending = self._make_sending(loaded)
 
     def take_presence(self, presence: Presence) -> threading.Event:
@@ -141,7 +141,7 @@ class InForce:
         if self._file_lock:
             self._file_lock.release()
 
-    def _lock_file(self, loaded: config.Loaded) -> None:
+    def _lock_file(self, loaded: config.LoadedConfig) -> None:
         lock, held = make_recording_lock(loaded, self._paths), self._file_lock
         if lock and held and lock.database == held.database:
             return
@@ -149,7 +149,7 @@ class InForce:
             lock.acquire()
         self._file_lock = lock
 
-    def change(self, loaded: config.Loaded) -> None:
+    def change(self, loaded: config.LoadedConfig) -> None:
         """Let these settings hold: what depends on changed ones ends, and begins anew.
 
         Raises:
@@ -190,7 +190,7 @@ class InForce:
                 self.sending = sending
                 sending.start()
 
-    def _make_monitor(self, loaded: config.Loaded) -> DesktopActivityMonitor:
+    def _make_monitor(self, loaded: config.LoadedConfig) -> DesktopActivityMonitor:
         monitor = loaded.config.monitor
         return DesktopActivityMonitor(
             make_recorder(
@@ -203,7 +203,7 @@ class InForce:
             care=self._care,
         )
 
-    def _make_sending(self, loaded: config.Loaded) -> NotSending:
+    def _make_sending(self, loaded: config.LoadedConfig) -> NotSending:
         if not loaded.config.database.sync.enabled:
             return NotSending()
         means = make_means(loaded, self._paths, CurrentIdentity(lambda: self.monitor))

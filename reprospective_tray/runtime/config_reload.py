@@ -5,26 +5,26 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from reprospective_tray.config.watch import SettingsWatch
+from reprospective_tray.config.watch import ConfigWatch
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
     from reprospective_tray.config import keys as config
     from reprospective_tray.errors import ReprospectiveError
-    from reprospective_tray.runtime.components import Hearers, InForce
+    from reprospective_tray.runtime.components import Components, Hearers
     from reprospective_tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
 
 
-class ChangedSettings:
+class ConfigReload:
     """Looks at the file now and then; of one thread, but for `problem`."""
 
-    def __init__(self, in_force: InForce, paths: Paths, hearers: Hearers) -> None:
+    def __init__(self, in_force: Components, paths: Paths, hearers: Hearers) -> None:
         """Take what they are put in force in, and who hears of it."""
         self._in_force, self._hearers = in_force, hearers
-        self._watch = SettingsWatch(in_force.loaded, paths)
+        self._watch = ConfigWatch(in_force.loaded, paths)
         self.problem = ""
         """Why the file as it is cannot be used; empty where it can."""
 
@@ -56,7 +56,7 @@ class ChangedSettings:
                 self._hearers.notify(_("The settings are right again, and in force."))
         self._hearers.tell_icon()
 
-    def _change(self, loaded: config.Loaded) -> ReprospectiveError | None:
+    def _change(self, loaded: config.LoadedConfig) -> ReprospectiveError | None:
         """Put the settings in force; return why that cannot be."""
         try:
             self._in_force.change(loaded)

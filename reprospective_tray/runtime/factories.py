@@ -9,7 +9,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from reprospective_tray.config.keys import Database, Remote
+from reprospective_tray.config.keys import DatabaseSettings, Remote
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from reprospective_tray.monitor.sessionizer import Rules
     from reprospective_tray.store.engine.adapter import DatabaseAdapter
     from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-    from reprospective_tray.store.recording.background_recorder import DetachedRecorder
+    from reprospective_tray.store.recording.background_recorder import BackgroundRecorder
     from reprospective_tray.store.recording.recorder import Recorder
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.service import Means
+    from reprospective_tray.sync.service import SyncDependencies
     from reprospective_tray.sync.sync_pass import Identity
     from reprospective_tray.system.paths import Paths
-    from reprospective_tray.system.supervisor import Care
+    from reprospective_tray.system.supervisor import Supervisor
 
 # A server that takes longer to answer a knock is as good as away.
 _KNOCK_S = 5.0
@@ -38,19 +38,19 @@ _GLANCE_S = 2.0
 _RECORDING_S = 5.0
 
 
-def uses_server(database: Database) -> bool:
+def uses_server(database: DatabaseSettings) -> bool:
     """Say whether what is recorded goes to the server, at once or later."""
     return database.sync.enabled or database.local.type == "postgresql"
 
 
-def names_server(database: Database) -> bool:
+def names_server(database: DatabaseSettings) -> bool:
     """Say whether anybody has told where the server is, or has it used as it stands."""
     is_named = database.remote != Remote() or bool(os.environ.get("PGSERVICE"))
     return uses_server(database) or is_named
 
 
 def make_adapter(
-    loaded: config.Loaded, paths: Paths, *, read_only: bool = False
+    loaded: config.LoadedConfig, paths: Paths, *, read_only: bool = False
 ) -> DatabaseAdapter:
     """Return the adapter of the database that the config records into."""
     if loaded.config.database.local.type == "postgresql":
@@ -59,7 +59,7 @@ def make_adapter(
 
 
 def make_file_adapter(
-    loaded: config.Loaded, paths: Paths, *, read_only: bool = False
+    loaded: config.LoadedConfig, paths: Paths, *, read_only: bool = False
 ) -> SqliteAdapter:
     """Return the adapter of the local file."""
     local = loaded.config.database.local
@@ -70,7 +70,7 @@ def make_file_adapter(
 
 
 def make_server_adapter(
-    loaded: config.Loaded,
+    loaded: config.LoadedConfig,
     paths: Paths,
     *,
     read_only: bool = False,
@@ -93,7 +93,7 @@ def make_server_adapter(
     return PostgresqlAdapter(address, paths.data, read_only=read_only, **patience)
 
 
-def make_passing_reader(loaded: config.Loaded, paths: Paths) -> DatabaseAdapter:
+def make_passing_reader(loaded: config.LoadedConfig, paths: Paths) -> DatabaseAdapter:
     """Return the adapter of the recorded database for a quick look, which nobody waits for."""
     if loaded.config.database.local.type == "postgresql":
         return make_server_adapter(loaded, paths, read_only=True, patience_s=_GLANCE_S)
@@ -101,12 +101,12 @@ def make_passing_reader(loaded: config.Loaded, paths: Paths) -> DatabaseAdapter:
 
 
 def make_recorder(
-    loaded: config.Loaded,
+    loaded: config.LoadedConfig,
     paths: Paths,
     on_damage: Callable[[Path], None],
     on_loss: Callable[[str], None] = lambda _lost: None,
-    care: Care | None = None,
-) -> Recorder | DetachedRecorder:
+    care: Supervisor | None = None,
+) -> Recorder | BackgroundRecorder:
     """Return what records into the database of the config.
 
     `on_damage` is told where a damaged file was set aside, `on_loss` what was lost, in words;
@@ -116,9 +116,9 @@ def make_recorder(
 
     host = socket.gethostname()
     if loaded.config.database.local.type == "postgresql":
-        from reprospective_tray.store.recording.background_recorder import DetachedRecorder
+        from reprospective_tray.store.recording.background_recorder import BackgroundRecorder
 
-        return DetachedRecorder(
+        return BackgroundRecorder(
             lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S),
             host,
             care,
@@ -127,7 +127,7 @@ def make_recorder(
     return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage, on_loss)
 
 
-def make_recording_lock(loaded: config.Loaded, paths: Paths) -> RecordingLock | None:
+def make_recording_lock(loaded: config.LoadedConfig, paths: Paths) -> RecordingLock | None:
     """Return what keeps others from recording into the file; None where it is a server."""
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
 
@@ -137,7 +137,7 @@ def make_recording_lock(loaded: config.Loaded, paths: Paths) -> RecordingLock | 
     return RecordingLock(loaded.config.database_path(paths), local.readable_by, paths.data)
 
 
-def make_rules(loaded: config.Loaded) -> Rules:
+def make_rules(loaded: config.LoadedConfig) -> Rules:
     """Return what makes a session, as the config has it."""
     from reprospective_tray.monitor.sessionizer import Rules
     from reprospective_tray.monitor.title_comparison import comparable
@@ -162,12 +162,12 @@ def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda name: any(pattern.search(name) for pattern in compiled)
 
 
-def make_filter(loaded: config.Loaded) -> Callable[[Observation], Observation | None]:
+def make_filter(loaded: config.LoadedConfig) -> Callable[[Observation], Observation | None]:
     """Return the privacy rules as what stands between the probe and the sessionizer."""
     from reprospective_tray.monitor.observation import Observation
-    from reprospective_tray.monitor.privacy.rules import Privacy
+    from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
-    privacy = Privacy(loaded.config.privacy)
+    privacy = PrivacyRules(loaded.config.privacy)
 
     def apply(seen: Observation) -> Observation | None:
         verdict = privacy.apply(seen.application_name, seen.window_title)
@@ -180,11 +180,11 @@ def make_filter(loaded: config.Loaded) -> Callable[[Observation], Observation | 
     return apply
 
 
-def make_text_filter(loaded: config.Loaded) -> Callable[[str, str], tuple[str, str] | None]:
+def make_text_filter(loaded: config.LoadedConfig) -> Callable[[str, str], tuple[str, str] | None]:
     """Return the privacy rules as imports ask them: names in, names or nothing out."""
-    from reprospective_tray.monitor.privacy.rules import Privacy
+    from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
-    privacy = Privacy(loaded.config.privacy)
+    privacy = PrivacyRules(loaded.config.privacy)
 
     def apply(application_name: str, window_title: str) -> tuple[str, str] | None:
         verdict = privacy.apply(application_name, window_title)
@@ -193,14 +193,16 @@ def make_text_filter(loaded: config.Loaded) -> Callable[[str, str], tuple[str, s
     return apply
 
 
-def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = None) -> Means:
+def make_means(
+    loaded: config.LoadedConfig, paths: Paths, identity: Identity | None = None
+) -> SyncDependencies:
     """Return how the local file and the server are reached, for sending.
 
     Without an `identity` nobody records while the passes run.
     """
     from reprospective_tray.store.outbox import sync_state as standing
     from reprospective_tray.store.postgres.address import ServerAddress
-    from reprospective_tray.sync.service import Means
+    from reprospective_tray.sync.service import SyncDependencies
 
     remote, settings = loaded.config.database.remote, loaded.config.database.sync
 
@@ -211,14 +213,14 @@ def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = 
         from reprospective_tray.ipc.channel import InstanceLock
         from reprospective_tray.store.postgres.prepared_connection import connect_prepared
         from reprospective_tray.sync.manager import DatabaseSyncManager
-        from reprospective_tray.sync.offline_identity import Alone
+        from reprospective_tray.sync.offline_identity import OfflineIdentity
 
         return DatabaseSyncManager(
             open_adapter,
             # Read anew each time: a service file or a variable may have been mended.
             lambda: connect_prepared(ServerAddress.from_remote(remote), paths.data),
             settings,
-            identity or Alone(open_adapter, InstanceLock(paths)),
+            identity or OfflineIdentity(open_adapter, InstanceLock(paths)),
         )
 
     def knock() -> bool:
@@ -232,7 +234,7 @@ def make_means(loaded: config.Loaded, paths: Paths, identity: Identity | None = 
             adapter.open()
             adapter.close()
 
-    return Means(
+    return SyncDependencies(
         make_manager,
         knock,
         lambda: standing.read(make_file_adapter(loaded, paths, read_only=True)),

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.monitor.probes.base import Lack
-    from reprospective_tray.runtime.components import InForce
+    from reprospective_tray.runtime.components import Components
     from reprospective_tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
 
 
-class Greeting:
+class FirstStartNotice:
     """Greets once something is recorded; until then it says what keeps it from that.
 
     Of one thread at a time.
     """
 
-    def __init__(self, in_force: InForce, paths: Paths, notify: Callable[[str], None]) -> None:
+    def __init__(self, in_force: Components, paths: Paths, notify: Callable[[str], None]) -> None:
         """Take what records, where is remembered that it was said, and what shows a sentence."""
         self._in_force, self._paths, self._notify = in_force, paths, notify
         self._is_due: bool | None = None

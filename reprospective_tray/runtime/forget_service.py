@@ -41,7 +41,7 @@ class _Chosen(msgspec.Struct, forbid_unknown_fields=True):
     uids: Annotated[list[str], msgspec.Meta(max_length=MOST_UIDS)]
 
 
-class ForgettingHere:
+class ForgetService:
     """Forgets what other processes ask for, one request at a time."""
 
     def __init__(

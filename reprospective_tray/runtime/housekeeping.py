@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from reprospective_tray.system.supervisor import Part
+from reprospective_tray.system.supervisor import SupervisedPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reprospective_tray.system.supervisor import Care
+    from reprospective_tray.system.supervisor import Supervisor
 
 # Seconds. Rarely enough to be nothing in the program's wake-ups.
 LOOK_S = 3.0
@@ -19,7 +19,7 @@ LOOK_S = 3.0
 class Housekeeping:
     """Calls each of `looks` now and then; what one of them raises is counted, and it goes on."""
 
-    def __init__(self, care: Care, looks: tuple[Callable[[], None], ...]) -> None:
+    def __init__(self, care: Supervisor, looks: tuple[Callable[[], None], ...]) -> None:
         """Take who counts deaths, and what is called."""
         self._care = care
         self._looks = looks
@@ -37,7 +37,7 @@ class Housekeeping:
             self._thread.join(seconds)
 
     def _keep(self) -> None:
-        self._care.run(Part.HOUSEKEEPING, self._look, self._ended)
+        self._care.run(SupervisedPart.HOUSEKEEPING, self._look, self._ended)
 
     def _look(self) -> None:
         while not self._ended.is_set():

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reprospective_tray.monitor.desktop_monitor import MonitorState
-    from reprospective_tray.runtime.components import InForce
+    from reprospective_tray.runtime.components import Components
     from reprospective_tray.system.paths import Paths
-    from reprospective_tray.system.supervisor import Care
+    from reprospective_tray.system.supervisor import Supervisor
 
 
 class StatusHere:
@@ -24,8 +24,8 @@ class StatusHere:
 
     def __init__(
         self,
-        in_force: InForce,
-        care: Care,
+        in_force: Components,
+        care: Supervisor,
         paths: Paths,
         problems: tuple[Callable[[], str], Callable[[], str]],
         shown: Callable[[], Mapping[str, object]],

@@ -44,7 +44,7 @@ class Step:
     most_s: float
 
 
-class Ending:
+class Shutdown:
     """Ends the process once somebody asks for it, within `PROCESS_S` seconds."""
 
     def __init__(self, stages: Callable[[], Sequence[Sequence[Step]]]) -> None:
@@ -93,7 +93,7 @@ def _end(stage: Sequence[Step], until: float) -> list[str]:
     for step in stage:
         now = time.monotonic()
         seconds = max(0.0, min(step.most_s, until - now))
-        begun.append((step, now + seconds, _start(f"end-{step.name}", _Work(step, seconds))))
+        begun.append((step, now + seconds, _start(f"end-{step.name}", _StepWork(step, seconds))))
     late = []
     for step, ends_at, thread in begun:
         thread.join(max(0.0, ends_at - time.monotonic()))
@@ -103,7 +103,7 @@ def _end(stage: Sequence[Step], until: float) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _StepWork:
     """A step that is under way."""
 
     step: Step

@@ -8,7 +8,7 @@ from collections.abc import Callable
 _NAMES = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
-class EndingSignals:
+class SignalHandlers:
     """Calls back for each; also for one that comes where the main thread does not hear of it.
 
     Python runs handlers in the main thread alone, and one that waits is not woken by a signal

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
-from reprospective_tray.store.outbox.sync_state import Standing
+from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.store.query.queries import Queries
 
 SYNC_OFF: Mapping[str, object] = {
@@ -39,7 +39,7 @@ def status_object(  # noqa: PLR0913  the facts of the contract
     }
 
 
-def sync_object(standing: Standing, next_run_at: int | None) -> dict[str, object]:
+def sync_object(standing: SyncState, next_run_at: int | None) -> dict[str, object]:
     """Return the contract's object of sending where it is on; times are ms."""
     success = standing.last_success_at
     return {

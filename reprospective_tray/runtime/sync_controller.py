@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray.config import keys as config
-    from reprospective_tray.sync.service import Means
+    from reprospective_tray.sync.service import SyncDependencies
     from reprospective_tray.sync.sync_pass import Identity
     from reprospective_tray.system.paths import Paths
-    from reprospective_tray.system.supervisor import Care
+    from reprospective_tray.system.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -100,13 +100,13 @@ class Sending(NotSending):
 
     def __init__(  # noqa: PLR0913  what it is made of, each named at the call
         self,
-        loaded: config.Loaded,
+        loaded: config.LoadedConfig,
         paths: Paths,
-        means: Means,
+        means: SyncDependencies,
         on_change: Callable[[], None],
         notify: Callable[[str], None],
         *,
-        care: Care | None = None,
+        care: Supervisor | None = None,
     ) -> None:
         """Take what is needed; nothing is loaded or run yet.
 
@@ -156,12 +156,12 @@ class Sending(NotSending):
     def answer(  # noqa: D102  as above
         self, command: str, arguments: dict[str, object]
     ) -> dict[str, object]:
-        from reprospective_tray.sync.sync_request import Wish
+        from reprospective_tray.sync.sync_request import SyncRequest
 
         if command == "sync_progress":
             number = arguments.get("id")
             return self._service.progress(number if isinstance(number, int) else 0)
-        wish = Wish(
+        wish = SyncRequest(
             bool(arguments.get("verify")),
             bool(arguments.get("retry_refused")),
             speak_up=not arguments.get("followed"),

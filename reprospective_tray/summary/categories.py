@@ -70,7 +70,7 @@ class CategoryTotal(Struct, frozen=True):
 class Categories:
     """Puts names under categories; the first rule that fits decides."""
 
-    def __init__(self, settings: config.Categories) -> None:
+    def __init__(self, settings: config.CategorySettings) -> None:
         """Take the person's rules, and the built-in ones after them."""
         built_in = builtin.RULES if settings.built_in else ()
         rules = settings.rules + built_in

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from reprospective_tray.config import keys as config
-from reprospective_tray.store.model.focus_streaks import Stretches
+from reprospective_tray.store.model.focus_streaks import FocusStreaks
 from reprospective_tray.store.model.ranges import DayRange, lived
 from reprospective_tray.store.model.sessions import State
 from reprospective_tray.store.model.totals import (
@@ -42,7 +42,7 @@ from reprospective_tray.summary.comparison import (
 DETAILED_DAYS = 31
 
 
-class Details(Protocol):
+class DetailQueries(Protocol):
     """What answers the questions that need raw rows."""
 
     def day_titles(self, days: DayRange, host: str | None = None) -> list[DayTitle]:
@@ -53,7 +53,7 @@ class Details(Protocol):
         """See `RawQueries`."""
         ...
 
-    def stretches(self, days: DayRange, host: str | None = None) -> Stretches:
+    def stretches(self, days: DayRange, host: str | None = None) -> FocusStreaks:
         """See `RawQueries`."""
         ...
 
@@ -117,7 +117,7 @@ class Report(Struct, frozen=True):
     days: tuple[DayTotal, ...]
     day_categories: tuple[DayCategories, ...]
     hours: tuple[HourTotal, ...] | None
-    stretches: Stretches | None
+    stretches: FocusStreaks | None
     comparison: Comparison | None
     origin: Origin
     day_titles: tuple[DayTitle, ...] = ()
@@ -137,7 +137,7 @@ def build(  # noqa: PLR0913  each is named at the call
     host: str | None = None,
     titles: int | None = None,
     categories: Categories | None = None,
-    details: Details | None = None,
+    details: DetailQueries | None = None,
     origin: Origin | None = None,
     now: datetime | None = None,
 ) -> Report:
@@ -155,7 +155,7 @@ def build(  # noqa: PLR0913  each is named at the call
         origin: Where that is; `queries` has all of it by default.
         now: The wall clock here, for the comparison; the present by default.
     """
-    categories = categories or Categories(config.Categories())
+    categories = categories or Categories(config.CategorySettings())
     details, origin = details or queries, origin or Origin()
     detailed = titles is not None or days.count <= DETAILED_DAYS
     with queries.snapshot():

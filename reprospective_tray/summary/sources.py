@@ -14,7 +14,7 @@ from reprospective_tray.errors import ReprospectiveError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.store.query.details import Details
+from reprospective_tray.store.query.details import RemoteDetails
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.summary.report import Origin
 
@@ -70,11 +70,11 @@ class Sources:
             yield known
 
 
-class Look(Struct, frozen=True):
+class OpenSource(Struct, frozen=True):
     """An open place to ask: `queries` for totals, `details` where raw rows are needed."""
 
     queries: Queries
-    details: Queries | Details
+    details: Queries | RemoteDetails
     origin: Origin
 
 
@@ -82,7 +82,7 @@ def ask(
     sources: Sources,
     scope: Scope,
     days: DayRange | None,
-    question: Callable[[Look], Answer],
+    question: Callable[[OpenSource], Answer],
     *,
     alone: bool = False,
 ) -> Answer:
@@ -106,16 +106,16 @@ def ask(
     with sources.reading(scope.source) as queries:
         missing = queries.missing_days(days) if days and scope.source == LOCAL else ()
         if not missing:
-            return question(Look(queries, queries, Origin()))
+            return question(OpenSource(queries, queries, Origin()))
         problem = _("no server is named in the config.")
         if sources.has_server and not alone:
             try:
                 with sources.reading(SERVER) as server:
-                    both = Details(queries, server)
-                    return question(Look(queries, both, Origin(server_days=missing)))
+                    both = RemoteDetails(queries, server)
+                    return question(OpenSource(queries, both, Origin(server_days=missing)))
             except StoreError as error:
                 problem = str(error)
         elif sources.has_server:
             problem = _("it is being asked for them.")
         absent = Origin(absent_days=missing, problem=problem)
-        return question(Look(queries, Details(queries, None), absent))
+        return question(OpenSource(queries, RemoteDetails(queries, None), absent))

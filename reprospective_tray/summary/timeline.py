@@ -31,7 +31,7 @@ class Block(msgspec.Struct, frozen=True):
     session: StoredSession
 
 
-class Look(Struct, frozen=True):
+class BlockStyle(Struct, frozen=True):
     """How time is shown; `is_found` is False for what a search has not found."""
 
     state: State
@@ -43,7 +43,7 @@ class Strip(Struct, frozen=True):
     """The blocks of a range, in order, in one lane for each computer."""
 
     blocks: tuple[Block, ...]
-    looks: tuple[Look, ...]
+    looks: tuple[BlockStyle, ...]
     lanes: tuple[str, ...]
     begin: int
     end: int
@@ -55,7 +55,7 @@ class Run(Struct, frozen=True):
     left: int
     right: int
     lane: int
-    look: Look
+    look: BlockStyle
 
 
 def strip(
@@ -89,7 +89,7 @@ def strip(
     last = max((block.end for block in blocks), default=days.begin + 18 * HOUR_MS)
     first = max(days.begin, first // HOUR_MS * HOUR_MS)
     last = min(days.end, -(-last // HOUR_MS) * HOUR_MS)
-    shown = tuple(Look(*look) for look in looks)
+    shown = tuple(BlockStyle(*look) for look in looks)
     return Strip(tuple(blocks), shown, tuple(lanes), first, last)
 
 

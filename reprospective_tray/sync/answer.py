@@ -28,7 +28,7 @@ class AnswerError(Exception):
     """What came back is no answer to what was sent; the text says in which way."""
 
 
-class Verdict(StrEnum):
+class PairVerdict(StrEnum):
     """How the server's memory of this device compares with the file's."""
 
     FITS = "fits"
@@ -67,12 +67,12 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Answer(msgspec.Struct, frozen=True):
+class BatchAnswer(msgspec.Struct, frozen=True):
     """What the server says to a batch; `clock` is its own, in ms."""
 
     schema: Annotated[int, Meta(ge=0, le=1_000_000)]
     clock: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
-    verdict: Verdict
+    verdict: PairVerdict
     superseded: Sequence[Superseded] = ()
     refused: Sequence[Refused] = ()
     orders: Sequence[str] = ()
@@ -81,7 +81,7 @@ class Answer(msgspec.Struct, frozen=True):
 _Versions = Annotated[list[tuple[str, int, int]], Meta(max_length=1_000_000)]
 
 
-def read(rows: object, sent: str, orders: Sequence[str]) -> Answer:
+def read(rows: object, sent: str, orders: Sequence[str]) -> BatchAnswer:
     """Return the answer in the single field of `rows`.
 
     Args:
@@ -96,7 +96,7 @@ def read(rows: object, sent: str, orders: Sequence[str]) -> Answer:
         ((text,),) = msgspec.convert(rows, tuple[tuple[str]])
         if len(text) > MOST_CHARACTERS:
             raise AnswerError(_("it is too long"))
-        answer = msgspec.json.decode(text, type=Answer)
+        answer = msgspec.json.decode(text, type=BatchAnswer)
         answer = _cleaned(answer)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise AnswerError(str(error)) from error
@@ -119,7 +119,7 @@ def read_versions(rows: object, sent: Sequence[str]) -> dict[str, tuple[int, int
     return {uid: (revision, deleted) for uid, revision, deleted in found if uid in asked}
 
 
-def _problems(answer: Answer, sent: str, orders: Sequence[str]) -> Iterator[str]:
+def _problems(answer: BatchAnswer, sent: str, orders: Sequence[str]) -> Iterator[str]:
     """Yield in which ways the answer does not fit what was sent."""
     named = [*(one.at for one in answer.refused), *(one.at for one in answer.superseded)]
     # Nearly always all rows were stored, and none is named.
@@ -135,7 +135,7 @@ def _problems(answer: Answer, sent: str, orders: Sequence[str]) -> Iterator[str]
         yield _("a session in it ends before it starts")
     if not {*map(_canonical, answer.orders)} <= {*map(_canonical, orders)}:
         yield _("it speaks of an order that was not sent")
-    if answer.verdict is Verdict.FORK and (named or answer.orders):
+    if answer.verdict is PairVerdict.FORK and (named or answer.orders):
         yield _("it contradicts itself")
 
 
@@ -146,7 +146,7 @@ def _canonical(uid: str) -> str:
         return uid
 
 
-def _cleaned(answer: Answer) -> Answer:
+def _cleaned(answer: BatchAnswer) -> BatchAnswer:
     """Return the answer with texts that can be kept; ValueError where a UUID is none."""
     return msgspec.structs.replace(
         answer,

@@ -6,13 +6,13 @@ import datetime as dt
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.system.supervisor import Part
+from reprospective_tray.system.supervisor import SupervisedPart
 
 if TYPE_CHECKING:
-    from reprospective_tray.system.supervisor import Care
+    from reprospective_tray.system.supervisor import Supervisor
 
 
-def make_clock(care: Care, halted: threading.Event) -> Any:
+def make_clock(care: Supervisor, halted: threading.Event) -> Any:
     """Return APScheduler's keeper of times, whose thread begins again where it dies."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -22,7 +22,7 @@ def make_clock(care: Care, halted: threading.Event) -> Any:
                 self.wakeup()  # it waits for news before it looks at what is due
                 super(Clock, self)._main_loop()
 
-            care.run(Part.SENDING, go_on, halted)
+            care.run(SupervisedPart.SENDING, go_on, halted)
 
     return Clock(timezone=dt.UTC, executors={"default": _executor()})
 

@@ -20,9 +20,9 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.outbox.outbox import Outbox
 from reprospective_tray.store.postgres.connection import Connection
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.retention import Retention
-from reprospective_tray.sync.sync_pass import Identity, Pass, Progress
+from reprospective_tray.sync.sync_pass import Identity, PassProgress, SyncPass
 from reprospective_tray.sync.uploader import DEADLINE_S, Uploader
 from reprospective_tray.system.file_lock import FileLock
 
@@ -59,7 +59,7 @@ class Verified:
     offered_again: int
 
 
-def _ignore(_progress: Progress) -> None:
+def _ignore(_progress: PassProgress) -> None:
     """Tell nobody."""
 
 
@@ -87,7 +87,7 @@ class DatabaseSyncManager:
     def run(
         self,
         stop: threading.Event,
-        progress: Callable[[Progress], None] = _ignore,
+        progress: Callable[[PassProgress], None] = _ignore,
     ) -> Passed:
         """Send until nothing waits, then let retention take what may go.
 
@@ -100,8 +100,8 @@ class DatabaseSyncManager:
             StoreError: the local file cannot be read or written.
         """
         with self._file() as adapter:
-            one = Pass(adapter, self._uploader, self._settings.batch_size, self._identity)
-            facts = Facts(adapter)
+            one = SyncPass(adapter, self._uploader, self._settings.batch_size, self._identity)
+            facts = FileMeta(adapter)
             try:
                 one.run(stop, progress)
                 is_whole = one.is_whole(stop)
@@ -109,7 +109,7 @@ class DatabaseSyncManager:
                 self._keep_error(facts, str(error))
                 raise
             if is_whole:
-                facts.put(Fact.LAST_SUCCESS_AT, time.time_ns() // 1_000_000)
+                facts.put(MetaKey.LAST_SUCCESS_AT, time.time_ns() // 1_000_000)
                 self._keep_error(facts, "")
             deleted = 0
             days = self._settings.retention_days
@@ -128,7 +128,7 @@ class DatabaseSyncManager:
     def verify(
         self,
         stop: threading.Event,
-        progress: Callable[[Progress], None] = _ignore,
+        progress: Callable[[PassProgress], None] = _ignore,
     ) -> Verified:
         """Compare every row that is marked as sent with the server's, by uid and revision.
 
@@ -153,7 +153,7 @@ class DatabaseSyncManager:
                 offered += len(differ)
                 compared += len(page)
                 after = page[-1][0]
-                progress(Progress(compared, total))
+                progress(PassProgress(compared, total))
         return Verified(compared, offered)
 
     def retry_refused(self) -> int:
@@ -206,10 +206,10 @@ class DatabaseSyncManager:
             lock.release()
 
     @staticmethod
-    def _keep_error(facts: Facts, text: str) -> None:
+    def _keep_error(facts: FileMeta, text: str) -> None:
         try:
-            if facts.get(Fact.LAST_ERROR, "") != text:
-                facts.put(Fact.LAST_ERROR, text or None)
+            if facts.get(MetaKey.LAST_ERROR, "") != text:
+                facts.put(MetaKey.LAST_ERROR, text or None)
         except peewee.PeeweeException as error:
             log.warning("the result of the pass cannot be kept: %s", error)
 

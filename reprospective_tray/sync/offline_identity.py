@@ -12,7 +12,7 @@ from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.recording_lock import RecordingLock
 
 
-class Alone:
+class OfflineIdentity:
     """The `Identity` of a pass without a recording thread."""
 
     def __init__(self, open_adapter: Callable[[], SqliteAdapter], instance: InstanceLock) -> None:

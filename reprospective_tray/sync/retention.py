@@ -8,7 +8,7 @@ from peewee import Case, fn
 
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.taken_times import TakenTimes
 
 # A transaction must not keep recording waiting: a few ms each, and as long a rest after it.
@@ -24,7 +24,7 @@ class Retention:
     def __init__(self, adapter: SqliteAdapter) -> None:
         """Take from the file of `adapter`."""
         self._adapter = adapter
-        self._facts = Facts(adapter)
+        self._facts = FileMeta(adapter)
         self._times = TakenTimes(adapter.models)
 
     def run(self, days: int, server_clock_ms: int, stop: threading.Event) -> int:
@@ -55,7 +55,7 @@ class Retention:
         return taken
 
     def _is_due(self, days: int, clock: int) -> bool:
-        known = self._facts.get(Fact.RETENTION_DUE)
+        known = self._facts.get(MetaKey.RETENTION_DUE)
         return known is None or known[0] != days or not clock < known[1] <= clock + _LOOK_AGAIN_MS
 
     def _find_some(self, since: int, before: int) -> list[tuple[int, int]]:
@@ -71,7 +71,7 @@ class Retention:
         """Take what was found where it may still go; return how many, None where none may."""
         session = self._adapter.models.Session
         with self._adapter.database.atomic("IMMEDIATE"):
-            if self._facts.get(Fact.REOFFER) is not None:
+            if self._facts.get(MetaKey.REOFFER) is not None:
                 return None  # the server may have lost what is marked as synced
             these = session.id.in_([number for number, _start in found])
             columns = (
@@ -101,8 +101,8 @@ class Retention:
         taken.insert_many(kept).on_conflict_replace().execute()
         self._times.add(rows)
         horizon = max(row["ended_at"] for row in rows)
-        if horizon > self._facts.get(Fact.RETENTION_HORIZON, -1):
-            self._facts.put(Fact.RETENTION_HORIZON, horizon)
+        if horizon > self._facts.get(MetaKey.RETENTION_HORIZON, -1):
+            self._facts.put(MetaKey.RETENTION_HORIZON, horizon)
 
     def _put_off(self, days: int, before: int) -> None:
         """Note when the next row may go, so that a million rows are not looked through in vain."""
@@ -116,4 +116,4 @@ class Retention:
         due = clock + _LOOK_AGAIN_MS
         if first is not None:
             due = min(due, first + days * DAY_MS + 1)
-        self._facts.put(Fact.RETENTION_DUE, [days, max(due, clock + 1)])
+        self._facts.put(MetaKey.RETENTION_DUE, [days, max(due, clock + 1)])

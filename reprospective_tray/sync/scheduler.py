@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.errors import ReprospectiveError, ServerUnreachableError, SyncBusyError
 from reprospective_tray.system.lean_memory import without
-from reprospective_tray.system.supervisor import Care, Part
+from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class SyncScheduler:
         interval_s: float,
         knock: Callable[[], bool],
         on_change: Callable[[], None],
-        care: Care | None = None,
+        care: Supervisor | None = None,
     ) -> None:
         """Take what is run, and when; nothing runs yet.
 
@@ -64,7 +64,7 @@ class SyncScheduler:
             on_change: Called in a thread of this object when a pass begins or ends; must not wait.
             care: Counts what dies.
         """
-        self._care = care or Care()
+        self._care = care or Supervisor()
         self._halted = threading.Event()
         self._run_pass = run_pass
         self._interval_s = interval_s
@@ -273,7 +273,7 @@ class SyncScheduler:
         return distance * (1 + random.uniform(0, JITTER))  # noqa: S311  no secret
 
     def _keep_watch(self) -> None:
-        self._care.run(Part.SENDING, self._watch, self._halted)
+        self._care.run(SupervisedPart.SENDING, self._watch, self._halted)
 
     def _watch(self) -> None:
         """Knock while the server is away, and start what the clock has forgotten."""

@@ -18,18 +18,18 @@ from reprospective_tray.errors import (
     SyncBusyError,
 )
 from reprospective_tray.messages import _
-from reprospective_tray.store.outbox.sync_state import Standing
+from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.sync import health
 from reprospective_tray.sync import status_messages as words
 from reprospective_tray.sync.scheduler import SyncScheduler
-from reprospective_tray.sync.sync_request import Result, Wish, carry_out
-from reprospective_tray.system.supervisor import Care, Part
+from reprospective_tray.sync.sync_request import SyncRequest, SyncResult, carry_out
+from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.sync_pass import Progress
+    from reprospective_tray.sync.sync_pass import PassProgress
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SyncDependencies:
     """How the local file and the server are reached.
 
     Attributes:
@@ -55,7 +55,7 @@ class Means:
 
     make_manager: Callable[[], DatabaseSyncManager]
     knock: Callable[[], bool]
-    read: Callable[[], Standing]
+    read: Callable[[], SyncState]
     close_file: Callable[[], None]
 
 
@@ -64,11 +64,11 @@ class SyncService:
 
     def __init__(
         self,
-        means: Means,
+        means: SyncDependencies,
         interval_s: float,
         on_change: Callable[[], None],
         on_trouble: Callable[[str], None],
-        care: Care | None = None,
+        care: Supervisor | None = None,
     ) -> None:
         """Take what is needed; nothing is loaded or run yet.
 
@@ -80,7 +80,7 @@ class SyncService:
                 where a pass failed that was to speak up.
             care: Counts what dies.
         """
-        self._care = care or Care()
+        self._care = care or Supervisor()
         self._halted = threading.Event()
         self._means = means
         self._on_change = on_change
@@ -88,22 +88,22 @@ class SyncService:
         self._scheduler = SyncScheduler(self._pass, interval_s, means.knock, on_change, self._care)
         self._manager: DatabaseSyncManager | None = None
         self._lock = threading.Lock()
-        self._wishes: dict[int, Wish] = {}
-        self._results: dict[int, Result] = {}
+        self._wishes: dict[int, SyncRequest] = {}
+        self._results: dict[int, SyncResult] = {}
         self._asked_for = 0  # the last pass that a person asked for
         self._step, self._done, self._total = "", 0, 0
         self._began_s = 0.0
         self._health = health.Health()
         self._has_result = False
-        self._broken: Result | None = None  # why there is no pass at all
-        self._standing = Standing()
+        self._broken: SyncResult | None = None  # why there is no pass at all
+        self._standing = SyncState()
 
     def start(self) -> None:
         """Load what sending needs and begin, in a thread of its own."""
         threading.Thread(target=self._keep_starting, name="sync-start", daemon=True).start()
 
     def _keep_starting(self) -> None:
-        self._care.run(Part.SENDING, self._start, self._halted)
+        self._care.run(SupervisedPart.SENDING, self._start, self._halted)
 
     def _start(self) -> None:
         try:
@@ -122,12 +122,12 @@ class SyncService:
             raise
 
     def _break(self, error: str, remedy: str) -> None:
-        self._broken = Result(error=error, remedy=remedy)
+        self._broken = SyncResult(error=error, remedy=remedy)
         self._failed(self._broken, by_person=True, stays=True)
         self.refresh()
         self._on_change()
 
-    def request(self, wish: Wish) -> int:
+    def request(self, wish: SyncRequest) -> int:
         """Ask for a pass at once; return its number, for `progress`.
 
         Raises:
@@ -137,7 +137,7 @@ class SyncService:
             raise ReprospectiveError(self._broken.error, self._broken.remedy)
         with self._lock:
             number = self._scheduler.sync_now()
-            self._wishes[number] = self._wishes.get(number, Wish()) | wish
+            self._wishes[number] = self._wishes.get(number, SyncRequest()) | wish
             self._asked_for = number
         self._on_change()
         return number
@@ -148,7 +148,7 @@ class SyncService:
         is_over = self._scheduler.has_finished(number) or broken is not None
         with self._lock:
             step, done, total = self._step, self._done, self._total
-            result = self._results.get(number, broken or Result())
+            result = self._results.get(number, broken or SyncResult())
         if is_over:
             self.refresh()
         return {
@@ -158,7 +158,7 @@ class SyncService:
             "total": total,
             "waiting": self._standing.waiting,
             "refused_in_all": self._standing.refused,
-            "result": {name: getattr(result, name) for name in Result.__slots__},
+            "result": {name: getattr(result, name) for name in SyncResult.__slots__},
         }
 
     def refresh(self) -> None:
@@ -185,13 +185,13 @@ class SyncService:
         since = standing.last_success_at or found.failing_since_at or now
         return words.problem(found, standing.waiting, since, now)
 
-    def standing(self) -> tuple[Standing, int | None]:
+    def standing(self) -> tuple[SyncState, int | None]:
         """Return how far everything is sent, as far as is known, and when the next pass is (ms)."""
         with self._lock:
             kept, now, has_result = self._standing, self._health, self._has_result
         if has_result:
             success = now.last_success_at or kept.last_success_at
-            kept = Standing(kept.waiting, kept.refused, success, now.error)
+            kept = SyncState(kept.waiting, kept.refused, success, now.error)
         return kept, self._scheduler.next_run_at
 
     def shown(self) -> dict[str, object]:
@@ -254,7 +254,7 @@ class SyncService:
         assert self._manager is not None
         with self._lock:
             number = self._scheduler.running
-            wish = self._wishes.pop(number, Wish())
+            wish = self._wishes.pop(number, SyncRequest())
             self._done = self._total = 0
             self._began_s = time.monotonic()
         try:
@@ -262,7 +262,7 @@ class SyncService:
         except ReprospectiveError as error:
             is_news = str(error) != self._health.error
             log.log(logging.INFO if is_news else logging.DEBUG, "the pass failed: %s", error)
-            result = Result(error=str(error), remedy=error.remedy)
+            result = SyncResult(error=str(error), remedy=error.remedy)
             if not (cancel.is_set() or isinstance(error, SyncBusyError)):
                 self._failed(result, by_person=isinstance(error, ServerRefusedError))
             raise
@@ -271,7 +271,7 @@ class SyncService:
             what = _("Sending failed with an internal error: {kind}.").format(
                 kind=type(error).__name__
             )
-            result = Result(error=what, remedy=_("The log says more."))
+            result = SyncResult(error=what, remedy=_("The log says more."))
             self._failed(result, by_person=True)
             raise
         else:
@@ -289,13 +289,13 @@ class SyncService:
             if wish.speak_up and result.error and not cancel.is_set():
                 self._on_trouble(words.failure(result.error, result.remedy))
 
-    def _failed(self, result: Result, *, by_person: bool, stays: bool = False) -> None:
+    def _failed(self, result: SyncResult, *, by_person: bool, stays: bool = False) -> None:
         failure = health.Failure(result.error, result.remedy, by_person, stays)
         with self._lock:
             self._health = health.failed(self._health, failure, _now(), time.monotonic())
             self._has_result = True
 
-    def _progressed(self, step: str, progress: Progress) -> None:
+    def _progressed(self, step: str, progress: PassProgress) -> None:
         with self._lock:
             self._step = step
             self._done, self._total = progress.done, progress.total

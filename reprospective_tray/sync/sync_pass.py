@@ -11,15 +11,15 @@ import msgspec
 
 from reprospective_tray.errors import ServerDataError, ServerRefusedError
 from reprospective_tray.messages import _
-from reprospective_tray.store.outbox.apply_server_rows import Superseding
-from reprospective_tray.store.outbox.outbox import Batch, Outbox
+from reprospective_tray.store.outbox.apply_server_rows import ServerRowsApplier
+from reprospective_tray.store.outbox.outbox import Outbox, OutboxBatch
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
-from reprospective_tray.sync.answer import Answer, Verdict
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
+from reprospective_tray.sync.answer import BatchAnswer, PairVerdict
 from reprospective_tray.sync.uploader import (
     BATCH_SCHEMA,
     Pair,
-    Parcel,
+    SentBatch,
     Uploader,
 )
 
@@ -27,11 +27,11 @@ log = logging.getLogger(__name__)
 
 # Rows that change while a pass goes on are sent by it, too, but not for ever.
 _MOST_SCANS = 5
-_NO_ROWS = Batch("[]", ())
+_NO_ROWS = OutboxBatch("[]", ())
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PassProgress:
     """How far a pass is: rows done, of how many that were there to do."""
 
     done: int
@@ -48,7 +48,7 @@ class Identity(Protocol):
         """End the open session, which was forgotten elsewhere, and go on in a new one."""
 
 
-class Pass:
+class SyncPass:
     """One pass over one file; use it inside the adapter's `connection()`."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Pass:
         self._size = batch_size
         self._identity = identity
         self._outbox = Outbox(adapter)
-        self._facts = Facts(adapter)
+        self._facts = FileMeta(adapter)
         self._answers = 0
         self._forked = False
         self._left: set[str] = set()  # orders that the server cannot digest
@@ -71,7 +71,7 @@ class Pass:
         self.clock = 0
         self.fitted = True
 
-    def run(self, stop: threading.Event, progress: Callable[[Progress], None]) -> None:
+    def run(self, stop: threading.Event, progress: Callable[[PassProgress], None]) -> None:
         """Send until nothing waits, or `stop` is set between two batches.
 
         Raises:
@@ -88,7 +88,7 @@ class Pass:
                     self._reason,
                 )
 
-    def _scan(self, stop: threading.Event, progress: Callable[[Progress], None]) -> None:
+    def _scan(self, stop: threading.Event, progress: Callable[[PassProgress], None]) -> None:
         self._offer(stop)
         waiting = self._outbox.waiting()
         for _scan in range(_MOST_SCANS):
@@ -97,7 +97,7 @@ class Pass:
             while not stop.is_set() and (batch := self._outbox.next(after, self._size)):
                 self._send(batch)
                 after = batch.last_id
-                progress(Progress(self.sent, max(waiting, self.sent)))
+                progress(PassProgress(self.sent, max(waiting, self.sent)))
             if self._answers == begun and not stop.is_set():
                 # What was clipped here is there by now: what is ordered by range comes after it.
                 if orders := self._orders():
@@ -116,7 +116,7 @@ class Pass:
     def _orders(self) -> list[dict[str, Any]]:
         return [one for one in self._outbox.orders() if one["uid"] not in self._left]
 
-    def _send(self, batch: Batch, orders: list[dict[str, Any]] | None = None) -> None:
+    def _send(self, batch: OutboxBatch, orders: list[dict[str, Any]] | None = None) -> None:
         """Send one batch; where the call fails on its data, in halves."""
         orders = orders or []
         device_id, parcel = self._parcel(batch, orders)
@@ -130,15 +130,15 @@ class Pass:
             return
         self._answers += 1
         self.clock = answer.clock
-        if answer.verdict is Verdict.FORK:
+        if answer.verdict is PairVerdict.FORK:
             self._fork()
             return
-        if answer.verdict is Verdict.RESTORED:
+        if answer.verdict is PairVerdict.RESTORED:
             log.warning(
                 "the server has an older state of this file, or none (a backup was restored, or "
                 "it is another database): everything is sent again"
             )
-        self.fitted &= answer.verdict is Verdict.FITS
+        self.fitted &= answer.verdict is PairVerdict.FITS
         self._note(batch, answer, parcel.pair, device_id)
 
     def _send_each(self, orders: list[dict[str, Any]], error: ServerDataError) -> None:
@@ -150,23 +150,23 @@ class Pass:
         for order in orders:
             self._send(_NO_ROWS, [order])
 
-    def _parcel(self, batch: Batch, orders: list[dict[str, Any]]) -> tuple[str, Parcel]:
+    def _parcel(self, batch: OutboxBatch, orders: list[dict[str, Any]]) -> tuple[str, SentBatch]:
         """Return what is sent, with a pair that is written down before the first attempt."""
         with self._adapter.database.atomic("IMMEDIATE"):
             device_id = self._facts.device_id()
-            acknowledged = self._pair(Fact.ACKNOWLEDGED)
-            pending = self._pair(Fact.PENDING)
+            acknowledged = self._pair(MetaKey.ACKNOWLEDGED)
+            pending = self._pair(MetaKey.PENDING)
             if pending is None:
                 counter = acknowledged.counter + 1 if acknowledged else 1
                 pending = Pair(counter, secrets.token_hex(16))
-                self._facts.put(Fact.PENDING, pending)
-        return device_id, Parcel(device_id, acknowledged, pending, batch.rows, orders)
+                self._facts.put(MetaKey.PENDING, pending)
+        return device_id, SentBatch(device_id, acknowledged, pending, batch.rows, orders)
 
-    def _pair(self, fact: Fact) -> Pair | None:
+    def _pair(self, fact: MetaKey) -> Pair | None:
         kept = self._facts.get(fact)
         return None if kept is None else msgspec.convert(kept, Pair)
 
-    def _halve(self, batch: Batch, error: ServerDataError) -> None:
+    def _halve(self, batch: OutboxBatch, error: ServerDataError) -> None:
         references = batch.references
         if not references:
             raise error
@@ -179,7 +179,7 @@ class Pass:
             if part := self._outbox.part(half):
                 self._send(part)
 
-    def _note(self, batch: Batch, answer: Answer, pair: Pair, device_id: str) -> None:
+    def _note(self, batch: OutboxBatch, answer: BatchAnswer, pair: Pair, device_id: str) -> None:
         """Write down what became of each row; what is interrupted here is sent again."""
         with self._outbox.undone_by_a_power_cut():
             self._acknowledge(batch, answer, pair)
@@ -192,27 +192,27 @@ class Pass:
         versions = [
             (references[item.at], msgspec.structs.asdict(item.row)) for item in answer.superseded
         ]
-        if versions and Superseding(self._adapter, device_id).take(versions, answer.clock):
+        if versions and ServerRowsApplier(self._adapter, device_id).take(versions, answer.clock):
             self._identity.leave_open_session()
         self.sent += len(stored)
         self.superseded += len(versions)
 
-    def _acknowledge(self, batch: Batch, answer: Answer, pair: Pair) -> None:
+    def _acknowledge(self, batch: OutboxBatch, answer: BatchAnswer, pair: Pair) -> None:
         """Write down that the server has taken the pair, and what follows from its answer."""
         with self._adapter.database.atomic("IMMEDIATE"):
             for item in answer.refused:
                 self._set_aside(batch, item.at, item.reason)
             self._outbox.acknowledge(answer.orders)
-            before = self._facts.get(Fact.SERVER_SCHEMA, answer.schema)
+            before = self._facts.get(MetaKey.SERVER_SCHEMA, answer.schema)
             # What the server could not keep before its upgrade it can keep now.
             upgraded = before < min(answer.schema, BATCH_SCHEMA)
-            if answer.verdict is Verdict.RESTORED or upgraded:
+            if answer.verdict is PairVerdict.RESTORED or upgraded:
                 self._outbox.offer_all()
-            self._facts.put(Fact.SERVER_SCHEMA, answer.schema)
-            self._facts.put(Fact.ACKNOWLEDGED, pair)
-            self._facts.put(Fact.PENDING, None)
+            self._facts.put(MetaKey.SERVER_SCHEMA, answer.schema)
+            self._facts.put(MetaKey.ACKNOWLEDGED, pair)
+            self._facts.put(MetaKey.PENDING, None)
 
-    def _set_aside(self, batch: Batch, at: int, reason: str) -> None:
+    def _set_aside(self, batch: OutboxBatch, at: int, reason: str) -> None:
         self._outbox.set_aside(batch.references[at], reason)
         self.refused += 1
         self._reason = self._reason or reason

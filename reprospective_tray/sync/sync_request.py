@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.sync_pass import Progress
+    from reprospective_tray.sync.sync_pass import PassProgress
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SyncRequest:
     """What is asked for besides sending what waits.
 
     Attributes:
@@ -29,9 +29,9 @@ class Wish:
     retry_refused: bool = False
     speak_up: bool = False
 
-    def __or__(self, other: Wish) -> Wish:
+    def __or__(self, other: SyncRequest) -> SyncRequest:
         """Return all that the two ask for."""
-        return Wish(
+        return SyncRequest(
             self.verify or other.verify,
             self.retry_refused or other.retry_refused,
             self.speak_up or other.speak_up,
@@ -39,7 +39,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SyncResult:
     """How a pass ended.
 
     Attributes:
@@ -67,10 +67,10 @@ class Result:
 
 def carry_out(
     manager: DatabaseSyncManager,
-    wish: Wish,
+    wish: SyncRequest,
     cancel: threading.Event,
-    progress: Callable[[str, Progress], None],
-) -> Result:
+    progress: Callable[[str, PassProgress], None],
+) -> SyncResult:
     """Do one pass with all that is wished for.
 
     Args:
@@ -91,7 +91,7 @@ def carry_out(
         verified = manager.verify(cancel, lambda now: progress("verify", now))
     is_compared = not (wish.verify and cancel.is_set())
     passed = manager.run(cancel, lambda now: progress("send", now))
-    return Result(
+    return SyncResult(
         passed.sent,
         passed.refused,
         passed.superseded,

@@ -9,7 +9,7 @@ import msgspec
 
 from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreachableError
 from reprospective_tray.messages import _
-from reprospective_tray.store.postgres.cancellable_call import Attempt
+from reprospective_tray.store.postgres.cancellable_call import CancellableCall
 from reprospective_tray.store.postgres.connection import Connection
 from reprospective_tray.store.postgres.errors import ended_from_here, senseless
 from reprospective_tray.sync import answer
@@ -29,7 +29,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class SentBatch:
     """What one call carries: rows as a JSON array, and who sends them."""
 
     device_id: str
@@ -47,14 +47,14 @@ class Uploader:
         self._connect = connect
         self._deadline_s = deadline_s
         self._connection: Connection | None = None
-        self._attempt: Attempt[Connection] | None = None
+        self._attempt: CancellableCall[Connection] | None = None
         self._is_aborted = False
 
     def begin(self) -> None:
         """Be ready for a pass, also after one that was aborted."""
         self._is_aborted = False
 
-    def send(self, parcel: Parcel) -> answer.Answer:
+    def send(self, parcel: SentBatch) -> answer.BatchAnswer:
         """Send one batch and return the answer.
 
         Raises:
@@ -141,7 +141,7 @@ class Uploader:
 
     def _reach(self) -> None:
         """Connect, as long as nobody calls `abort`: a server that is silent lets nobody wait."""
-        attempt = self._attempt = Attempt(self._connect, lambda late: late.close(), "reach")
+        attempt = self._attempt = CancellableCall(self._connect, lambda late: late.close(), "reach")
         try:
             # Where `abort` came before it could see the attempt, it is seen here.
             if self._is_aborted:

@@ -67,7 +67,7 @@ class Follow:
     owner: str = ""
 
 
-class BusLine:
+class BusConnection:
     """One connection; all but `hang_up` belongs to one thread.
 
     It asks for no name: `unique_name` is what others call it by.

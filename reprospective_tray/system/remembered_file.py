@@ -46,7 +46,7 @@ T = TypeVar("T", bound=Remembered)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class ReadFile(Generic[T]):
     """What a file holds.
 
     Attributes:
@@ -66,7 +66,7 @@ class Reading(Generic[T]):
     error: OSError | None = None
 
 
-def read(file: Path, kind: type[T]) -> Reading[T]:
+def read(file: Path, kind: type[T]) -> ReadFile[T]:
     """Return what `file` holds as far as it can be read; what cannot is said in the log.
 
     Fields of a newer version are no damage, and are passed over.
@@ -75,15 +75,15 @@ def read(file: Path, kind: type[T]) -> Reading[T]:
     try:
         content = ownership.read_own(file)
     except FileNotFoundError:
-        return Reading(kind())
+        return ReadFile(kind())
     except OSError as error:
         _log.warning("%s cannot be read: %s", file, error)
-        return Reading(kind(), unread=names, wrong=str(error), place=file, error=error)
+        return ReadFile(kind(), unread=names, wrong=str(error), place=file, error=error)
     try:
         found = msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         place = _aside(file, content)
-        reading = Reading(kind(), unread=names, wrong=str(error), place=place, content=content)
+        reading = ReadFile(kind(), unread=names, wrong=str(error), place=place, content=content)
     else:
         reading = _read_fields(file, content, found, kind)
     if reading.wrong:
@@ -91,7 +91,7 @@ def read(file: Path, kind: type[T]) -> Reading[T]:
     return reading
 
 
-def change(file: Path, kind: type[T], alter: Callable[[Reading[T]], T]) -> T:
+def change(file: Path, kind: type[T], alter: Callable[[ReadFile[T]], T]) -> T:
     """Let `alter` make the new content of the newest, write it, and return it.
 
     One writer at a time, of this process and of others. What could not be read is
@@ -134,7 +134,7 @@ def write(file: Path, value: Remembered) -> None:
         raise _not_written(file, error) from error
 
 
-def _read_fields(file: Path, content: bytes, found: dict[str, Any], kind: type[T]) -> Reading[T]:
+def _read_fields(file: Path, content: bytes, found: dict[str, Any], kind: type[T]) -> ReadFile[T]:
     values: dict[str, Any] = {}
     wrong = kind.doubtful(found)
     for field in msgspec.structs.fields(kind):
@@ -146,7 +146,7 @@ def _read_fields(file: Path, content: bytes, found: dict[str, Any], kind: type[T
             wrong[field.name] = str(error)
     said = "; ".join(f"{name}: {what}" for name, what in wrong.items())
     place = _aside(file, content) if wrong else None
-    return Reading(kind(**values), frozenset(wrong), said, place, content)
+    return ReadFile(kind(**values), frozenset(wrong), said, place, content)
 
 
 def _aside(file: Path, content: bytes) -> Path:

@@ -28,7 +28,7 @@ REMEMBERED_S = 600.0
 SERIOUS = 3
 
 
-class Part(Enum):
+class SupervisedPart(Enum):
     """What may die and begin again."""
 
     RECORDING = auto()
@@ -42,12 +42,12 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Death:
-    part: Part
+    part: SupervisedPart
     steady_s: float
     wall_s: float
 
 
-class Care:
+class Supervisor:
     """Keeps count of what died; everything may be called from any thread."""
 
     def __init__(
@@ -60,9 +60,9 @@ class Care:
         self._steady_s = steady_s
         self._lock = threading.Lock()
         self._deaths: deque[_Death] = deque(maxlen=1000)
-        self._waits: dict[Part, float] = {}
+        self._waits: dict[SupervisedPart, float] = {}
 
-    def died(self, part: Part) -> float:
+    def died(self, part: SupervisedPart) -> float:
         """Log the exception that is being handled; return after how many seconds to begin again.
 
         They double with each death, and are few again after `REMEMBERED_S` without one.
@@ -82,7 +82,7 @@ class Care:
                 log.exception("a failure could not be shown")
         return wait_s
 
-    def run(self, part: Part, work: Callable[[], object], ended: threading.Event) -> None:
+    def run(self, part: SupervisedPart, work: Callable[[], object], ended: threading.Event) -> None:
         """Do `work` until it returns, or until it dies once `ended` is set."""
         while True:
             try:
@@ -123,13 +123,13 @@ def _clock(death: _Death) -> str:
     return time.strftime("%H:%M", time.localtime(death.wall_s))
 
 
-def _name(part: Part) -> str:
+def _name(part: SupervisedPart) -> str:
     return {
-        Part.RECORDING: _("Recording"),
-        Part.WRITING: _("Writing to the server"),
-        Part.SENDING: _("Sending"),
-        Part.COMMANDS: _("Answering commands"),
-        Part.MENU: _("The menu"),
-        Part.ICON: _("The icon"),
-        Part.HOUSEKEEPING: _("Looking after the settings"),
+        SupervisedPart.RECORDING: _("Recording"),
+        SupervisedPart.WRITING: _("Writing to the server"),
+        SupervisedPart.SENDING: _("Sending"),
+        SupervisedPart.COMMANDS: _("Answering commands"),
+        SupervisedPart.MENU: _("The menu"),
+        SupervisedPart.ICON: _("The icon"),
+        SupervisedPart.HOUSEKEEPING: _("Looking after the settings"),
     }[part]

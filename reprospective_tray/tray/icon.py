@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.tray.icons.driver import Driver
-    from reprospective_tray.tray.menu import Action
+    from reprospective_tray.tray.menu import MenuAction
 
 
 class TrayIcon:
@@ -27,7 +27,7 @@ class TrayIcon:
 
     def __init__(
         self,
-        on_action: Callable[[Action], None],
+        on_action: Callable[[MenuAction], None],
         backend: backends.Backend | None = None,
         on_open: Callable[[], None] | None = None,
     ) -> None:
@@ -112,7 +112,7 @@ def _nothing() -> None:
 
 
 def _driver(
-    backend: backends.Backend, on_action: Callable[[Action], None], on_open: Callable[[], None]
+    backend: backends.Backend, on_action: Callable[[MenuAction], None], on_open: Callable[[], None]
 ) -> Driver:
     module = backends.load(backend.name)
     try:

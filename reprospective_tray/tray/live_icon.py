@@ -8,14 +8,14 @@ import time
 from typing import TYPE_CHECKING
 
 from reprospective_tray.system.lean_memory import give_back
-from reprospective_tray.system.supervisor import Care, Part
+from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 from reprospective_tray.tray.icon import TrayIcon
 from reprospective_tray.tray.state import from_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reprospective_tray.tray.menu import Action
+    from reprospective_tray.tray.menu import MenuAction
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ class LiveIcon:
 
     def __init__(
         self,
-        on_action: Callable[[Action], None],
+        on_action: Callable[[MenuAction], None],
         today_ms: Callable[[], int],
         status: Callable[[int], Mapping[str, object]],
-        care: Care | None = None,
+        care: Supervisor | None = None,
     ) -> None:
         """Take who does what is clicked, and where today's time and the status come from.
 
@@ -52,7 +52,7 @@ class LiveIcon:
             TrayUnavailableError: there can be no icon; says why and what to do.
         """
         self.icon = TrayIcon(on_action, on_open=self._look_once_more)
-        self._care = care or Care()
+        self._care = care or Supervisor()
         self._today_ms = today_ms
         self._status = status
         self._last_today_ms = 0
@@ -91,7 +91,7 @@ class LiveIcon:
         self._news.set()
 
     def _keep_true(self) -> None:
-        self._care.run(Part.ICON, self._refresh, self._ended)
+        self._care.run(SupervisedPart.ICON, self._refresh, self._ended)
 
     def _refresh(self) -> None:
         read_at, trimmed = -REFRESH_S, False

@@ -46,7 +46,7 @@ class ForgetRange(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class MenuAction:
     """A command of the control channel, and what goes with it.
 
     `action_arguments` makes of `arguments` what the channel is given.
@@ -70,7 +70,7 @@ class Item:
     """
 
     label: str
-    action: Action | None = None
+    action: MenuAction | None = None
     enabled: bool = True
     default: bool = False
     submenu: tuple[Item, ...] = ()
@@ -80,7 +80,7 @@ class Item:
 SEPARATOR: Final = Item("", enabled=False)
 
 # What a click on the icon means where there is no menu: the window that has one.
-CLICK_WITHOUT_MENU: Final = Action("show")
+CLICK_WITHOUT_MENU: Final = MenuAction("show")
 
 
 def items(state: AppState, now: int) -> tuple[Item, ...]:
@@ -90,18 +90,18 @@ def items(state: AppState, now: int) -> tuple[Item, ...]:
         *(Item(line, enabled=False) for line in status_lines(state, now)),
         SEPARATOR,
         *_log_items(state),
-        Item(_("Open summary"), Action("open_summary"), default=True),
-        Item(_("Resume"), Action("resume"))
+        Item(_("Open summary"), MenuAction("open_summary"), default=True),
+        Item(_("Resume"), MenuAction("resume"))
         if paused
         else Item(_("Pause tracking"), submenu=_pauses()),
         *_sync_items(state),
         Item(_("Forget"), submenu=_forgettings()),
         SEPARATOR,
         *_login_items(state),
-        Item(_("Open settings"), Action("open_settings")),
-        Item(_("Open log folder"), Action("open_log_folder")),
+        Item(_("Open settings"), MenuAction("open_settings")),
+        Item(_("Open log folder"), MenuAction("open_log_folder")),
         SEPARATOR,
-        Item(_("Quit"), Action("quit")),
+        Item(_("Quit"), MenuAction("quit")),
     )
 
 
@@ -120,7 +120,7 @@ def _log_items(state: AppState) -> tuple[Item, ...]:
     if not state.log_folder:
         return ()
     label = _("The log is in {folder}").format(folder=cut(state.log_folder, PROBLEM_CHARACTERS))
-    return (Item(label, Action("open_log_folder")),)
+    return (Item(label, MenuAction("open_log_folder")),)
 
 
 def _sync_items(state: AppState) -> tuple[Item, ...]:
@@ -129,7 +129,7 @@ def _sync_items(state: AppState) -> tuple[Item, ...]:
         return ()
     if state.shipping.is_running:
         return (Item(running_label(state.shipping), enabled=False),)
-    return (Item(_("Sync now"), Action("sync")),)
+    return (Item(_("Sync now"), MenuAction("sync")),)
 
 
 def _login_items(state: AppState) -> tuple[Item, ...]:
@@ -137,7 +137,7 @@ def _login_items(state: AppState) -> tuple[Item, ...]:
     on = state.starts_at_login
     if on is None:
         return ()
-    return (Item(_("Start at login"), Action("start_at_login", {"on": not on}), checked=on),)
+    return (Item(_("Start at login"), MenuAction("start_at_login", {"on": not on}), checked=on),)
 
 
 def _pauses() -> tuple[Item, ...]:
@@ -147,7 +147,7 @@ def _pauses() -> tuple[Item, ...]:
         PauseLength.TOMORROW: _("Until tomorrow"),
         PauseLength.RESUMED: _("Until I resume"),
     }
-    return tuple(Item(label, Action("pause", {"for": how})) for how, label in labels.items())
+    return tuple(Item(label, MenuAction("pause", {"for": how})) for how, label in labels.items())
 
 
 def _forgettings() -> tuple[Item, ...]:
@@ -157,11 +157,11 @@ def _forgettings() -> tuple[Item, ...]:
         ForgetRange.TODAY: _("Today"),
     }
     return tuple(
-        Item(label, Action("ask_to_forget", {"range": how})) for how, label in labels.items()
+        Item(label, MenuAction("ask_to_forget", {"range": how})) for how, label in labels.items()
     )
 
 
-def action_arguments(action: Action, now: int) -> dict[str, object]:
+def action_arguments(action: MenuAction, now: int) -> dict[str, object]:
     """Return what the control channel is given with the command of an action clicked at `now`.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 from reprospective_tray.store.model.ids import derived_uid
 from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS, State
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import Rollup
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 
 FIRST_DAY = date(2025, 1, 1)
 APPLICATIONS = 40
@@ -81,7 +81,7 @@ def fill(
     adapter = SqliteAdapter(path)
     adapter.open()
     with adapter.connection():
-        rollup = Rollup(adapter)
+        rollup = DailyTotals(adapter)
         connection: Any = adapter.database.connection()
         with adapter.database.atomic("IMMEDIATE"):
             for number in range(days):

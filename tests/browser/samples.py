@@ -24,7 +24,7 @@ from reprospective_tray.summary.report import Report
 from tests.unit.stored import fresh_adapter, row, session
 
 DAY = date(2026, 11, 23)
-CATEGORIES = Categories(config.Categories())
+CATEGORIES = Categories(config.CategorySettings())
 _TOKYO = timezone(timedelta(hours=9))
 _EVENING = datetime(2026, 11, 23, 18, 24, tzinfo=_TOKYO)
 _LATER = datetime(2026, 12, 1, 9, tzinfo=_TOKYO)

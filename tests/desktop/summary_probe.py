@@ -25,7 +25,7 @@ from reprospective_tray.summary.window import (
 from reprospective_tray.summary.window import (
     process as window,
 )
-from reprospective_tray.summary.window.dependencies import Means, Memory
+from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
 from reprospective_tray.system.paths import Paths
 
 WRITE_MS = 50
@@ -232,7 +232,7 @@ def main() -> int:
     deletion.UNDO_SECONDS = settings.undo_seconds
     deletion.FINISH_SECONDS = settings.finish_seconds
     summary_window.REFRESH_MS = settings.refresh_ms
-    means = Means(
+    means = WindowDependencies(
         _sources(settings, paths),
         Categories(loaded.config.categories),
         status,

@@ -11,7 +11,7 @@ import pytest
 
 from installer.virtual_desktop import VirtualDesktop
 from installer.x_protocol import XConnection
-from reprospective_tray.config.keys import Config, Loaded, Notifications
+from reprospective_tray.config.keys import Config, LoadedConfig, Notifications
 from reprospective_tray.desktop import programs
 from reprospective_tray.monitor.desktop_monitor import MonitorState
 from reprospective_tray.runtime.application import Application
@@ -215,7 +215,7 @@ def test_what_keeps_sessions_from_being_stored_is_notified_once(
 ) -> None:
     for storage, wanted in ((True, ["disk full", "disk full"]), (False, [])):
         notifications = Notifications(storage=storage)
-        app = Application(Loaded(Config(notifications=notifications), None), user.paths)
+        app = Application(LoadedConfig(Config(notifications=notifications), None), user.paths)
         said: list[str] = []
         monkeypatch.setattr(app, "_notify", said.append)
         for problem in ("", "disk full", "disk full", "still full", "", "disk full"):
@@ -224,7 +224,7 @@ def test_what_keeps_sessions_from_being_stored_is_notified_once(
 
 
 def test_second_starts_at_once_open_one_window(monkeypatch: pytest.MonkeyPatch, user: User) -> None:
-    app = Application(Loaded(Config(), None), user.paths)
+    app = Application(LoadedConfig(Config(), None), user.paths)
     started: list[list[str]] = []
 
     class Window:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.retention import Retention
 from tests.bystander import at_most
 from tests.desktop.summary_driver import on_day
@@ -32,7 +32,7 @@ def shipped(summary, central):
     with desk.opened() as adapter:
         stored = adapter.models.Session
         stored.update(synced_at=stored.ended_at).execute()  # as if it had been sent at once
-        Facts(adapter).put(Fact.RETENTION_DUE, None)
+        FileMeta(adapter).put(MetaKey.RETENTION_DUE, None)
         Retention(adapter).run(7, time.time_ns() // 1_000_000, threading.Event())
         assert stored.select().count() == 1
     return summary

@@ -13,7 +13,7 @@ from Xlib.protocol import request
 from installer.virtual_desktop import VirtualDesktop
 from reprospective_tray.config import keys as config
 from reprospective_tray.monitor.observation import TITLE_LIMIT
-from reprospective_tray.monitor.privacy.rules import Privacy
+from reprospective_tray.monitor.privacy.rules import PrivacyRules
 from reprospective_tray.monitor.probes.x11.probe import X11Probe
 from reprospective_tray.monitor.title_comparison import comparable
 from tests.desktop.windows import Windows
@@ -138,7 +138,7 @@ def go(desktop, steps):
         config.Rule(title=r"(\w+\s?)*secret$", action="redact"),
         config.Rule(application=r"\bhidden\b.*"),
     )
-    privacy = Privacy(config.Privacy(rules=rules))
+    privacy = PrivacyRules(config.PrivacySettings(rules=rules))
     reduce = comparable(("counters", "spinners", "percentages"), (r"\d+ unread$",))
     seen = 0
     with Windows(desktop.env["DISPLAY"]) as windows:

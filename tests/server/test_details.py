@@ -23,10 +23,10 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put
-from reprospective_tray.store.query.details import Details
+from reprospective_tray.store.query.details import RemoteDetails
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from tests.server.central import central_on
 from tests.server.contract import adapter_for
 from tests.server.shipper import Shipper
@@ -86,12 +86,12 @@ class Desk:
 
     def horizon(self) -> int:
         with self.file.opened() as adapter:
-            return Facts(adapter).get(Fact.RETENTION_HORIZON, 0)
+            return FileMeta(adapter).get(MetaKey.RETENTION_HORIZON, 0)
 
     @contextmanager
     def details(self):
         with self.file.opened() as adapter, self.server.reading():
-            yield Details(Queries(adapter), Queries(self.server))
+            yield RemoteDetails(Queries(adapter), Queries(self.server))
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_of_some_that_began_in_one_moment_the_first_stays_the_first(desk):
 def test_without_a_server_what_is_missing_is_absent_and_said(desk):
     *_taken, last = record_a_day(desk)
     with desk.file.opened() as adapter:
-        details = Details(Queries(adapter), None)
+        details = RemoteDetails(Queries(adapter), None)
         assert details.missing == ()
         assert [one.uid for one in details.sessions(ONE_DAY)] == [last.uid]
         assert details.missing == ("2026-03-30",)
@@ -291,7 +291,7 @@ def test_where_nothing_is_missing_no_server_is_asked(desk):
     desk.file.record(one)
     with desk.file.opened() as adapter:
         # A question to this server would fail: nothing is connected.
-        details = Details(Queries(adapter), Queries(desk.server))
+        details = RemoteDetails(Queries(adapter), Queries(desk.server))
         assert [each.uid for each in details.sessions(ONE_DAY)] == [one.uid]
         assert details.titles(ONE_DAY)
         assert details.day_titles(ONE_DAY)

@@ -8,8 +8,8 @@ from reprospective_tray.checks import server as checks
 from reprospective_tray.checks.finding import Case
 from reprospective_tray.config.keys import (
     Config,
-    Database,
-    Loaded,
+    DatabaseSettings,
+    LoadedConfig,
     Remote,
     Sync,
 )
@@ -28,8 +28,11 @@ def examine(user):
     """Return what is found of the server that `remote` names, by the names of the findings."""
 
     def look(remote, *, in_use=True):
-        settings = Config(database=Database(remote=remote, sync=Sync(enabled=in_use)))
-        return {each.name: each for each in checks.server(Case(Loaded(settings, None), user.paths))}
+        settings = Config(database=DatabaseSettings(remote=remote, sync=Sync(enabled=in_use)))
+        return {
+            each.name: each
+            for each in checks.server(Case(LoadedConfig(settings, None), user.paths))
+        }
 
     return look
 

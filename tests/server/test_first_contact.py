@@ -6,7 +6,7 @@ from psycopg2 import sql
 from reprospective_tray.errors import StoreError
 from reprospective_tray.ipc.channel import InstanceLock
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.sync.offline_identity import Alone
+from reprospective_tray.sync.offline_identity import OfflineIdentity
 from tests.desktop.command_line import command_of
 from tests.server.servers import Database, Person
 from tests.server.test_sync_command import record
@@ -51,7 +51,7 @@ def test_who_the_file_is_does_not_change_behind_the_back_of_who_records(user):
     record(user, 1)
     running = InstanceLock(user.paths)
     running.acquire()
-    alone = Alone(lambda: SqliteAdapter(user.database), InstanceLock(user.paths))
+    alone = OfflineIdentity(lambda: SqliteAdapter(user.database), InstanceLock(user.paths))
     before = device_of(user)
     try:
         with pytest.raises(StoreError):

@@ -15,7 +15,7 @@ import pytest
 
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.model.sessions import DAY_MS
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.sync.retention import Retention
 from tests.server.central import Central
@@ -230,7 +230,7 @@ def test_12_what_an_older_server_could_not_keep_is_sent_again_after_its_upgrade(
     adapter = shipper.adapter()
     adapter.open()
     with adapter.connection():
-        Facts(adapter).put(Fact.SERVER_SCHEMA, 0)
+        FileMeta(adapter).put(MetaKey.SERVER_SCHEMA, 0)
     # As the older server kept it: without what the newer schema adds.
     server.rows(f"UPDATE reprospective.{SESSIONS} SET sent_schema = 0, application_name = ''")  # noqa: S608
     shipper.sync()

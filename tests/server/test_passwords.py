@@ -11,7 +11,7 @@ import keyring.backend
 import keyring.errors
 import pytest
 
-from reprospective_tray.config.keys import Config, Database, Remote
+from reprospective_tray.config.keys import Config, DatabaseSettings, Remote
 from reprospective_tray.errors import (
     ReprospectiveError,
     ServerRefusedError,
@@ -222,7 +222,7 @@ def test_no_repr_and_no_process_list_shows_it(database):
         remote = remote_of(database, user="secretive", password=SECRET)
         address = ServerAddress.from_remote(remote)
         with connect(address) as connection:
-            shown = [remote, Config(database=Database(remote=remote)), address, connection]
+            shown = [remote, Config(database=DatabaseSettings(remote=remote)), address, connection]
             shown += [connection.raw, connection.raw.dsn, address.keywords]
             assert SECRET not in " ".join(f"{each!r} {each!s}" for each in shown)
             assert SECRET not in Path("/proc/self/cmdline").read_text("utf-8")

@@ -16,7 +16,7 @@ import pytest
 from reprospective_tray.store.engine import maintenance as upkeep
 from reprospective_tray.store.model.sessions import Put, Rewind, StepBack
 from reprospective_tray.store.recording import background_recorder as detached
-from reprospective_tray.store.recording.background_recorder import DetachedRecorder
+from reprospective_tray.store.recording.background_recorder import BackgroundRecorder
 from tests.server.contract import adapter_for
 from tests.server.servers import DURABLE, Database, new_server
 from tests.support import wait_until
@@ -41,7 +41,7 @@ class Desk:
         self._make = lambda: adapter_for(
             self.database, data, database.superuser, database.password, **settings
         )
-        self.recorder = DetachedRecorder(self._make, name)
+        self.recorder = BackgroundRecorder(self._make, name)
         self.longest = 0.0
 
     def record(self, *numbers: int) -> None:

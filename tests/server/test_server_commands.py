@@ -460,7 +460,7 @@ def test_a_dsn_that_is_none_is_wrong_usage_and_not_repeated(shell: Shell):
 def test_the_command_line_is_read_without_a_database_driver():
     code = """
 import sys
-from reprospective_tray.command_line import make_parser
+from reprospective_tray.commands.command_line.all_commands import make_parser
 make_parser().parse_args(["server", "status"])
 assert "psycopg2" not in sys.modules
 """

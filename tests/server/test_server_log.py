@@ -22,7 +22,7 @@ from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
 from reprospective_tray.store.postgres.address import ServerAddress
 from reprospective_tray.store.postgres.connection import Connection, connect
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.sync.uploader import Pair, Parcel, Uploader
+from reprospective_tray.sync.uploader import Pair, SentBatch, Uploader
 from tests.server import binaries
 from tests.server.central import Central, central_on
 from tests.server.servers import Server, new_server
@@ -102,7 +102,7 @@ class Sender:
     def send(self, *rows: dict[str, Any], text: str | None = None) -> Any:
         sent = msgspec.json.encode(rows).decode() if text is None else text
         pair = Pair(self._last.counter + 1 if self._last else 1, new_uid(T0))
-        answer = self.uploader.send(Parcel(self.device_id, self._last, pair, sent))
+        answer = self.uploader.send(SentBatch(self.device_id, self._last, pair, sent))
         self._last = pair
         return answer
 

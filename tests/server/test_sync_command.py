@@ -292,9 +292,9 @@ def test_a_process_that_does_not_send_loads_nothing_of_it(user: User) -> None:
 import sys
 from reprospective_tray.cli import main
 assert main(["status"]) == 0
-from reprospective_tray.app import Application
+from reprospective_tray.runtime.application import Application
 from reprospective_tray.config import load
-from reprospective_tray.paths import Paths
+from reprospective_tray.system.paths import Paths
 paths = Paths.of_user()
 Application(load(None, paths), paths)
 heavy = {"psycopg2", "apscheduler", "tqdm", "keyring"} & set(sys.modules)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from reprospective_tray.monitor.observation import Moment, Observation, Presence
+from reprospective_tray.monitor.observation import Moment, Observation
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.title_comparison import comparable
 from reprospective_tray.store.model.day_split import pieces
@@ -20,6 +20,7 @@ from reprospective_tray.store.model.sessions import (
 )
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.system.presence import Presence
 
 # 2023-11-14 22:13:20 UTC.
 T0 = 1_700_000_000_000

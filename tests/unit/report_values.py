@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reprospective_tray.config import keys as config
-from reprospective_tray.store.model.focus_streaks import Stretch, Stretches
+from reprospective_tray.store.model.focus_streaks import FocusStreak, FocusStreaks
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.totals import DayTotal, HostTotal, StateTotals
 from reprospective_tray.store.query.raw_queries import DayTitle, HourTotal, TitleTotal
@@ -24,7 +24,7 @@ from tests.unit.stored import at
 MINUTE = 60_000
 DAY = date(2026, 11, 23)
 ONE_DAY = DayRange(DAY, DAY)
-CATEGORIES = Categories(config.Categories())
+CATEGORIES = Categories(config.CategorySettings())
 CODING = Category(("Work", "Coding"), "#4c8dff", productive=True)
 READING = Category(("Reading & research",), "#2bb5a0")
 _COMPARED = DayRange(date(2026, 11, 16), date(2026, 11, 16))
@@ -46,8 +46,8 @@ def a_report(**changes: Any) -> Report:
         days=(a_day("2026-11-23", 488),),
         day_categories=(DayCategories("2026-11-23", (CategoryTotal(CODING, 397 * MINUTE),)),),
         hours=(HourTotal(datetime(2026, 11, 23, 9), 59 * MINUTE),),  # noqa: DTZ001  as lived
-        stretches=Stretches(
-            Stretch("Code", at("2026-11-23T10:04:00+09:00"), 0, 540, 72 * MINUTE), 214
+        stretches=FocusStreaks(
+            FocusStreak("Code", at("2026-11-23T10:04:00+09:00"), 0, 540, 72 * MINUTE), 214
         ),
         comparison=Comparison(Kind.WEEKDAY, _COMPARED, 466 * MINUTE, until_now=True),
         origin=Origin(),
@@ -114,7 +114,7 @@ def empty() -> Report:
         days=(),
         day_categories=(),
         hours=(),
-        stretches=Stretches(None, 0),
+        stretches=FocusStreaks(None, 0),
         comparison=None,
         day_titles=(),
     )

@@ -11,8 +11,8 @@ from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.monitor.desktop_monitor import MonitorState
 from reprospective_tray.runtime.actions import QUIT, Actions
 from reprospective_tray.runtime.state.pause import PauseMemory
-from reprospective_tray.system.supervisor import Care
-from reprospective_tray.tray.menu import Action
+from reprospective_tray.system.supervisor import Supervisor
+from reprospective_tray.tray.menu import MenuAction
 from tests.support import User, wait_until
 
 pytestmark = pytest.mark.trust
@@ -41,7 +41,7 @@ class Desk:
         self.actions = Actions(
             in_force,
             self.memory,
-            Care(),
+            Supervisor(),
             hearers,
             windows=self.windows,
             login=self.login,
@@ -56,9 +56,9 @@ class Desk:
         return {}
 
     def pauses_and_resumes(self) -> None:
-        self.actions.put(Action("pause", {"for": "until resumed"}))
+        self.actions.put(MenuAction("pause", {"for": "until resumed"}))
         wait_until(lambda: self.state.paused, SECONDS, "the pause")
-        self.actions.put(Action("resume"))
+        self.actions.put(MenuAction("resume"))
         wait_until(lambda: not self.state.paused, SECONDS, "the end of the pause")
         self.actions.put(QUIT)
         assert self.ended.wait(SECONDS)
@@ -75,16 +75,16 @@ def desk(user: User) -> Iterator[Desk]:
 @pytest.mark.parametrize(
     "slow",
     [
-        Action("start_at_login", {"on": True}),
-        Action("open_summary"),
-        Action("open_settings"),
-        Action("open_log_folder"),
-        Action("ask_to_forget", {"range": "today"}),
-        Action("sync"),
+        MenuAction("start_at_login", {"on": True}),
+        MenuAction("open_summary"),
+        MenuAction("open_settings"),
+        MenuAction("open_log_folder"),
+        MenuAction("ask_to_forget", {"range": "today"}),
+        MenuAction("sync"),
     ],
     ids=lambda action: action.command,
 )
-def test_pause_resume_and_quit_wait_for_no_other_click(desk: Desk, slow: Action) -> None:
+def test_pause_resume_and_quit_wait_for_no_other_click(desk: Desk, slow: MenuAction) -> None:
     desk.actions.put(slow)
     assert desk.begun.wait(SECONDS)
     desk.pauses_and_resumes()
@@ -131,8 +131,8 @@ def test_what_cannot_be_done_is_said_and_takes_nothing_with_it(desk: Desk) -> No
         raise RuntimeError
 
     desk.login.switch, desk.windows.open = refuse, fail
-    desk.actions.put(Action("start_at_login", {"on": True}))
-    desk.actions.put(Action("open_summary"))
+    desk.actions.put(MenuAction("start_at_login", {"on": True}))
+    desk.actions.put(MenuAction("open_summary"))
     wait_until(lambda: desk.said, SECONDS, "what is said")
     assert desk.said == ["it cannot be done do something else"]
     desk.pauses_and_resumes()

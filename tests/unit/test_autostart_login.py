@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config.keys import Config, Loaded
+from reprospective_tray.config.keys import Config, LoadedConfig
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.autostart import desktop_entry
 from reprospective_tray.desktop.autostart.login import StartAtLogin
@@ -40,7 +40,7 @@ def put(file: Path, code: int = 0) -> None:
 
 
 def login(user, file: Path | None = None) -> StartAtLogin:
-    return StartAtLogin(Loaded(Config(), file), user.paths)
+    return StartAtLogin(LoadedConfig(Config(), file), user.paths)
 
 
 def words(user) -> tuple[str, ...]:

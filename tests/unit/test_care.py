@@ -22,8 +22,8 @@ from reprospective_tray.sync.scheduler import SyncScheduler
 from reprospective_tray.system.supervisor import (
     MOST_S,
     REMEMBERED_S,
-    Care,
-    Part,
+    SupervisedPart,
+    Supervisor,
 )
 from reprospective_tray.tray import live_icon as live
 from reprospective_tray.tray.live_icon import LiveIcon
@@ -51,7 +51,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def die(care: Care, part: Part = Part.RECORDING) -> float:
+def die(care: Supervisor, part: SupervisedPart = SupervisedPart.RECORDING) -> float:
     try:
         return 1 // 0
     except ZeroDivisionError:
@@ -59,31 +59,31 @@ def die(care: Care, part: Part = Part.RECORDING) -> float:
 
 
 def test_the_distances_double_up_to_a_minute_and_are_short_again_after_a_quiet_time(clock):
-    care = Care(steady_s=clock)
+    care = Supervisor(steady_s=clock)
     waits = []
     for _death in range(9):
         waits.append(die(care))
         clock.now_s += waits[-1]
     assert waits == [1, 2, 4, 8, 16, 32, MOST_S, MOST_S, MOST_S]
-    assert die(care, Part.SENDING) == 1
+    assert die(care, SupervisedPart.SENDING) == 1
     clock.now_s += REMEMBERED_S
     assert die(care) == 1
 
 
 def test_it_is_serious_from_the_third_death_in_ten_minutes_on_whoever_dies(clock):
     news = []
-    care = Care(lambda: news.append(care.problem), clock)
+    care = Supervisor(lambda: news.append(care.problem), clock)
     assert (care.problem, care.is_serious) == ("", False)
-    die(care, Part.RECORDING)
+    die(care, SupervisedPart.RECORDING)
     at = time.strftime("%H:%M")
     assert care.problem in {
         f"Recording failed at {at} and was started again.",
         f"Recording failed at {time.strftime('%H:%M')} and was started again.",
     }
-    die(care, Part.SENDING)
+    die(care, SupervisedPart.SENDING)
     assert not care.is_serious
     clock.now_s += REMEMBERED_S - 1
-    die(care, Part.MENU)
+    die(care, SupervisedPart.MENU)
     assert care.is_serious
     assert care.problem.startswith("3 failures since ")
     assert len(news) == 3
@@ -97,19 +97,19 @@ def test_who_cannot_show_it_does_not_keep_it_from_beginning_again():
     def fail() -> None:
         raise ValueError("nobody looks")
 
-    assert die(Care(fail)) == 1
+    assert die(Supervisor(fail)) == 1
 
 
 def test_work_that_ends_well_is_not_begun_again_and_the_end_is_not_waited_for():
-    care, ended, done = Care(), threading.Event(), []
-    care.run(Part.MENU, lambda: done.append(1), ended)
+    care, ended, done = Supervisor(), threading.Event(), []
+    care.run(SupervisedPart.MENU, lambda: done.append(1), ended)
     assert done == [1]
 
     def leave() -> None:
         done.append(2)
         sys.exit("what some libraries do")
 
-    thread = threading.Thread(target=care.run, args=(Part.MENU, leave, ended))
+    thread = threading.Thread(target=care.run, args=(SupervisedPart.MENU, leave, ended))
     thread.start()
     wait_until(lambda: done.count(2) == 2, SECONDS, "the second attempt")
     ended.set()
@@ -157,7 +157,7 @@ def test_recording_goes_on_after_each_death_with_a_gap_of_the_back_off(tmp_path)
 
     closed_before = DyingProbe.closed
     news = threading.Semaphore(0)
-    care = Care(news.release)
+    care = Supervisor(news.release)
     recorder = Recorder(lambda: SqliteAdapter(path), "host", lambda _damaged: None)
     rules = Desk(heartbeat_ms=50).rules
 
@@ -201,7 +201,7 @@ def test_a_probe_that_cannot_be_opened_does_not_keep_the_end_waiting(tmp_path):
         lambda seen: seen,
         open_probe,
         lambda _state: None,
-        care=Care(news.release),
+        care=Supervisor(news.release),
     )
     monitor.start()
     assert news.acquire(timeout=SECONDS)
@@ -223,7 +223,7 @@ def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
         return real(connection)
 
     monkeypatch.setattr(control, "_is_owner", is_owner)
-    care = Care()
+    care = Supervisor()
     server = ControlServer(user.paths, lambda *_request: {"well": True}, care)
     server.start()
     try:
@@ -236,7 +236,7 @@ def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
 
 
 def test_the_icon_is_kept_true_after_its_thread_died(monkeypatch):
-    fake, care = FakeIcon(""), Care()
+    fake, care = FakeIcon(""), Supervisor()
     monkeypatch.setattr(live, "TrayIcon", lambda _on_action, **_more: fake)
     answers = [RuntimeError("a mistake")]
 
@@ -257,7 +257,7 @@ def test_the_icon_is_kept_true_after_its_thread_died(monkeypatch):
 
 @pytest.mark.parametrize("which", ["the keeper of times", "the watch"])
 def test_passes_go_on_after_a_thread_of_theirs_died(which):
-    care, passes = Care(), threading.Semaphore(0)
+    care, passes = Supervisor(), threading.Semaphore(0)
     knocked = []
 
     def knock() -> bool:

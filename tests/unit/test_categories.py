@@ -14,7 +14,7 @@ from reprospective_tray.summary.categories import OTHER_COLOUR, Categories
 
 
 def categories(*rules, built_in=False):
-    return Categories(config.Categories(built_in=built_in, rules=rules))
+    return Categories(config.CategorySettings(built_in=built_in, rules=rules))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from reprospective_tray.checks import storage
 from reprospective_tray.checks.doctor import CHECKS, examine, is_well
 from reprospective_tray.checks.finding import Case, Check, Finding
 from reprospective_tray.checks.text import table, titles
-from reprospective_tray.config.keys import Config, Loaded
+from reprospective_tray.config.keys import Config, LoadedConfig
 from reprospective_tray.store.sqlite import integrity_check as checkup
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary.format_text import columns
@@ -20,7 +20,7 @@ from tests.bystander import at_most
 
 @pytest.fixture
 def case(user):
-    return Case(Loaded(Config(), None), user.paths)
+    return Case(LoadedConfig(Config(), None), user.paths)
 
 
 def good(name):
@@ -229,7 +229,7 @@ def test_a_group_that_cannot_come_through_is_said_so(user, database):
     config = Config()
     local = type(config.database.local)(readable_by="group")
     shared = Config(database=type(config.database)(local=local))
-    found = rights_of(Case(Loaded(shared, None), user.paths))
+    found = rights_of(Case(LoadedConfig(shared, None), user.paths))
     assert (found.found, found.is_missing) == (False, False)
     assert "group" in found.detail
     assert database.exists()

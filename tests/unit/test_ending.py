@@ -19,14 +19,14 @@ pytestmark = [
 PROMISED_S = 5.0
 BEGIN = """
 import ctypes, sys, threading, time
-from reprospective_tray.ending import Ending, Step
+from reprospective_tray.runtime.shutdown import Shutdown, Step
 def say(word): print(word, flush=True)
 def hang(*_): time.sleep(3600)
 def fail(*_): raise RuntimeError("made up")
 def step(name, work=None, most_s=0.3):
     return Step(name, lambda seconds: (say(name), work and work(seconds)), most_s)
 def ending(*stages):
-    made = Ending(lambda: stages)
+    made = Shutdown(lambda: stages)
     made.start()
     return made
 """

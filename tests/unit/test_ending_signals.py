@@ -11,10 +11,10 @@ import pytest
 
 SCRIPT = """
 import os, signal, sys, threading
-from reprospective_tray.ending_signals import EndingSignals
+from reprospective_tray.runtime.signal_handlers import SignalHandlers
 
 ended, other = threading.Event(), threading.Event()
-signals = EndingSignals(ended.set)
+signals = SignalHandlers(ended.set)
 signals.start()
 threading.Thread(target=other.wait, daemon=True).start()
 if sys.argv[2] == "another":
@@ -39,8 +39,8 @@ STUCK_LOOP = """
 import ctypes, os, signal, sys, threading
 from types import SimpleNamespace
 from gi.repository import GLib
-from reprospective_tray.ending_signals import EndingSignals
-from reprospective_tray.tray.gtk import GtkDriver
+from reprospective_tray.runtime.signal_handlers import SignalHandlers
+from reprospective_tray.tray.icons.gtk import GtkDriver
 
 def end():
     print("ended", flush=True)
@@ -54,7 +54,7 @@ def hang():
 
 hangs, other = threading.Event(), threading.Event()
 threading.Thread(target=other.wait, daemon=True).start()
-signals = EndingSignals(end)
+signals = SignalHandlers(end)
 signals.start()
 driver = GtkDriver.__new__(GtkDriver)
 driver._glib, driver._loop, driver._next = GLib, GLib.MainLoop.new(None, False), None

@@ -30,7 +30,7 @@ from reprospective_tray.store.model.sessions import (
 )
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.store.sqlite.salvage import sessions as salvage
 from reprospective_tray.sync.retention import Retention
@@ -253,7 +253,7 @@ def test_the_prospect_is_what_then_goes(path):
         done = forget(adapter, TimeRange(T0 + 50, T0 + 150))
         assert (ahead.sessions, ahead.clipped) == (done.sessions, done.clipped) == (2, 2)
         assert (ahead.ms, ahead.taken) == (done.ms, False)
-        Facts(adapter).put(Fact.RETENTION_HORIZON, T0 + 60)
+        FileMeta(adapter).put(MetaKey.RETENTION_HORIZON, T0 + 60)
         assert look_ahead(adapter, T0 + 60, T0 + 150).taken
         assert not look_ahead(adapter, T0 + 61, T0 + 150).taken
         # Nothing was ever recorded on those days, so there is nothing to order from the server.
@@ -291,7 +291,7 @@ def taken_rows(adapter: SqliteAdapter, *rows) -> None:
 def test_what_retention_took_is_ordered_from_the_server_and_its_days_totals_go():
     with fresh_adapter() as adapter:
         own, other = adapter.device_id, "11111111-1111-4111-8111-111111111111"
-        Facts(adapter).put(Fact.FORMER_DEVICE_IDS, ["former"])
+        FileMeta(adapter).put(MetaKey.FORMER_DEVICE_IDS, ["former"])
         # T0 is 22:13 UTC.
         taken_rows(
             adapter,
@@ -331,7 +331,7 @@ def test_no_edge_of_a_day_stays_in_a_forgotten_range():
         first, last = session(-9 * HOUR, -8 * HOUR), session(-7 * HOUR, -6 * HOUR)
         taken_rows(adapter, row(session(-5 * HOUR, -4 * HOUR), own))
         SqliteRowWriter(adapter).write([row(first, own), row(last, own)])
-        Facts(adapter).put(Fact.RETENTION_HORIZON, 0)  # nothing of this range was taken
+        FileMeta(adapter).put(MetaKey.RETENTION_HORIZON, 0)  # nothing of this range was taken
         forget(adapter, TimeRange(T0 - 9 * HOUR, T0 - 5 * HOUR - 1))
         day = adapter.models.Day.get()
         assert (day.ms, day.sessions) == (HOUR, 1)
@@ -384,7 +384,7 @@ class Log:
     def retain(self, half_days: int) -> None:
         table = self.adapter.models.Session
         table.update(synced=1, synced_at=1).execute()
-        Facts(self.adapter).put(Fact.RETENTION_DUE, None)
+        FileMeta(self.adapter).put(MetaKey.RETENTION_DUE, None)
         Retention(self.adapter).run(1, T0 + (half_days + 2) * DAY_MS // 2, GO_ON)
 
     def bring_back(self, number: int, newer: int) -> None:

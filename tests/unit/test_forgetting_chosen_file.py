@@ -7,7 +7,7 @@ day's totals with it, or is ordered from the server by range; the server never h
 from reprospective_tray.store.forget.erase import ChosenSessions, forget
 from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.outbox.outbox import Outbox
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from tests.contract import days_of
 from tests.unit.recording import assert_days_add_up, rows_of, session, store
@@ -60,7 +60,7 @@ def test_what_retention_took_is_missing_and_its_totals_and_the_server_stay_as_th
         before = days_of(adapter)
         SqliteRowWriter(adapter).write([row(gone, own)])
         assert days_of(adapter) != before
-        Facts(adapter).put(Fact.RETENTION_HORIZON, gone.ended_at + DAY_MS)
+        FileMeta(adapter).put(MetaKey.RETENTION_HORIZON, gone.ended_at + DAY_MS)
         done = forget(adapter, ChosenSessions([taken.uid, gone.uid]))
         assert (done.sessions, done.missing, done.totals, done.ordered) == (1, 1, 0, False)
         assert days_of(adapter) == before

@@ -11,7 +11,7 @@ import pytest
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc.channel import MAX_REQUEST
-from reprospective_tray.runtime.forget_service import MOST_UIDS, ForgettingHere
+from reprospective_tray.runtime.forget_service import MOST_UIDS, ForgetService
 from reprospective_tray.store.model.ids import new_uid
 from tests.support import wait_until
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of
@@ -24,7 +24,7 @@ def path(tmp_path):
 
 
 def forgetting(monitor):
-    return ForgettingHere(lambda: monitor, threading.Event())
+    return ForgetService(lambda: monitor, threading.Event())
 
 
 def open_uid(path):
@@ -139,7 +139,7 @@ def test_while_settings_change_a_request_waits_and_then_asks_who_records_by_then
     other = tmp_path / "data" / "other.db"
     with recording(path) as first, recording(other) as second:
         recorders = [first]
-        here = ForgettingHere(lambda: recorders[0], threading.Event())
+        here = ForgetService(lambda: recorders[0], threading.Event())
         kept, uid = open_uid(path), open_uid(other)
         said = []
         asking = threading.Thread(target=lambda: said.append(here.answer({"uids": [uid]})))

@@ -22,7 +22,7 @@ from reprospective_tray.desktop.notifications import Notifier
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.status import Device, ServerStanding
+from reprospective_tray.store.postgres.status import Device, ServerStatus
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.system import clean_text, logs
@@ -245,7 +245,7 @@ def test_an_export_for_other_programs_is_as_it_was(person):
 
 
 def test_server_status_names_hostile_computers_and_persons_on_lines_of_their_own():
-    found = ServerStanding(
+    found = ServerStatus(
         postgresql=ALL,
         user=ALL,
         mode="roles",

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from reprospective_tray.config.keys import Config, Loaded
-from reprospective_tray.runtime.components import Hearers, InForce
-from reprospective_tray.system.supervisor import Care
+from reprospective_tray.config.keys import Config, LoadedConfig
+from reprospective_tray.runtime.components import Components, Hearers
+from reprospective_tray.system.supervisor import Supervisor
 from tests.support import User
 
 pytestmark = pytest.mark.trust
@@ -19,16 +19,18 @@ def nothing(*_arguments: object) -> None:
 
 
 @pytest.fixture
-def in_force(user: User, monkeypatch: pytest.MonkeyPatch) -> InForce:
+def in_force(user: User, monkeypatch: pytest.MonkeyPatch) -> Components:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     hearers = Hearers(nothing, nothing, nothing, nothing, nothing)
-    made = InForce(Loaded(Config(), None), user.paths, Care(), hearers, threading.Event())
+    made = Components(
+        LoadedConfig(Config(), None), user.paths, Supervisor(), hearers, threading.Event()
+    )
     made.start_recording(paused=False, paused_until=None)
     return made
 
 
-def change_and_meanwhile(in_force: InForce, work: Callable[[], object]) -> None:
+def change_and_meanwhile(in_force: Components, work: Callable[[], object]) -> None:
     """Let other settings hold, and do `work` when the old recording has just ended."""
     config = in_force.loaded.config
     monitor = msgspec.structs.replace(config.monitor, heartbeat=3.0)
@@ -41,10 +43,10 @@ def change_and_meanwhile(in_force: InForce, work: Callable[[], object]) -> None:
 
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setattr(in_force.monitor, "stop", stop_and_work)
-    in_force.change(Loaded(msgspec.structs.replace(config, monitor=monitor), None))
+    in_force.change(LoadedConfig(msgspec.structs.replace(config, monitor=monitor), None))
 
 
-def test_a_pause_that_comes_while_the_settings_change_holds(in_force: InForce) -> None:
+def test_a_pause_that_comes_while_the_settings_change_holds(in_force: Components) -> None:
     before = in_force.monitor
     change_and_meanwhile(in_force, lambda: in_force.pause(None))
     assert in_force.monitor is not before
@@ -53,7 +55,7 @@ def test_a_pause_that_comes_while_the_settings_change_holds(in_force: InForce) -
 
 
 def test_nothing_begins_any_more_where_the_end_comes_while_the_settings_change(
-    in_force: InForce,
+    in_force: Components,
 ) -> None:
     before = set(threading.enumerate())
     change_and_meanwhile(in_force, lambda: in_force.end(0.0))

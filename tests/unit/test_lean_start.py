@@ -10,12 +10,12 @@ from reprospective_tray.commands.command_line.all_commands import find, make_par
 RECORD = """
 import sys
 from pathlib import Path
-import reprospective_tray.app, reprospective_tray.commands.instance
+import reprospective_tray.runtime.application, reprospective_tray.commands.instance
 from reprospective_tray.config import Config, Loaded
-from reprospective_tray.parts import make_passing_reader, make_recorder
-from reprospective_tray.paths import Paths
-from reprospective_tray.status import today_active_ms
-from reprospective_tray.store.sessions import Put, Session, State
+from reprospective_tray.runtime.factories import make_passing_reader, make_recorder
+from reprospective_tray.system.paths import Paths
+from reprospective_tray.runtime.status import today_active_ms
+from reprospective_tray.store.model.sessions import Put, Session, State
 
 folder = Path(sys.argv[1])
 paths = Paths(folder, folder, folder, folder)
@@ -42,10 +42,13 @@ def test_recording_into_the_file_loads_no_driver_and_nothing_of_the_server(tmp_p
 # What `summary` loads before its window is there.
 LOOK = """
 import sys
-import reprospective_tray.parts
-from reprospective_tray import cli, command_line
+import reprospective_tray.runtime.factories
+from reprospective_tray import cli
+from reprospective_tray.commands.command_line import all_commands as command_line
 from reprospective_tray.commands import common, instance
-from reprospective_tray.summary import categories, means, summary_window, window
+from reprospective_tray.summary import categories
+from reprospective_tray.summary.window import dependencies as means, summary_window
+from reprospective_tray.summary.window import process as window
 
 command_line.make_parser().parse_args(["summary"])
 print(*[name for name in sys.modules if name.startswith(MEANT)])

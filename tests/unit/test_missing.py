@@ -21,7 +21,7 @@ from reprospective_tray.store.query.archived_days import runs
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.retention import Retention
 from tests.unit.stored import FIRST_DAY, fresh_adapter, row, session, timelines, up_to
 
@@ -46,7 +46,7 @@ def prune(adapter: SqliteAdapter, before: int, sent: tuple[int, int] = SENT[0]) 
         session.open == 0, session.id % modulus >= rest
     ).execute()
     there = {each.uid: each for each in session.select().where(session.deleted == 0)}
-    Facts(adapter).put(Fact.RETENTION_DUE, None)
+    FileMeta(adapter).put(MetaKey.RETENTION_DUE, None)
     Retention(adapter).run(7, before + 7 * DAY_MS, threading.Event())
     gone = {each.uid for each in adapter.models.Taken.select()} & set(there)
     return {

@@ -15,10 +15,11 @@ import pytest
 from reprospective_tray.monitor import desktop_monitor
 from reprospective_tray.monitor import presence_queue as notices
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
-from reprospective_tray.monitor.observation import Moment, Observation, Presence
+from reprospective_tray.monitor.observation import Moment, Observation
 from reprospective_tray.monitor.probes.base import WindowProbe
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.system.presence import Presence
 from tests.support import wait_until
 from tests.unit.recording import T0, Desk, assert_in_order, rows_of
 

@@ -10,7 +10,7 @@ import pytest
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.outbox.outbox import Outbox
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from tests.unit.recording import T0, session, store
 
 
@@ -124,9 +124,9 @@ def test_a_file_of_the_older_schema_can_be_asked_what_waits(tmp_path):
 
 def test_facts_are_kept_and_let_go(tmp_path):
     with store(tmp_path / "local.db") as (adapter, _writer):
-        facts = Facts(adapter)
-        assert facts.get(Fact.LAST_ERROR, "") == ""
-        facts.put(Fact.LAST_ERROR, "報告")
-        assert Facts(adapter).get(Fact.LAST_ERROR) == "報告"
-        facts.put(Fact.LAST_ERROR, None)
-        assert facts.get(Fact.LAST_ERROR) is None
+        facts = FileMeta(adapter)
+        assert facts.get(MetaKey.LAST_ERROR, "") == ""
+        facts.put(MetaKey.LAST_ERROR, "報告")
+        assert FileMeta(adapter).get(MetaKey.LAST_ERROR) == "報告"
+        facts.put(MetaKey.LAST_ERROR, None)
+        assert facts.get(MetaKey.LAST_ERROR) is None

@@ -101,7 +101,7 @@ def test_own_windows_and_others_are_started_with_it(tmp_path):
     note = tmp_path / "note"
     code = f"""
 import os
-from reprospective_tray import outside
+from reprospective_tray.system import child_environment as outside
 from reprospective_tray.desktop import programs
 os.environ["LD_LIBRARY_PATH"] = "/opt/program"
 outside.remember()

@@ -25,7 +25,7 @@ from reprospective_tray.config.patterns import (
     linear,
 )
 from reprospective_tray.errors import ConfigError
-from reprospective_tray.monitor.privacy.rules import Action, Privacy
+from reprospective_tray.monitor.privacy.rules import PrivacyRules, RuleAction
 from reprospective_tray.monitor.title_comparison import comparable
 from reprospective_tray.summary.categories import Categories
 
@@ -279,10 +279,10 @@ def test_a_privacy_rule_that_cannot_be_evaluated_takes_the_window_away(action, m
         "reprospective_tray.monitor.privacy.rules.compile_pattern", lambda *_, **__: Failing()
     )
     rules = (config.Rule(title="secret", action=action),)
-    privacy = Privacy(config.Privacy(rules=rules))
+    privacy = PrivacyRules(config.PrivacySettings(rules=rules))
     for _ in range(2):
         verdict = privacy.explain("editor", "the secret title")
-        assert (verdict.action, verdict.window_title) == (Action.IGNORE, "")
+        assert (verdict.action, verdict.window_title) == (RuleAction.IGNORE, "")
         assert privacy.apply("editor", "the secret title") is None
     assert len(caplog.records) == 1
     assert "the secret title" not in caplog.records[0].getMessage()
@@ -297,9 +297,9 @@ def test_a_text_with_more_kinds_of_letters_than_bytes_hides_the_window():
     title = "".join(chr(0x4E00 + number) for number in range(900))
     with pytest.raises(OverflowError):
         compile_pattern(rule.title, strict=True).search(title)
-    assert Privacy(config.Privacy(rules=(rule,))).apply("editor", title) is None
+    assert PrivacyRules(config.PrivacySettings(rules=(rule,))).apply("editor", title) is None
     named = config.CategoryRule(category="A", title=rule.title)
-    categories = Categories(config.Categories(rules=(named,), built_in=False))
+    categories = Categories(config.CategorySettings(rules=(named,), built_in=False))
     assert categories.of("x", title) == categories.of("x", "what fits no rule")
     assert comparable((), (rule.title,))(title) == title
 

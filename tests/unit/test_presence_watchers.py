@@ -12,13 +12,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from reprospective_tray.desktop.presence import Presence, make_watcher
+from reprospective_tray.desktop.presence import make_watcher
 from reprospective_tray.desktop.presence import windows as windows_module
 from reprospective_tray.desktop.presence.linux import LinuxWatcher
 from reprospective_tray.desktop.presence.macos import MacosWatcher
 from reprospective_tray.desktop.presence.null import NullWatcher
 from reprospective_tray.desktop.presence.signs import Signs
 from reprospective_tray.desktop.presence.windows import WindowClass, WindowsWatcher
+from reprospective_tray.system.presence import Presence
 
 SECONDS = 5.0
 

@@ -8,17 +8,17 @@ from reprospective_tray.config import keys as config
 from reprospective_tray.config.keys import Rule
 from reprospective_tray.monitor.privacy.rules import (
     REDACTED,
-    Action,
-    Privacy,
-    Verdict,
+    PrivacyRules,
+    RuleAction,
+    StorableNames,
 )
 
-BUILT_IN = Privacy(config.Privacy())
-NOTHING = Privacy(config.Privacy(private_windows=False, password_managers=False))
+BUILT_IN = PrivacyRules(config.PrivacySettings())
+NOTHING = PrivacyRules(config.PrivacySettings(private_windows=False, password_managers=False))
 
 
 def rules(*given_rules, **others):
-    return Privacy(config.Privacy(rules=given_rules, **others))
+    return PrivacyRules(config.PrivacySettings(rules=given_rules, **others))
 
 
 FIREFOX_PRIVATE = [
@@ -138,13 +138,13 @@ def test_a_password_manager_leaves_no_trace(application, title):
 
 @pytest.mark.parametrize(("application", "title"), INNOCENT + NO_PASSWORD_MANAGERS)
 def test_an_innocent_window_is_kept_as_it_is(application, title):
-    assert BUILT_IN.apply(application, title) == Verdict(application, title, Action.KEEP)
+    assert BUILT_IN.apply(application, title) == StorableNames(application, title, RuleAction.KEEP)
 
 
 def test_the_built_in_rules_can_be_switched_off_each_by_itself():
     private, manager = ("firefox", FIREFOX_PRIVATE[0]), ("Bitwarden", "Bitwarden")
-    only_managers = Privacy(config.Privacy(private_windows=False))
-    only_windows = Privacy(config.Privacy(password_managers=False))
+    only_managers = PrivacyRules(config.PrivacySettings(private_windows=False))
+    only_windows = PrivacyRules(config.PrivacySettings(password_managers=False))
     assert only_managers.apply(*private) is not None
     assert only_managers.apply(*manager) is None
     assert only_windows.apply(*private) is None
@@ -185,7 +185,7 @@ def test_application_keeps_the_name_and_drops_the_title():
     privacy = rules(Rule(application="signal", action="application"))
     verdict = privacy.apply("Signal", "Alice")
     assert (verdict.application_name, verdict.window_title) == ("Signal", "")
-    assert verdict.action is Action.APPLICATION
+    assert verdict.action is RuleAction.APPLICATION
 
 
 @pytest.mark.parametrize(
@@ -224,13 +224,13 @@ def test_a_rule_that_only_redacts_does_not_bring_a_private_window_to_disk():
 
 @given(st.text(), st.text())
 def test_without_rules_no_window_is_ever_changed(application, title):
-    assert NOTHING.apply(application, title) == Verdict(application, title, Action.KEEP)
+    assert NOTHING.apply(application, title) == StorableNames(application, title, RuleAction.KEEP)
 
 
 @given(st.text(), st.text())
 def test_the_built_in_rules_keep_a_window_whole_or_drop_it(application, title):
     verdict = BUILT_IN.apply(application, title)
-    assert verdict is None or verdict == Verdict(application, title, Action.KEEP)
+    assert verdict is None or verdict == StorableNames(application, title, RuleAction.KEEP)
 
 
 @given(st.text(max_size=60).filter(lambda page: not page.endswith(("-", "–", "—"))))  # noqa: RUF001  dashes

@@ -19,13 +19,13 @@ import pytest
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.monitor.observation import TITLE_LIMIT, Observation
-from reprospective_tray.monitor.privacy.rules import Action, Privacy
+from reprospective_tray.monitor.privacy.rules import PrivacyRules, RuleAction
 
 pytestmark = pytest.mark.trust
 
 TEXTS = json.loads(Path(__file__).with_name("private_titles.json").read_text("utf-8"))
 FIREFOX, OLDER, CHROMIUM = TEXTS["firefox"], TEXTS["firefox_older"], TEXTS["chromium"]
-PRIVACY = Privacy(config.Privacy())
+PRIVACY = PrivacyRules(config.PrivacySettings())
 PAGE = "Harbour - Wikipedia"
 BRAND = "Mozilla Firefox"
 # What differs between systems and versions, and means nothing.
@@ -42,7 +42,7 @@ WRITINGS = {
 
 
 def ignored(application, title):
-    return PRIVACY.explain(application, title).action is Action.IGNORE
+    return PRIVACY.explain(application, title).action is RuleAction.IGNORE
 
 
 @pytest.mark.parametrize("language", FIREFOX)

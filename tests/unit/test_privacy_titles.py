@@ -10,9 +10,9 @@ from reprospective_tray.config import keys as config
 from reprospective_tray.config.keys import Rule
 from reprospective_tray.monitor.privacy.rules import (
     REDACTED,
-    Action,
-    Privacy,
-    Verdict,
+    PrivacyRules,
+    RuleAction,
+    StorableNames,
 )
 
 MAIL = [
@@ -84,15 +84,15 @@ CHAT_RULES = (
 )
 
 
-def privacy(*rules: Rule) -> Privacy:
-    return Privacy(config.Privacy(rules=rules))
+def privacy(*rules: Rule) -> PrivacyRules:
+    return PrivacyRules(config.PrivacySettings(rules=rules))
 
 
 @pytest.mark.parametrize(
     ("application", "title"), MAIL + WEB_MAIL + SLACK_PRIVATE + SLACK_PUBLIC + CHATS + OF_NOBODY
 )
 def test_without_a_rule_mail_and_chat_are_recorded_as_they_are(application, title):
-    assert privacy().apply(application, title) == Verdict(application, title, Action.KEEP)
+    assert privacy().apply(application, title) == StorableNames(application, title, RuleAction.KEEP)
 
 
 @pytest.mark.parametrize(("application", "title"), MAIL)
@@ -132,8 +132,11 @@ def test_direct_messages_of_slack_can_go_without_its_channels(application, title
 
 @pytest.mark.parametrize(("application", "title"), CHATS)
 def test_two_rules_keep_of_every_chat_the_application_alone(application, title):
-    assert privacy(*CHAT_RULES).apply(application, title) == Verdict(
-        application, "", Action.APPLICATION, privacy(*CHAT_RULES).explain(application, title).rule
+    assert privacy(*CHAT_RULES).apply(application, title) == StorableNames(
+        application,
+        "",
+        RuleAction.APPLICATION,
+        privacy(*CHAT_RULES).explain(application, title).rule,
     )
 
 

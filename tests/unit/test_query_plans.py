@@ -8,7 +8,7 @@ from reprospective_tray.store.model.sessions import Put, State
 from reprospective_tray.store.query.archived_days import not_here
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.summary import report
 from tests.unit.stored import fresh_adapter, session
 
@@ -26,7 +26,7 @@ def test_a_day_is_looked_up_by_index_and_never_by_reading_the_table():
         )
         long = session("2026-03-20T09:00:00Z", "2026-04-20T09:00:00Z", state=State.IDLE)
         SessionWriter(adapter, "desk").apply([Put(long)])
-        Facts(adapter).put(Fact.RETENTION_HORIZON, long.ended_at)
+        FileMeta(adapter).put(MetaKey.RETENTION_HORIZON, long.ended_at)
         seen.clear()
         report.build(queries, ONE_DAY)
         queries.active_ms(DAY, own=True)

@@ -16,8 +16,8 @@ import pytest
 from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import Rollup
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.sync import retention
 from reprospective_tray.sync.retention import Retention
@@ -69,10 +69,10 @@ def test_the_totals_stay_and_the_uid_its_revision_and_the_horizon_are_remembered
         assert Retention(adapter).run(7, CLOCK, GO_ON) == 2
         assert list(adapter.models.Day.select().tuples()) == before
         assert adapter.models.Taken.get(uid=first).revision == 4
-        assert Facts(adapter).get(Fact.RETENTION_HORIZON) == T0 + 2 * DAY_MS
+        assert FileMeta(adapter).get(MetaKey.RETENTION_HORIZON) == T0 + 2 * DAY_MS
         put(adapter, 0, 1)
         assert Retention(adapter).run(6, CLOCK, GO_ON) == 1
-        assert Facts(adapter).get(Fact.RETENTION_HORIZON) == T0 + 2 * DAY_MS
+        assert FileMeta(adapter).get(MetaKey.RETENTION_HORIZON) == T0 + 2 * DAY_MS
 
 
 def test_age_is_judged_by_the_servers_clock_alone(monkeypatch):
@@ -86,9 +86,9 @@ def test_age_is_judged_by_the_servers_clock_alone(monkeypatch):
 def test_nothing_goes_while_the_server_may_have_lost_rows():
     with fresh_adapter() as adapter:
         put(adapter, 1, 2)
-        Facts(adapter).put(Fact.REOFFER, 1)
+        FileMeta(adapter).put(MetaKey.REOFFER, 1)
         assert Retention(adapter).run(7, CLOCK, GO_ON) == 0
-        Facts(adapter).put(Fact.REOFFER, None)
+        FileMeta(adapter).put(MetaKey.REOFFER, None)
         assert Retention(adapter).run(7, CLOCK, GO_ON) == 1
 
 
@@ -156,7 +156,7 @@ def test_a_removed_session_moves_its_own_edge_alone_where_others_were_taken():
         for taken in (rows[1], rows[4]):
             session.delete().where(session.uid == taken["uid"]).execute()
         session.update(deleted=1).where(session.uid == rows[0]["uid"]).execute()
-        Rollup(adapter).remove(rows[0])
+        DailyTotals(adapter).remove(rows[0])
         only = day.get()
         assert (only.ms, only.sessions) == (5 * hour, 5)
         assert (only.first_at, only.last_at) == (rows[0]["ended_at"], rows[5]["ended_at"])
@@ -183,7 +183,7 @@ def test_edges_never_run_backwards_where_imported_sessions_overlapped():
         rows = [row(one, adapter.device_id) for one in (around, inside)]
         SqliteRowWriter(adapter).write(rows)
         adapter.models.Session.delete().execute()
-        Rollup(adapter).remove(rows[0])
+        DailyTotals(adapter).remove(rows[0])
         only = adapter.models.Day.get()
         assert (only.ms, only.sessions) == (hour, 1)
         assert only.first_at <= only.last_at

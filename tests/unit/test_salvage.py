@@ -21,7 +21,7 @@ from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.salvage import damaged_file as aside
 from reprospective_tray.store.sqlite.salvage import sessions as salvage
 from reprospective_tray.sync.retention import Retention
@@ -477,10 +477,10 @@ def test_what_retention_had_taken_stays_counted_remembered_and_forgotten(path):
         adapter.models.Session.update(synced=1, synced_at=1).execute()
         assert Retention(adapter).run(7, T0 + 30 * DAY_MS, threading.Event()) == 5
         forget(adapter, TimeRange(T0 - 2 * DAY_MS, T0 - DAY_MS))
-        facts = Facts(adapter)
-        facts.put(Fact.FORMER_DEVICE_IDS, ["former"])
-        facts.put(Fact.ACKNOWLEDGED, {"counter": 7, "token": "t"})
-        facts.put(Fact.RETENTION_DUE, [7, 1])
+        facts = FileMeta(adapter)
+        facts.put(MetaKey.FORMER_DEVICE_IDS, ["former"])
+        facts.put(MetaKey.ACKNOWLEDGED, {"counter": 7, "token": "t"})
+        facts.put(MetaKey.RETENTION_DUE, [7, 1])
         writer.apply([Put(session(9000, 9500, "old")), Put(session(10_000, 10_500, "kept"))])
         adapter.models.RangeOrder.update(acknowledged=1).execute()
         kept_order = list(adapter.models.RangeOrder.select().dicts())
@@ -497,11 +497,11 @@ def test_what_retention_had_taken_stays_counted_remembered_and_forgotten(path):
         taken = adapter.models.Taken
         assert list(taken.select().order_by(taken.uid).dicts()) == kept_taken
         assert list(adapter.models.TakenTime.select().dicts()) == kept_times
-        facts = Facts(adapter)
-        assert facts.get(Fact.FORMER_DEVICE_IDS) == ["former"]
-        assert facts.get(Fact.ACKNOWLEDGED) == {"counter": 7, "token": "t"}
-        assert facts.get(Fact.RETENTION_HORIZON) == T0 + 4900
-        assert facts.get(Fact.RETENTION_DUE) is None
+        facts = FileMeta(adapter)
+        assert facts.get(MetaKey.FORMER_DEVICE_IDS) == ["former"]
+        assert facts.get(MetaKey.ACKNOWLEDGED) == {"counter": 7, "token": "t"}
+        assert facts.get(MetaKey.RETENTION_HORIZON) == T0 + 4900
+        assert facts.get(MetaKey.RETENTION_DUE) is None
     assert days_of(path) == totals
     assert [row[0] for row in rows_of(path, "application_name")] == ["old", "kept"]
 
@@ -529,7 +529,7 @@ def test_rows_that_the_server_may_lack_are_offered_again_from_the_new_file(path)
     with store(path) as (adapter, writer):
         writer.apply([Put(session(0, 1))])
         adapter.models.Session.update(synced=1, synced_at=1).execute()
-        Facts(adapter).put(Fact.REOFFER, 1)
+        FileMeta(adapter).put(MetaKey.REOFFER, 1)
     damaged = aside.set_aside(path)
     with store(path) as (adapter, _writer):
         salvage.adopt([damaged], adapter)

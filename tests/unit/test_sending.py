@@ -7,8 +7,8 @@ import pytest
 
 from reprospective_tray.config.keys import (
     Config,
-    Database,
-    Loaded,
+    DatabaseSettings,
+    LoadedConfig,
     Notifications,
     Remote,
     Sync,
@@ -16,14 +16,14 @@ from reprospective_tray.config.keys import (
 from reprospective_tray.errors import ConfigError
 from reprospective_tray.runtime.state import shown
 from reprospective_tray.runtime.sync_controller import NotSending, Sending, retention_news
-from reprospective_tray.store.outbox.sync_state import Standing
-from reprospective_tray.sync.service import Means
+from reprospective_tray.store.outbox.sync_state import SyncState
+from reprospective_tray.sync.service import SyncDependencies
 from tests.support import User
 
 
 def make(user: User, said: list[str], *, notifies: bool = True, days: int | None = 7) -> Sending:
     config = Config(
-        database=Database(
+        database=DatabaseSettings(
             remote=Remote(host="db.example.org", password="the secret"),  # noqa: S106  made up
             sync=Sync(enabled=True, retention_days=days),
         ),
@@ -33,8 +33,8 @@ def make(user: User, said: list[str], *, notifies: bool = True, days: int | None
     def no_manager() -> None:
         raise NotImplementedError
 
-    means = Means(no_manager, lambda: False, Standing, lambda: None)
-    return Sending(Loaded(config, None), user.paths, means, lambda: None, said.append)
+    means = SyncDependencies(no_manager, lambda: False, SyncState, lambda: None)
+    return Sending(LoadedConfig(config, None), user.paths, means, lambda: None, said.append)
 
 
 @pytest.fixture(autouse=True)

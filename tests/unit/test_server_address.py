@@ -8,7 +8,7 @@ import pytest
 from reprospective_tray.config.keys import (
     MASK,
     Config,
-    Database,
+    DatabaseSettings,
     Remote,
     read_config,
 )
@@ -142,7 +142,7 @@ def test_the_name_in_the_keyring_is_user_and_host(monkeypatch):
 def test_a_password_is_in_no_repr_of_the_config():
     text = "database: {remote: {password: hidden-one, service: s, sslrootcert: c}}"
     remote = read_config(text, Path("my.yaml")).database.remote
-    config = Config(database=Database(remote=remote))
+    config = Config(database=DatabaseSettings(remote=remote))
     for shown in (repr(remote), repr(config), str(config)):
         assert "hidden-one" not in shown
         assert f"service='s', password='{MASK}'" in shown

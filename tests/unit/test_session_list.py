@@ -24,7 +24,7 @@ SESSIONS = [
 
 
 def listed(sessions=SESSIONS, days=DAYS, *, is_here=True):
-    rules = Categories(config.Categories())
+    rules = Categories(config.CategorySettings())
     return SessionList(sessions, days, rules, is_here=is_here)
 
 

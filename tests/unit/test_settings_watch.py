@@ -6,17 +6,17 @@ import pytest
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.config import watch as settings_watch
-from reprospective_tray.config.watch import SettingsWatch
+from reprospective_tray.config.watch import ConfigWatch
 
 
 @pytest.fixture
 def watch(user, monkeypatch):
     monkeypatch.setattr(settings_watch, "SETTLED_S", 0.0)
 
-    def make(text: str | None = "language: en\n", explicit=None) -> SettingsWatch:
+    def make(text: str | None = "language: en\n", explicit=None) -> ConfigWatch:
         if text is not None:
             user.write_config(text)
-        return SettingsWatch(config.load(explicit, user.paths), user.paths)
+        return ConfigWatch(config.load(explicit, user.paths), user.paths)
 
     return make
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.day_split import day_name
+from reprospective_tray.store.model.focus_streaks import FocusStreak, FocusStreaks
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange, lived
 from reprospective_tray.store.model.sessions import (
@@ -21,7 +22,6 @@ from reprospective_tray.store.model.sessions import (
     State,
 )
 from reprospective_tray.store.query.queries import Queries
-from reprospective_tray.store.query.raw_queries import Stretch, Stretches
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from tests.unit.stored import FIRST_DAY, at, row, session, timelines
 
@@ -129,7 +129,7 @@ def test_titles_may_change_and_the_borders_of_the_range_cut(fresh_adapter):
         session("2026-03-30T01:00:01+02:00", "2026-03-30T02:00:00+02:00", title="b"),
     )
     begun, ended = at("2026-03-30T00:00:00+02:00"), at("2026-03-30T02:00:00+02:00")
-    assert found == Stretches(Stretch("Code", begun, ended, 120, 2 * 3_600_000 - 1000), 0)
+    assert found == FocusStreaks(FocusStreak("Code", begun, ended, 120, 2 * 3_600_000 - 1000), 0)
 
 
 def test_a_moment_more_than_a_second_and_idle_time_are_breaks(fresh_adapter):
@@ -141,7 +141,7 @@ def test_a_moment_more_than_a_second_and_idle_time_are_breaks(fresh_adapter):
         session("2026-03-30T09:30:00.500Z", "2026-03-30T09:49:00Z"),
     )
     begun, ended = at("2026-03-30T09:10:01.001Z"), at("2026-03-30T09:30:00Z")
-    assert found == Stretches(Stretch("Code", begun, ended, 0, ended - begun), 0)
+    assert found == FocusStreaks(FocusStreak("Code", begun, ended, 0, ended - begun), 0)
 
 
 def test_neither_a_pause_nor_idle_time_makes_or_hides_a_switch(fresh_adapter):
@@ -171,4 +171,4 @@ def test_where_nobody_was_active_there_is_no_longest_stretch(fresh_adapter):
         session("2026-03-30T09:00:00Z", "2026-03-30T09:10:00Z", state=State.LOCKED),
         session("2026-03-30T09:10:00Z", "2026-03-30T09:10:00Z"),
     )
-    assert found == Stretches(None, 0)
+    assert found == FocusStreaks(None, 0)

@@ -20,7 +20,7 @@ from reprospective_tray.summary.sources import (
     ask,
 )
 from reprospective_tray.summary.window import loader
-from reprospective_tray.summary.window.loader import Loader, Wish
+from reprospective_tray.summary.window.loader import Loader, LoadRequest
 from reprospective_tray.summary.window.running_messages import NOT_KNOWN
 from reprospective_tray.summary.window.view_model import View
 from tests.support import wait_until
@@ -38,7 +38,9 @@ class Place:
         self.path = path
         self.made = 0
         self.asked = 0
-        self.loader = Loader(Sources(self.adapter), Categories(config.Categories()), self.status)
+        self.loader = Loader(
+            Sources(self.adapter), Categories(config.CategorySettings()), self.status
+        )
 
     def status(self):
         self.asked += 1
@@ -58,7 +60,7 @@ class Place:
         adapter.close()
 
     def load(self, *wish, **more):
-        return list(self.loader.load(Wish(*wish, **more)))
+        return list(self.loader.load(LoadRequest(*wish, **more)))
 
 
 @pytest.fixture
@@ -171,7 +173,7 @@ def answer(loader, accept=lambda loaded: not loaded.goes_on):
 
 def test_of_several_wishes_the_newest_is_answered(running):
     for back in range(4):
-        running.loader.ask(Wish(View.DAY, DAY - timedelta(days=back)))
+        running.loader.ask(LoadRequest(View.DAY, DAY - timedelta(days=back)))
     last = answer(
         running.loader,
         lambda each: each.wish.day == DAY - timedelta(days=3) and not each.goes_on,
@@ -180,9 +182,9 @@ def test_of_several_wishes_the_newest_is_answered(running):
 
 
 def test_the_days_around_are_read_ahead_and_shown_as_they_are_by_then(running):
-    running.loader.ask(Wish(View.DAY, DAY))
+    running.loader.ask(LoadRequest(View.DAY, DAY))
     answer(running.loader)
-    before = Wish(View.DAY, DAY - timedelta(days=1))
+    before = LoadRequest(View.DAY, DAY - timedelta(days=1))
     wait_until(lambda: before in running.loader._ahead, SECONDS, "the day before to be read")
     running.record(session("2026-03-29T12:00:00Z", "2026-03-29T12:30:00Z", title="since then"))
     running.loader.ask(before)
@@ -192,13 +194,13 @@ def test_the_days_around_are_read_ahead_and_shown_as_they_are_by_then(running):
 
 def test_nothing_more_is_read_while_an_answer_is_being_drawn(running, monkeypatch):
     monkeypatch.setattr(loader, "_SHOWN_SECONDS", 60.0)
-    running.loader.ask(Wish(View.DAY, DAY))
+    running.loader.ask(LoadRequest(View.DAY, DAY))
     wait_until(lambda: running.loader.answer() is not None, SECONDS, "the figures")
     assert (running.asked, running.loader._ahead) == (0, {})
     running.loader.shown()
     wait_until(lambda: running.asked == 1, SECONDS, "the status")
     # Something else that is wished for waits for no drawing.
-    running.loader.ask(Wish(View.DAY, DAY - timedelta(days=2)))
+    running.loader.ask(LoadRequest(View.DAY, DAY - timedelta(days=2)))
     wait_until(
         lambda: (found := running.loader.answer()) and found.wish.day < DAY, SECONDS, "the other"
     )
@@ -207,8 +209,8 @@ def test_nothing_more_is_read_while_an_answer_is_being_drawn(running, monkeypatc
 def test_what_goes_wrong_is_an_answer_and_the_thread_lives_on(running):
     sources = running.loader._sources
     running.loader._sources = None
-    running.loader.ask(Wish(View.DAY, DAY))
+    running.loader.ask(LoadRequest(View.DAY, DAY))
     assert answer(running.loader, lambda each: bool(each.problem)).view is None
     running.loader._sources = sources
-    running.loader.ask(Wish(View.DAY, DAY))
+    running.loader.ask(LoadRequest(View.DAY, DAY))
     assert answer(running.loader).view is not None

@@ -14,11 +14,11 @@ from reprospective_tray.errors import (
     StoreError,
     SyncBusyError,
 )
-from reprospective_tray.store.outbox.sync_state import Standing
+from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.sync import health
 from reprospective_tray.sync import service as module
-from reprospective_tray.sync.service import Means, SyncService
-from reprospective_tray.sync.sync_request import Wish
+from reprospective_tray.sync.service import SyncDependencies, SyncService
+from reprospective_tray.sync.sync_request import SyncRequest
 from tests.support import wait_until
 
 SECONDS = 10.0
@@ -69,16 +69,16 @@ class Desk:
 
     def __init__(self) -> None:
         self.manager = Manager()
-        self.standing: Standing | StoreError = Standing(waiting=4)
+        self.standing: SyncState | StoreError = SyncState(waiting=4)
         self.troubles: list[str] = []
         self.changes = 0
-        means = Means(self.make_manager, lambda: True, self.read, lambda: None)
+        means = SyncDependencies(self.make_manager, lambda: True, self.read, lambda: None)
         self.service = SyncService(means, HOUR_S, self.changed, self.troubles.append)
 
     def make_manager(self) -> Manager:
         return self.manager
 
-    def read(self) -> Standing:
+    def read(self) -> SyncState:
         if isinstance(self.standing, StoreError):
             raise self.standing
         return self.standing
@@ -97,8 +97,8 @@ class Desk:
         assert isinstance(result, dict)
         return result
 
-    def ask(self, wish: Wish | None = None) -> dict[str, object]:
-        return self.await_pass(self.service.request(wish or Wish()))
+    def ask(self, wish: SyncRequest | None = None) -> dict[str, object]:
+        return self.await_pass(self.service.request(wish or SyncRequest()))
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_pass_that_is_asked_for_answers_with_what_it_did(desk: Desk) -> None:
 def test_what_is_wished_for_is_done_first_and_once(desk: Desk) -> None:
     desk.start()
     desk.manager.calls.clear()
-    result = desk.ask(Wish(verify=True, retry_refused=True))
+    result = desk.ask(SyncRequest(verify=True, retry_refused=True))
     assert desk.manager.calls == ["retry", "verify", "run"]
     assert (result["compared"], result["offered_again"], result["retried"]) == (7, 2, 5)
     desk.ask()
@@ -146,9 +146,9 @@ def test_wishes_during_a_pass_are_done_by_the_next_one_together(desk: Desk) -> N
     desk.service.start()
     wait_until(lambda: desk.manager.calls, SECONDS, "the first pass")
     numbers = {
-        desk.service.request(Wish(verify=True)),
-        desk.service.request(Wish(retry_refused=True)),
-        desk.service.request(Wish()),
+        desk.service.request(SyncRequest(verify=True)),
+        desk.service.request(SyncRequest(retry_refused=True)),
+        desk.service.request(SyncRequest()),
     }
     assert numbers == {2}
     assert desk.service.progress(2)["running"]
@@ -183,9 +183,9 @@ def test_an_error_is_the_answer_and_is_gone_with_the_next_success(desk: Desk) ->
 
 
 def test_before_the_first_result_the_file_says_how_things_stand(desk: Desk) -> None:
-    desk.standing = Standing(4, 2, 1234, "an old error")
+    desk.standing = SyncState(4, 2, 1234, "an old error")
     desk.service.refresh()
-    assert desk.service.standing() == (Standing(4, 2, 1234, "an old error"), None)
+    assert desk.service.standing() == (SyncState(4, 2, 1234, "an old error"), None)
     desk.manager.errors = [SyncBusyError("another process", "")]
     desk.start()
     # Where another process sends, this one knows no better.
@@ -232,12 +232,12 @@ def test_an_outage_is_told_when_it_has_lasted_also_between_two_passes(
 def test_a_click_that_fails_is_answered_and_a_command_answers_itself(desk: Desk) -> None:
     desk.start()
     desk.manager.errors = [ServerUnreachableError("nobody at home", "Start it.")] * 2
-    desk.ask(Wish())
+    desk.ask(SyncRequest())
     assert desk.troubles == []
-    desk.ask(Wish(speak_up=True))
+    desk.ask(SyncRequest(speak_up=True))
     wait_until(lambda: desk.troubles, SECONDS, "the answer")
     assert desk.troubles == ["nobody at home. Start it."]
-    desk.ask(Wish(speak_up=True))
+    desk.ask(SyncRequest(speak_up=True))
     assert len(desk.troubles) == 1
 
 
@@ -269,11 +269,11 @@ def test_a_big_pass_and_one_that_was_asked_for_are_shown(desk: Desk) -> None:
     wait_until(lambda: desk.service.shown()["sent"] == 4, SECONDS, "progress")
     assert desk.service.shown()["is_shown"]
     desk.manager.total = 10
-    desk.service.request(Wish())
+    desk.service.request(SyncRequest())
     desk.manager.go_on.set()
     desk.await_pass(2)
     desk.manager.go_on.clear()
-    number = desk.service.request(Wish())
+    number = desk.service.request(SyncRequest())
     assert desk.service.shown()["is_shown"]
     desk.manager.go_on.set()
     desk.await_pass(number)
@@ -291,13 +291,13 @@ def test_what_cannot_be_started_says_so_to_who_asks(desk: Desk) -> None:
     def fail() -> Manager:
         raise ImportError("no libpq")
 
-    means = Means(fail, lambda: True, desk.read, lambda: None)
+    means = SyncDependencies(fail, lambda: True, desk.read, lambda: None)
     broken = SyncService(means, HOUR_S, desk.changed, desk.troubles.append)
     broken.start()
 
     def is_refused() -> bool:
         try:
-            broken.request(Wish())
+            broken.request(SyncRequest())
         except ReprospectiveError:
             return True
         return False
@@ -326,13 +326,13 @@ def test_what_could_not_be_started_is_tried_again_and_then_sends(desk: Desk) -> 
             raise MemoryError
         return desk.manager
 
-    means = Means(make, lambda: True, desk.read, lambda: None)
+    means = SyncDependencies(make, lambda: True, desk.read, lambda: None)
     service = SyncService(means, HOUR_S, desk.changed, desk.troubles.append)
     service.start()
     try:
         wait_until(lambda: desk.manager.calls, SECONDS, "a pass")
         wait_until(lambda: service.problem() == "", SECONDS, "the end of the trouble")
-        assert service.request(Wish())
+        assert service.request(SyncRequest())
     finally:
         service.halt()
         service.stop(SECONDS)
@@ -361,7 +361,7 @@ def test_the_end_sends_what_waits_and_hangs_up(desk: Desk) -> None:
 
 def test_the_end_sends_nothing_where_nothing_waits(desk: Desk) -> None:
     desk.start()
-    desk.standing = Standing()
+    desk.standing = SyncState()
     desk.service.halt()
     assert desk.service.stop(SECONDS)
     assert desk.manager.calls == ["run"]

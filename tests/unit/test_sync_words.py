@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from reprospective_tray.runtime.status import SYNC_OFF, sync_object
-from reprospective_tray.store.outbox.sync_state import Standing
+from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.sync import status_messages as words
 from reprospective_tray.sync.health import Health
 from reprospective_tray.sync.status_messages import Shipping
@@ -99,7 +99,7 @@ def test_the_figures_of_a_pass_are_round():
 
 def test_what_the_status_object_says_comes_back():
     success = at("2026-11-23 14:05")
-    sync = sync_object(Standing(312, 3, success, "The server is away."), success + MINUTE)
+    sync = sync_object(SyncState(312, 3, success, "The server is away."), success + MINUTE)
     status = {"sync": sync, "pass": {"is_shown": True, "sent": 5, "total": 10}}
     assert words.from_status(status) == Shipping(
         312, 3, success, "The server is away.", is_running=True, sent=5, total=10

@@ -16,8 +16,8 @@ from reprospective_tray.monitor.timeline import (
     HELD_STEP_MS,
     Break,
     Lead,
-    Reading,
     Timeline,
+    TimelineReading,
 )
 from tests.unit.recording import T0
 
@@ -32,7 +32,7 @@ class Clocks:
         self.steady, self.wall = 9_000, T0
         self.read()
 
-    def read(self, settled_until: int | None = None) -> Reading:
+    def read(self, settled_until: int | None = None) -> TimelineReading:
         return self.timeline.read(Moment(self.steady, self.wall, 0), settled_until=settled_until)
 
     def pass_by(self, ms: int, step: int = 0) -> None:
@@ -47,28 +47,28 @@ def clocks():
 
 def test_the_first_reading_is_the_wall_clock():
     reading = Timeline(STALL_MS).read(Moment(5, T0, 0), settled_until=None)
-    assert reading == Reading(T0, T0, Break.NONE)
+    assert reading == TimelineReading(T0, T0, Break.NONE)
 
 
 def test_time_without_a_step_is_both_clocks_time(clocks):
     clocks.pass_by(STALL_MS)
-    assert clocks.read() == Reading(T0 + STALL_MS, T0 + STALL_MS, Break.NONE)
+    assert clocks.read() == TimelineReading(T0 + STALL_MS, T0 + STALL_MS, Break.NONE)
 
 
 def test_a_silence_longer_than_a_stall_is_a_gap_from_the_last_reading(clocks):
     clocks.pass_by(STALL_MS + 1)
-    assert clocks.read() == Reading(T0 + STALL_MS + 1, T0, Break.STALL)
+    assert clocks.read() == TimelineReading(T0 + STALL_MS + 1, T0, Break.STALL)
 
 
 def test_a_small_correction_forward_is_followed_at_once(clocks):
     clocks.pass_by(1000, FOLLOWED_STEP_MS)
     now = T0 + 1000 + FOLLOWED_STEP_MS
-    assert clocks.read() == Reading(now, now, Break.NONE)
+    assert clocks.read() == TimelineReading(now, now, Break.NONE)
 
 
 def test_a_larger_step_forward_is_a_gap(clocks):
     clocks.pass_by(1000, FOLLOWED_STEP_MS + 1)
-    assert clocks.read() == Reading(T0 + 2001, T0 + 1000, Break.FORWARD)
+    assert clocks.read() == TimelineReading(T0 + 2001, T0 + 1000, Break.FORWARD)
 
 
 def test_a_step_forward_in_sleep_ends_what_was_at_the_last_reading(clocks):
@@ -80,7 +80,7 @@ def test_a_step_forward_in_sleep_ends_what_was_at_the_last_reading(clocks):
 
 def test_a_step_back_of_up_to_a_minute_is_held(clocks):
     clocks.pass_by(1000, -HELD_STEP_MS)
-    assert clocks.read() == Reading(T0 + 1000, T0 + 1000, Break.NONE)
+    assert clocks.read() == TimelineReading(T0 + 1000, T0 + 1000, Break.NONE)
     clocks.pass_by(1000)
     assert clocks.read().now == T0 + 2000
 
@@ -103,12 +103,12 @@ def test_a_held_clock_is_followed_back_when_nothing_is_recorded_there(clocks):
 
 def test_a_sleep_with_a_clock_set_back_goes_on_where_time_had_come_to(clocks):
     clocks.pass_by(STALL_MS + 1, -30_000)
-    assert clocks.read() == Reading(T0, T0, Break.STALL)
+    assert clocks.read() == TimelineReading(T0, T0, Break.STALL)
 
 
 def test_a_step_back_of_more_than_a_minute_is_said_with_its_size(clocks):
     clocks.pass_by(1000, -HELD_STEP_MS - 1)
-    assert clocks.read() == Reading(
+    assert clocks.read() == TimelineReading(
         T0 - 59_001, T0 + 1000, Break.BACK, (Lead(HELD_STEP_MS + 1, 0, None, whole=False),)
     )
 
@@ -117,7 +117,7 @@ def test_two_small_steps_back_are_one_large_one(clocks):
     clocks.pass_by(1000, -40_000)
     clocks.read()
     clocks.pass_by(1000, -40_000)
-    assert clocks.read() == Reading(
+    assert clocks.read() == TimelineReading(
         T0 - 78_000, T0 + 2000, Break.BACK, (Lead(80_000, 0, None, whole=False),)
     )
 

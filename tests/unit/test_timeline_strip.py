@@ -18,7 +18,7 @@ from tests.unit.stored import session, stored
 
 DAY = DayRange(date(2026, 3, 30), date(2026, 3, 30))
 RULES = Categories(
-    config.Categories(
+    config.CategorySettings(
         built_in=False,
         rules=(
             CategoryRule(category="Code", application="code", colour="#0000ff"),

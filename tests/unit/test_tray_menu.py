@@ -8,7 +8,7 @@ import pytest
 from reprospective_tray.sync.status_messages import Shipping
 from reprospective_tray.tray.menu import (
     SEPARATOR,
-    Action,
+    MenuAction,
     action_arguments,
     items,
 )
@@ -87,7 +87,7 @@ def test_where_sending_is_on_the_menu_says_how_far_and_offers_to_send_now():
         "─",
         "Quit",
     ]
-    assert item_named(AppState(shipping=SHIPPING), "Sync now").action == Action("sync")
+    assert item_named(AppState(shipping=SHIPPING), "Sync now").action == MenuAction("sync")
 
 
 def test_while_a_pass_runs_none_can_be_asked_for():
@@ -120,7 +120,7 @@ def test_starting_at_login_is_a_switch_that_shows_what_is_and_asks_for_the_other
         state = AppState(Mode.RECORDING, 29_280_000, "Code", starts_at_login=on)
         assert labels(state)[5:9] == ["─", "Start at login", "Open settings", "Open log folder"]
         item = item_named(state, "Start at login")
-        assert (item.checked, item.action) == (on, Action("start_at_login", {"on": not on}))
+        assert (item.checked, item.action) == (on, MenuAction("start_at_login", {"on": not on}))
         assert action_arguments(item.action, NOW) == {"on": not on}
         assert {one.label for one in leaves(state) if one.checked is not None} == {item.label}
 
@@ -130,7 +130,7 @@ def test_resume_stands_in_place_of_pause_while_paused():
     assert labels(paused)[2:4] == ["Open summary", "Resume"]
     assert "Pause tracking" not in labels(paused)
     assert "Resume" not in labels(AppState())
-    assert item_named(paused, "Resume").action == Action("resume")
+    assert item_named(paused, "Resume").action == MenuAction("resume")
 
 
 def test_a_problem_has_a_line_of_its_own():
@@ -156,7 +156,7 @@ def test_every_action_is_a_command_of_the_channel(mode):
 
 @pytest.mark.parametrize("mode", Mode)
 def test_a_click_on_the_icon_opens_the_summary(mode):
-    assert [i.action for i in leaves(AppState(mode)) if i.default] == [Action("open_summary")]
+    assert [i.action for i in leaves(AppState(mode)) if i.default] == [MenuAction("open_summary")]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_until_tomorrow_ends_at_the_next_local_midnight(zone, zone_name, now, mi
 
 
 def test_other_commands_go_without_arguments():
-    assert action_arguments(Action("quit"), NOW) == {}
+    assert action_arguments(MenuAction("quit"), NOW) == {}
 
 
 def test_the_log_is_offered_where_something_fails_again_and_again():
@@ -197,7 +197,7 @@ def test_the_log_is_offered_where_something_fails_again_and_again():
     item = items(state, NOW)[3]
     assert (item.label, item.action) == (
         "The log is in /home/anna/log",
-        Action("open_log_folder"),
+        MenuAction("open_log_folder"),
     )
     assert "The log is in" not in str(items(AppState(Mode.ATTENTION, problem="disk full"), NOW))
 

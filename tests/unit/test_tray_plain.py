@@ -8,7 +8,7 @@ import pytest
 from reprospective_tray.tray.icon import TrayIcon
 from reprospective_tray.tray.icons import backend
 from reprospective_tray.tray.icons.backend import Backend, TrayUnavailableError
-from reprospective_tray.tray.menu import Action
+from reprospective_tray.tray.menu import MenuAction
 from reprospective_tray.tray.state import AppState, Mode
 
 SECONDS = 5.0
@@ -68,7 +68,7 @@ def test_the_menu_follows_the_state_and_clicks_are_handed_on(screen):
     thread.start()
     icon.run(lambda: None)
     thread.join()
-    assert actions == [Action("open_summary"), Action("resume")]
+    assert actions == [MenuAction("open_summary"), MenuAction("resume")]
     assert screen.icon.title == "Re:prospective: Paused until you resume"
 
 

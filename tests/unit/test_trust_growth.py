@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reprospective_tray.store.model.day_split import day_name, pieces
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
 from reprospective_tray.store.model.sessions import DAY_MS
-from reprospective_tray.store.query.server_filter import Restriction
+from reprospective_tray.store.query.server_filter import ServerFilter
 from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRange, ForgottenRanges
 from tests.unit.stored import FIRST_DAY, fresh_adapter
 
@@ -138,7 +138,7 @@ def test_what_a_query_leaves_out_is_what_the_orders_hold(adapter, given_orders, 
 def query(session, ranges):
     """Return what is left of the sessions of both devices."""
     days = DayRange(FIRST_DAY, FIRST_DAY)
-    restriction = Restriction(tuple((each, days) for each in DEVICES), frozenset(), ranges)
+    restriction = ServerFilter(tuple((each, days) for each in DEVICES), frozenset(), ranges)
     condition = restriction.condition(session, lambda _days: session.deleted == 0)
     return list(session.select(session.uid).where(condition).tuples())
 

@@ -14,7 +14,7 @@ import pytest
 from reprospective_tray.store.forget.erase import forget
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.sessions import Put, Rewind
-from reprospective_tray.store.outbox.apply_server_rows import Superseding
+from reprospective_tray.store.outbox.apply_server_rows import ServerRowsApplier
 from reprospective_tray.store.sqlite.salvage import sessions as salvage
 from tests.unit.recording import T0, session, store
 
@@ -53,7 +53,9 @@ def test_an_older_servers_tombstone_brings_nothing_in(path):
     with store(path) as (adapter, _writer):
         held = adapter.models.Session.select().dicts().get()
         version = held | {"deleted": 1, "revision": 9, "process_id": 77, "window_title": "x"}
-        Superseding(adapter, "another device").take([((held["id"], held["revision"]), version)], 1)
+        ServerRowsApplier(adapter, "another device").take(
+            [((held["id"], held["revision"]), version)], 1
+        )
     assert left(path) == [("", "", None)]
 
 

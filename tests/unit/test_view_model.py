@@ -29,7 +29,7 @@ from tests.unit.stored import fresh_adapter, row, session, stored
 from tests.unit.test_report import DAY, ONE_DAY, SESSIONS
 
 RULES = Categories(
-    config.Categories(
+    config.CategorySettings(
         built_in=False,
         rules=(
             CategoryRule(

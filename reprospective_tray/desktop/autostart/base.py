@@ -60,7 +60,7 @@ def _stem(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AutostartState:
     """How starting at login stands.
 
     Attributes:
@@ -94,7 +94,7 @@ class Autostart(ABC):
     """Why there is no such way here, a sentence."""
 
     @abstractmethod
-    def standing(self) -> Standing:
+    def standing(self) -> AutostartState:
         """Return how it stands; what cannot be read is off, as it is for the system."""
 
     @abstractmethod

@@ -12,7 +12,7 @@ import plistlib
 import subprocess
 from typing import TYPE_CHECKING
 
-from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, Standing
+from reprospective_tray.desktop.autostart.base import Autostart, AutostartState, LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.system.paths import NAME
@@ -46,12 +46,12 @@ class LaunchAgent(Autostart):
         self._file = folder / f"{NAME}.plist"
         self._run = run
 
-    def standing(self) -> Standing:
+    def standing(self) -> AutostartState:
         """Return how it stands."""
         agent = self._read()
         words = agent.get("ProgramArguments")
         command = LoginCommand(tuple(map(str, words))) if isinstance(words, list) else None
-        return Standing(
+        return AutostartState(
             is_on=bool(words) and bool(agent.get("RunAtLoad")) and not agent.get("Disabled"),
             place=str(self._file),
             command=command,

@@ -1,6 +1,6 @@
 """Where nothing that this program can write is started at login."""
 
-from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, Standing
+from reprospective_tray.desktop.autostart.base import Autostart, AutostartState, LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 
@@ -14,9 +14,9 @@ class NullAutostart(Autostart):
         """Take the sentence that says why."""
         self.why_not = why_not
 
-    def standing(self) -> Standing:
+    def standing(self) -> AutostartState:
         """Return that it is off."""
-        return Standing(is_on=False, place="")
+        return AutostartState(is_on=False, place="")
 
     def enable(self, command: LoginCommand) -> None:
         """Refuse.

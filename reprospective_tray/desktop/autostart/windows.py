@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
-from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, Standing
+from reprospective_tray.desktop.autostart.base import Autostart, AutostartState, LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.system.paths import NAME
@@ -27,13 +27,13 @@ class RunKey(Autostart):
         """Take Python's module of that name."""
         self._winreg = winreg
 
-    def standing(self) -> Standing:
+    def standing(self) -> AutostartState:
         """Return how it stands; what is switched off in Task Manager is off."""
         line = self._read(RUN)
         words = split_command_line(line) if isinstance(line, str) else ()
         approved = self._read(APPROVED)
         is_off = isinstance(approved, bytes) and bool(approved) and bool(approved[0] % 2)
-        return Standing(
+        return AutostartState(
             is_on=bool(words) and not is_off,
             place=rf"HKEY_CURRENT_USER\{RUN}\{NAME}",
             command=LoginCommand(words) if words else None,

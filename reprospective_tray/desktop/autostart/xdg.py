@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprospective_tray.desktop.autostart import desktop_entry
-from reprospective_tray.desktop.autostart.base import Autostart, LoginCommand, Standing
+from reprospective_tray.desktop.autostart.base import Autostart, AutostartState, LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, in_each_language
 from reprospective_tray.system.paths import NAME, shipped_file
@@ -33,20 +33,20 @@ class XdgAutostart(Autostart):
         """Take the person's config folder, ``$XDG_CONFIG_HOME``."""
         self._own = config_home / ENTRY
 
-    def standing(self) -> Standing:
+    def standing(self) -> AutostartState:
         """Return how it stands: the person's own entry speaks before the system's."""
         for file in (self._own, *_system_entries()):
             text = _text(file)
             if text is not None:
                 values = desktop_entry.read(text)
                 words = desktop_entry.split_command(values.get("Exec", ""))
-                return Standing(
+                return AutostartState(
                     is_on=bool(words) and _is_on(values),
                     place=str(file),
                     command=LoginCommand(words) if words else None,
                     is_own=file == self._own,
                 )
-        return Standing(is_on=False, place=str(self._own))
+        return AutostartState(is_on=False, place=str(self._own))
 
     def enable(self, command: LoginCommand) -> None:
         """Write an entry of the person's own, whole or not at all."""

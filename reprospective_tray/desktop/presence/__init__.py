@@ -2,9 +2,9 @@
 
 import sys
 
-from reprospective_tray.desktop.presence.base import Presence, PresenceWatcher
+from reprospective_tray.desktop.presence.base import PresenceWatcher
 
-__all__ = ["Presence", "PresenceWatcher", "make_watcher"]
+__all__ = ["PresenceWatcher", "make_watcher"]
 
 
 def make_watcher(platform: str = sys.platform) -> PresenceWatcher:

@@ -2,25 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """What the desktop says at one moment."""
-
-    locked: bool = False
-    """The screen is locked, or another person's session is in front."""
-
-    unconfirmed: int = 0
-    """A lock was only asked for: the number of that request; 0 where the desktop confirms."""
-
-    away: bool = False
-    """The computer goes to sleep, or the person logs out: recording ends now."""
-
-    inhibited: bool = False
-    """A film, a call or the like holds off idle time."""
-
+from reprospective_tray.system.presence import Presence
 
 Tell = Callable[[Presence], None]
 

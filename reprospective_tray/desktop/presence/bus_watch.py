@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from reprospective_tray.system.dbus import BusLine, BusLostError
+from reprospective_tray.system.dbus import BusConnection, BusLostError
 
 log = logging.getLogger(__name__)
 
@@ -15,10 +15,10 @@ RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
 END_S = 0.5
 
 
-class Source(Protocol):
+class BusSource(Protocol):
     """Something on a bus that says how the person stands."""
 
-    def attach(self, line: BusLine) -> None:
+    def attach(self, line: BusConnection) -> None:
         """Follow what it says on `line`; raises `BusLostError`."""
 
     def lose(self) -> None:
@@ -31,12 +31,12 @@ class Source(Protocol):
 class BusWatch:
     """One bus and its sources."""
 
-    def __init__(self, name: str, find: Callable[[], str | None], source: Source) -> None:
+    def __init__(self, name: str, find: Callable[[], str | None], source: BusSource) -> None:
         """Take the bus's name, what finds its address (None: there is none), and who listens."""
         self.name = name
         self._find = find
         self._source = source
-        self._line: BusLine | None = None
+        self._line: BusConnection | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"presence-{name}", daemon=True)
 
@@ -83,7 +83,7 @@ class BusWatch:
         address = self._find()
         if address is None:
             return
-        line = BusLine(address)
+        line = BusConnection(address)
         self._line = line
         try:
             self._source.attach(line)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprospective_tray.desktop.presence.base import PresenceWatcher, Tell
-from reprospective_tray.desktop.presence.bus_watch import BusWatch, Source
+from reprospective_tray.desktop.presence.bus_watch import BusSource, BusWatch
 from reprospective_tray.desktop.presence.logind import Logind
 from reprospective_tray.desktop.presence.session_services import SessionServices
 from reprospective_tray.desktop.presence.signs import Signs
@@ -26,7 +26,7 @@ class LinuxWatcher(PresenceWatcher):
     def __init__(self) -> None:
         """Note where the session bus is; it may be given up for this process later."""
         self._session_address = session_address()
-        self._watches: list[tuple[BusWatch, Source]] = []
+        self._watches: list[tuple[BusWatch, BusSource]] = []
         self._signs: Signs | None = None
 
     def start(self, tell: Tell, log_out: Callable[[], None]) -> None:

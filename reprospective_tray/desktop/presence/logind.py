@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jeepney import DBusAddress
 
-from reprospective_tray.system.dbus import PROPERTIES, BusLine, Follow
+from reprospective_tray.system.dbus import PROPERTIES, BusConnection, Follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,13 +39,13 @@ class Logind:
         """Take who is told, and what is called when the session ends that this program is in."""
         self._signs = signs
         self._log_out = log_out
-        self._line: BusLine | None = None
+        self._line: BusConnection | None = None
         self._there = False
         self._session = ""  # its object path
         self._is_ours = False  # this program belongs to it, and is not only the same person's
         self._sleep_lock: FileDescriptor | None = None
 
-    def attach(self, line: BusLine) -> None:
+    def attach(self, line: BusConnection) -> None:
         """Follow logind; see `Source`."""
         self._line = line
         line.follow(Follow(NAME, "", self._on_owner, self._on_signal))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jeepney import DBusAddress
 
-from reprospective_tray.system.dbus import Answer, BusLine, Follow
+from reprospective_tray.system.dbus import Answer, BusConnection, Follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ class SessionServices:
         self._signs = signs
         self._there: set[str] = set()
 
-    def attach(self, line: BusLine) -> None:
+    def attach(self, line: BusConnection) -> None:
         """Follow them; see `Source`."""
         for name in SCREEN_SAVERS:
             self._follow_saver(line, name)
@@ -95,7 +95,7 @@ class SessionServices:
             "idle inhibitors": any(service.name in there for service in INHIBITORS),
         }
 
-    def _follow_saver(self, line: BusLine, name: str) -> None:
+    def _follow_saver(self, line: BusConnection, name: str) -> None:
         to = DBusAddress("/" + name.replace(".", "/"), name, name)
 
         def take(answer: Answer) -> None:
@@ -108,7 +108,7 @@ class SessionServices:
         ask = _Question(line, to, "GetActive", None, (), take)
         line.follow(Follow(name, name, self._on_owner(name, ask), on_signal))
 
-    def _follow_inhibitors(self, line: BusLine, service: Inhibitors) -> None:
+    def _follow_inhibitors(self, line: BusConnection, service: Inhibitors) -> None:
         to = DBusAddress(service.path, service.name, service.interface)
 
         def take(answer: Answer) -> None:
@@ -141,7 +141,7 @@ class SessionServices:
 class _Question:
     """A question to a service; its answer comes when it comes."""
 
-    line: BusLine
+    line: BusConnection
     to: DBusAddress
     method: str
     signature: str | None

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from reprospective_tray.desktop.presence.base import Presence, Tell
+from reprospective_tray.desktop.presence.base import Tell
+from reprospective_tray.system.presence import Presence
 
 
 class Signs:

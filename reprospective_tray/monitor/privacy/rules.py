@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 REDACTED = "[redacted]"
 
 
-class Action(StrEnum):
+class RuleAction(StrEnum):
     """What becomes of a window: nothing of it is changed, or what a rule says."""
 
     KEEP = "keep"
@@ -39,7 +39,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StorableNames:
     """What may be stored of a window, and which rule said so (empty for none).
 
     Both names are empty where the window is ignored.
@@ -47,7 +47,7 @@ class Verdict:
 
     application_name: str
     window_title: str
-    action: Action
+    action: RuleAction
     rule: str = ""
 
 
@@ -57,7 +57,7 @@ class _Compiled:
 
     application: Pattern | None
     title: Pattern | None
-    action: Action
+    action: RuleAction
     description: str
 
     def fits(self, application_name: str, window_title: str) -> bool:
@@ -66,12 +66,12 @@ class _Compiled:
             self.title is None or _found(self.title, window_title)
         )
 
-    def verdict(self, application_name: str, window_title: str) -> Verdict:
+    def verdict(self, application_name: str, window_title: str) -> StorableNames:
         """Return what is left of a window that the rule fits."""
-        if self.action is Action.IGNORE:
-            return Verdict("", "", Action.IGNORE, self.description)
-        left = self._redacted(window_title) if self.action is Action.REDACT else ""
-        return Verdict(application_name, left, self.action, self.description)
+        if self.action is RuleAction.IGNORE:
+            return StorableNames("", "", RuleAction.IGNORE, self.description)
+        left = self._redacted(window_title) if self.action is RuleAction.REDACT else ""
+        return StorableNames(application_name, left, self.action, self.description)
 
     def _redacted(self, title: str) -> str:
         if not title:
@@ -96,16 +96,16 @@ def _found(pattern: Pattern, text: str) -> bool:
     return seen != text and pattern.search(seen)
 
 
-class Privacy:
+class PrivacyRules:
     """The rules of one config, compiled once. Asking them changes nothing and reads no clock."""
 
-    def __init__(self, settings: config.Privacy) -> None:
+    def __init__(self, settings: config.PrivacySettings) -> None:
         """Take the ``privacy`` section of a config that was loaded, and so is valid."""
         self._rules = [
             _Compiled(
                 application=_compiled(rule.application),
                 title=_compiled(rule.title),
-                action=Action(rule.action),
+                action=RuleAction(rule.action),
                 description=_describe(number, rule),
             )
             for number, rule in enumerate(settings.rules, start=1)
@@ -114,21 +114,21 @@ class Privacy:
         self._private_windows = settings.private_windows
         self._password_managers = settings.password_managers
 
-    def apply(self, application_name: str, window_title: str) -> Verdict | None:
+    def apply(self, application_name: str, window_title: str) -> StorableNames | None:
         """Return what may be stored of a window; None where it leaves no trace."""
         verdict = self.explain(application_name, window_title)
-        return None if verdict.action is Action.IGNORE else verdict
+        return None if verdict.action is RuleAction.IGNORE else verdict
 
-    def explain(self, application_name: str, window_title: str) -> Verdict:
+    def explain(self, application_name: str, window_title: str) -> StorableNames:
         """Return the same, but say of an ignored window as well which rule takes it."""
         own = self._own(application_name, window_title)
         # A rule that only redacts must not bring a private window to disk.
-        if own is None or own.action is not Action.IGNORE:
+        if own is None or own.action is not RuleAction.IGNORE:
             for description in self._built_in(application_name, window_title):
-                return Verdict("", "", Action.IGNORE, description)
-        return own or Verdict(application_name, window_title, Action.KEEP)
+                return StorableNames("", "", RuleAction.IGNORE, description)
+        return own or StorableNames(application_name, window_title, RuleAction.KEEP)
 
-    def _own(self, application_name: str, window_title: str) -> Verdict | None:
+    def _own(self, application_name: str, window_title: str) -> StorableNames | None:
         """Return what the first of the person's rules that fits makes of a window.
 
         A rule that cannot be evaluated takes the window away: what it was to hide is not known.
@@ -143,7 +143,7 @@ class Privacy:
                     # No title belongs in the log, so no words of the error do.
                     kind = type(error).__name__
                     log.warning("%s fails (%s): its windows are left out", rule.description, kind)
-                return Verdict("", "", Action.IGNORE, rule.description)
+                return StorableNames("", "", RuleAction.IGNORE, rule.description)
         return None
 
     def _built_in(self, application_name: str, window_title: str) -> Iterator[str]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from reprospective_tray.monitor.probes.base import NotOfferedError, ProbeLostError
-from reprospective_tray.system.dbus import BusLine, BusLostError
+from reprospective_tray.system.dbus import BusConnection, BusLostError
 from reprospective_tray.system.dbus_address import session_address
 
 
-def open_line(who: str, answer_s: float) -> BusLine:
+def open_line(who: str, answer_s: float) -> BusConnection:
     """Return a line to the session bus, where `who` would be, who answers within `answer_s`.
 
     Raises:
@@ -18,7 +18,7 @@ def open_line(who: str, answer_s: float) -> BusLine:
     if address is None:
         raise NotOfferedError(f"there is no session bus, where {who} would be")
     try:
-        return BusLine(address, answer_s)
+        return BusConnection(address, answer_s)
     except BusLostError as reason:
         raise NotOfferedError(f"the session bus, where {who} would be: {reason}") from reason
 

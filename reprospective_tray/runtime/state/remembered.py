@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reprospective_tray.system.paths import Paths
-    from reprospective_tray.system.remembered_file import Reading
+    from reprospective_tray.system.remembered_file import ReadFile
 
 # ms since the epoch, UTC: the year 2200. What lies behind it is no instant of this program.
 LAST_INSTANT = 7_258_118_400_000
@@ -87,7 +87,7 @@ def update(paths: Paths, **changes: object) -> ProgramState:
     )
 
 
-def _as_meant(reading: Reading[ProgramState]) -> ProgramState:
+def _as_meant(reading: ReadFile[ProgramState]) -> ProgramState:
     """Take nothing that cannot be read for a default that would record or greet more."""
     found = reading.value
     if "first_start_at" in reading.unread:

@@ -18,8 +18,8 @@ from reprospective_tray.store.model.fields import ms
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import Rollup
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 # Before every uid, as text and as PostgreSQL's own type.
 _NIL = "00000000-0000-0000-0000-000000000000"
@@ -62,21 +62,21 @@ class TimeRange(Selection):
         """Order from the server what retention has taken from here, and let its totals go."""
         if not isinstance(adapter, SqliteAdapter):
             return
-        facts, rollup = Facts(adapter), Rollup(adapter)
+        facts, rollup = FileMeta(adapter), DailyTotals(adapter)
         with adapter.writing():
-            horizon = facts.get(Fact.RETENTION_HORIZON)
+            horizon = facts.get(MetaKey.RETENTION_HORIZON)
             if horizon is not None and self._since <= horizon:
                 until = min(self._until, horizon + 1)
                 done.ordered = self._order(adapter, facts, until)
                 done.totals = rollup.forget_taken(self._since, until, self._names)
             rollup.forget_edges(self._since, self._until, self._names)
 
-    def _order(self, adapter: SqliteAdapter, facts: Facts, until: int) -> bool:
+    def _order(self, adapter: SqliteAdapter, facts: FileMeta, until: int) -> bool:
         """Note what the server is to forget; tell whether anything can be there."""
         device_ids = _with_totals(adapter, self._since, until, self._names)
         if not device_ids:
             return False
-        device_ids |= {facts.device_id(), *facts.get(Fact.FORMER_DEVICE_IDS, [])}
+        device_ids |= {facts.device_id(), *facts.get(MetaKey.FORMER_DEVICE_IDS, [])}
         now = time.time_ns() // 1_000_000
         for name in [None] if self._names is None else self._names:
             adapter.models.RangeOrder.insert(
@@ -152,7 +152,7 @@ def _takes_from_server(
     """Tell whether retention has taken from here what may lie in the range."""
     if not isinstance(adapter, SqliteAdapter):
         return False
-    horizon = Facts(adapter).get(Fact.RETENTION_HORIZON)
+    horizon = FileMeta(adapter).get(MetaKey.RETENTION_HORIZON)
     if horizon is None or since > horizon:
         return False
     return bool(_with_totals(adapter, since, min(until, horizon + 1), names))

@@ -20,7 +20,7 @@ STRETCH_GAP_MS = 1000
 Row = tuple[str, int, int, int, str, str]
 
 
-class Stretch(Struct, frozen=True):
+class FocusStreak(Struct, frozen=True):
     """One application in front on one device without a break; its titles may change.
 
     Times are ms UTC, clipped to the range that was asked for; `ms` is what its
@@ -34,7 +34,7 @@ class Stretch(Struct, frozen=True):
     ms: int
 
 
-class Stretches(Struct, frozen=True):
+class FocusStreaks(Struct, frozen=True):
     """The longest stretch, of equals the earliest, and how often the application changed.
 
     Where nothing lasted, there is no longest one. Two active sessions of a device that began
@@ -43,24 +43,24 @@ class Stretches(Struct, frozen=True):
     it was in front, be it for less than a ms. Ranges of days add up.
     """
 
-    longest: Stretch | None
+    longest: FocusStreak | None
     switches: int
 
 
-def stretches_of(rows: list[Row], days: DayRange) -> Stretches:
+def stretches_of(rows: list[Row], days: DayRange) -> FocusStreaks:
     """Return what living sessions show, all of which lie at least partly on `days`; sort `rows`."""
     # Of those that begin at one moment, what lasted no time was before the other.
     rows.sort()
-    longest = Stretch("", 0, 0, 0, 0)
+    longest = FocusStreak("", 0, 0, 0, 0)
     switches = 0
     for _device, of_device in groupby(rows, itemgetter(0)):
         found, count = _of_device(of_device, days.begin, days.end)
         switches += count
         longest = max(longest, found, key=lambda each: (each.ms, -each.started_at))
-    return Stretches(longest if longest.ms else None, switches)
+    return FocusStreaks(longest if longest.ms else None, switches)
 
 
-def _of_device(rows: Iterable[Row], begin: int, end: int) -> tuple[Stretch, int]:
+def _of_device(rows: Iterable[Row], begin: int, end: int) -> tuple[FocusStreak, int]:
     """Return the longest stretch, and how many switches there are, of rows in order."""
     # One loop and plain variables: there are tens of thousands while somebody waits.
     active = State.ACTIVE.value
@@ -95,4 +95,4 @@ def _of_device(rows: Iterable[Row], begin: int, end: int) -> tuple[Stretch, int]
     if total > longest[0]:
         longest = total, name, first, last, first_offset
     length, name, first, last, first_offset = longest
-    return Stretch(name, first, last, first_offset, length), switches
+    return FocusStreak(name, first, last, first_offset, length), switches

@@ -7,7 +7,7 @@ from reprospective_tray.store.model.bounds import bounded
 from reprospective_tray.store.model.tombstones import blanked
 from reprospective_tray.store.outbox.outbox import Reference
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import Rollup
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 
 # Each changes its days as well: more at once would make recording wait.
 _ROWS_A_TRANSACTION = 20
@@ -19,14 +19,14 @@ _TAKEN = (
 Row = dict[str, Any]
 
 
-class Superseding:
+class ServerRowsApplier:
     """Takes over the server's versions; use it inside the adapter's `connection()`."""
 
     def __init__(self, adapter: SqliteAdapter, device_id: str) -> None:
         """Change the file of `adapter`, whose present device is `device_id`."""
         self._database = adapter.database
         self._session = adapter.models.Session
-        self._rollup = Rollup(adapter)
+        self._rollup = DailyTotals(adapter)
         self._device_id = device_id
 
     def take(self, versions: Sequence[tuple[Reference, Row]], clock: int) -> bool:

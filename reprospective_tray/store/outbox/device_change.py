@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reprospective_tray.store.model.ids import new_device_id, new_uid
 from reprospective_tray.store.outbox.outbox import Outbox
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ def become_another_device(adapter: SqliteAdapter) -> Renamed | None:
     All closed rows keep their uid and device. Use it inside the adapter's
     `connection()`, where nobody records or in the recording thread.
     """
-    facts = Facts(adapter)
+    facts = FileMeta(adapter)
     with adapter.database.atomic("IMMEDIATE"):
         before = adapter.device_id
-        former = [*facts.get(Fact.FORMER_DEVICE_IDS, []), before]
-        facts.put(Fact.FORMER_DEVICE_IDS, former)
+        former = [*facts.get(MetaKey.FORMER_DEVICE_IDS, []), before]
+        facts.put(MetaKey.FORMER_DEVICE_IDS, former)
         adapter.adopt_device_id(new_device_id())
         renamed = _rename(adapter, before)
-        facts.put(Fact.ACKNOWLEDGED, None)
-        facts.put(Fact.PENDING, None)
+        facts.put(MetaKey.ACKNOWLEDGED, None)
+        facts.put(MetaKey.PENDING, None)
         Outbox(adapter).offer_all()
     return renamed
 

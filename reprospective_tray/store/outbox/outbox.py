@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 # Beyond this many bytes of titles a batch ends early, whatever its number of rows.
 _BATCH_BYTES = 2_000_000
@@ -65,7 +65,7 @@ Held = tuple[int, str, int, int]  # id, uid, revision, deleted
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class OutboxBatch:
     """Rows to send: as a JSON array, and what names each of them, in the same order."""
 
     rows: str
@@ -84,7 +84,7 @@ class Outbox:
         """Read and mark the rows of `adapter`."""
         self._database = adapter.database
         self._models = adapter.models
-        self._facts = Facts(adapter)
+        self._facts = FileMeta(adapter)
 
     def read_any_text(self) -> None:
         """Let titles that another program wrote with broken bytes be read all the same."""
@@ -105,11 +105,11 @@ class Outbox:
             ON s.uid = r.uid AND s.revision = r.revision"""  # noqa: S608  own words
         return self._number(query)
 
-    def next(self, after: int, limit: int) -> Batch | None:
+    def next(self, after: int, limit: int) -> OutboxBatch | None:
         """Return up to `limit` waiting rows beyond the id `after`, in order; None at the end."""
         return self._batch(_NEXT, (after, limit))
 
-    def part(self, references: Iterable[Reference]) -> Batch | None:
+    def part(self, references: Iterable[Reference]) -> OutboxBatch | None:
         """Return the named rows as they are now; None where all of them are gone."""
         ids = msgspec.json.encode([number for number, _revision in references]).decode()
         return self._batch(_SOME, (ids,))
@@ -156,17 +156,17 @@ class Outbox:
         """Note that everything kept here is to be sent again; `offer` does it."""
         session, order = self._models.Session, self._models.RangeOrder
         last = session.select(session.id).order_by(session.id.desc()).limit(1).scalar()
-        self._facts.put(Fact.REOFFER, last)
+        self._facts.put(MetaKey.REOFFER, last)
         # Whoever refused them may be another server or user than the one that is asked now.
         self._models.Refused.delete().execute()
         order.update(acknowledged=0).execute()
 
     def offer(self) -> Iterator[int]:
         """Let what `offer_all` noted wait again, in short transactions; yield how many each."""
-        while bound := self._facts.get(Fact.REOFFER):
+        while bound := self._facts.get(MetaKey.REOFFER):
             with self.undone_by_a_power_cut(), self._database.atomic("IMMEDIATE"):
                 ids = [row[0] for row in self._database.execute_sql(_OFFER_BELOW, (bound,))]
-                self._facts.put(Fact.REOFFER, min(ids) - 1 if ids else None)
+                self._facts.put(MetaKey.REOFFER, min(ids) - 1 if ids else None)
             yield len(ids)
 
     def held_count(self) -> int:
@@ -210,10 +210,10 @@ class Outbox:
         """Tell whether the file is of a version that knows of refusals; readers change nothing."""
         return self._number("PRAGMA user_version") > 1
 
-    def _batch(self, query: str, parameters: tuple[object, ...]) -> Batch | None:
+    def _batch(self, query: str, parameters: tuple[object, ...]) -> OutboxBatch | None:
         rows, references = self._database.execute_sql(query, parameters).fetchone()
         named = msgspec.json.decode(references, type=list[Reference])
-        return Batch(rows, named) if named else None
+        return OutboxBatch(rows, named) if named else None
 
     def _number(self, query: str) -> int:
         return int(self._database.execute_sql(query).fetchone()[0])

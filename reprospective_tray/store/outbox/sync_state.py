@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reprospective_tray.store.outbox.outbox import Outbox
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 if TYPE_CHECKING:
     from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SyncState:
     """How far a file is sent.
 
     Attributes:
@@ -29,17 +29,17 @@ class Standing:
     last_error: str = ""
 
 
-def read(reader: SqliteAdapter) -> Standing:
+def read(reader: SqliteAdapter) -> SyncState:
     """Return how far the file of `reader` is sent.
 
     Raises:
         StoreError: it cannot be read, or there is nothing as yet.
     """
     with reader.reading():
-        outbox, facts = Outbox(reader), Facts(reader)
-        return Standing(
+        outbox, facts = Outbox(reader), FileMeta(reader)
+        return SyncState(
             outbox.waiting(),
             outbox.refused(),
-            facts.get(Fact.LAST_SUCCESS_AT),
-            facts.get(Fact.LAST_ERROR, ""),
+            facts.get(MetaKey.LAST_SUCCESS_AT),
+            facts.get(MetaKey.LAST_ERROR, ""),
         )

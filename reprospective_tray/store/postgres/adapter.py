@@ -18,7 +18,7 @@ from reprospective_tray.store.model.day_split import day_name
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.model.tables import make_server_models
-from reprospective_tray.store.postgres.cancellable_call import Attempt
+from reprospective_tray.store.postgres.cancellable_call import CancellableCall
 from reprospective_tray.store.postgres.connection import STATEMENT_DEADLINE_S, connect
 from reprospective_tray.store.postgres.device_file import kept_device_id
 from reprospective_tray.store.postgres.errors import ended_from_here, statement_failure
@@ -235,7 +235,7 @@ class PostgresqlAdapter(DatabaseAdapter):
 
     def _reach(self) -> _Connection:
         """Connect, as long as nobody calls `abort`."""
-        attempt = Attempt(self._connected, lambda late: late.close(), "reach")
+        attempt = CancellableCall(self._connected, lambda late: late.close(), "reach")
         with self._aborting:
             self._abort.add(attempt.give_up)
         try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Attempt(Generic[T]):
+class CancellableCall(Generic[T]):
     """One making of something, begun at once. Who waits for it may stop waiting at any time.
 
     The thread is left alone then; what it still makes is handed to `dispose`.

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from reprospective_tray.errors import ServerError
-from reprospective_tray.store.postgres.cancellable_call import Attempt
+from reprospective_tray.store.postgres.cancellable_call import CancellableCall
 from reprospective_tray.store.postgres.deadline import Deadline, DeadlineError
 from reprospective_tray.store.postgres.errors import (
     connect_failure,
@@ -193,7 +193,7 @@ def connect(
     import psycopg2
 
     # A name server waits as long as it likes: what ends is the waiting for it.
-    attempt: Attempt[Any] = Attempt(
+    attempt: CancellableCall[Any] = CancellableCall(
         lambda: log_in(address, connect_deadline_s), lambda late: late.close(), "connect"
     )
     try:

@@ -45,7 +45,7 @@ class StatementError(psycopg2.DatabaseError):
         return self._pgcode
 
 
-class Answer:
+class StatementResult:
     """What a statement gave: a cursor whose rows are all here."""
 
     def __init__(
@@ -140,7 +140,7 @@ def _with_numbers(sql: str, count: int) -> str:
     return _PLACE.sub(lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", sql)
 
 
-def _run(libpq: Any, cursor: Any, sql: str, values: Sequence[Any]) -> Answer:
+def _run(libpq: Any, cursor: Any, sql: str, values: Sequence[Any]) -> StatementResult:
     raw = cursor.connection
     encoding = psycopg2.extensions.encodings[raw.encoding]
     types, texts = zip(*(_as_parameter(value, encoding) for value in values), strict=True)
@@ -174,7 +174,7 @@ def _failure(libpq: Any, raw: Any, pointer: int, result: Any, encoding: str) -> 
     return StatementError(said.decode(encoding, "replace"), code.decode() if code else None)
 
 
-def _answer(libpq: Any, cursor: Any, result: Any, encoding: str) -> Answer:
+def _answer(libpq: Any, cursor: Any, result: Any, encoding: str) -> StatementResult:
     touched = libpq.PQcmdTuples(result)
     rowcount = int(touched) if touched else -1
     columns = range(libpq.PQnfields(result))
@@ -193,7 +193,7 @@ def _answer(libpq: Any, cursor: Any, result: Any, encoding: str) -> Answer:
     def cast(column: int, text: bytes) -> Any:
         return casts[column](text.decode(encoding), cursor)
 
-    return Answer(description or None, texts, rowcount, cast)
+    return StatementResult(description or None, texts, rowcount, cast)
 
 
 def _cast(connection: Any, kind: int) -> Callable[[str, Any], Any]:

@@ -66,7 +66,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStanding:
+class ServerStatus:
     """How things stand; what this role may not see is empty."""
 
     postgresql: str
@@ -91,7 +91,7 @@ class ServerStanding:
 
 def standing(
     connection: Connection, data: Path | None = None, folder: Path = SCRIPTS
-) -> ServerStanding:
+) -> ServerStatus:
     """Ask for all of it; `data` is the program's own folder, see `owners.require_trusted`.
 
     Raises:
@@ -112,7 +112,7 @@ def standing(
         devices = [Device(*row) for row in connection.rows(_DEVICES)]
     persons = connection.rows(_PERSONS, [PERSON]) if mode == "roles" else []
     info = connection.raw.info
-    return ServerStanding(
+    return ServerStatus(
         postgresql=postgresql,
         user=user,
         mode=mode,

@@ -10,10 +10,10 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.day_split import day_name
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
 from reprospective_tray.store.query.raw_queries import RawQueries
-from reprospective_tray.store.query.server_filter import Restriction
+from reprospective_tray.store.query.server_filter import ServerFilter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRanges
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 
 def missing_days(adapter: DatabaseAdapter, days: DayRange) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def missing_days(adapter: DatabaseAdapter, days: DayRange) -> tuple[str, ...]:
     """
     if not isinstance(adapter, SqliteAdapter):
         return ()
-    horizon = Facts(adapter).get(Fact.RETENTION_HORIZON)
+    horizon = FileMeta(adapter).get(MetaKey.RETENTION_HORIZON)
     if horizon is None:
         return ()
     # The latest day that it can be on anybody's wall.
@@ -50,7 +50,7 @@ def runs(days: tuple[str, ...]) -> list[DayRange]:
     return found
 
 
-def not_here(adapter: SqliteAdapter, days: DayRange) -> Restriction:
+def not_here(adapter: SqliteAdapter, days: DayRange) -> ServerFilter:
     """Return what tells a server's sessions that this file had on `days`, and has no more.
 
     They are of the devices that the rollup counts on these days: where the file was cloned,
@@ -64,7 +64,7 @@ def not_here(adapter: SqliteAdapter, days: DayRange) -> Restriction:
         .group_by(day.device_id)
         .tuples()
     )
-    return Restriction(
+    return ServerFilter(
         devices=tuple(
             (device, DayRange(date.fromisoformat(first), date.fromisoformat(last)))
             for device, first, last in devices

@@ -12,7 +12,7 @@ from reprospective_tray.store.model.answers import (
     day_titles_in_order,
     titles_in_order,
 )
-from reprospective_tray.store.model.focus_streaks import Row, Stretches, stretches_of
+from reprospective_tray.store.model.focus_streaks import FocusStreaks, Row, stretches_of
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.archived_days import not_here, runs
 from reprospective_tray.store.query.queries import Queries
@@ -22,7 +22,7 @@ from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 Part = TypeVar("Part", TitleTotal, DayTitle, HourTotal, StoredSession, Row)
 
 
-class Details:
+class RemoteDetails:
     """Answers what needs the sessions themselves as if nothing had ever been taken.
 
     What the file holds is asked of the file, whatever the server thinks of it.
@@ -77,7 +77,7 @@ class Details:
             total[each.start] += each.active_ms
         return [HourTotal(start, ms) for start, ms in total.items()]
 
-    def stretches(self, days: DayRange, host: str | None = None) -> Stretches:
+    def stretches(self, days: DayRange, host: str | None = None) -> FocusStreaks:
         """See `RawQueries.stretches`."""
         found, _is_whole = self._ask(days, lambda queries, these: queries.stretch_rows(these, host))
         return stretches_of(found, days)

@@ -23,22 +23,19 @@ from reprospective_tray.store.model.answers import (
 from reprospective_tray.store.model.day_split import day_name, pieces
 from reprospective_tray.store.model.fields import ms
 from reprospective_tray.store.model.focus_streaks import (
+    FocusStreaks,
     Row,
-    Stretch,
-    Stretches,
     stretches_of,
 )
 from reprospective_tray.store.model.ranges import DayRange, lived
 from reprospective_tray.store.model.sessions import DAY_MS, State
-from reprospective_tray.store.query.server_filter import Restriction
+from reprospective_tray.store.query.server_filter import ServerFilter
 
 __all__ = [
     "DayTitle",
     "HourTotal",
     "RawQueries",
     "StoredSession",
-    "Stretch",
-    "Stretches",
     "TitleTotal",
 ]
 
@@ -50,7 +47,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  wall time as lived has no zone
 class RawQueries:
     """Questions answered from raw rows; ask them inside the adapter's `connection()`."""
 
-    def __init__(self, adapter: DatabaseAdapter, restriction: Restriction | None = None) -> None:
+    def __init__(self, adapter: DatabaseAdapter, restriction: ServerFilter | None = None) -> None:
         """Ask the database of `adapter`; a `restriction` is one of the questions about days."""
         self.adapter = adapter
         self._restriction = restriction
@@ -102,7 +99,7 @@ class RawQueries:
             if first <= day < end
         )
 
-    def stretches(self, days: DayRange, host: str | None = None) -> Stretches:
+    def stretches(self, days: DayRange, host: str | None = None) -> FocusStreaks:
         """Return the longest stretch, clipped to `days`, and how often the application changed."""
         return stretches_of(self.stretch_rows(days, host), days)
 

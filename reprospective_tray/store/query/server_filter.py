@@ -12,7 +12,7 @@ from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRange
 
 
 @dataclass(frozen=True, slots=True)
-class Restriction:
+class ServerFilter:
     """Closed sessions of some devices, without some.
 
     Attributes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.recording.recorder import Recorder
-from reprospective_tray.system.supervisor import Care, Part
+from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,18 +41,18 @@ class _Question:
         self.answered = threading.Event()
 
 
-class DetachedRecorder:
+class BackgroundRecorder:
     """What `Recorder` does, in another thread; see `Records` for its methods."""
 
     def __init__(
         self,
         open_adapter: Callable[[], PostgresqlAdapter],
         source_host: str,
-        care: Care | None = None,
+        care: Supervisor | None = None,
         on_loss: Callable[[str], None] = lambda _lost: None,
     ) -> None:
         """Take what makes an adapter, this computer's name, and who counts deaths and losses."""
-        self._care = care or Care()
+        self._care = care or Supervisor()
         self._open_adapter = open_adapter
         self._adapters: list[PostgresqlAdapter] = []
         self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None, on_loss)
@@ -154,7 +154,7 @@ class DetachedRecorder:
                     self._write_until_the_end()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
             except BaseException:  # noqa: BLE001  the top of a thread
-                wait_s = self._care.died(Part.WRITING)
+                wait_s = self._care.died(SupervisedPart.WRITING)
                 with self._news:
                     self._news.wait_for(lambda: self._ending, wait_s)
             with self._news:

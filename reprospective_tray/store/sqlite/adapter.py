@@ -91,15 +91,15 @@ class SqliteAdapter(DatabaseAdapter):
 
     def applied_leftover(self) -> str:
         """See `DatabaseAdapter.applied_leftover`."""
-        from reprospective_tray.store.sqlite.meta import Fact, Facts
+        from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
-        return str(Facts(self).get(Fact.LEFTOVER, ""))
+        return str(FileMeta(self).get(MetaKey.LEFTOVER, ""))
 
     def note_leftover(self, token: str) -> None:
         """See `DatabaseAdapter.note_leftover`."""
-        from reprospective_tray.store.sqlite.meta import Fact, Facts
+        from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
-        Facts(self).put(Fact.LEFTOVER, token)
+        FileMeta(self).put(MetaKey.LEFTOVER, token)
 
     @property
     def replaced(self) -> bool:

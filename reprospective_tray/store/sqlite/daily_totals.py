@@ -28,7 +28,7 @@ from reprospective_tray.store.model.ranges import (
 _FIGURES = tuple(field.name for field in fields(Addition))
 
 
-class Rollup:
+class DailyTotals:
     """Keeps `desktop_activity_days` true; call it inside the transaction of the change."""
 
     def __init__(self, adapter: DatabaseAdapter) -> None:

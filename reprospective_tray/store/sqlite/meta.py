@@ -8,7 +8,7 @@ import msgspec
 from reprospective_tray.store.model.tables import LocalModels
 
 
-class Fact(StrEnum):
+class MetaKey(StrEnum):
     """The keys; times are ms since the epoch, UTC."""
 
     FORMER_DEVICE_IDS = "former_device_ids"  # what this file was before a fork
@@ -30,7 +30,7 @@ class _OfFile(Protocol):
     models: LocalModels
 
 
-class Facts:
+class FileMeta:
     """Reads and writes facts; use it inside the adapter's `connection()`."""
 
     def __init__(self, adapter: _OfFile) -> None:
@@ -41,12 +41,12 @@ class Facts:
         """Return the device that the file is now; another process may have changed it."""
         return str(self._meta.get(key="device_id").value)
 
-    def get(self, fact: Fact, otherwise: Any = None) -> Any:
+    def get(self, fact: MetaKey, otherwise: Any = None) -> Any:
         """Return what is kept, `otherwise` where nothing is."""
         found = self._meta.get_or_none(key=fact.value)
         return otherwise if found is None else msgspec.json.decode(found.value)
 
-    def put(self, fact: Fact, value: Any) -> None:
+    def put(self, fact: MetaKey, value: Any) -> None:
         """Keep `value`, made of plain JSON; None is nothing."""
         if value is None:
             self._meta.delete().where(self._meta.key == fact.value).execute()

@@ -7,7 +7,7 @@ from typing import Any
 from reprospective_tray.store.engine.prepared import Prepared
 from reprospective_tray.store.engine.row_accounting import RECORDED, Row, RowAccounting, upsert
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import Rollup
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 
 
 class SqliteRowAccounting(RowAccounting):
@@ -19,7 +19,7 @@ class SqliteRowAccounting(RowAccounting):
         """Work on the tables of `adapter`."""
         self._session = adapter.models.Session
         self.number = self._session.id
-        self._rollup = Rollup(adapter)
+        self._rollup = DailyTotals(adapter)
         self._upsert = Prepared(adapter.database, RECORDED, self._query)
 
     def newest(self, device_id: str) -> int:  # noqa: ARG002  ids are counted across all devices

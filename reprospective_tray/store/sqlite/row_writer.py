@@ -9,7 +9,7 @@ from peewee import __exception_wrapper__ as translated_errors  # type: ignore[at
 from reprospective_tray.store.engine.row_writer import LeftOut
 from reprospective_tray.store.model.bounds import bounded
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import Rollup
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRanges
 
 # Short transactions, so that recording never waits; also SQLite's bound on variables.
@@ -34,7 +34,7 @@ class SqliteRowWriter:
         self._database: Any = adapter.database
         self._models = adapter.models
         self._session = adapter.models.Session
-        self._rollup = Rollup(adapter)
+        self._rollup = DailyTotals(adapter)
         meta = self._session._meta  # noqa: SLF001  peewee's public name for it
         fields = [field for field in meta.sorted_fields if field.name != "id"]
         self._names = [field.name for field in fields]

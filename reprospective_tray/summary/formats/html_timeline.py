@@ -14,7 +14,7 @@ from reprospective_tray.summary.session_list import state_label, times
 from reprospective_tray.summary.timeline import (
     HOUR_MS,
     Block,
-    Look,
+    BlockStyle,
     Run,
     Strip,
 )
@@ -78,11 +78,11 @@ def _rect(run: Run, words: str) -> Element:
 
 def _with_words(strip: Strip, runs: Sequence[Run], days: DayRange) -> Iterator[tuple[Run, str]]:
     """Yield the runs of a lane, in order, each with what is said of it under the pointer."""
-    alike: dict[tuple[int, Look], list[Block]] = defaultdict(list)
+    alike: dict[tuple[int, BlockStyle], list[Block]] = defaultdict(list)
     for block in strip.blocks:
         alike[block.lane, strip.looks[block.look]].append(block)
     step = (strip.end - strip.begin) / _STEPS
-    first: dict[tuple[int, Look], int] = defaultdict(int)
+    first: dict[tuple[int, BlockStyle], int] = defaultdict(int)
     for run in runs:
         key = run.lane, run.look
         blocks = alike[key]
@@ -100,7 +100,7 @@ def _until(blocks: Sequence[Block], first: int, end: float) -> Iterator[Block]:
         yield block
 
 
-def _words(blocks: Sequence[Block], look: Look, days: DayRange) -> str:
+def _words(blocks: Sequence[Block], look: BlockStyle, days: DayRange) -> str:
     """Return what a stretch of one look shows: which windows, from when to when, for how long."""
     began, _ended, _ms = times(blocks[0].session, days)
     last = max(blocks, key=lambda block: block.end)

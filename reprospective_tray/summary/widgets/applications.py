@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.surface import figures_width
 from reprospective_tray.summary.window.view_model import Bar, TitleLine
@@ -31,7 +31,7 @@ class _Line:
 class Applications(ScrolledPanel):
     """Bars, longest first; a click, Return or the arrow keys open one into its titles."""
 
-    def __init__(self, parent: tk.Misc, look: Look) -> None:
+    def __init__(self, parent: tk.Misc, look: WindowStyle) -> None:
         """Make an empty list."""
         super().__init__(parent, look, _("Applications"))
         self.configure(takefocus=1)

@@ -3,7 +3,7 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
 from reprospective_tray.summary.window.view_model import Card
 
@@ -15,7 +15,7 @@ _SIDE = 14
 class Cards(Surface):
     """A row of cards: what it is, the figure, and a word on it."""
 
-    def __init__(self, parent: tk.Misc, look: Look) -> None:
+    def __init__(self, parent: tk.Misc, look: WindowStyle) -> None:
         """Make an empty row."""
         super().__init__(parent, look, height=look.px(HEIGHT))
         self._cards: Sequence[Card] = ()

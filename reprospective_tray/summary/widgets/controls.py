@@ -4,7 +4,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 HEIGHT = 30
@@ -19,7 +19,7 @@ class Button(Surface):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Look,
+        look: WindowStyle,
         text: str,
         command: Callable[[], object],
         *,
@@ -102,7 +102,7 @@ class Choice(Surface):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Look,
+        look: WindowStyle,
         options: Sequence[tuple[str, str]],
         command: Callable[[str], object],
     ) -> None:
@@ -169,7 +169,7 @@ class SearchBox(Surface):
     _WIDTH = 220
 
     def __init__(
-        self, parent: tk.Misc, look: Look, hint: str, command: Callable[[str], object]
+        self, parent: tk.Misc, look: WindowStyle, hint: str, command: Callable[[str], object]
     ) -> None:
         """Show `hint` while it is empty."""
         super().__init__(parent, look, height=look.px(HEIGHT), width=look.px(self._WIDTH))

@@ -11,7 +11,7 @@ from reprospective_tray.summary.format_text import application_label, duration, 
 from reprospective_tray.summary.session_list import state_label, times
 from reprospective_tray.summary.timeline import Block, Strip
 from reprospective_tray.summary.widgets.legend import draw_legend
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 from reprospective_tray.summary.window.view_model import LegendEntry, PeriodView
 
@@ -33,7 +33,7 @@ class DayStrip(Surface):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Look,
+        look: WindowStyle,
         point: Callable[[int, int, Sequence[str]], object],
         leave: Callable[[], object],
     ) -> None:

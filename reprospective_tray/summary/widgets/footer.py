@@ -4,7 +4,7 @@ import tkinter as tk
 from datetime import datetime
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 HEIGHT = 18
@@ -14,7 +14,7 @@ _DOT = 8
 class Footer(Surface):
     """One line of small words."""
 
-    def __init__(self, parent: tk.Misc, look: Look) -> None:
+    def __init__(self, parent: tk.Misc, look: WindowStyle) -> None:
         """Make it empty."""
         super().__init__(parent, look, height=look.px(HEIGHT))
         self._words: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import tkinter as tk
 
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 _PATIENCE_MS = 200
@@ -14,7 +14,7 @@ _STEPS = 30
 class LoadingBar(Surface):
     """Shows that the window is at work; it never shows for what is there at once."""
 
-    def __init__(self, root: tk.Misc, look: Look) -> None:
+    def __init__(self, root: tk.Misc, look: WindowStyle) -> None:
         """Make it; it shows nothing as yet."""
         super().__init__(root, look, height=look.px(3))
         self._timer = ""

@@ -12,7 +12,7 @@ _MOST_CUTS = 20_000
 
 
 @dataclass(frozen=True)
-class Look:
+class WindowStyle:
     """The palette, the fonts, and how many pixels a pixel of the design is."""
 
     palette: Palette
@@ -27,7 +27,7 @@ class Look:
     _cuts: dict[tuple[str, str, int], str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, root: tk.Misc, palette: Palette, scale: float) -> "Look":
+    def of(cls, root: tk.Misc, palette: Palette, scale: float) -> "WindowStyle":
         """Choose fonts on the display of `root`."""
         default = tkfont.nametofont("TkDefaultFont", root).actual("family")
         family = choose_family(set(tkfont.families(root)), default)

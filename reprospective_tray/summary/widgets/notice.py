@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.widgets.controls import Button
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 
 
-class Notice(tk.Frame):
+class NoticeBar(tk.Frame):
     """One sentence, wrapped where it must be, and a button beside it."""
 
-    def __init__(self, parent: tk.Misc, look: Look, retry: Callable[[], object]) -> None:
+    def __init__(self, parent: tk.Misc, look: WindowStyle, retry: Callable[[], object]) -> None:
         """Take what Retry does."""
         palette = look.palette
         super().__init__(

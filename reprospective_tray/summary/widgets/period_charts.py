@@ -7,7 +7,7 @@ from typing import Any
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.widgets.legend import draw_legend
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
 from reprospective_tray.summary.window.view_model import (
     HOURS_A_DAY,
@@ -35,7 +35,7 @@ class DayBars(Surface):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Look,
+        look: WindowStyle,
         *,
         open_day: Callable[[date], object],
         point: Point,
@@ -138,7 +138,7 @@ class HeatMap(Surface):
     """The hours of the weekdays: the darker, the more active."""
 
     def __init__(
-        self, parent: tk.Misc, look: Look, *, point: Point, leave: Callable[[], object]
+        self, parent: tk.Misc, look: WindowStyle, *, point: Point, leave: Callable[[], object]
     ) -> None:
         """Take what shows and hides lines over the window."""
         super().__init__(parent, look, width=1, height=look.px(HEIGHT))

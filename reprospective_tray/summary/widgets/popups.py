@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from tkinter import font as tkfont
 
 from reprospective_tray.summary.widgets.controls import Button
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 _SIDE = 10
@@ -18,7 +18,7 @@ _BESIDE = 240
 class Tooltip(Surface):
     """A few lines beside the pointer; the first stands out."""
 
-    def __init__(self, root: tk.Misc, look: Look) -> None:
+    def __init__(self, root: tk.Misc, look: WindowStyle) -> None:
         """Make it; it shows nothing as yet."""
         super().__init__(root, look, ground=look.palette.ground)
         self._window = root
@@ -68,7 +68,7 @@ class Tooltip(Surface):
 class ToastPlace(tk.Frame):
     """Where toasts stand: one above the other, at the foot of the window."""
 
-    def __init__(self, root: tk.Misc, look: Look) -> None:
+    def __init__(self, root: tk.Misc, look: WindowStyle) -> None:
         """Make it; it shows nothing as yet."""
         super().__init__(root, bg=look.palette.ground)
         self._look, self._window = look, root
@@ -90,7 +90,7 @@ class ToastPlace(tk.Frame):
 class Toast(tk.Frame):
     """A sentence, with one thing to press."""
 
-    def __init__(self, place: ToastPlace, look: Look) -> None:
+    def __init__(self, place: ToastPlace, look: WindowStyle) -> None:
         """Make it; it shows nothing as yet."""
         palette = look.palette
         self._place = place

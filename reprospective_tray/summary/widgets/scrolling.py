@@ -3,7 +3,7 @@
 import tkinter as tk
 from typing import Any
 
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 SIDE = 14
@@ -19,7 +19,7 @@ class ScrolledPanel(Surface):
 
     top_extra = 0
 
-    def __init__(self, parent: tk.Misc, look: Look, heading: str) -> None:
+    def __init__(self, parent: tk.Misc, look: WindowStyle, heading: str) -> None:
         """Make an empty panel."""
         super().__init__(parent, look, width=1, height=1)
         self._heading = heading

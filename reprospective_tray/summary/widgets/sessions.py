@@ -8,7 +8,7 @@ from typing import Any
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary.session_list import SessionLine, SessionList
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.surface import figures_width
 
@@ -39,7 +39,7 @@ class Sessions(ScrolledPanel):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Look,
+        look: WindowStyle,
         *,
         delete: Callable[[Sequence[SessionLine]], object],
         copy: Callable[[Sequence[SessionLine]], object],

@@ -6,7 +6,7 @@ import zlib
 from tkinter import font as tkfont
 from typing import Any, Literal
 
-from reprospective_tray.summary.widgets.look import DIGITS, Look
+from reprospective_tray.summary.widgets.look import DIGITS, WindowStyle
 
 _SAMPLES = 4  # in each direction of a pixel
 Side = Literal["w", "e", "center"]
@@ -15,7 +15,9 @@ Side = Literal["w", "e", "center"]
 class Surface(tk.Canvas):
     """A canvas of the window; its `draw` is called once after any number of changes."""
 
-    def __init__(self, parent: tk.Misc, look: Look, *, ground: str = "", **settings: Any) -> None:
+    def __init__(
+        self, parent: tk.Misc, look: WindowStyle, *, ground: str = "", **settings: Any
+    ) -> None:
         """Make an empty canvas on `ground`, the window's own by default."""
         self.look = look
         self.ground = ground or look.palette.ground

@@ -18,7 +18,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class WindowDependencies:
     """What the window works with; all of it is called in other threads.
 
     Attributes:

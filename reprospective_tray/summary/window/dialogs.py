@@ -10,14 +10,14 @@ from ttkbootstrap.dialogs import Querybox
 from ttkbootstrap.localization import MessageCatalog
 
 from reprospective_tray.messages import _, language
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.window.theme import DARK, LIGHT
 
 MONDAY = 0
 _FAMILY = "reprospective"
 
 
-def pick_day(root: tk.Misc, look: Look, day: date, place: tuple[int, int]) -> date | None:
+def pick_day(root: tk.Misc, look: WindowStyle, day: date, place: tuple[int, int]) -> date | None:
     """Show a calendar at `place` (pixels of the screen); return the day, None for none."""
     _dress(root, look)
     found: date | None = Querybox.get_date(
@@ -30,7 +30,7 @@ def pick_day(root: tk.Misc, look: Look, day: date, place: tuple[int, int]) -> da
     return found
 
 
-def ask_file(root: tk.Misc, look: Look, name: str, kind: tuple[str, str]) -> Path | None:
+def ask_file(root: tk.Misc, look: WindowStyle, name: str, kind: tuple[str, str]) -> Path | None:
     """Ask where to save a file, at first called `name`; None for nowhere.
 
     `kind` is what to call such files, and their pattern (``*.html``).
@@ -47,7 +47,7 @@ def ask_file(root: tk.Misc, look: Look, name: str, kind: tuple[str, str]) -> Pat
     return Path(found) if found else None
 
 
-def _dress(root: tk.Misc, look: Look) -> None:
+def _dress(root: tk.Misc, look: WindowStyle) -> None:
     """Give the dialogs the window's colours, fonts and scale, and leave the window as it is."""
     name = f"{_FAMILY}-{look.palette.mode}"
     leave_alone(root)

@@ -11,9 +11,9 @@ from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.format_text import printable
 from reprospective_tray.summary.formats import saving
 from reprospective_tray.summary.session_list import SessionLine
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.popups import Toast
-from reprospective_tray.summary.window.loader import Loaded
+from reprospective_tray.summary.window.loader import LoadedView
 
 _TOAST_MS = 4000
 _COLUMNS = 80
@@ -22,11 +22,11 @@ _COLUMNS = 80
 class Exporting:
     """Saves and copies what the window shows."""
 
-    def __init__(self, root: Any, look: Look, toast: Toast) -> None:
+    def __init__(self, root: Any, look: WindowStyle, toast: Toast) -> None:
         """Take the window, and where to say what was done."""
         self._root, self._look, self._toast = root, look, toast
 
-    def offer(self, place: tuple[int, int], loaded: Loaded, categories: Categories) -> None:
+    def offer(self, place: tuple[int, int], loaded: LoadedView, categories: Categories) -> None:
         """Open the menu below and to the left of `place` (pixels of the screen)."""
         menu = self._look.menu(self._root)
         labels = {
@@ -55,7 +55,7 @@ class Exporting:
         self._say(text.format(count=len(rows)))
 
     def _save(
-        self, kind: saving.Format, label: str, loaded: Loaded, categories: Categories
+        self, kind: saving.Format, label: str, loaded: LoadedView, categories: Categories
     ) -> None:
         from reprospective_tray.summary.window.dialogs import ask_file
 
@@ -67,7 +67,7 @@ class Exporting:
             self.save(kind, target, loaded, categories)
 
     def save(
-        self, kind: saving.Format, target: Path, loaded: Loaded, categories: Categories
+        self, kind: saving.Format, target: Path, loaded: LoadedView, categories: Categories
     ) -> None:
         """Write the report of what was `loaded` to `target`, and say so."""
         assert loaded.report is not None
@@ -78,7 +78,7 @@ class Exporting:
         else:
             self._say(_("Saved: {path}").format(path=target))
 
-    def _copy_report(self, loaded: Loaded) -> None:
+    def _copy_report(self, loaded: LoadedView) -> None:
         from reprospective_tray.summary.formats.as_text import render
 
         assert loaded.report is not None

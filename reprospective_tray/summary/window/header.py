@@ -13,7 +13,7 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.summary import sentences as words
 from reprospective_tray.summary.sources import LOCAL, THIS_COMPUTER, Scope
 from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
-from reprospective_tray.summary.widgets.look import Look
+from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.window.navigation import Position
 from reprospective_tray.summary.window.view_model import View
 
@@ -65,7 +65,7 @@ class Steered(Protocol):
 class Header(tk.Frame):
     """Its buttons call the window; `show` says where that stands."""
 
-    def __init__(self, parent: tk.Misc, look: Look, window: Steered) -> None:
+    def __init__(self, parent: tk.Misc, look: WindowStyle, window: Steered) -> None:
         """Build it for `window`."""
         ground = look.palette.ground
         super().__init__(parent, bg=ground)

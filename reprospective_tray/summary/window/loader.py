@@ -25,7 +25,7 @@ from reprospective_tray.summary.sources import (
     LOCAL,
     SERVER,
     THIS_COMPUTER,
-    Look,
+    OpenSource,
     Scope,
     Sources,
     ask,
@@ -42,7 +42,7 @@ _SHOWN_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 
-class Wish(Struct, frozen=True):
+class LoadRequest(Struct, frozen=True):
     """What is to be shown: a day with its week or month, of some computers, matching a text."""
 
     view: View
@@ -50,7 +50,7 @@ class Wish(Struct, frozen=True):
     scope: Scope = THIS_COMPUTER
     search: str = ""
 
-    def near(self) -> "tuple[Wish, ...]":
+    def near(self) -> "tuple[LoadRequest, ...]":
         """Return what may be wished for next and is read in a moment: the days before and after."""
         if self.view is not View.DAY or self.scope.source != LOCAL or self.search:
             return ()
@@ -58,7 +58,7 @@ class Wish(Struct, frozen=True):
         return tuple(replace(self, day=day) for day in days)
 
 
-class Loaded(Struct, frozen=True):
+class LoadedView(Struct, frozen=True):
     """A wish as it was read; without `view`, `problem` says what is in the way.
 
     Attributes:
@@ -72,7 +72,7 @@ class Loaded(Struct, frozen=True):
         goes_on: Whether more of the same wish is on its way.
     """
 
-    wish: Wish
+    wish: LoadRequest
     view: PeriodView | None = None
     report: Report | None = None
     sessions: tuple[StoredSession, ...] = ()
@@ -95,14 +95,14 @@ class Loader:
         self._sources, self._sources_there = sources, sources.apart()
         self._categories = categories
         self._status = status
-        self._ahead: dict[Wish, Loaded] = {}
-        self._to_read: list[Wish] = []
+        self._ahead: dict[LoadRequest, LoadedView] = {}
+        self._to_read: list[LoadRequest] = []
         self._last_status: Status | None = NOT_KNOWN
         self._known_scopes: dict[str, tuple[str, ...]] = {}
-        self._wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
-        self._wishes_there: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Loaded] = queue.SimpleQueue()
-        self._newest: Wish | None = None
+        self._wishes: queue.SimpleQueue[LoadRequest | None] = queue.SimpleQueue()
+        self._wishes_there: queue.SimpleQueue[LoadRequest | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[LoadedView] = queue.SimpleQueue()
+        self._newest: LoadRequest | None = None
         self._is_answered_there = False
         self._turning = threading.Lock()
         self._shown = threading.Event()
@@ -125,7 +125,7 @@ class Loader:
         self._shown.set()
         self._thread.join(_STOP_SECONDS)
 
-    def ask(self, wish: Wish) -> None:
+    def ask(self, wish: LoadRequest) -> None:
         """Wish for something else than before, or for the same anew."""
         with self._turning:
             if wish != self._newest:
@@ -137,7 +137,7 @@ class Loader:
         """Take that the last answer is on the screen."""
         self._shown.set()
 
-    def answer(self) -> Loaded | None:
+    def answer(self) -> LoadedView | None:
         """Return the newest answer that has come since the last call."""
         newest = None
         while not self._answers.empty():
@@ -165,9 +165,9 @@ class Loader:
                         self._wishes_there.put(wish)
             except Exception as error:  # noqa: BLE001  the top of the thread: the window says it and lives on
                 _log.exception("the summary cannot be read")
-                self._answers.put(Loaded(wish, problem=str(error)))
+                self._answers.put(LoadedView(wish, problem=str(error)))
 
-    def _show(self, loaded: Loaded) -> None:
+    def _show(self, loaded: LoadedView) -> None:
         """Answer, and go on once that is drawn, or something else is wished for."""
         self._shown.clear()
         self._answers.put(loaded)
@@ -184,14 +184,14 @@ class Loader:
                 loaded = self._there(wish)
             except Exception as error:  # noqa: BLE001  the top of the thread: the window says it and lives on
                 _log.exception("the summary cannot be read from the server")
-                loaded = Loaded(wish, problem=str(error))
+                loaded = LoadedView(wish, problem=str(error))
             with self._turning:
                 # Meanwhile something else may be wished for.
                 if wish == self._newest:
                     self._is_answered_there = True
                     self._answers.put(loaded)
 
-    def _next_wish(self) -> Wish | None:
+    def _next_wish(self) -> LoadRequest | None:
         """Return the next wish; while there is none, what may be wished for next is read ahead."""
         while self._to_read and self._wishes.empty():
             wish = self._to_read.pop()
@@ -201,7 +201,7 @@ class Loader:
                 self._ahead[wish] = self._read(self._sources, wish, alone=True)
         return self._wishes.get()
 
-    def load(self, wish: Wish) -> Iterator[Loaded]:
+    def load(self, wish: LoadRequest) -> Iterator[LoadedView]:
         """Read what is wished for: first what is here, then what another process has to say.
 
         That is the running instance's status, and what only the server has.
@@ -211,35 +211,35 @@ class Loader:
         if loaded.goes_on:
             yield self._there(wish)
 
-    def _here(self, wish: Wish) -> Iterator[Loaded]:
+    def _here(self, wish: LoadRequest) -> Iterator[LoadedView]:
         """Read what is here; the last answer goes on where the server has more to say."""
         if wish.scope.source == SERVER and self._sources.has_server:
             self._last_status = self._status()
-            asked = Loaded(wish, scopes=self._scopes(), problem=_("The server is being asked."))
+            asked = LoadedView(wish, scopes=self._scopes(), problem=_("The server is being asked."))
             yield replace(asked, status=self._last_status, goes_on=True)
             return
         try:
             first = self._read(self._sources, wish, alone=True)
         except ReprospectiveError as error:
-            first = Loaded(wish, scopes=self._scopes(), problem=_sentences(error))
+            first = LoadedView(wish, scopes=self._scopes(), problem=_sentences(error))
         yield replace(first, status=self._last_status, goes_on=True)
         self._last_status = self._status()
         lacks = first.report is not None and bool(first.report.origin.absent_days)
         more = lacks and self._sources.has_server
         yield replace(first, status=self._last_status, goes_on=more)
 
-    def _there(self, wish: Wish) -> Loaded:
+    def _there(self, wish: LoadRequest) -> LoadedView:
         """Read what is wished for with the server's help."""
         try:
             loaded = self._read(self._sources_there, wish, alone=False)
         except ReprospectiveError as error:
-            loaded = Loaded(wish, scopes=self._scopes(), problem=_sentences(error))
+            loaded = LoadedView(wish, scopes=self._scopes(), problem=_sentences(error))
         return replace(loaded, status=self._last_status)
 
-    def _read(self, sources: Sources, wish: Wish, *, alone: bool) -> Loaded:
+    def _read(self, sources: Sources, wish: LoadRequest, *, alone: bool) -> LoadedView:
         days, search = wish.view.around(wish.day), Search(wish.search)
 
-        def question(look: Look) -> Loaded:
+        def question(look: OpenSource) -> LoadedView:
             report = reports.build(
                 look.queries,
                 days,
@@ -261,7 +261,7 @@ class Loader:
             )
             self._known_scopes[wish.scope.source] = tuple(look.queries.hosts())
             of_day = tuple(sessions) if days.count == 1 else ()
-            return Loaded(wish, view, report, of_day, scopes=self._scopes())
+            return LoadedView(wish, view, report, of_day, scopes=self._scopes())
 
         return ask(sources, wish.scope, days, question, alone=alone)
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reprospective_tray.summary.sources import THIS_COMPUTER, Scope
-from reprospective_tray.summary.window.loader import Wish
+from reprospective_tray.summary.window.loader import LoadRequest
 from reprospective_tray.summary.window.view_model import View
 
 
@@ -20,9 +20,9 @@ class Position(Struct, frozen=True):
     follows: bool = True
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> LoadRequest:
         """What the loader is asked for."""
-        return Wish(self.view, self.day, self.scope, self.search)
+        return LoadRequest(self.view, self.day, self.scope, self.search)
 
     def holds(self, day: date) -> bool:
         """Tell whether `day` is among the days in view."""

@@ -11,7 +11,7 @@ from typing import Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.summary.window import xwayland
-from reprospective_tray.summary.window.dependencies import Means, Memory
+from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
 from reprospective_tray.summary.window.loader import Loader
 from reprospective_tray.summary.window.navigation import Position
 from reprospective_tray.summary.window.theme import ask_desktop
@@ -25,7 +25,7 @@ _DESKTOP_S = 0.5
 _ICON_MS = 200
 
 
-def show(means: Means, memory: Memory) -> None:
+def show(means: WindowDependencies, memory: Memory) -> None:
     """Show the window until it is closed.
 
     SIGUSR1 brings it to the front; SIGTERM, SIGINT and SIGHUP close it as a person does, and a
@@ -46,11 +46,11 @@ def show(means: Means, memory: Memory) -> None:
     loader.ask(position.wish)
     desktop = ask_desktop()
     root = _make_root()
-    from reprospective_tray.summary.widgets.look import Look, display_scale
+    from reprospective_tray.summary.widgets.look import WindowStyle, display_scale
     from reprospective_tray.summary.window.summary_window import SummaryWindow
 
     said = desktop.wait(_DESKTOP_S)
-    look = Look.of(root, said.palette, display_scale(root, said.dpi))
+    look = WindowStyle.of(root, said.palette, display_scale(root, said.dpi))
     window = SummaryWindow(root, look, loader, means, position)
     place(root, memory.geometry, look.scale)
     root.deiconify()

@@ -15,18 +15,18 @@ from reprospective_tray.summary.widgets.cards import Cards
 from reprospective_tray.summary.widgets.day_strip import DayStrip
 from reprospective_tray.summary.widgets.footer import Footer
 from reprospective_tray.summary.widgets.loading import LoadingBar
-from reprospective_tray.summary.widgets.look import Look
-from reprospective_tray.summary.widgets.notice import Notice
+from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.notice import NoticeBar
 from reprospective_tray.summary.widgets.period_charts import DayBars, HeatMap
 from reprospective_tray.summary.widgets.popups import Toast, ToastPlace, Tooltip
 from reprospective_tray.summary.widgets.sessions import Sessions
 from reprospective_tray.summary.window import keys
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.summary.window.deletion import Deletion
-from reprospective_tray.summary.window.dependencies import Means, Memory
+from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
 from reprospective_tray.summary.window.exporting import Exporting
 from reprospective_tray.summary.window.header import Header
-from reprospective_tray.summary.window.loader import Loaded, Loader
+from reprospective_tray.summary.window.loader import LoadedView, Loader
 from reprospective_tray.summary.window.navigation import Position
 from reprospective_tray.summary.window.running_messages import empty_sentence, footer
 from reprospective_tray.summary.window.view_model import PeriodView, View
@@ -46,13 +46,18 @@ class SummaryWindow:
     """The widgets of the window, and what happens between them and the loader."""
 
     def __init__(
-        self, root: tk.Tk, look: Look, loader: Loader, means: Means, position: Position
+        self,
+        root: tk.Tk,
+        look: WindowStyle,
+        loader: Loader,
+        means: WindowDependencies,
+        position: Position,
     ) -> None:
         """Build the widgets in `root`; `position` was asked of the `loader` already."""
         self._root, self._look, self._loader, self._means = root, look, loader, means
         self._position = position
         self._today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
-        self._loaded: Loaded | None = None
+        self._loaded: LoadedView | None = None
         self._is_awaiting = True
         self._awaiting_ms = _FIRST_LOOK_MS
         self._next_look = ""
@@ -71,7 +76,7 @@ class SummaryWindow:
         self._header.grid(row=0, sticky="ew", padx=edge, pady=(look.px(16), look.px(14)))
         self._cards = Cards(root, look)
         self._cards.grid(row=1, sticky="ew", padx=edge)
-        self._notice = Notice(root, look, self.reload)
+        self._notice = NoticeBar(root, look, self.reload)
         self._chart = tk.Frame(root, bg=look.palette.ground)
         self._chart.columnconfigure(0, weight=3, uniform="chart")
         self._chart.columnconfigure(1, weight=2, uniform="chart")
@@ -277,12 +282,12 @@ class SummaryWindow:
         else:
             self._loading.stop()
 
-    def _paint_unless_answered(self, loaded: Loaded) -> None:
+    def _paint_unless_answered(self, loaded: LoadedView) -> None:
         known = None if self._loaded is None else self._loaded.wish
         if loaded.wish == self._position.wish != known:
             self._paint(loaded)
 
-    def _paint(self, loaded: Loaded) -> None:
+    def _paint(self, loaded: LoadedView) -> None:
         self._loaded = loaded
         self._header.show(self._position, loaded.scopes, self._today)
         self._footer.show(footer(loaded.status), datetime.now().astimezone())
@@ -307,7 +312,7 @@ class SummaryWindow:
         self._applications.show(view.bars, opened=bool(self._position.search))
         self._show_sessions(view)
 
-    def _show_notice(self, loaded: Loaded, edge: int, gap: int) -> bool:
+    def _show_notice(self, loaded: LoadedView, edge: int, gap: int) -> bool:
         """Show what is in the way; return whether it is of what was read."""
         said, lacks = "", False
         if loaded.view is not None and loaded.report is not None:

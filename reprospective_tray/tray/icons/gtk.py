@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from reprospective_tray.tray.icons.driver import Appearance
-    from reprospective_tray.tray.menu import Action
+    from reprospective_tray.tray.menu import MenuAction
     from reprospective_tray.tray.state import Mode
 
 
@@ -40,7 +40,7 @@ class GtkDriver:
     def __init__(
         self,
         module: ModuleType,
-        on_action: Callable[[Action], None],
+        on_action: Callable[[MenuAction], None],
         on_open: Callable[[], None],
     ) -> None:
         """Take pystray's backend module and who takes a clicked action over.

@@ -11,7 +11,7 @@ from reprospective_tray.tray.menu import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reprospective_tray.tray.menu import Action, Item
+    from reprospective_tray.tray.menu import Item, MenuAction
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class GtkMenu:
     """
 
     def __init__(
-        self, gtk: Any, on_action: Callable[[Action], None], *, bold_default: bool = True
+        self, gtk: Any, on_action: Callable[[MenuAction], None], *, bold_default: bool = True
     ) -> None:
         """Make an empty menu of the Gtk module `gtk`.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from reprospective_tray.tray.icons.driver import Appearance
-    from reprospective_tray.tray.menu import Action, Item
+    from reprospective_tray.tray.menu import Item, MenuAction
     from reprospective_tray.tray.state import Mode
 
 JOIN_SECONDS = 2.0
@@ -28,7 +28,7 @@ class PlainDriver:
     def __init__(
         self,
         module: ModuleType,
-        on_action: Callable[[Action], None],
+        on_action: Callable[[MenuAction], None],
         on_open: Callable[[], None],
     ) -> None:
         """Take pystray's backend module and who takes a clicked action over.

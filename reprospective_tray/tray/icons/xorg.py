@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from reprospective_tray.tray.icons.driver import Appearance
-    from reprospective_tray.tray.menu import Action
+    from reprospective_tray.tray.menu import MenuAction
     from reprospective_tray.tray.state import Mode
 
 # These icons have no transparency; this ground suits light and dark panels.
@@ -33,7 +33,7 @@ class XorgDriver:
     # The desktop's notification service is asked directly.
     has_notifications = False
 
-    def __init__(self, module: ModuleType, on_action: Callable[[Action], None]) -> None:
+    def __init__(self, module: ModuleType, on_action: Callable[[MenuAction], None]) -> None:
         """Take pystray's backend module and who takes a clicked action over."""
         self._lock = threading.Lock()
         self._next: Appearance | None = None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.system.paths import Paths
-    from reprospective_tray.tray.menu import Action, Item
+    from reprospective_tray.tray.menu import Item, MenuAction
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Talk:
     def __init__(self, paths: Paths) -> None:
         """Take whose instance; nothing is asked yet."""
         self._paths = paths
-        self._clicked: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
+        self._clicked: queue.SimpleQueue[MenuAction | None] = queue.SimpleQueue()
         self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._ask, name="status", daemon=True)
 
@@ -81,7 +81,7 @@ class Talk:
         self._clicked.put(None)
         self._thread.join(JOIN_SECONDS)
 
-    def do(self, action: Action) -> None:
+    def do(self, action: MenuAction) -> None:
         """Let the instance do what was clicked."""
         self._clicked.put(action)
 
@@ -254,12 +254,12 @@ class ControlWindow:
             button.bind(key, lambda _event: button.event_generate("<<Invoke>>"))
         return button
 
-    def _doing(self, action: Action | None) -> Callable[[], None]:
+    def _doing(self, action: MenuAction | None) -> Callable[[], None]:
         if action is None:
             return self.close
         return lambda: self._do(action)
 
-    def _do(self, action: Action) -> None:
+    def _do(self, action: MenuAction) -> None:
         self._error = ""
         self._talk.do(action)
 

@@ -35,7 +35,7 @@ LOOK_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ForgetQuestion:
     """What is asked.
 
     Attributes:
@@ -64,7 +64,7 @@ class _Answer:
 class ForgetWindow:
     """The window; of the main thread alone."""
 
-    def __init__(self, tkinter: Any, ttk: Any, question: Question) -> None:
+    def __init__(self, tkinter: Any, ttk: Any, question: ForgetQuestion) -> None:
         """Build the window with nothing known yet."""
         self._ttk, self._question = ttk, question
         self._answers: queue.SimpleQueue[tuple[Callable[[_Answer], None], _Answer]] = (
@@ -194,7 +194,7 @@ def _wall(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000).astimezone():%H:%M}"
 
 
-def show(question: Question) -> None:
+def show(question: ForgetQuestion) -> None:
     """Ask `question`, and return when the window is closed.
 
     Raises:

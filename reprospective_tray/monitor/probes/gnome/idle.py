@@ -9,7 +9,7 @@ from jeepney import DBusAddress
 from reprospective_tray.system.dbus import Follow
 
 if TYPE_CHECKING:
-    from reprospective_tray.system.dbus import Answer, BusLine
+    from reprospective_tray.system.dbus import Answer, BusConnection
 
 NAME = "org.gnome.Mutter.IdleMonitor"
 _CORE = DBusAddress("/org/gnome/Mutter/IdleMonitor/Core", NAME, NAME)
@@ -18,7 +18,7 @@ _CORE = DBusAddress("/org/gnome/Mutter/IdleMonitor/Core", NAME, NAME)
 class MutterIdle:
     """All input devices together; whoever listens to the line asks `take_news` afterwards."""
 
-    def __init__(self, line: BusLine) -> None:
+    def __init__(self, line: BusConnection) -> None:
         """Take the line to the bus that it is on."""
         self._line = line
         self._limit_ms: int | None = None

@@ -17,7 +17,7 @@ from reprospective_tray.system.dbus import BusLostError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reprospective_tray.system.dbus import BusLine
+    from reprospective_tray.system.dbus import BusConnection
 
 KWIN = "org.kde.KWin"
 INTERFACE = "io.github.reprospective_tray.Front"
@@ -139,7 +139,7 @@ _SCRIPT = """\
 class KWinScript:
     """The script in one KWin, on behalf of one connection to the bus."""
 
-    def __init__(self, line: BusLine) -> None:
+    def __init__(self, line: BusConnection) -> None:
         """Take the connection that it is to call; nothing is loaded yet."""
         self._line = line
         # No other connection has that name for as long as the bus runs: what a killed program

@@ -16,8 +16,8 @@ import msgspec
 from reprospective_tray.store.model.day_split import Addition, DayKey
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import Rollup
-from reprospective_tray.store.sqlite.meta import Fact
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.meta import MetaKey
 from reprospective_tray.store.sqlite.taken_times import TakenTimes
 
 _CHUNK = 500
@@ -25,7 +25,7 @@ _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
 _KINDS = {"started_at": int}  # of a column in a key; all others are texts
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
 # Ids are others in the new file, and when retention looks next it finds out.
-_FACTS = tuple(fact for fact in Fact if fact not in {Fact.REOFFER, Fact.RETENTION_DUE})
+_FACTS = tuple(fact for fact in MetaKey if fact not in {MetaKey.REOFFER, MetaKey.RETENTION_DUE})
 
 Row = dict[str, Any]
 
@@ -53,7 +53,7 @@ def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter, note: str) -
 def is_to_be_offered_again(damaged: sqlite3.Connection) -> bool:
     """Tell whether the server may lack rows that are marked as synced."""
     rows = _readable(damaged, "desktop_activity_meta", ("key",))
-    return any(row["key"] == Fact.REOFFER for row in rows)
+    return any(row["key"] == MetaKey.REOFFER for row in rows)
 
 
 def copy_taken(
@@ -98,7 +98,7 @@ def copy_totals(
             first, last = row["first_at"], row["last_at"]
             offsets = row["first_offset_minutes"], row["last_offset_minutes"]
             found[key] = Addition(ms, sessions, first, offsets[0], last, offsets[1])
-    Rollup(adapter).add_totals(found)
+    DailyTotals(adapter).add_totals(found)
 
 
 def _readable(damaged: sqlite3.Connection, table: str, key: tuple[str, ...]) -> Iterator[Row]:

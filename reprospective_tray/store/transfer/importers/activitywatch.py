@@ -23,13 +23,13 @@ from pathlib import Path
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import derived_device_id, derived_uid
 from reprospective_tray.store.transfer.importers.activitywatch_file import (
+    EventReader,
     Export,
     ExportReader,
     HostEvents,
-    Reading,
 )
 from reprospective_tray.store.transfer.importers.activitywatch_sessions import (
-    Stretch,
+    EventRun,
     Tally,
     is_cut,
     revision_of,
@@ -38,19 +38,19 @@ from reprospective_tray.store.transfer.importers.activitywatch_sessions import (
 from reprospective_tray.store.transfer.importers.clock import OffsetMinutes, local_offset_minutes
 from reprospective_tray.store.transfer.importers.import_batch import (
     Events,
+    ImportBatch,
     Imported,
     ImportOptions,
     Phase,
     Privacy,
     Progress,
     Row,
-    Taking,
     now_ms,
     reading,
 )
 from reprospective_tray.store.transfer.importers.occupied import Occupied
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
-from reprospective_tray.store.transfer.importers.own_time_first import GivingWay
+from reprospective_tray.store.transfer.importers.own_time_first import OwnTimeFirst
 from reprospective_tray.store.transfer.importers.person import person_of
 
 _CHUNK = 1000
@@ -103,15 +103,17 @@ def import_activitywatch(  # noqa: PLR0913  each has a name where it is called
         def written(done: int, total: int) -> None:
             progress(Phase.WRITING, size * done // max(total, 1), size)
 
-        how = Reading(here.named or here.host, bool(here.named), options.strict, options.show_all)
+        how = EventReader(
+            here.named or here.host, bool(here.named), options.strict, options.show_all
+        )
         export = ExportReader(path, now_ms(), how, checked).read(file.read())
         checked(size)
         adapter.open()
         with adapter.connection():
             occupied = Occupied(adapter, here.host, now_ms())
             overlaps = Overlaps(show_all=options.show_all)
-            giving_way = GivingWay(occupied, _part_of, overlaps, fills=True)
-            taking = Taking(adapter, privacy, giving_way, batch=_CHUNK)
+            giving_way = OwnTimeFirst(occupied, _part_of, overlaps, fills=True)
+            taking = ImportBatch(adapter, privacy, giving_way, batch=_CHUNK)
             whose = _Whose(options.person or person_of(adapter), here)
             return _take(export, taking, whose, written)
 
@@ -129,7 +131,7 @@ class _Whose:
 
 
 def _take(
-    export: Export, taking: Taking, whose: _Whose, progress: Callable[[int, int], None]
+    export: Export, taking: ImportBatch, whose: _Whose, progress: Callable[[int, int], None]
 ) -> Imported:
     total = sum(len(each.windows) + len(each.away) for each in export.hosts.values())
     done = 0
@@ -155,7 +157,7 @@ def _take(
     return replace(imported, other_buckets=export.other_buckets, events=events_done)
 
 
-def _row(person: str, host: str, device_id: str, stretch: Stretch) -> Row:
+def _row(person: str, host: str, device_id: str, stretch: EventRun) -> Row:
     state, names = stretch.state.value, (stretch.application_name, stretch.window_title)
     return {
         "uid": derived_uid(stretch.started_at, "activitywatch", person, host, state, *names),

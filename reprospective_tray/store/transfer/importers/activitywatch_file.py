@@ -75,7 +75,7 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class EventReader:
     """How a file is read.
 
     Attributes:
@@ -124,7 +124,9 @@ class _Timed(NamedTuple):
 class ExportReader:
     """Reads one export; the same file always gives the same events."""
 
-    def __init__(self, path: Path, now: int, how: Reading, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self, path: Path, now: int, how: EventReader, progress: Callable[[int], None]
+    ) -> None:
         """Read what is from the file at `path`, at `now` (ms).
 
         `progress` is told how many bytes are through.

@@ -18,7 +18,7 @@ LONGEST_STRETCH_MS = 1_000_000_000  # 11.6 days
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class EventRun:
     """A session in the making; times are ms since the epoch, UTC.
 
     Attributes:
@@ -73,7 +73,7 @@ def is_cut(revision: int) -> bool:
 
 def stretches(
     events: HostEvents, offset_minutes: OffsetMinutes, tally: Tally | None = None
-) -> Iterator[Stretch]:
+) -> Iterator[EventRun]:
     """Yield a host's stretches in order, from events in any order, which are sorted in place.
 
     Where windows overlap, the one that began last is in front while it lasts;
@@ -89,7 +89,7 @@ def stretches(
     away = list(_united(events.away, tally))
     pieces = _outside(_in_front(events.windows), away)
     active = _merged(_counted(pieces, events.windows, tally))
-    idle = (Stretch(State.IDLE, "", "", *each) for each in away)
+    idle = (EventRun(State.IDLE, "", "", *each) for each in away)
     for stretch in merge(active, idle, key=lambda each: each.started_at):
         yield from _split(stretch, offset_minutes)
 
@@ -159,7 +159,7 @@ def _outside(pieces: Iterable[_Piece], away: list[AwayEvent]) -> Iterator[_Piece
 
 def _counted(
     pieces: Iterable[_Piece], windows: list[WindowEvent], tally: Tally
-) -> Iterator[Stretch]:
+) -> Iterator[EventRun]:
     """Yield pieces as stretches; count the events of which some, or all, is missing."""
     missing = array("q", (each.ended_at - each.started_at for each in windows))
     held: tuple[str, str, int] | None = None
@@ -171,16 +171,16 @@ def _counted(
         begins = piece.started_at == event.started_at
         tally.merged += held == (*names, piece.started_at) and begins
         held = (*names, piece.ended_at)
-        yield Stretch(State.ACTIVE, *names, piece.started_at, piece.ended_at, piece.cut)
+        yield EventRun(State.ACTIVE, *names, piece.started_at, piece.ended_at, piece.cut)
     for event, lost in zip(windows, missing, strict=True):
         whole = lost == event.ended_at - event.started_at
         tally.hidden += whole
         tally.clipped += bool(lost) and not whole
 
 
-def _merged(active: Iterable[Stretch]) -> Iterator[Stretch]:
+def _merged(active: Iterable[EventRun]) -> Iterator[EventRun]:
     """Yield stretches in order; such of the same names that touch are one."""
-    held: Stretch | None = None
+    held: EventRun | None = None
     for each in active:
         if held and held.ended_at == each.started_at and _names_of(held) == _names_of(each):
             held = replace(held, ended_at=each.ended_at, cut=each.cut)
@@ -192,15 +192,15 @@ def _merged(active: Iterable[Stretch]) -> Iterator[Stretch]:
         yield held
 
 
-def _split(stretch: Stretch, offset_minutes: OffsetMinutes) -> Iterator[Stretch]:
+def _split(stretch: EventRun, offset_minutes: OffsetMinutes) -> Iterator[EventRun]:
     start, last = stretch.started_at, stretch.ended_at
     while start < last:
         longest = min(last, start + LONGEST_STRETCH_MS)
         _start, end, offset = next(between_changes(start, longest, offset_minutes))
         cut = stretch.cut and end == last
-        yield Stretch(stretch.state, *_names_of(stretch), start, end, cut, offset)
+        yield EventRun(stretch.state, *_names_of(stretch), start, end, cut, offset)
         start = end
 
 
-def _names_of(stretch: Stretch) -> tuple[str, str]:
+def _names_of(stretch: EventRun) -> tuple[str, str]:
     return stretch.application_name, stretch.window_title

@@ -15,7 +15,7 @@ from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.bounds import bounded
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
-from reprospective_tray.store.transfer.importers.own_time_first import GivingWay
+from reprospective_tray.store.transfer.importers.own_time_first import OwnTimeFirst
 
 Row = dict[str, Any]
 
@@ -125,14 +125,14 @@ def reading(path: Path, adapter: DatabaseAdapter) -> Iterator[BinaryIO]:
         raise adapter.explain(error) from error
 
 
-class Taking:
+class ImportBatch:
     """Takes rows one by one and writes them in batches; use it inside `connection()`."""
 
     def __init__(
         self,
         adapter: DatabaseAdapter,
         privacy: Privacy,
-        giving_way: GivingWay,
+        giving_way: OwnTimeFirst,
         *,
         batch: int,
     ) -> None:

@@ -14,13 +14,13 @@ from reprospective_tray.store.model.ids import derived_uid
 from reprospective_tray.store.transfer.importers.checking import PlaceError
 from reprospective_tray.store.transfer.importers.clock import local_offset_minutes
 from reprospective_tray.store.transfer.importers.import_batch import (
+    ImportBatch,
     Imported,
     ImportOptions,
     Phase,
     Privacy,
     Progress,
     Row,
-    Taking,
     now_ms,
     reading,
 )
@@ -28,7 +28,7 @@ from reprospective_tray.store.transfer.importers.jsonl_check import FileCheck
 from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, LineReader
 from reprospective_tray.store.transfer.importers.occupied import Occupied
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
-from reprospective_tray.store.transfer.importers.own_time_first import GivingWay
+from reprospective_tray.store.transfer.importers.own_time_first import OwnTimeFirst
 from reprospective_tray.store.transfer.importers.person import person_of
 
 _CHUNK = 1000
@@ -36,7 +36,7 @@ _USUAL = ImportOptions()
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class JsonlSource:
     """What an import reads twice.
 
     Attributes:
@@ -86,12 +86,12 @@ def import_jsonl(  # noqa: PLR0913  each has a name where it is called
         size = os.fstat(file.fileno()).st_size
         reader = reader or local_reader()
         check = FileCheck(path, now_ms(), options)
-        source = Source(path, size, lambda: _lines(file), reader.read, reader, check)
+        source = JsonlSource(path, size, lambda: _lines(file), reader.read, reader, check)
         return check_and_take(source, adapter, privacy=privacy, progress=progress, options=options)
 
 
 def check_and_take(
-    source: Source,
+    source: JsonlSource,
     adapter: DatabaseAdapter,
     *,
     privacy: Privacy,
@@ -110,8 +110,8 @@ def check_and_take(
         source.reader.person = options.person or person_of(adapter)
         occupied = Occupied(adapter, socket.gethostname(), now_ms())
         overlaps = Overlaps(show_all=options.show_all)
-        giving_way = GivingWay(occupied, part_of, overlaps)
-        return _take(source, Taking(adapter, privacy, giving_way, batch=_CHUNK), progress)
+        giving_way = OwnTimeFirst(occupied, part_of, overlaps)
+        return _take(source, ImportBatch(adapter, privacy, giving_way, batch=_CHUNK), progress)
 
 
 def local_reader() -> LineReader:
@@ -125,7 +125,7 @@ def part_of(row: Row, started_at: int, ended_at: int) -> Row:
     return row | {"uid": uid, "started_at": started_at, "ended_at": ended_at}
 
 
-def _check(source: Source, progress: Progress) -> None:
+def _check(source: JsonlSource, progress: Progress) -> None:
     for number, done, content in source.entries():
         try:
             for row in source.read(content):
@@ -138,7 +138,7 @@ def _check(source: Source, progress: Progress) -> None:
     source.check.raise_if_bad()
 
 
-def _take(source: Source, taking: Taking, progress: Progress) -> Imported:
+def _take(source: JsonlSource, taking: ImportBatch, progress: Progress) -> Imported:
     for number, done, content in source.entries():
         try:
             rows = source.read(content)

@@ -12,7 +12,7 @@ Row = dict[str, Any]
 PartOf = Callable[[Row, int, int], Row]
 
 
-class GivingWay:
+class OwnTimeFirst:
     """Cuts rows where the database holds others of their device, or of a device of its host.
 
     A row that is held in an older revision is no obstacle, since it is

@@ -4,7 +4,7 @@ import uuid
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.meta import Fact, Facts
+from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 
 def person_of(adapter: DatabaseAdapter) -> str:
@@ -15,10 +15,10 @@ def person_of(adapter: DatabaseAdapter) -> str:
     """
     if not isinstance(adapter, SqliteAdapter):
         return str(adapter.database.execute_sql("SELECT current_user").fetchone()[0])
-    facts = Facts(adapter)
+    facts = FileMeta(adapter)
     with adapter.writing():
-        person = facts.get(Fact.PERSON, "")
+        person = facts.get(MetaKey.PERSON, "")
         if not person:
             person = str(uuid.uuid4())
-            facts.put(Fact.PERSON, person)
+            facts.put(MetaKey.PERSON, person)
     return str(person)

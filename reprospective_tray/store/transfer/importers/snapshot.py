@@ -33,7 +33,11 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     now_ms,
     reading,
 )
-from reprospective_tray.store.transfer.importers.jsonl import Source, check_and_take, local_reader
+from reprospective_tray.store.transfer.importers.jsonl import (
+    JsonlSource,
+    check_and_take,
+    local_reader,
+)
 from reprospective_tray.store.transfer.importers.jsonl_check import FileCheck
 from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, Line, LineReader
 
@@ -86,7 +90,7 @@ def import_snapshot(
             snapshot = _Snapshot(path, connection)
             check = _RowCheck(path, adapter, options)
             entries = partial(snapshot.entries, size)
-            source = Source(path, size, entries, snapshot.read, snapshot.reader, check)
+            source = JsonlSource(path, size, entries, snapshot.read, snapshot.reader, check)
             done = check_and_take(
                 source, adapter, privacy=privacy, progress=progress, options=options
             )
