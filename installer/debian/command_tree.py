@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reprospective_tray.commands.command_line import values as arguments
+from reprospective_tray.commands.command_line import argument_values as arguments
 from reprospective_tray.commands.command_line.all_commands import make_parser
 from reprospective_tray.messages import set_language
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.messages import _
-from reprospective_tray.monitor import no_window_messages as unseen
+from reprospective_tray.monitor import no_window_messages
 from reprospective_tray.monitor.probes.session_type import (
     UNKNOWN,
     WAYLAND,
@@ -96,8 +96,8 @@ def windows(case: Case) -> list[Finding]:
 def _window(case: Case, probe: WindowProbe) -> Finding:
     name = "windows"
     if not probe.sees_windows:
-        detail = f"{unseen.reason(probe.lack)} ({probe.trouble})"
-        remedy = unseen.remedy(probe.lack)
+        detail = f"{no_window_messages.reason(probe.lack)} ({probe.trouble})"
+        remedy = no_window_messages.remedy(probe.lack)
         return Finding(name, found=False, detail=detail, remedy=remedy, needed=True)
     if probe.name == X11 and session_type(os.environ) == WAYLAND:
         detail = _("In this Wayland session only windows of X11 programs can be seen.")

@@ -35,7 +35,7 @@ def database(case: Case) -> list[Finding]:
     One after the other in one thread: whoever opens the file past SQLite, as is done for its
     header, lets go of the locks that the process has on it.
     """
-    from reprospective_tray.store.sqlite import integrity_check as checkup
+    from reprospective_tray.store.sqlite import integrity_check
     from reprospective_tray.store.sqlite.permissions import check_owner, foreign
 
     settings = case.loaded.config.database
@@ -47,16 +47,16 @@ def database(case: Case) -> list[Finding]:
         return [_nothing_yet(path)]
     try:
         check_owner(path, reading=False)
-        facts = checkup.look(path)
+        facts = integrity_check.look(path)
         finding = _file(path, facts)
         if not finding.found:
             return [finding]
-        complaint = checkup.quick_check(path, INTEGRITY_S)
+        complaint = integrity_check.quick_check(path, INTEGRITY_S)
     except ForeignOwnerError as error:
         known = foreign(error)
         return [Finding("database", False, str(known), known.remedy, needed=True)]
     except (OSError, sqlite3.Error) as error:
-        known = checkup.explain(path, error)
+        known = integrity_check.explain(path, error)
         return [Finding("database", False, str(known), known.remedy, needed=True)]
     return [finding, _integrity(path, complaint)]
 

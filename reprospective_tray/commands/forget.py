@@ -9,7 +9,7 @@ from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.window_settings import load_for_window
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import NotRunningError, UsageError
-from reprospective_tray.ipc import channel as control
+from reprospective_tray.ipc import channel
 from reprospective_tray.messages import _, is_yes, plural
 from reprospective_tray.runtime.forget_service import MOST_UIDS
 from reprospective_tray.store.model.sessions import clean
@@ -133,7 +133,7 @@ def forget_sessions(
 def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
     """Let the running instance do it, and return what went; None where none runs."""
     try:
-        answer = control.request(paths, "forget", timeout=_WAIT_S, **wanted)
+        answer = channel.request(paths, "forget", timeout=_WAIT_S, **wanted)
     except NotRunningError:
         return None
     import msgspec
@@ -146,9 +146,9 @@ def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
 def _forget_at_rest(loaded: config.LoadedConfig, paths: Paths, what: "Selection") -> "Forgotten":
     """Forget without an instance, and keep one from starting meanwhile."""
     from reprospective_tray.runtime.factories import make_recorder, make_recording_lock
-    from reprospective_tray.store.forget import erase as forgetting
+    from reprospective_tray.store.forget import erase
 
-    lock = control.InstanceLock(paths)
+    lock = channel.InstanceLock(paths)
     file_lock = make_recording_lock(loaded, paths)
     lock.acquire()
     try:
@@ -157,7 +157,7 @@ def _forget_at_rest(loaded: config.LoadedConfig, paths: Paths, what: "Selection"
         # It also closes what a killed run left open, and takes up what one could not write.
         recorder = make_recorder(loaded, paths, lambda _damaged: None)
         with recorder.running(), recorder.exclusively() as adapter:
-            return forgetting.forget(adapter, what)
+            return erase.forget(adapter, what)
     finally:
         if file_lock:
             file_lock.release()
@@ -175,7 +175,7 @@ def _look_ahead(
     from reprospective_tray.store.forget.selection import look_ahead
 
     now = _now()
-    open_until = now if control.InstanceLock(paths).is_held() else None
+    open_until = now if channel.InstanceLock(paths).is_held() else None
     end = now if until is None else until
     with adapter.reading():
         return look_ahead(adapter, since, end, application, open_until=open_until)

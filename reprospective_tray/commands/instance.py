@@ -19,10 +19,9 @@ from reprospective_tray.errors import (
     ReprospectiveError,
     StoreError,
 )
-from reprospective_tray.ipc import channel as control
+from reprospective_tray.ipc import channel
 from reprospective_tray.messages import _
-from reprospective_tray.runtime.state import remembered as state
-from reprospective_tray.runtime.state import shown
+from reprospective_tray.runtime.state import program_state, shown
 from reprospective_tray.system import logs
 from reprospective_tray.system.paths import Paths
 
@@ -59,7 +58,7 @@ def run(options: Options) -> int:
 
 def _show_running(paths: Paths) -> int:
     """Bring up the window of the running instance."""
-    control.request(paths, "show")
+    channel.request(paths, "show")
     print(_("The program is already running; its window is coming up."))
     return 0
 
@@ -69,7 +68,7 @@ def status(options: Options) -> int:
     paths = find_paths(options)
     try:
         # What runs has settings that hold, whatever the file says now.
-        found = control.request(paths, "status")
+        found = channel.request(paths, "status")
     except NotRunningError:
         found = _status_at_rest(*load(options))
     code = int(bool(found.get("unreadable")))
@@ -80,11 +79,11 @@ def status(options: Options) -> int:
             print(f"reprospective-tray: {problem}", file=sys.stderr)
         return code
     from reprospective_tray.summary.status_text import status_text
-    from reprospective_tray.sync import status_messages as words
+    from reprospective_tray.sync import status_messages
 
     print(status_text(found))
-    if shipping := words.from_status(found):
-        print(words.line(shipping, time.time_ns() // 1_000_000))
+    if shipping := status_messages.from_status(found):
+        print(status_messages.line(shipping, time.time_ns() // 1_000_000))
         if shipping.error and shipping.error not in str(found.get("problem")):
             print(_("The last attempt to send failed: {error}").format(error=shipping.error))
     return code
@@ -99,10 +98,10 @@ def _status_at_rest(loaded: config.LoadedConfig, paths: Paths) -> dict[str, obje
         sync_object,
         today_active_ms,
     )
-    from reprospective_tray.store.outbox import sync_state as standing
+    from reprospective_tray.store.outbox import sync_state
 
     sends = loaded.config.database.sync.enabled
-    sync = sync_object(standing.SyncState(), None) if sends else SYNC_OFF
+    sync = sync_object(sync_state.SyncState(), None) if sends else SYNC_OFF
     today_ms, problem, at_server = 0, "", loaded.config.database.local.type == "postgresql"
     reader = make_passing_reader(loaded, paths)
     if at_server or loaded.config.database_path(paths).exists():
@@ -111,11 +110,11 @@ def _status_at_rest(loaded: config.LoadedConfig, paths: Paths) -> dict[str, obje
             today_ms = today_active_ms(reader)
             if sends:
                 sync = sync_object(
-                    standing.read(make_file_adapter(loaded, paths, read_only=True)), None
+                    sync_state.read(make_file_adapter(loaded, paths, read_only=True)), None
                 )
         except StoreError as error:
             problem = f"{error} {error.remedy}".strip()
-    remembered = state.load(paths)
+    remembered = program_state.load(paths)
     unreadable, paused = bool(problem), remembered.is_paused_at(time.time_ns() // 1_000_000)
     if paused and not problem:
         problem = unread_pause(remembered.unread_pause)
@@ -137,7 +136,7 @@ def pause(options: Options) -> int:
         until = time.time_ns() // 1_000_000 + round(options.length.total_seconds() * 1000)
     from reprospective_tray.summary.status_text import paused_line
 
-    control.request(paths, "pause", until=until)
+    channel.request(paths, "pause", until=until)
     print(paused_line(until))
     return 0
 
@@ -145,9 +144,9 @@ def pause(options: Options) -> int:
 def resume(options: Options) -> int:
     """Let the running instance record again."""
     paths = find_paths(options)
-    control.request(paths, "resume")
+    channel.request(paths, "resume")
     until = time.monotonic() + _RESUME_SECONDS
-    while not (found := control.request(paths, "status")).get("recording", True):
+    while not (found := channel.request(paths, "status")).get("recording", True):
         if time.monotonic() > until:
             from reprospective_tray.summary.status_text import recording_line
 
@@ -222,13 +221,13 @@ def control_window(options: Options) -> int:
 def _status_or_none(paths: Paths) -> dict[str, object] | None:
     """Return the running instance's status with a line on sending; None where none runs."""
     try:
-        found = control.request(paths, "status")
+        found = channel.request(paths, "status")
     except NotRunningError:
         return None
     except ReprospectiveError as error:
         return {"running": True, "recording": False, "problem": f"{error} {error.remedy}".strip()}
-    from reprospective_tray.sync import status_messages as words
+    from reprospective_tray.sync import status_messages
 
-    if shipping := words.from_status(found):
-        found["sync_line"] = words.line(shipping, time.time_ns() // 1_000_000)
+    if shipping := status_messages.from_status(found):
+        found["sync_line"] = status_messages.line(shipping, time.time_ns() // 1_000_000)
     return found

@@ -81,10 +81,10 @@ def init(options: Options) -> int:
 
 def add_person(options: Options) -> int:
     """Make a person's role, and print once what goes to them."""
-    from reprospective_tray.store.postgres import roles as persons
+    from reprospective_tray.store.postgres import roles
 
     with _connect(_address(options)) as connection:
-        added = persons.add_person(connection, options.name)
+        added = roles.add_person(connection, options.name)
         print("\n".join(_person_lines(added, connection)))
     return 0
 
@@ -105,11 +105,11 @@ def reset_password(options: Options) -> int:
 
 def accept(options: Options) -> int:
     """Remember that the schema on the server may be this role's."""
-    from reprospective_tray.store.postgres import schema_owner as owners
+    from reprospective_tray.store.postgres import schema_owner
 
     _loaded, paths = load(options)
     with _connect(_address(options)) as connection:
-        owners.accept(connection, paths.data, options.name)
+        schema_owner.accept(connection, paths.data, options.name)
         print(
             _("Accepted: {name}, on {where}.").format(name=options.name, where=connection.address)
         )

@@ -1,7 +1,7 @@
 """The config: every key, its default and its bounds, and where the file is found.
 
 `Config` is what the person wrote (config.yaml, see there what each key means);
-what the program itself remembers is in `reprospective_tray.runtime.state.remembered`.
+what the program itself remembers is in `reprospective_tray.runtime.state.program_state`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.system import child_environment as outside
+from reprospective_tray.system import child_environment
 from reprospective_tray.system.paths import NAME
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         # What it prints is for nobody: it must not come up between the output of a command.
         process = subprocess.Popen(
             command,
-            env=outside.environment(),
+            env=child_environment.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -99,7 +99,7 @@ def open_with_desktop(path: Path) -> None:
         ReprospectiveError: the desktop has no way to open things.
     """
     if sys.platform == "win32":
-        with outside.entered():
+        with child_environment.entered():
             os.startfile(path)  # noqa: S606  Windows' own way to open a file
         return
     opener = "open" if sys.platform == "darwin" else "xdg-open"

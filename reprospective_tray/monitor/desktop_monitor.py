@@ -15,7 +15,7 @@ from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowP
 from reprospective_tray.monitor.sessionizer import Rules, Sessionizer
 from reprospective_tray.monitor.timeline import HELD_STEP_MS
 from reprospective_tray.store.model.sessions import Change, State, StepBack
-from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.outbox import device_change
 from reprospective_tray.store.recording.records import Records
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.system.presence import Presence
@@ -145,7 +145,7 @@ class DesktopActivityMonitor:
 
         def become(adapter: SqliteAdapter) -> None:
             try:
-                renamed = identity.become_another_device(adapter)
+                renamed = device_change.become_another_device(adapter)
             except BaseException:
                 adapter.reread_device_id()
                 raise

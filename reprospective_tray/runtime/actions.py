@@ -12,8 +12,8 @@ import msgspec
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.runtime import window_launcher as own_windows
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime import window_launcher
+from reprospective_tray.runtime.state import program_state
 from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 from reprospective_tray.tray.menu import MenuAction, action_arguments
 
@@ -31,7 +31,7 @@ QUIT = MenuAction("quit")
 # The program's own note to itself, among the clicks.
 PAUSE_OVER = MenuAction("pause over")
 # What another process may ask for as well as a click.
-_ASKED = frozenset({"pause", "resume", "start_at_login", *own_windows.COMMANDS})
+_ASKED = frozenset({"pause", "resume", "start_at_login", *window_launcher.COMMANDS})
 
 
 class Actions:
@@ -145,13 +145,13 @@ class Actions:
                 self._hearers.tell_icon()
             case "sync":
                 self._in_force.sending.answer(command, arguments)
-            case _ if command in own_windows.COMMANDS:
+            case _ if command in window_launcher.COMMANDS:
                 self._windows.open(command, arguments)
 
 
 def _is_instant(value: object) -> TypeGuard[int]:
     """Say whether it is one that a pause may end at; it lasts until it is resumed else."""
-    return type(value) is int and 0 <= value <= state.LAST_INSTANT
+    return type(value) is int and 0 <= value <= program_state.LAST_INSTANT
 
 
 def _now() -> int:

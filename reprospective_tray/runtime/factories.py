@@ -200,7 +200,7 @@ def make_means(
 
     Without an `identity` nobody records while the passes run.
     """
-    from reprospective_tray.store.outbox import sync_state as standing
+    from reprospective_tray.store.outbox import sync_state
     from reprospective_tray.store.postgres.address import ServerAddress
     from reprospective_tray.sync.service import SyncDependencies
 
@@ -237,6 +237,6 @@ def make_means(
     return SyncDependencies(
         make_manager,
         knock,
-        lambda: standing.read(make_file_adapter(loaded, paths, read_only=True)),
+        lambda: sync_state.read(make_file_adapter(loaded, paths, read_only=True)),
         close_file,
     )

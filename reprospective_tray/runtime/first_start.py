@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.monitor import no_window_messages as unseen
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.monitor import no_window_messages
+from reprospective_tray.runtime.state import program_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class FirstStartNotice:
     def look(self) -> None:
         """Say what is to be said and was not yet; it costs nothing afterwards."""
         if self._is_due is None:
-            self._is_due = state.load(self._paths).first_start_at is None
+            self._is_due = program_state.load(self._paths).first_start_at is None
         if not self._is_due:
             return
         now = self._in_force.monitor.state
@@ -44,7 +44,7 @@ class FirstStartNotice:
             self._greet()
         elif now.lack and not now.paused and now.lack is not self._told:
             self._told = now.lack
-            self._show(unseen.sentence(now.lack))
+            self._show(no_window_messages.sentence(now.lack))
 
     def _greet(self) -> None:
         self._is_due = False
@@ -59,7 +59,7 @@ class FirstStartNotice:
         log.info("first start: %s", text)
         self._show(text)
         try:
-            state.update(self._paths, first_start_at=time.time_ns() // 1_000_000)
+            program_state.update(self._paths, first_start_at=time.time_ns() // 1_000_000)
         except ReprospectiveError as error:
             log.warning("%s", error)
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
-from reprospective_tray.monitor import no_window_messages as unseen
+from reprospective_tray.monitor import no_window_messages
 from reprospective_tray.monitor.probes.session_type import session_type
 from reprospective_tray.runtime.status import status_object, today_active_ms
 
@@ -59,7 +59,7 @@ class StatusHere:
         now = self._in_force.monitor.state
         mode, problem = self._mode(now), now.problem or trouble
         if not problem:
-            problem = self._pause_doubt() if now.paused else unseen.sentence(now.lack)
+            problem = self._pause_doubt() if now.paused else no_window_messages.sentence(now.lack)
         if not problem:
             problem = self._in_force.sending.problem() or self._settings_problem()
             if problem and not now.paused:

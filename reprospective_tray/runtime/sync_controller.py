@@ -12,7 +12,7 @@ from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.runtime.state import shown
 from reprospective_tray.runtime.status import SYNC_OFF, sync_object
-from reprospective_tray.sync import status_messages as words
+from reprospective_tray.sync import status_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,4 +209,4 @@ def retention_news(settings: config.Sync, paths: Paths) -> str:
         shown.update(paths, told_retention_days=days)
     except ReprospectiveError as error:
         log.warning("%s", error)
-    return words.retention(days)
+    return status_messages.retention(days)

@@ -9,7 +9,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import MINUTE_MS, State
 from reprospective_tray.store.query.raw_queries import StoredSession
-from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.format_text import (
     application_label,
@@ -109,7 +109,7 @@ class SessionList:
         when = f"{began}\N{EN DASH}{ended}"
         if self._days.count > 1:
             day = wall_time(session.started_at, session.utc_offset_minutes).date()
-            when = f"{words.day_name(max(day, self._days.first))} {when}"
+            when = f"{sentences.day_name(max(day, self._days.first))} {when}"
         name, title, colour = state_label(session.state), "", ""
         if active:
             name = application_label(session.application_name)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from reprospective_tray.errors import AlreadyRunningError, StoreError
 from reprospective_tray.ipc.channel import InstanceLock
 from reprospective_tray.messages import _
-from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.outbox import device_change
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.recording_lock import RecordingLock
@@ -27,7 +27,7 @@ class OfflineIdentity:
             StoreError: recording has begun meanwhile: it must be asked.
         """
         with self._nobody_records() as adapter:
-            identity.become_another_device(adapter)
+            device_change.become_another_device(adapter)
 
     def leave_open_session(self) -> None:
         """Close what a crash may have left open.

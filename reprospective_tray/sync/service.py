@@ -19,8 +19,7 @@ from reprospective_tray.errors import (
 )
 from reprospective_tray.messages import _
 from reprospective_tray.store.outbox.sync_state import SyncState
-from reprospective_tray.sync import health
-from reprospective_tray.sync import status_messages as words
+from reprospective_tray.sync import health, status_messages
 from reprospective_tray.sync.scheduler import SyncScheduler
 from reprospective_tray.sync.sync_request import SyncRequest, SyncResult, carry_out
 from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
@@ -183,7 +182,7 @@ class SyncService:
         if not health.fails_for_long(found, standing.waiting, time.monotonic()):
             return ""
         since = standing.last_success_at or found.failing_since_at or now
-        return words.problem(found, standing.waiting, since, now)
+        return status_messages.problem(found, standing.waiting, since, now)
 
     def standing(self) -> tuple[SyncState, int | None]:
         """Return how far everything is sent, as far as is known, and when the next pass is (ms)."""
@@ -287,7 +286,7 @@ class SyncService:
                     del self._results[old]
             self.refresh()
             if wish.speak_up and result.error and not cancel.is_set():
-                self._on_trouble(words.failure(result.error, result.remedy))
+                self._on_trouble(status_messages.failure(result.error, result.remedy))
 
     def _failed(self, result: SyncResult, *, by_person: bool, stays: bool = False) -> None:
         failure = health.Failure(result.error, result.remedy, by_person, stays)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.desktop.text_limits import cut, cut_utf16
 from reprospective_tray.messages import _
-from reprospective_tray.sync import status_messages as words
+from reprospective_tray.sync import status_messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ class AppState:
     application_name: str = ""
     paused_until: int | None = None
     problem: str = ""
-    shipping: words.Shipping | None = None
+    shipping: status_messages.Shipping | None = None
     starts_at_login: bool | None = None
     log_folder: str = ""
 
@@ -74,7 +74,7 @@ def from_status(status: Mapping[str, object]) -> AppState:
         application_name=str(status.get("application_name") or ""),
         paused_until=_instant(until) if isinstance(until, str) else None,
         problem=str(status.get("problem") or ""),
-        shipping=words.from_status(status),
+        shipping=status_messages.from_status(status),
         starts_at_login=at_login if isinstance(at_login, bool) else None,
         log_folder=str(status.get("log_folder") or ""),
     )
@@ -143,7 +143,7 @@ def status_line(state: AppState, now: int) -> str:
 
 def sync_lines(state: AppState, now: int) -> tuple[str, ...]:
     """Return the line of how far everything is sent, or none where sending is off."""
-    return (words.line(state.shipping, now),) if state.shipping else ()
+    return (status_messages.line(state.shipping, now),) if state.shipping else ()
 
 
 def tooltip(state: AppState, now: int) -> str:

@@ -15,7 +15,7 @@ from reprospective_tray.config.keys import Config, LoadedConfig, Notifications
 from reprospective_tray.desktop import programs
 from reprospective_tray.monitor.desktop_monitor import MonitorState
 from reprospective_tray.runtime.application import Application
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import program_state
 from tests.bystander import at_most, is_near
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows, now_ms
@@ -201,13 +201,17 @@ def test_a_pause_that_ended_by_itself_is_not_remembered(
 ) -> None:
     app = make_app(desktop, "--no-tray").start()
     app.cli("pause", "--for", "1s")
-    assert state.load(user.paths).paused
-    wait_until(lambda: not state.load(user.paths).paused, SECONDS, "the end of the pause on disk")
+    assert program_state.load(user.paths).paused
+    wait_until(
+        lambda: not program_state.load(user.paths).paused, SECONDS, "the end of the pause on disk"
+    )
     app.cli("pause", "--for", "1s")
     assert app.stop() == 0
     time.sleep(1.1)  # a pause ends by the clock alone, while nothing runs
     app.start()
-    wait_until(lambda: not state.load(user.paths).paused, SECONDS, "the end of the second pause")
+    wait_until(
+        lambda: not program_state.load(user.paths).paused, SECONDS, "the end of the second pause"
+    )
 
 
 def test_what_keeps_sessions_from_being_stored_is_notified_once(

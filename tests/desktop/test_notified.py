@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.runtime.state import remembered as state
-from reprospective_tray.runtime.state.remembered import ProgramState
+from reprospective_tray.runtime.state import program_state
+from reprospective_tray.runtime.state.program_state import ProgramState
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows
 from tests.support import User, wait_until
@@ -32,13 +32,15 @@ def test_a_pause_since_an_earlier_day_is_said_at_the_start_once_a_day(
     days = 3 if wanted else 4
     paused_at = time.time_ns() // 1_000_000 - days * DAY_MS
     said = f"since {time.strftime('%Y-%m-%d %H:%M', time.localtime(paused_at / 1000))}"
-    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at, first_start_at=1))
+    program_state.save(user.paths, ProgramState(paused=True, paused_at=paused_at, first_start_at=1))
     user.write_config(f"notifications: {{paused: {str(wanted).lower()}}}")
     app = make_app(desktop, "--no-tray")
     for _start in range(2):
         desktop.xdotool("mousemove_relative", "1", "1")  # the person is there
         app.start()
-        wait_until(lambda: state.load(user.paths).told_paused_on, SECONDS, "a look at the pause")
+        wait_until(
+            lambda: program_state.load(user.paths).told_paused_on, SECONDS, "a look at the pause"
+        )
         wait_until(lambda: said in history(desktop) or not wanted, SECONDS, "the notification")
         assert app.stop() == 0
     assert history(desktop).count(said) == int(wanted)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.runtime.state import remembered as state
-from reprospective_tray.runtime.state.remembered import ProgramState
+from reprospective_tray.runtime.state import program_state
+from reprospective_tray.runtime.state.program_state import ProgramState
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.test_app_life import open_window, start_second_display
 from tests.desktop.test_tray_app import notified
@@ -84,7 +84,7 @@ def test_where_no_window_can_be_seen_nothing_claims_that_something_is_recorded(
     assert app.stop() == 0
     assert log_lines(app, CLAIM) == []
     assert log_lines(app, "first start") == []
-    assert state.load(user.paths).first_start_at is None
+    assert program_state.load(user.paths).first_start_at is None
 
 
 def test_the_greeting_says_what_keeps_windows_from_being_seen_and_comes_once_they_are(
@@ -101,7 +101,7 @@ def test_the_greeting_says_what_keeps_windows_from_being_seen_and_comes_once_the
     app = make_app(desktop, "--no-tray").start()
     wait_until(lambda: notified(desktop, user), SECONDS, "the greeting")
     assert "Recording which window you use" in notified(desktop, user)[0]
-    assert state.load(user.paths).first_start_at is not None
+    assert program_state.load(user.paths).first_start_at is not None
     assert app.stop() == 0
 
 
@@ -113,7 +113,7 @@ def history(desktop: VirtualDesktop) -> str:
 def test_while_it_is_paused_the_log_claims_nothing_until_it_is_resumed(
     make_app: MakeApp, desktop: VirtualDesktop, user: User
 ) -> None:
-    state.save(user.paths, ProgramState(paused=True, paused_at=1, first_start_at=1))
+    program_state.save(user.paths, ProgramState(paused=True, paused_at=1, first_start_at=1))
     app = make_app(desktop, "--no-tray").start()
     await_line(app, "paused: nothing is recorded")
     assert log_lines(app, CLAIM) == []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from installer.virtual_desktop import VirtualDesktop
-from reprospective_tray.commands import stop as ending
+from reprospective_tray.commands import stop
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc.channel import ControlServer, InstanceLock
 from tests.desktop.app_under_test import AppUnderTest
@@ -114,15 +114,15 @@ def held(user: User) -> Iterator[InstanceLock]:
 
 @pytest.mark.usefixtures("held")
 def test_one_that_does_not_end_is_said(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending, "END_SECONDS", 0.1)
+    monkeypatch.setattr(stop, "END_SECONDS", 0.1)
     with pytest.raises(ReprospectiveError, match="cannot be asked") as caught:
-        ending.end(user.paths)
+        stop.end(user.paths)
     assert "end that process" in caught.value.remedy
     server = ControlServer(user.paths, lambda _command, _arguments: {})
     server.start()
     try:
         with pytest.raises(ReprospectiveError, match="does not end"):
-            ending.end(user.paths)
+            stop.end(user.paths)
     finally:
         server.stop()
 
@@ -132,7 +132,7 @@ def test_one_that_is_still_starting_is_asked_as_soon_as_it_listens(
 ) -> None:
     asked: list[str] = []
     knocked = threading.Event()
-    ask = ending._ask
+    ask = stop._ask
 
     def quit_(command: str, _arguments: dict[str, object]) -> dict[str, object]:
         asked.append(command)
@@ -145,11 +145,11 @@ def test_one_that_is_still_starting_is_asked_as_soon_as_it_listens(
         finally:
             knocked.set()
 
-    monkeypatch.setattr(ending, "_ask", knock)
+    monkeypatch.setattr(stop, "_ask", knock)
     # The process that it is found in is this one, which does not end.
-    monkeypatch.setattr(ending, "EXIT_SECONDS", 0.0)
+    monkeypatch.setattr(stop, "EXIT_SECONDS", 0.0)
     results: list[bool] = []
-    thread = threading.Thread(target=lambda: results.append(ending.end(user.paths)))
+    thread = threading.Thread(target=lambda: results.append(stop.end(user.paths)))
     thread.start()
     assert knocked.wait(SECONDS)
     server = ControlServer(user.paths, quit_)
@@ -173,7 +173,7 @@ def test_one_that_is_ending_already_is_waited_for(
 
     monkeypatch.setattr(InstanceLock, "is_held", look)
     results: list[bool] = []
-    thread = threading.Thread(target=lambda: results.append(ending.end(user.paths)))
+    thread = threading.Thread(target=lambda: results.append(stop.end(user.paths)))
     thread.start()
     assert seen.wait(SECONDS)
     assert results == []

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg2
 
 from reprospective_tray.config import keys as config
-from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.outbox import device_change
 from reprospective_tray.store.postgres.address import ServerAddress
 from reprospective_tray.store.postgres.connection import Connection, connect
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
@@ -45,7 +45,7 @@ class NobodyRecords:
         try:
             log.begin({"do": "identity"})
             with adapter.connection():
-                renamed = identity.become_another_device(adapter)
+                renamed = device_change.become_another_device(adapter)
             old, new = (renamed.old_uid, renamed.new_uid) if renamed else (None, None)
             log.end(device=adapter.device_id, old=old, new=new)
         finally:

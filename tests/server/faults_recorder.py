@@ -13,7 +13,7 @@ from reprospective_tray.store.model.sessions import (
     State,
     StepBack,
 )
-from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.outbox import device_change
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.server.history import Kept, Ledger, Log
@@ -155,7 +155,7 @@ class Recorder:
     def become_another_device(self) -> None:
         with self.lock, self.adapter.connection():
             self.log.begin({"do": "identity"})
-            renamed = identity.become_another_device(self.adapter)
+            renamed = device_change.become_another_device(self.adapter)
             old, new = (renamed.old_uid, renamed.new_uid) if renamed else (None, None)
             found = {"device": self.adapter.device_id, "old": old, "new": new}
             self.log.end(**found)

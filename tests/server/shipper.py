@@ -12,7 +12,7 @@ import pytest
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.model.sessions import Change, Put, Session
-from reprospective_tray.store.outbox import device_change as identity
+from reprospective_tray.store.outbox import device_change
 from reprospective_tray.store.postgres.address import ServerAddress
 from reprospective_tray.store.postgres.connection import Connection, connect
 from reprospective_tray.store.recording.session_writer import SessionWriter
@@ -81,7 +81,7 @@ class Shipper:
 
     def become_another_device(self) -> None:
         with self.opened() as adapter:
-            identity.become_another_device(adapter)
+            device_change.become_another_device(adapter)
 
     def leave_open_session(self) -> None:
         with self.opened() as adapter:

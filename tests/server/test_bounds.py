@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 
 from reprospective_tray.store.postgres.roles import initialise
-from reprospective_tray.store.postgres.schema import upgrade as schema
+from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import Sender, add_role, connected, sender, stored
 from tests.server.servers import Database, Person
 
@@ -117,7 +117,7 @@ def planted(database: Database, owner: str, **columns: Any) -> str:
 def test_an_upgrade_cuts_what_an_older_schema_has_let_in(
     database: Database, tmp_path: Path, make_person: Callable[..., Person], version: int
 ):
-    for script in schema.scripts()[:version]:
+    for script in upgrade.scripts()[:version]:
         shutil.copy(script.path, tmp_path)
     with connected(database) as connection:
         initialise_older(connection, tmp_path)
@@ -165,7 +165,7 @@ def test_an_upgrade_cuts_what_an_older_schema_has_let_in(
 
 def initialise_older(connection: Any, folder: Path) -> None:
     """Prepare a database as a program did that had the scripts of `folder` alone."""
-    schema.ensure(connection, folder)
+    upgrade.ensure(connection, folder)
 
 
 def test_a_single_owner_upgrades_by_the_first_pass(
@@ -173,12 +173,12 @@ def test_a_single_owner_upgrades_by_the_first_pass(
 ):
     role = make_person()
     database.rows(f"GRANT CREATE ON DATABASE {database.name} TO {role.name}")
-    for script in schema.scripts()[:2]:
+    for script in upgrade.scripts()[:2]:
         shutil.copy(script.path, tmp_path)
     with connected(database, role) as connection:
-        schema.ensure(connection, tmp_path)
+        upgrade.ensure(connection, tmp_path)
         uid = planted(database, role.name, application_name="x" * 3000)
-        assert schema.ensure(connection) == 3
+        assert upgrade.ensure(connection) == 3
     assert len(stored(database)[uid]["application_name"]) == 256
     with sender(database, role) as device:
         assert device.send(device.row())["stored"] == 1

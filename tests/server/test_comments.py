@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reprospective_tray.store.postgres.roles import initialise
-from reprospective_tray.store.postgres.schema import upgrade as schema
+from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.compose import Container, container
 from tests.server.sender import connected
 from tests.server.servers import Database, Person
@@ -98,13 +98,13 @@ def test_a_server_that_has_none_gets_them_at_the_next_init_and_by_its_owner(
 ):
     single = make_person()
     database.rows(f"GRANT CREATE ON DATABASE {database.name} TO {single.name}")
-    for script in schema.scripts()[:1]:
+    for script in upgrade.scripts()[:1]:
         shutil.copy(script.path, tmp_path)
     with connected(database, single) as connection:
-        schema.ensure(connection, tmp_path)
+        upgrade.ensure(connection, tmp_path)
     assert database.rows(COMMENTS) == []
     with connected(database, single) as connection:
-        schema.ensure(connection)
+        upgrade.ensure(connection)
     assert database.rows(UNCOMMENTED) == []
     wanted = database.rows(COMMENTS)
     database.rows("DELETE FROM pg_description WHERE objoid = 'reprospective.devices'::regclass")
@@ -123,7 +123,7 @@ def test_who_owns_the_tables_and_not_the_schema_makes_all_of_it(
     database.rows("CREATE SCHEMA reprospective")
     database.rows(f"GRANT USAGE, CREATE ON SCHEMA reprospective TO {role.name}")
     with connected(database, role) as connection:
-        schema.ensure(connection)
+        upgrade.ensure(connection)
     assert database.rows(UNCOMMENTED) == []
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from reprospective_tray.cli import main
 from reprospective_tray.errors import ServerRefusedError
-from reprospective_tray.store.postgres import schema_comparison as comparison
+from reprospective_tray.store.postgres import schema_comparison
 from reprospective_tray.store.postgres.connection import connect
 from reprospective_tray.store.postgres.roles import initialise
-from reprospective_tray.store.postgres.schema import upgrade as schema
+from reprospective_tray.store.postgres.schema import upgrade
 from tests.server import binaries
 from tests.server.addresses import address_of
 from tests.server.compose import Container, container
@@ -24,7 +24,7 @@ from tests.unit.recording import session
 
 __all__ = ["shell"]
 
-LATEST = schema.scripts()[-1].number
+LATEST = upgrade.scripts()[-1].number
 
 # What `comparison` compares, and who owns it and may do what.
 RIGHTS = """
@@ -67,7 +67,9 @@ def person(started: Container, shell: Shell):
 
 def everything(database):
     with connected(database) as connection:
-        return comparison._definitions(connection, "reprospective") | set(connection.rows(RIGHTS))
+        return schema_comparison._definitions(connection, "reprospective") | set(
+            connection.rows(RIGHTS)
+        )
 
 
 def test_the_first_start_makes_exactly_what_server_init_makes(started: Container):
@@ -155,7 +157,7 @@ def test_the_health_check_runs_nothing_that_lies_in_the_schema(started: Containe
 
 def test_a_script_that_fails_leaves_nothing_half_and_a_server_that_is_not_well(tmp_path):
     broken = tmp_path / "sql"
-    shutil.copytree(schema.SCRIPTS, broken, ignore=shutil.ignore_patterns("*.py*", "__pycache__"))
+    shutil.copytree(upgrade.SCRIPTS, broken, ignore=shutil.ignore_patterns("*.py*", "__pycache__"))
     (broken / f"{LATEST + 1:04}_wrong.sql").write_text(
         "ALTER TABLE reprospective.nowhere ADD a int"
     )

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import pytest
 
-from reprospective_tray.store.engine import maintenance as upkeep
+from reprospective_tray.store.engine import maintenance
 from reprospective_tray.store.model.sessions import Put, Rewind, StepBack
-from reprospective_tray.store.recording import background_recorder as detached
+from reprospective_tray.store.recording import background_recorder
 from reprospective_tray.store.recording.background_recorder import BackgroundRecorder
 from tests.server.contract import adapter_for
 from tests.server.servers import DURABLE, Database, new_server
@@ -66,7 +66,7 @@ class Desk:
 
 @pytest.fixture
 def desk(database, tmp_path, monkeypatch):
-    monkeypatch.setattr(upkeep, "_LONGEST_RETRY_S", 0.2)
+    monkeypatch.setattr(maintenance, "_LONGEST_RETRY_S", 0.2)
     return Desk(database, tmp_path / "data")
 
 
@@ -95,7 +95,7 @@ def test_what_is_recorded_is_on_the_server_and_the_end_is_clean(desk, database):
 @contextmanager
 def own_desk(tmp_path, monkeypatch):
     """A computer and a server that may be stopped."""
-    monkeypatch.setattr(upkeep, "_LONGEST_RETRY_S", 0.2)
+    monkeypatch.setattr(maintenance, "_LONGEST_RETRY_S", 0.2)
     with new_server(settings=DURABLE) as server, server.database() as database:
         yield server, database, Desk(database, tmp_path / "data")
 
@@ -130,7 +130,7 @@ def test_a_server_that_is_stopped_and_started_misses_nothing(
 def test_a_silent_server_holds_up_neither_observing_nor_the_end(
     database, proxy, tmp_path, monkeypatch, bystander
 ):
-    monkeypatch.setattr(detached, "_LAST_S", 0.5)
+    monkeypatch.setattr(background_recorder, "_LAST_S", 0.5)
     desk = Desk(database.at(proxy), tmp_path / "data", deadline_s=20.0)
     with desk.recorder.running():
         desk.record(0)

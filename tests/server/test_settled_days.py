@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reprospective_tray.store.postgres.roles import initialise
-from reprospective_tray.store.postgres.schema import upgrade as schema
+from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import Sender, Shared, connected, sender
 from tests.server.servers import Database
 from tests.support import wait_until
@@ -332,14 +332,14 @@ def test_a_persons_days_are_theirs_alone(anna: Sender, ben: Sender):
 
 
 def test_an_upgrade_settles_what_is_there(database: Database, tmp_path: Path):
-    shutil.copy(schema.scripts()[0].path, tmp_path)
+    shutil.copy(upgrade.scripts()[0].path, tmp_path)
     with connected(database) as connection:
-        assert schema.ensure(connection, tmp_path) == 1
+        assert upgrade.ensure(connection, tmp_path) == 1
     with sender(database) as device:
         device.send(*(session(device, FIRST + number * DAY) for number in range(50)))
         before = days(device)
         with connected(database) as connection:
-            schema.ensure(connection)
+            upgrade.ensure(connection)
         assert len(kept(device)) == len(before) == 50
         assert days(device) == before
         device.send(session(device, FIRST + 10 * DAY))

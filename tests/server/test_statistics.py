@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reprospective_tray.store.postgres.roles import initialise
-from reprospective_tray.store.postgres.schema import upgrade as schema
+from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import Sender, add_role, connected, sender
 from tests.server.servers import Database, Person
 
@@ -38,10 +38,10 @@ TITLE, APPLICATION, HOST = "Layoffs in March.docx", "Secret Messenger", "annas-l
 @pytest.fixture
 def upgraded(database: Database, tmp_path: Path) -> Database:
     """A database whose statistics were made by the schema before this one."""
-    for script in schema.scripts()[:2]:
+    for script in upgrade.scripts()[:2]:
         shutil.copy(script.path, tmp_path)
     with connected(database) as connection:
-        schema.ensure(connection, tmp_path)
+        upgrade.ensure(connection, tmp_path)
     fill(database, "anna")
     database.rows("ANALYZE")
     assert ("desktop_activity_sessions", "window_title") in statistics(database)

@@ -280,11 +280,11 @@ def test_status_answers_within_two_tenths_of_a_second_in_a_large_file(
 ) -> None:
     configure(user, central)
     record(user, 200_000)
-    from reprospective_tray.store.outbox import sync_state as standing
+    from reprospective_tray.store.outbox import sync_state
 
     reader = make_adapter(load(None, user.paths), user.paths, read_only=True)
     with at_most(0.2):
-        assert standing.read(reader).waiting == 200_000
+        assert sync_state.read(reader).waiting == 200_000
 
 
 def test_a_process_that_does_not_send_loads_nothing_of_it(user: User) -> None:

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from reprospective_tray.store.postgres.roles import initialise
-from reprospective_tray.store.postgres.schema import upgrade as schema
+from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import T, connected, sender, stored
 from tests.server.servers import Database
 
@@ -66,10 +66,10 @@ def test_a_person_cannot_write_something_into_one_by_hand(prepared, anna):
 
 
 def test_those_of_an_older_schema_lose_it_with_the_upgrade(database, tmp_path):
-    first, *_later = schema.scripts()
+    first, *_later = upgrade.scripts()
     shutil.copy(first.path, tmp_path)
-    with connected(database) as connection, schema.exclusive(connection):
-        schema.bring_up_to_date(connection, schema.look(connection), tmp_path)
+    with connected(database) as connection, upgrade.exclusive(connection):
+        upgrade.bring_up_to_date(connection, upgrade.look(connection), tmp_path)
     with sender(database) as device:
         device.send(device.row(deleted=1), device.row())
         assert left(database) != [("", "", None)]

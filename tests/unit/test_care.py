@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from reprospective_tray.ipc import channel as control
+from reprospective_tray.ipc import channel
 from reprospective_tray.ipc.channel import ControlServer
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
 from reprospective_tray.monitor.observation import Observation
@@ -25,7 +25,7 @@ from reprospective_tray.system.supervisor import (
     SupervisedPart,
     Supervisor,
 )
-from reprospective_tray.tray import live_icon as live
+from reprospective_tray.tray import live_icon
 from reprospective_tray.tray.live_icon import LiveIcon
 from tests.bystander import at_most
 from tests.support import wait_until
@@ -214,7 +214,7 @@ def test_a_probe_that_cannot_be_opened_does_not_keep_the_end_waiting(tmp_path):
 
 def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
     deaths = [RuntimeError("a mistake")]
-    real = control._is_owner
+    real = channel._is_owner
 
     def is_owner(connection) -> bool:
         if deaths:
@@ -222,14 +222,14 @@ def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
             raise deaths.pop()
         return real(connection)
 
-    monkeypatch.setattr(control, "_is_owner", is_owner)
+    monkeypatch.setattr(channel, "_is_owner", is_owner)
     care = Supervisor()
     server = ControlServer(user.paths, lambda *_request: {"well": True}, care)
     server.start()
     try:
-        with pytest.raises(control.NotRunningError):
-            control.request(user.paths, "status")
-        assert control.request(user.paths, "status") == {"well": True}
+        with pytest.raises(channel.NotRunningError):
+            channel.request(user.paths, "status")
+        assert channel.request(user.paths, "status") == {"well": True}
         assert care.problem.startswith("Answering commands failed at ")
     finally:
         server.stop()
@@ -237,7 +237,7 @@ def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
 
 def test_the_icon_is_kept_true_after_its_thread_died(monkeypatch):
     fake, care = FakeIcon(""), Supervisor()
-    monkeypatch.setattr(live, "TrayIcon", lambda _on_action, **_more: fake)
+    monkeypatch.setattr(live_icon, "TrayIcon", lambda _on_action, **_more: fake)
     answers = [RuntimeError("a mistake")]
 
     def status(_today):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from installer.steps import ROOT
-from reprospective_tray.commands.command_line import values as arguments
+from reprospective_tray.commands.command_line import argument_values
 from reprospective_tray.commands.command_line.all_commands import make_parser
 from reprospective_tray.errors import UsageError
 from tests.unit.misspelling import KANA, misspelt
@@ -205,6 +205,6 @@ def test_every_argument_for_a_date_goes_by_the_same_parser_and_its_help_says_so(
     found = list(dates())
     assert len(found) >= 7
     for words, action in found:
-        assert action.type in {arguments.day, arguments.instant}, words
+        assert action.type in {argument_values.day, argument_values.instant}, words
         refers = "--date" in action.help or "--from" in action.help
         assert refers or {"today", "yesterday"} <= set(re.findall(r"\w+", action.help)), words

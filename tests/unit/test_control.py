@@ -24,8 +24,7 @@ from reprospective_tray.errors import (
     NotRunningError,
     ReprospectiveError,
 )
-from reprospective_tray.ipc import channel as control
-from reprospective_tray.ipc import endpoint
+from reprospective_tray.ipc import channel, endpoint
 from reprospective_tray.ipc.channel import ControlServer, InstanceLock, request
 from reprospective_tray.system.paths import Paths
 from tests.bystander import at_most
@@ -286,13 +285,13 @@ def send_until_cut_off(connection, piece, pause=0.0, deadline=PATIENCE_S):
 
 def test_a_line_without_end_is_cut_off(paths, serve):
     serve()
-    with endpoint.find(paths).connect(5) as connection, at_most(control.REQUEST_SECONDS):
+    with endpoint.find(paths).connect(5) as connection, at_most(channel.REQUEST_SECONDS):
         assert send_until_cut_off(connection, b"x" * 65536) is not None
     assert request(paths, "x")
 
 
 def test_a_silent_client_blocks_nobody_and_is_cut_off(paths, serve, monkeypatch):
-    monkeypatch.setattr(control, "REQUEST_SECONDS", 2.0)
+    monkeypatch.setattr(channel, "REQUEST_SECONDS", 2.0)
     serve()
     with endpoint.find(paths).connect(PATIENCE_S) as silent:
         assert request(paths, "x")
@@ -304,7 +303,7 @@ def test_a_silent_client_blocks_nobody_and_is_cut_off(paths, serve, monkeypatch)
 
 
 def test_a_client_that_drips_is_cut_off_at_the_same_deadline(paths, serve, monkeypatch):
-    monkeypatch.setattr(control, "REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr(channel, "REQUEST_SECONDS", 0.2)
     serve()
     with at_most(2), endpoint.find(paths).connect(5) as dripping:
         after = send_until_cut_off(dripping, b"x", pause=0.02)
@@ -325,7 +324,7 @@ def test_a_silent_client_does_not_delay_stop(paths, serve):
 @pytest.fixture
 def full(paths, serve, monkeypatch):
     """A running instance whose places are all taken by connections that say nothing."""
-    monkeypatch.setattr(control, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(channel, "MAX_CONNECTIONS", 2)
     lock = InstanceLock(paths)
     lock.acquire()
     serve()
@@ -343,7 +342,7 @@ def test_a_command_without_a_place_is_told_so_and_never_that_nothing_runs(
     paths, full, monkeypatch, command
 ):
     assert full
-    monkeypatch.setattr(control, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(channel, "TAKE_SECONDS", 0.2)
     with pytest.raises(InstanceBusyError, match="too many commands") as caught:
         request(paths, command)
     assert caught.value.remedy
@@ -358,7 +357,7 @@ def test_a_command_without_a_place_is_answered_once_a_silent_connection_is_cut_o
 @pytest.mark.trust
 def test_a_command_of_many_bytes_is_told_that_all_places_are_taken(paths, full, monkeypatch):
     assert full
-    monkeypatch.setattr(control, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(channel, "TAKE_SECONDS", 0.2)
     with pytest.raises(InstanceBusyError, match="too many commands"):
         request(paths, "x", much="y" * 1_000_000)
 
@@ -366,7 +365,7 @@ def test_a_command_of_many_bytes_is_told_that_all_places_are_taken(paths, full, 
 @pytest.mark.trust
 @pytest.mark.parametrize("left", ["nothing", "garbage", "a socket where nobody listens"])
 def test_an_instance_that_cannot_be_reached_is_not_said_to_be_absent(paths, monkeypatch, left):
-    monkeypatch.setattr(control, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(channel, "TAKE_SECONDS", 0.2)
     lock = InstanceLock(paths)
     lock.acquire()
     if left == "garbage":
@@ -454,7 +453,7 @@ def test_many_clients_at_once_each_get_their_own_answer(paths, serve):
 def test_a_system_without_descriptors_neither_ends_nor_spins_the_server(
     paths, serve, monkeypatch, caplog
 ):
-    monkeypatch.setattr(control, "BREATH_SECONDS", 0.05)
+    monkeypatch.setattr(channel, "BREATH_SECONDS", 0.05)
     server = serve()
     listener = server._endpoint.listener
     failures = []
@@ -587,7 +586,7 @@ def test_without_socket_files_the_channel_is_loopback_with_the_token(paths, serv
     pair = socket.socketpair
     monkeypatch.delattr(socket, "AF_UNIX")
     monkeypatch.setattr(socket, "socketpair", lambda: pair(family))
-    monkeypatch.setattr(control, "_is_owner", lambda _connection: True)
+    monkeypatch.setattr(channel, "_is_owner", lambda _connection: True)
     serve()
     assert endpoint.find(paths).address.startswith("127.0.0.1:")
     assert request(paths, "x", y=1)["arguments"] == {"y": 1}

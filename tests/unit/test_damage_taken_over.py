@@ -23,7 +23,7 @@ from reprospective_tray.store.model.sessions import Put, Rewind
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.salvage import damaged_file as aside
+from reprospective_tray.store.sqlite.salvage import damaged_file
 from tests.support import wait_until
 from tests.unit.killing import killed_at_each_line
 from tests.unit.recording import T0, Desk, assert_days_add_up, rows_of, session
@@ -90,7 +90,7 @@ def test_damage_that_is_found_while_nothing_waits_is_dealt_with_without_another_
         wait_until(lambda: nothing_goes_on("salvage"), 10, "the salvage")
         assert rows_of(path, IDENTITY) == rows
     assert len(told) == 1
-    assert aside.pending(path) == []
+    assert damaged_file.pending(path) == []
     assert_days_add_up(path)
 
 
@@ -128,7 +128,7 @@ def test_damage_is_dealt_with_while_recording_is_paused_and_while_no_window_is_i
     monitor.start(paused=paused)
     try:
         wait_until(
-            lambda: list(path.parent.glob("*.damaged-*")) and not aside.pending(path),
+            lambda: list(path.parent.glob("*.damaged-*")) and not damaged_file.pending(path),
             10,
             "the taking over",
         )
@@ -170,7 +170,7 @@ def test_an_error_that_comes_while_rows_are_fetched_does_not_pass_the_recorder(p
 
 def test_forgetting_waits_for_what_no_start_has_heard_of_yet(path):
     fill(path)
-    aside.set_aside(path)
+    damaged_file.set_aside(path)
     adapter = SqliteAdapter(path)
     adapter.open()
     with adapter.connection(), pytest.raises(StoreError, match="taken over"):
@@ -180,7 +180,7 @@ def test_forgetting_waits_for_what_no_start_has_heard_of_yet(path):
 def record_with_damage(folder: Path) -> None:
     """Set the file of the folder aside, and record until all of it is taken over."""
     path = folder / "local.db"
-    aside.set_aside(path)
+    damaged_file.set_aside(path)
     with recorder_for(path).running():
         wait_until(lambda: nothing_goes_on("salvage"), 20, "the salvage")
 
@@ -191,7 +191,7 @@ def record_with_damage(folder: Path) -> None:
     ("modules", "every", "times"),
     [
         (("sqlite.salvage.damaged_file",), 1, 3),
-        (("sqlite.salvage.sessions", "engine.maintenance"), 3, 1),
+        (("sqlite.salvage.recovery", "sqlite.maintenance"), 3, 1),
     ],
 )
 def test_a_kill_at_any_line_loses_no_row_and_counts_none_twice(tmp_path, modules, every, times):
@@ -230,7 +230,7 @@ def test_a_kill_at_any_line_loses_no_row_and_counts_none_twice(tmp_path, modules
             wait_until(lambda: nothing_goes_on("salvage"), 10, "the salvage")
         assert rows_of(path, IDENTITY) == rows, folder
         assert days_of(path) == totals, folder
-        assert aside.pending(path) == [], folder
+        assert damaged_file.pending(path) == [], folder
 
 
 def days_of(path: Path) -> list[tuple]:

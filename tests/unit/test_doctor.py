@@ -12,7 +12,7 @@ from reprospective_tray.checks.doctor import CHECKS, examine, is_well
 from reprospective_tray.checks.finding import Case, Check, Finding
 from reprospective_tray.checks.text import table, titles
 from reprospective_tray.config.keys import Config, LoadedConfig
-from reprospective_tray.store.sqlite import integrity_check as checkup
+from reprospective_tray.store.sqlite import integrity_check
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary.format_text import columns
 from tests.bystander import at_most
@@ -200,9 +200,9 @@ def test_before_the_first_start_nothing_is_missing(case, user, is_there):
 
 
 def test_an_examination_that_takes_too_long_is_no_damage(database, monkeypatch, case):
-    assert checkup.quick_check(database, 60) == ""
-    monkeypatch.setattr(checkup, "_STEPS", 1)
-    assert checkup.quick_check(database, -1) is None
+    assert integrity_check.quick_check(database, 60) == ""
+    monkeypatch.setattr(integrity_check, "_STEPS", 1)
+    assert integrity_check.quick_check(database, -1) is None
     monkeypatch.setattr(storage, "INTEGRITY_S", -1)
     assert findings_of(case)["integrity"].found is None
 

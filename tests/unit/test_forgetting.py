@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprospective_tray.errors import StoreError
-from reprospective_tray.store.forget import erase as forgetting
+from reprospective_tray.store.forget import erase
 from reprospective_tray.store.forget.erase import Forgetting, forget
 from reprospective_tray.store.forget.selection import TimeRange, look_ahead
 from reprospective_tray.store.model.day_split import pieces
@@ -32,7 +32,7 @@ from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
-from reprospective_tray.store.sqlite.salvage import sessions as salvage
+from reprospective_tray.store.sqlite.salvage import recovery
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans, store
 from tests.unit.stored import fresh_adapter, row
@@ -226,14 +226,14 @@ def test_what_the_server_said_of_a_title_goes_with_it(path):
 def test_it_waits_for_a_damaged_file_that_is_still_being_taken_over(path):
     fill(path, session(0, 10))
     with store(path) as (adapter, _writer):
-        salvage.adopt([path.with_name("local.damaged-1.db")], adapter)
+        recovery.adopt([path.with_name("local.damaged-1.db")], adapter)
         with pytest.raises(StoreError, match="taken over"):
             forget(adapter, TimeRange(T0, T0 + 10))
     assert len(rows_of(path)) == 1
 
 
 def test_a_long_range_goes_in_steps_between_which_others_can_write(path, monkeypatch):
-    monkeypatch.setattr(forgetting, "_ROWS_A_STEP", 10)
+    monkeypatch.setattr(erase, "_ROWS_A_STEP", 10)
     fill(path, *[session(n // 3, n // 3 + 1) for n in range(100)])
     with store(path) as (adapter, writer):
         work = Forgetting(TimeRange(T0, T0 + HOUR))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.forget import erase as forgetting
+from reprospective_tray.store.forget import erase
 from reprospective_tray.store.forget.erase import ChosenSessions, Forgetting, forget
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.sessions import DAY_MS, Put, State
@@ -53,7 +53,7 @@ def test_the_second_time_nothing_is_left_to_do(place):
 
 
 def test_what_is_unknown_here_does_no_harm_and_is_counted(place, monkeypatch):
-    monkeypatch.setattr(forgetting, "_ROWS_A_STEP", 2)
+    monkeypatch.setattr(erase, "_ROWS_A_STEP", 2)
     fill(place, one := session(0, 10), session(10, 20))
     done = forget_in(place, *STRANGERS, one.uid, *STRANGERS)
     assert (done.sessions, done.missing) == (1, len(STRANGERS))
@@ -97,7 +97,7 @@ def test_an_open_session_goes_with_what_it_has_become_until_now(place):
 
 
 def test_many_go_in_steps_between_which_others_can_write(place, monkeypatch):
-    monkeypatch.setattr(forgetting, "_ROWS_A_STEP", 10)
+    monkeypatch.setattr(erase, "_ROWS_A_STEP", 10)
     chosen = [session(n * 10, n * 10 + 10) for n in range(25)]
     fill(place, *chosen)
     with place.run() as (adapter, writer):

@@ -21,7 +21,7 @@ from reprospective_tray.store.model.sessions import (
     State,
     StepBack,
 )
-from reprospective_tray.store.recording import spool as leftover
+from reprospective_tray.store.recording import spool
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.maintenance import SqliteMaintenance
@@ -74,7 +74,7 @@ def start(path: Path) -> None:
 
 def test_what_was_applied_before_a_kill_is_not_applied_again(path):
     start(path)
-    leftover.keep(left_by(path), idle_after_all(), 0)
+    spool.keep(left_by(path), idle_after_all(), 0)
     content = left_by(path).read_bytes()
     start(path)
     assert spans(path) == WANTED
@@ -87,13 +87,13 @@ def test_what_was_applied_before_a_kill_is_not_applied_again(path):
 
 def test_of_what_several_runs_have_kept_each_part_is_applied_once(path):
     start(path)
-    leftover.keep(left_by(path), idle_after_all(), 0)
+    spool.keep(left_by(path), idle_after_all(), 0)
     first = left_by(path).read_bytes()
     start(path)
     left_by(path).write_bytes(first)
     # The next run could not remove it, nor write.
     step = StepBack(70_000, T0 + 830_000)
-    leftover.keep(left_by(path), [step, Put(session(830_000, 850_000, "more"))], 0)
+    spool.keep(left_by(path), [step, Put(session(830_000, 850_000, "more"))], 0)
     start(path)
     moved = [*WANTED[:1], ("", 20_000, 130_000), ("later", 130_000, 830_000)]
     assert spans(path)[-2:] == [*moved[-1:], ("more", 830_000, 850_000)]
@@ -110,8 +110,8 @@ def test_a_kill_at_any_line_of_the_start_changes_nothing(tmp_path):
     template, steps = tmp_path / "template", tmp_path / "steps"
     path = template / "local.db"
     start(path)
-    leftover.keep(left_by(path), idle_after_all(), 0)
-    leftover.keep(left_by(path), [Put(session(900_000, 910_000, "of another run"))], 0)
+    spool.keep(left_by(path), idle_after_all(), 0)
+    spool.keep(left_by(path), [Put(session(900_000, 910_000, "of another run"))], 0)
     killed = killed_at_each_line(
         "tests.unit.test_leftover:take_up",
         template,
@@ -127,7 +127,7 @@ def test_a_kill_at_any_line_of_the_start_changes_nothing(tmp_path):
 
 
 def keep_and_die(folder: Path) -> None:
-    leftover.keep(left_by(folder / "local.db"), idle_after_all(), 0)
+    spool.keep(left_by(folder / "local.db"), idle_after_all(), 0)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -137,7 +137,7 @@ def test_a_kill_at_any_line_of_the_end_spares_what_an_earlier_run_has_kept(tmp_p
     path = template / "local.db"
     start(path)
     earlier = Put(session(-20_000, -10_000, "earlier"))
-    leftover.keep(left_by(path), [earlier], 0)
+    spool.keep(left_by(path), [earlier], 0)
     killed = killed_at_each_line(
         "tests.unit.test_leftover:keep_and_die",
         template,
@@ -205,7 +205,7 @@ def test_an_end_on_a_full_disk_keeps_what_is_in_memory_also_the_second_time(
     start(path)
     assert names(path) == [str(number) for number in range(801)]
     assert lost == []
-    assert room_of(path).stat().st_size == leftover.ROOM
+    assert room_of(path).stat().st_size == spool.ROOM
     assert_days_add_up(path)
 
 
@@ -245,7 +245,7 @@ def test_room_is_made_as_soon_as_the_disk_has_some(small_disk):
         assert not room_of(path).exists()
         ballast.unlink()
         assert recorder.flush(to_the_end=True)
-        assert room_of(path).stat().st_size == leftover.ROOM
+        assert room_of(path).stat().st_size == spool.ROOM
 
 
 GOOD = session(0, 1000, "good")
@@ -316,7 +316,7 @@ def test_what_an_older_version_has_kept_is_written(path):
 
 def test_its_titles_are_overwritten_once_they_are_written(path):
     start(path)
-    leftover.keep(left_by(path), [Put(session(0, 1, window_title="MARKED"))], 0)
+    spool.keep(left_by(path), [Put(session(0, 1, window_title="MARKED"))], 0)
     number = left_by(path).stat().st_ino
     start(path)
     assert room_of(path).stat().st_ino == number

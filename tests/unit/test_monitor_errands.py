@@ -171,7 +171,7 @@ def test_the_file_and_its_open_session_become_another_device_together(path):
 
 
 def test_a_change_of_device_that_fails_changes_nothing(path, monkeypatch):
-    from reprospective_tray.store.outbox import device_change as identity
+    from reprospective_tray.store.outbox import device_change
 
     def fail(*_unused):
         raise sqlite3.OperationalError("no space")
@@ -179,7 +179,7 @@ def test_a_change_of_device_that_fails_changes_nothing(path, monkeypatch):
     with recording(path) as monitor:
         wait_until(lambda: rows_of(path), 5, "a row")
         before = rows_of(path, "uid, device_id")
-        monkeypatch.setattr(identity, "_rename", fail)
+        monkeypatch.setattr(device_change, "_rename", fail)
         with pytest.raises(StoreError, match="no space"):
             monitor.become_another_device()
         device = monitor.perform(lambda adapter: adapter.device_id)

@@ -12,8 +12,7 @@ from itertools import accumulate, pairwise
 
 import pytest
 
-from reprospective_tray.monitor import desktop_monitor
-from reprospective_tray.monitor import presence_queue as notices
+from reprospective_tray.monitor import desktop_monitor, presence_queue
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
 from reprospective_tray.monitor.observation import Moment, Observation
 from reprospective_tray.monitor.probes.base import WindowProbe
@@ -109,7 +108,7 @@ def record(tmp_path, monkeypatch):
 
     def do(takes_ms, told, others=()):
         path, clock = tmp_path / "local.db", Clock()
-        for module in (desktop_monitor, notices):
+        for module in (desktop_monitor, presence_queue):
             monkeypatch.setattr(module, "read_clocks", clock.read)
         probe = ScriptedProbe(clock, told)
         recorder = SlowRecorder(lambda: SqliteAdapter(path), "host", lambda _damaged: None)

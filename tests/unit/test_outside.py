@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from reprospective_tray.desktop import programs
-from reprospective_tray.system import child_environment as outside
+from reprospective_tray.system import child_environment
 
 MINE = "/opt/mine/lib"
 
@@ -19,8 +19,8 @@ def variables(monkeypatch):
     """An environment of this test's own, in place of the process's."""
     own = {"HOME": "/home/anna", "PATH": "/usr/bin:/bin", "XDG_DATA_DIRS": "/usr/share"}
     monkeypatch.setattr(os, "environ", own)
-    monkeypatch.setattr(outside, "_before", {})
-    monkeypatch.setattr(outside, "_own", {})
+    monkeypatch.setattr(child_environment, "_before", {})
+    monkeypatch.setattr(child_environment, "_own", {})
     return own
 
 
@@ -30,10 +30,10 @@ def freeze(variables):
     if "LD_LIBRARY_PATH" in variables:
         variables["LD_LIBRARY_PATH_ORIG"] = variables["LD_LIBRARY_PATH"]
     variables["LD_LIBRARY_PATH"] = "/opt/program/_internal"
-    outside.remember()
+    child_environment.remember()
     variables["GTK_PATH"] = "/opt/program/_internal"
     variables["XDG_DATA_DIRS"] = "/opt/program/_internal/share:/usr/share"
-    outside.tell_apart()
+    child_environment.tell_apart()
 
 
 @pytest.mark.parametrize("mine", [{}, {"LD_LIBRARY_PATH": MINE}, {"LD_LIBRARY_PATH": ""}])
@@ -41,7 +41,7 @@ def test_a_program_that_is_started_gets_what_the_frozen_one_was_started_with(var
     variables |= mine
     before = dict(variables)
     freeze(variables)
-    assert outside.environment() == before
+    assert child_environment.environment() == before
     assert variables["GTK_PATH"] == "/opt/program/_internal"
 
 
@@ -53,24 +53,24 @@ def test_libraries_that_start_tools_hand_on_no_path_of_libraries(variables):
 def test_what_the_program_sets_afterwards_is_handed_on(variables):
     freeze(variables)
     variables["DBUS_SESSION_BUS_ADDRESS"] = "none"
-    assert outside.environment()["DBUS_SESSION_BUS_ADDRESS"] == "none"
+    assert child_environment.environment()["DBUS_SESSION_BUS_ADDRESS"] == "none"
 
 
 def test_a_program_that_is_not_frozen_hands_on_all_that_it_has(variables):
     variables["LD_LIBRARY_PATH"] = MINE
-    assert outside.environment() == variables
+    assert child_environment.environment() == variables
 
 
 def test_a_moment_outside_ends_also_with_an_error(variables):
     before = dict(variables)
     freeze(variables)
     inside = dict(variables)
-    with outside.entered():
+    with child_environment.entered():
         assert variables == before
     assert variables == inside
 
     def fail():
-        with outside.entered():
+        with child_environment.entered():
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -14,9 +14,9 @@ import pytest
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ConfigError, ReprospectiveError, StoreError
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import program_state
 from reprospective_tray.store.postgres.device_file import kept_device_id
-from reprospective_tray.store.recording import spool as leftover
+from reprospective_tray.store.recording import spool
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.permissions import prepare_folders
 from reprospective_tray.system.file_lock import FileLock
@@ -188,15 +188,15 @@ def test_a_database_that_its_owner_shares_with_ones_group_is_read_and_not_writte
 def test_state_leftover_and_device_id_of_another_user_are_not_read(paths):
     make_private_folder(paths.state)
     make_private_folder(paths.data)
-    state.save(paths, state.ProgramState(paused=False, first_start_at=5))
+    program_state.save(paths, program_state.ProgramState(paused=False, first_start_at=5))
     kept = paths.data / "a.db.leftover"
-    leftover.keep(kept, [], 1)
+    spool.keep(kept, [], 1)
     kept_device_id(paths.data)
     for each in (paths.state_file, kept, paths.data / "device_id"):
         os.chown(each, STRANGER, STRANGER)
     # What cannot be read may hold a pause, which is then one.
-    assert (state.load(paths).first_start_at, state.load(paths).paused) == (0, True)
-    assert leftover._read(kept) == ([], 1)
+    assert (program_state.load(paths).first_start_at, program_state.load(paths).paused) == (0, True)
+    assert spool._read(kept) == ([], 1)
     with pytest.raises(ForeignOwnerError):
         kept_device_id(paths.data)
 

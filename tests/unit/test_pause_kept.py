@@ -17,7 +17,7 @@ from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, M
 from reprospective_tray.monitor.observation import Observation, read_clocks
 from reprospective_tray.monitor.probes.base import Lack, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import program_state
 from reprospective_tray.runtime.state.pause import PauseMemory
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
@@ -158,19 +158,19 @@ def test_the_file_says_what_holds_when_it_is_written_and_not_what_held_before(
 
     memory = PauseMemory(user.paths, look)
     memory.begin()
-    update, later = state.update, threading.Thread(target=memory.write)
+    update, later = program_state.update, threading.Thread(target=memory.write)
 
-    def slow_update(paths: Paths, **changes: object) -> state.ProgramState:
+    def slow_update(paths: Paths, **changes: object) -> program_state.ProgramState:
         nonlocal now
         if now.paused:
             now = MonitorState()  # the person resumes while the disk is slow
             later.start()
         return update(paths, **changes)
 
-    monkeypatch.setattr(state, "update", slow_update)
+    monkeypatch.setattr(program_state, "update", slow_update)
     memory.write()
     later.join()
-    assert not state.load(user.paths).paused
+    assert not program_state.load(user.paths).paused
     assert all(looked_under_lock)
 
 
@@ -179,17 +179,17 @@ def test_a_pause_that_could_not_be_written_is_written_as_soon_as_it_can(user: Us
     memory = PauseMemory(user.paths, lambda: now)
     memory.begin()
     user.paths.state_file.mkdir(parents=True)
-    now = MonitorState(paused=True, paused_until=state.LAST_INSTANT)
+    now = MonitorState(paused=True, paused_until=program_state.LAST_INSTANT)
     with pytest.raises(ReprospectiveError, match=r"state\.json"):
         memory.write()
     memory.look()
     user.paths.state_file.rmdir()
     memory.look()
-    found = state.load(user.paths)
-    assert (found.paused, found.paused_until) == (True, state.LAST_INSTANT)
+    found = program_state.load(user.paths)
+    assert (found.paused, found.paused_until) == (True, program_state.LAST_INSTANT)
     now = MonitorState()
     memory.look()
-    assert not state.load(user.paths).paused
+    assert not program_state.load(user.paths).paused
 
 
 def test_why_it_is_paused_is_said_until_the_person_has_decided(user: User) -> None:

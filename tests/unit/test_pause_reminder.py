@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from reprospective_tray.runtime.state import pause_reminder
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import pause_reminder, program_state
 from reprospective_tray.runtime.state.pause_reminder import PauseReminder, is_due, sentence
-from reprospective_tray.runtime.state.remembered import ProgramState
+from reprospective_tray.runtime.state.program_state import ProgramState
 
 NOON = datetime(2026, 11, 25, 12).astimezone()
 
@@ -53,19 +52,19 @@ def test_it_is_said_when_the_person_is_back_and_once(user, monkeypatch):
     monkeypatch.setattr(pause_reminder, "LOOK_S", 0.0)
     there = []
     paused_at = round(time.time() * 1000) - 2 * 86_400_000
-    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+    program_state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
     reminder = PauseReminder(user.paths, lambda: True, lambda: bool(there))
     assert reminder.look() == ""
     there.append(1)
     assert reminder.look() == sentence(paused_at)
     assert reminder.look() == ""
-    assert state.load(user.paths).paused
+    assert program_state.load(user.paths).paused
 
 
 def test_nothing_is_read_more_often_than_once_a_minute(user):
     looks = []
     paused_at = round(time.time() * 1000) - 2 * 86_400_000
-    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+    program_state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
     reminder = PauseReminder(user.paths, lambda: True, lambda: bool(looks.append(1)))
     for _look in range(5):
         reminder.look()
@@ -78,7 +77,7 @@ def test_a_display_that_does_not_answer_holds_up_nothing_and_is_asked_once(user,
     monkeypatch.setattr(pause_reminder, "ANSWER_S", 0.01)
     asked, answer = [], threading.Event()
     paused_at = round(time.time() * 1000) - 2 * 86_400_000
-    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+    program_state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
 
     def is_there():
         asked.append(threading.current_thread())
@@ -98,6 +97,6 @@ def test_a_display_that_does_not_answer_holds_up_nothing_and_is_asked_once(user,
 def test_a_display_that_fails_is_no_reason_to_end(user, monkeypatch, caplog):
     monkeypatch.setattr(pause_reminder, "LOOK_S", 0.0)
     paused_at = round(time.time() * 1000) - 2 * 86_400_000
-    state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
+    program_state.save(user.paths, ProgramState(paused=True, paused_at=paused_at))
     assert PauseReminder(user.paths, lambda: True, lambda: 1 / 0).look() == ""
     assert "nobody knows" in caplog.text

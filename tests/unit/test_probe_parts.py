@@ -19,8 +19,7 @@ import pytest
 
 from reprospective_tray.monitor import probes
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes import null
-from reprospective_tray.monitor.probes import system_idle as idle
+from reprospective_tray.monitor.probes import null, system_idle
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.polling import PollingProbe
@@ -277,7 +276,7 @@ def windows_calls(monkeypatch, last_input: int, now: int, answers: int = 1):
         kernel32=SimpleNamespace(GetTickCount=lambda: ticks),
     )
     monkeypatch.setattr(ctypes, "windll", calls, raising=False)
-    return idle.idle_source("win32")
+    return system_idle.idle_source("win32")
 
 
 @pytest.mark.parametrize(
@@ -305,10 +304,10 @@ def test_idle_time_on_macos_is_in_ms(monkeypatch):
 
     library = SimpleNamespace(CGEventSourceSecondsSinceLastEventType=Seconds())
     monkeypatch.setattr(ctypes.cdll, "LoadLibrary", lambda _path: library)
-    assert idle.idle_source("darwin")() == 12_345
+    assert system_idle.idle_source("darwin")() == 12_345
     # The combined session's state and any event, as Apple's headers number them.
     assert asked == [(0, 0xFFFFFFFF)]
 
 
 def test_idle_time_elsewhere_is_unknown():
-    assert idle.idle_source("linux")() is None
+    assert system_idle.idle_source("linux")() is None

@@ -22,8 +22,7 @@ from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.store.sqlite.salvage import damaged_file as aside
-from reprospective_tray.store.sqlite.salvage import sessions as salvage
+from reprospective_tray.store.sqlite.salvage import damaged_file, recovery
 from reprospective_tray.sync.retention import Retention
 from tests.support import wait_until
 from tests.unit.recording import (
@@ -289,7 +288,7 @@ def test_the_wal_goes_along_and_its_rows_are_read(path):
         for end in ("", "-wal", "-shm"):
             Path(f"{copy}{end}").write_bytes(Path(f"{path}{end}").read_bytes())
     wal = Path(f"{copy}-wal").read_bytes()
-    damaged = aside.set_aside(copy)
+    damaged = damaged_file.set_aside(copy)
     assert Path(f"{damaged}-wal").read_bytes() == wal
     journal = Path(f"{copy}.aside")
     assert list(path.parent.glob("killed.db*")) == [journal]
@@ -307,7 +306,7 @@ def test_files_that_were_set_aside_are_never_overwritten_by_the_next(path):
     names = set()
     for number in range(5):
         path.write_text(f"garbage {number}")
-        names.add(aside.set_aside(path))
+        names.add(damaged_file.set_aside(path))
     assert len(names) == 5
     assert sorted(name.read_text() for name in names) == [f"garbage {n}" for n in range(5)]
 
@@ -317,7 +316,7 @@ def test_a_session_that_a_killed_run_left_open_is_closed_at_its_last_heartbeat(p
         writer.apply([Put(session(0, 7000, "open then", open=True))])
     with closing(sqlite3.connect(path)) as server, server:
         server.execute("UPDATE desktop_activity_sessions SET revision = 4, synced = 1")
-    aside.set_aside(path)
+    damaged_file.set_aside(path)
     computer = Computer(path)
     with computer.running():
         wait_until(lambda: not threads("salvage"), 10, "the salvage")
@@ -335,11 +334,11 @@ def test_a_session_that_a_killed_run_left_open_is_closed_at_its_last_heartbeat(p
 def test_an_open_session_that_comes_late_is_closed_as_a_change(path):
     with store(path) as (_adapter, writer):
         writer.apply([Put(session(0, 7000, "open then", open=True))])
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     with store(path) as (adapter, _writer):
-        salvage.adopt([damaged], adapter)
+        recovery.adopt([damaged], adapter)
         SessionWriter(adapter, "host").apply([Put(session(8000, 9000, "now", open=True))])
-    salvage.take_over(damaged, adapter, threading.Event())
+    recovery.take_over(damaged, adapter, threading.Event())
     found = rows_of(path, "application_name, open, revision, synced")
     assert found == [("open then", 0, 2, 0), ("now", 1, 1, 0)]
     assert_days_add_up(path)
@@ -351,13 +350,13 @@ def test_the_session_that_goes_on_keeps_its_newer_end_in_a_newer_revision(path, 
     with store(path) as (_adapter, writer):
         for end in range(0, 40_000, 1000):
             writer.apply([Put(replace(whole, ended_at=T0 + end, open=True))])
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     with store(path) as (adapter, _writer):
-        salvage.adopt([damaged], adapter)
+        recovery.adopt([damaged], adapter)
         writer = SessionWriter(adapter, "host")
         if first == "recording":
             writer.apply([Put(whole)])
-    salvage.take_over(damaged, adapter, threading.Event())
+    recovery.take_over(damaged, adapter, threading.Event())
     if first == "salvage":
         with adapter.connection():
             writer.apply([Put(whole)])
@@ -368,32 +367,32 @@ def test_the_session_that_goes_on_keeps_its_newer_end_in_a_newer_revision(path, 
 
 def test_a_salvage_that_was_interrupted_goes_on_at_the_next_start(filled):
     path, device, rows = filled
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     adapter = SqliteAdapter(path)
     adapter.open()
     with adapter.connection():
-        salvage.adopt([damaged], adapter)
-        assert salvage.unfinished(adapter) == [damaged]
+        recovery.adopt([damaged], adapter)
+        assert recovery.unfinished(adapter) == [damaged]
     stopped = threading.Event()
     stopped.set()
-    assert salvage.take_over(damaged, adapter, stopped) == 0
+    assert recovery.take_over(damaged, adapter, stopped) == 0
     computer = Computer(path)
     with computer.running():
         assert computer.device_id == device
         wait_until(lambda: not threads("salvage"), 10, "the salvage")
-        assert salvage.unfinished(computer.recorder._adapter) == []
+        assert recovery.unfinished(computer.recorder._adapter) == []
     assert rows_of(path, IDENTITY) == rows
     assert_days_add_up(path)
 
 
 def test_taking_over_twice_changes_nothing_more(filled):
     path, _device, rows = filled
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     adapter = SqliteAdapter(path)
     adapter.open()
     go_on = threading.Event()
-    assert salvage.take_over(damaged, adapter, go_on) == len(rows)
-    assert salvage.take_over(damaged, adapter, go_on) == 0
+    assert recovery.take_over(damaged, adapter, go_on) == len(rows)
+    assert recovery.take_over(damaged, adapter, go_on) == 0
     assert rows_of(path, IDENTITY) == rows
     assert_days_add_up(path)
 
@@ -418,10 +417,10 @@ def test_a_row_that_a_broken_page_made_up_is_left_out(path):
         ):
             query = f"UPDATE desktop_activity_sessions SET {change} WHERE id = {row}"  # noqa: S608  own words
             broken.execute(query)
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     adapter = SqliteAdapter(path)
     adapter.open()
-    assert salvage.take_over(damaged, adapter, threading.Event()) == 1
+    assert recovery.take_over(damaged, adapter, threading.Event()) == 1
     assert_days_add_up(path)
 
 
@@ -431,24 +430,24 @@ def test_an_id_beyond_all_measure_does_not_hang_the_search(path):
     with closing(sqlite3.connect(path)) as broken, broken:
         broken.execute("UPDATE desktop_activity_sessions SET id = 1 << 60 WHERE id = 2")
         broken.execute("UPDATE sqlite_sequence SET seq = 1 << 61")
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     adapter = SqliteAdapter(path)
     adapter.open()
-    assert salvage.take_over(damaged, adapter, threading.Event()) == 2
+    assert recovery.take_over(damaged, adapter, threading.Event()) == 2
 
 
 def test_a_check_that_cannot_read_knows_nothing_against_the_file(tmp_path):
-    assert salvage.is_sound(tmp_path / "missing.db", threading.Event())
+    assert recovery.is_sound(tmp_path / "missing.db", threading.Event())
 
 
 def test_a_check_can_be_stopped(filled, monkeypatch):
     path, _device, _rows = filled
     overwrite(path, pages_of(path, b"\x0d")[-1], b"\xff" * 512)
-    monkeypatch.setattr(salvage, "_STEPS_TO_STOP", 1)
+    monkeypatch.setattr(recovery, "_STEPS_TO_STOP", 1)
     stop = threading.Event()
-    assert not salvage.is_sound(path, stop)
+    assert not recovery.is_sound(path, stop)
     stop.set()
-    assert salvage.is_sound(path, stop)
+    assert recovery.is_sound(path, stop)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -488,7 +487,7 @@ def test_what_retention_had_taken_stays_counted_remembered_and_forgotten(path):
         kept_times = list(adapter.models.TakenTime.select().dicts())
         assert len(kept_times) == 5
     totals = days_of(path)
-    aside.set_aside(path)
+    damaged_file.set_aside(path)
     computer = Computer(path)
     with computer.running():
         adapter = computer.recorder._adapter
@@ -511,17 +510,17 @@ def test_totals_without_rows_are_taken_over_once_whatever_interrupts(path, monke
         writer.apply([Put(session(n * 1000, n * 1000 + 900)) for n in range(5)])
         adapter.models.Session.delete().where(adapter.models.Session.id < 4).execute()
     totals = days_of(path)
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     with store(path) as (adapter, _writer):
-        salvage.adopt([damaged], adapter)
-    go_on, take = threading.Event(), salvage._take
-    monkeypatch.setattr(salvage, "_take", lambda *them: take(*them) and 1 // 0)
+        recovery.adopt([damaged], adapter)
+    go_on, take = threading.Event(), recovery._take
+    monkeypatch.setattr(recovery, "_take", lambda *them: take(*them) and 1 // 0)
     with pytest.raises(ZeroDivisionError):
-        salvage.take_over(damaged, adapter, go_on)
+        recovery.take_over(damaged, adapter, go_on)
     monkeypatch.undo()
-    salvage.take_over(damaged, adapter, go_on)
+    recovery.take_over(damaged, adapter, go_on)
     assert days_of(path) == totals
-    salvage.take_over(damaged, adapter, go_on)
+    recovery.take_over(damaged, adapter, go_on)
     assert days_of(path) == totals
 
 
@@ -530,8 +529,8 @@ def test_rows_that_the_server_may_lack_are_offered_again_from_the_new_file(path)
         writer.apply([Put(session(0, 1))])
         adapter.models.Session.update(synced=1, synced_at=1).execute()
         FileMeta(adapter).put(MetaKey.REOFFER, 1)
-    damaged = aside.set_aside(path)
+    damaged = damaged_file.set_aside(path)
     with store(path) as (adapter, _writer):
-        salvage.adopt([damaged], adapter)
-    salvage.take_over(damaged, adapter, threading.Event())
+        recovery.adopt([damaged], adapter)
+    recovery.take_over(damaged, adapter, threading.Event())
     assert rows_of(path, "synced") == [(0,)]

@@ -10,9 +10,8 @@ import msgspec
 import pytest
 
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.runtime.state import remembered as state
-from reprospective_tray.runtime.state import shown
-from reprospective_tray.runtime.state.remembered import ProgramState
+from reprospective_tray.runtime.state import program_state, shown
+from reprospective_tray.runtime.state.program_state import ProgramState
 from reprospective_tray.system import remembered_file
 from reprospective_tray.system.file_lock import FileLock
 from reprospective_tray.system.paths import Paths
@@ -33,17 +32,17 @@ FULL = ProgramState(
 
 
 def test_without_a_file_nothing_is_remembered(paths, caplog):
-    assert state.load(paths) == ProgramState()
+    assert program_state.load(paths) == ProgramState()
     assert caplog.records == []
 
 
 def test_what_is_saved_is_loaded_again(paths):
-    state.save(paths, FULL)
-    assert state.load(paths) == FULL
+    program_state.save(paths, FULL)
+    assert program_state.load(paths) == FULL
 
 
 def test_the_file_is_its_owners_alone_and_no_other_is_left(paths):
-    state.save(paths, FULL)
+    program_state.save(paths, FULL)
     assert stat.S_IMODE(paths.state_file.stat().st_mode) == 0o600
     assert list(paths.state.iterdir()) == [paths.state_file]
 
@@ -75,27 +74,27 @@ def test_a_pause_that_cannot_be_read_is_one_until_the_person_resumes(paths, capl
     paths.state.mkdir()
     paths.state_file.write_bytes(content)
     with caplog.at_level(logging.WARNING):
-        found = state.load(paths)
+        found = program_state.load(paths)
     assert (found.paused, found.paused_until) == (True, None)
-    assert found.is_paused_at(state.LAST_INSTANT)
+    assert found.is_paused_at(program_state.LAST_INSTANT)
     # It is kept, under a name that is said, and is a pause for the next start as well.
-    written = state.update(paths, told_paused_on="2026-11-25")
+    written = program_state.update(paths, told_paused_on="2026-11-25")
     assert Path(written.unread_pause).read_bytes() == content
-    assert state.load(paths) == written
+    assert program_state.load(paths) == written
     assert (written.paused, written.paused_until) == (True, None)
-    resumed = state.update(paths, paused=False, unread_pause="")
-    assert state.load(paths) == resumed
+    resumed = program_state.update(paths, paused=False, unread_pause="")
+    assert program_state.load(paths) == resumed
     assert not resumed.paused
 
 
 @pytest.mark.trust
 @pytest.mark.parametrize("paused", [True, False])
 def test_a_file_that_was_cut_anywhere_is_no_reason_to_record(paths, paused):
-    state.save(paths, ProgramState(paused=paused, paused_at=1, first_start_at=1))
+    program_state.save(paths, ProgramState(paused=paused, paused_at=1, first_start_at=1))
     whole = paths.state_file.read_bytes()
     for length in range(len(whole)):
         paths.state_file.write_bytes(whole[:length])
-        assert state.load(paths).paused
+        assert program_state.load(paths).paused
 
 
 @pytest.mark.trust
@@ -113,27 +112,27 @@ def test_a_wrong_field_spoils_no_other(paths, wrong, lost, paused):
     expected = ProgramState(
         paused=paused, paused_at=3, told_paused_on="2026-11-25", first_start_at=1
     )
-    state.save(paths, expected)
+    program_state.save(paths, expected)
     content = paths.state_file.read_bytes().decode()
     paths.state_file.write_text(f"{content[:-1]}, {wrong}}}")
     # When the first start was is unknown then, but there was one.
     default = 0 if lost == "first_start_at" else getattr(ProgramState(), lost)
     meant = msgspec.structs.replace(expected, **{lost: default})
-    assert state.load(paths) == meant
+    assert program_state.load(paths) == meant
     damaged = paths.state_file.read_bytes()
-    assert state.update(paths) == meant
+    assert program_state.update(paths) == meant
     assert damaged in [file.read_bytes() for file in paths.state.iterdir()]
 
 
 @pytest.mark.trust
 def test_a_state_that_cannot_be_opened_is_a_pause_and_stays_as_it_is(paths, caplog):
     paths.state_file.mkdir(parents=True)
-    found = state.load(paths)
+    found = program_state.load(paths)
     assert found.paused
     assert found.first_start_at is not None
     assert str(paths.state_file) in caplog.text
     with pytest.raises(ReprospectiveError, match=r"state\.json") as caught:
-        state.update(paths, paused=False)
+        program_state.update(paths, paused=False)
     assert caught.value.remedy
     assert paths.state_file.is_dir()
 
@@ -141,13 +140,13 @@ def test_a_state_that_cannot_be_opened_is_a_pause_and_stays_as_it_is(paths, capl
 def test_what_a_newer_version_wrote_is_no_damage(paths):
     paths.state.mkdir()
     paths.state_file.write_bytes(b'{"paused": true, "new_key": [1]}')
-    assert state.load(paths) == ProgramState(paused=True)
+    assert program_state.load(paths) == ProgramState(paused=True)
 
 
 def test_update_changes_the_named_fields_alone(paths):
-    state.save(paths, FULL)
-    changed = state.update(paths, paused=False, paused_until=None)
-    assert changed == state.load(paths)
+    program_state.save(paths, FULL)
+    changed = program_state.update(paths, paused=False, paused_until=None)
+    assert changed == program_state.load(paths)
     assert changed.first_start_at == 1
     assert changed.told_paused_on == "2026-11-25"
     assert not changed.paused
@@ -159,7 +158,7 @@ def test_two_writers_at_once_undo_nothing_of_each_other(paths):
     def write(field):
         together.wait()
         for number in range(1, 51):
-            state.update(paths, **{field: number})
+            program_state.update(paths, **{field: number})
 
     writers = [
         threading.Thread(target=write, args=(field,)) for field in ("paused_at", "first_start_at")
@@ -168,7 +167,7 @@ def test_two_writers_at_once_undo_nothing_of_each_other(paths):
         writer.start()
     for writer in writers:
         writer.join()
-    assert state.load(paths) == ProgramState(paused_at=50, first_start_at=50)
+    assert program_state.load(paths) == ProgramState(paused_at=50, first_start_at=50)
 
 
 def test_a_lock_that_is_never_given_back_does_not_stop_a_pause(paths, monkeypatch, caplog):
@@ -176,23 +175,23 @@ def test_a_lock_that_is_never_given_back_does_not_stop_a_pause(paths, monkeypatc
     paths.state.mkdir()
     other = FileLock(paths.state / "state.lock")
     assert other.acquire()
-    state.update(paths, paused=True)
+    program_state.update(paths, paused=True)
     other.release()
-    assert state.load(paths).paused
+    assert program_state.load(paths).paused
     assert "locked" in caplog.text
 
 
 def test_a_full_disk_is_an_error_and_leaves_what_was_there(paths, monkeypatch):
-    state.save(paths, FULL)
+    program_state.save(paths, FULL)
 
     def full(_descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(ReprospectiveError, match="No space left") as caught:
-        state.save(paths, ProgramState())
+        program_state.save(paths, ProgramState())
     assert caught.value.remedy
-    assert state.load(paths) == FULL
+    assert program_state.load(paths) == FULL
     assert list(paths.state.iterdir()) == [paths.state_file]
 
 
@@ -212,7 +211,7 @@ def test_a_pause_ends_at_its_instant(paused, until, now, is_paused):
 
 @pytest.mark.trust
 def test_what_windows_remember_is_in_a_file_of_its_own_and_undoes_no_pause(paths):
-    state.save(paths, FULL)
+    program_state.save(paths, FULL)
     before = paths.state_file.read_bytes()
     shown.update(paths, summary_geometry="900x600+40+30", summary_view="week")
     assert paths.state_file.read_bytes() == before

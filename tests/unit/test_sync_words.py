@@ -7,7 +7,7 @@ import pytest
 
 from reprospective_tray.runtime.status import SYNC_OFF, sync_object
 from reprospective_tray.store.outbox.sync_state import SyncState
-from reprospective_tray.sync import status_messages as words
+from reprospective_tray.sync import status_messages
 from reprospective_tray.sync.health import Health
 from reprospective_tray.sync.status_messages import Shipping
 
@@ -30,7 +30,7 @@ def at(text: str) -> int:
 
 def line(success: str | None, now: str = "2026-11-23 14:30", **more) -> str:
     when = None if success is None else at(success)
-    return words.line(Shipping(last_success_at=when, **more), at(now))
+    return status_messages.line(Shipping(last_success_at=when, **more), at(now))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_refused_rows_are_always_said():
 def test_the_line_does_not_move_within_two_minutes_or_with_the_rows_of_a_pass():
     shipping = Shipping(last_success_at=at("2026-11-23 14:30"), waiting=5)
     begin = at("2026-11-23 14:30")
-    assert len({words.line(shipping, begin + s * 1000) for s in range(120)}) == 1
+    assert len({status_messages.line(shipping, begin + s * 1000) for s in range(120)}) == 1
     lines = {
         line("2026-11-23 14:05", waiting=80_000 - sent, is_running=True, sent=sent, total=80_000)
         for sent in range(0, 80_000, 1000)
@@ -84,48 +84,54 @@ def test_the_line_does_not_move_within_two_minutes_or_with_the_rows_of_a_pass():
 def test_the_figures_of_a_pass_move_in_few_steps(total):
     step = max(1, total // 5000)
     labels = {
-        words.running_label(Shipping(sent=sent, total=total)) for sent in range(0, total + 1, step)
+        status_messages.running_label(Shipping(sent=sent, total=total))
+        for sent in range(0, total + 1, step)
     }
-    assert 1 <= len(labels) <= words.STEPS + 1
+    assert 1 <= len(labels) <= status_messages.STEPS + 1
     assert len(labels) >= min(total, 8)
 
 
 def test_the_figures_of_a_pass_are_round():
     running = Shipping(sent=12_345, total=80_017)
-    assert words.running_label(running) == "Syncing … 10,000 of 80,000"
-    assert words.running_label(Shipping(sent=7, total=12)) == "Syncing … 7 of 12"
-    assert words.running_label(Shipping()) == "Syncing …"
+    assert status_messages.running_label(running) == "Syncing … 10,000 of 80,000"
+    assert status_messages.running_label(Shipping(sent=7, total=12)) == "Syncing … 7 of 12"
+    assert status_messages.running_label(Shipping()) == "Syncing …"
 
 
 def test_what_the_status_object_says_comes_back():
     success = at("2026-11-23 14:05")
     sync = sync_object(SyncState(312, 3, success, "The server is away."), success + MINUTE)
     status = {"sync": sync, "pass": {"is_shown": True, "sent": 5, "total": 10}}
-    assert words.from_status(status) == Shipping(
+    assert status_messages.from_status(status) == Shipping(
         312, 3, success, "The server is away.", is_running=True, sent=5, total=10
     )
-    assert words.from_status({"sync": sync}) == Shipping(312, 3, success, "The server is away.")
+    assert status_messages.from_status({"sync": sync}) == Shipping(
+        312, 3, success, "The server is away."
+    )
 
 
 @pytest.mark.parametrize("status", [{}, {"sync": None}, {"sync": dict(SYNC_OFF)}])
 def test_where_sending_is_off_nothing_is_said_of_it(status):
-    assert words.from_status(status) is None
+    assert status_messages.from_status(status) is None
 
 
 def test_the_problem_says_what_where_and_what_to_do():
     health = Health(error='FATAL: no role "anna"', remedy="Check the user.")
     since, now = at("2026-11-23 14:10"), at("2026-11-23 14:30")
-    assert words.problem(health, 1204, since, now) == (
+    assert status_messages.problem(health, 1204, since, now) == (
         '1,204 sessions wait for the server since 14:10. FATAL: no role "anna". Check the user.'
     )
 
 
 @pytest.mark.parametrize("error", ["It is away", "It is away.", "応答がありません。"])
 def test_what_failed_ends_with_one_full_stop_in_any_language(error):
-    assert words.failure(error, "Wait.") in {"It is away. Wait.", "応答がありません。 Wait."}
+    assert status_messages.failure(error, "Wait.") in {
+        "It is away. Wait.",
+        "応答がありません。 Wait.",
+    }
 
 
 def test_retention_is_said_in_days():
-    assert words.retention(7).startswith("Sessions older than 7 days leave this computer")
-    assert words.retention(1).startswith("Sessions older than 1 day leave this computer")
-    assert "Set database.sync.retention_days to null" in words.retention(7)
+    assert status_messages.retention(7).startswith("Sessions older than 7 days leave this computer")
+    assert status_messages.retention(1).startswith("Sessions older than 1 day leave this computer")
+    assert "Set database.sync.retention_days to null" in status_messages.retention(7)

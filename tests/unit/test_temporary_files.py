@@ -23,8 +23,7 @@ from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.salvage import damaged_file as aside
-from reprospective_tray.store.sqlite.salvage import sessions as salvage
+from reprospective_tray.store.sqlite.salvage import damaged_file, recovery
 from reprospective_tray.store.transfer.export import write_jsonl
 from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
 from tests.unit.recording import T0
@@ -117,11 +116,11 @@ def snapshot(folder: Path) -> None:
 
 
 def taking_over(folder: Path) -> None:
-    damaged = aside.set_aside(folder / "local.db")
+    damaged = damaged_file.set_aside(folder / "local.db")
     adapter = opened(folder)
     with adapter.connection():
-        salvage.adopt([damaged], adapter)
-    assert salvage.take_over(damaged, adapter, threading.Event()) == ROWS
+        recovery.adopt([damaged], adapter)
+    assert recovery.take_over(damaged, adapter, threading.Event()) == ROWS
 
 
 def export_and_import(folder: Path) -> None:

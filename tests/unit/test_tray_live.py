@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.tray import live_icon as live
+from reprospective_tray.tray import live_icon
 from reprospective_tray.tray.icons.backend import Backend
 from reprospective_tray.tray.live_icon import LiveIcon
 from reprospective_tray.tray.state import Mode
@@ -44,7 +44,7 @@ class FakeIcon:
 @pytest.fixture(params=["", "No tray was found."], ids=["no problem", "a problem"])
 def icon(request, monkeypatch) -> Iterator[FakeIcon]:
     fake = FakeIcon(request.param)
-    monkeypatch.setattr(live, "TrayIcon", lambda _on_action, on_open: fake.opened_by(on_open))
+    monkeypatch.setattr(live_icon, "TrayIcon", lambda _on_action, on_open: fake.opened_by(on_open))
     before = set(threading.enumerate())
     yield fake
     assert set(threading.enumerate()) == before
@@ -102,7 +102,7 @@ def test_the_end_waits_for_a_read_of_the_database(icon):
 
 def test_a_read_that_never_ends_is_not_waited_for_forever(icon, monkeypatch):
     del icon
-    monkeypatch.setattr(live, "JOIN_S", 0.05)
+    monkeypatch.setattr(live_icon, "JOIN_S", 0.05)
     reading, may_go_on = threading.Event(), threading.Event()
 
     def today_ms() -> int:

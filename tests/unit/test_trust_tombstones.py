@@ -15,7 +15,7 @@ from reprospective_tray.store.forget.erase import forget
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.sessions import Put, Rewind
 from reprospective_tray.store.outbox.apply_server_rows import ServerRowsApplier
-from reprospective_tray.store.sqlite.salvage import sessions as salvage
+from reprospective_tray.store.sqlite.salvage import recovery
 from tests.unit.recording import T0, session, store
 
 pytestmark = pytest.mark.trust
@@ -84,5 +84,5 @@ def test_a_damaged_file_of_an_earlier_version_brings_nothing_in(path, tmp_path):
     with closing(sqlite3.connect(damaged)) as earlier, earlier:
         earlier.execute("UPDATE desktop_activity_sessions SET deleted = 1, process_id = 77")
     with store(path) as (adapter, _writer):
-        assert salvage.take_over(damaged, adapter, threading.Event()) == 1
+        assert recovery.take_over(damaged, adapter, threading.Event()) == 1
     assert left(path) == [("", "", None)]

@@ -13,7 +13,7 @@ from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.summary import report as reports
-from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.report import Origin
 from reprospective_tray.summary.search import Search
@@ -197,9 +197,9 @@ def test_without_hours_there_is_no_heat_map():
 
 
 def test_where_titles_come_from_is_said_where_that_is_not_here():
-    assert words.origin_note(Origin()) == ""
-    assert "come from the server" in words.origin_note(Origin(server_days=("2026-03-30",)))
-    absent = words.origin_note(Origin(absent_days=("a", "b"), problem="it is away."))
+    assert sentences.origin_note(Origin()) == ""
+    assert "come from the server" in sentences.origin_note(Origin(server_days=("2026-03-30",)))
+    absent = sentences.origin_note(Origin(absent_days=("a", "b"), problem="it is away."))
     assert absent == "Titles and hours of 2 days are kept on the server alone: it is away."
 
 

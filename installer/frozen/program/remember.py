@@ -1,5 +1,5 @@
 """Runs before all else in the frozen program: what is changed from here on, is its own alone."""
 
-from reprospective_tray.system import child_environment as outside
+from reprospective_tray.system import child_environment
 
-outside.remember()
+child_environment.remember()

@@ -3,8 +3,8 @@
 import sys
 
 from reprospective_tray.cli import main
-from reprospective_tray.system import child_environment as outside
+from reprospective_tray.system import child_environment
 
 if __name__ == "__main__":
-    outside.tell_apart()
+    child_environment.tell_apart()
     sys.exit(main())

@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from reprospective_tray import __version__
+from reprospective_tray.commands.command_line import argument_values
 from reprospective_tray.commands.command_line import groups as command_groups
 from reprospective_tray.commands.command_line import instance as instance_commands
-from reprospective_tray.commands.command_line import values as arguments
 from reprospective_tray.commands.command_line.parser import ArgumentParser, Offered
 from reprospective_tray.messages import _
 
@@ -46,7 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
         help=_("show the version"),
     )
     parser.add_argument(
-        "--config", type=arguments.file, metavar="FILE", help=_("the config file to use")
+        "--config", type=argument_values.file, metavar="FILE", help=_("the config file to use")
     )
     parser.add_argument(
         "-v", "--verbose", action="store_true", help=_("say every step, and tracebacks of errors")
@@ -143,28 +143,28 @@ def _add_sync(sync: argparse.ArgumentParser) -> None:
 def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument(
         "--date",
-        type=arguments.day,
+        type=argument_values.day,
         metavar="D",
         help=_("a day: 2026-11-23, today or yesterday; default: today"),
     )
     report.add_argument(
         "--from",
         dest="first",
-        type=arguments.day,
+        type=argument_values.day,
         metavar="D",
         help=_("the first day, written as for --date; until today, or --to"),
     )
     report.add_argument(
         "--to",
         dest="last",
-        type=arguments.day,
+        type=argument_values.day,
         metavar="D",
         help=_("the last day, inclusive; with --from"),
     )
     _add_source(report)
     report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
     report.add_argument(
-        "--titles", type=arguments.count, metavar="N", help=_("titles of each application")
+        "--titles", type=argument_values.count, metavar="N", help=_("titles of each application")
     )
     report.add_argument(
         "--format",
@@ -179,7 +179,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--from",
         dest="since",
-        type=arguments.instant,
+        type=argument_values.instant,
         metavar="T",
         help=_(
             "local time such as 2026-11-23T09:30; a date, today or yesterday means its midnight"
@@ -188,7 +188,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--to",
         dest="until",
-        type=arguments.instant,
+        type=argument_values.instant,
         metavar="T",
         help=_("the end, exclusive; written as for --from"),
     )
@@ -197,11 +197,15 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         "--format", choices=["jsonl", "csv"], default="jsonl", help=_("default: jsonl")
     )
     export.add_argument(
-        "-o", "--output", type=arguments.file, metavar="FILE", help=_("default: stdout, also -")
+        "-o",
+        "--output",
+        type=argument_values.file,
+        metavar="FILE",
+        help=_("default: stdout, also -"),
     )
     export.add_argument(
         "--snapshot",
-        type=arguments.file,
+        type=argument_values.file,
         metavar="FILE",
         help=_("a consistent copy of the whole database"),
     )
@@ -226,7 +230,7 @@ def _add_import(take: argparse.ArgumentParser) -> None:
     )
     take.add_argument(
         "--zone",
-        type=arguments.zone,
+        type=argument_values.zone,
         metavar="ZONE",
         help=_("the time zone, where the file says none, such as Europe/Berlin; default: this one"),
     )
@@ -242,7 +246,9 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help=_("list everything that is left out, not only the first 20"),
     )
-    take.add_argument("file", type=arguments.file, metavar="FILE", help=_("the file to take over"))
+    take.add_argument(
+        "file", type=argument_values.file, metavar="FILE", help=_("the file to take over")
+    )
     take.set_defaults(call=_later("export_import.import_"))
 
 
@@ -260,14 +266,14 @@ def _add_source(command: argparse.ArgumentParser) -> None:
 def _add_forget(forget: argparse.ArgumentParser) -> None:
     forget.add_argument(
         "--last",
-        type=arguments.length,
+        type=argument_values.length,
         metavar="TIME",
         help=_("the time up to now, such as 1h or 30m"),
     )
     forget.add_argument(
         "--from",
         dest="since",
-        type=arguments.instant,
+        type=argument_values.instant,
         metavar="T",
         help=_(
             "local time such as 2026-11-23T09:30; a date, today or yesterday means its midnight"
@@ -276,7 +282,7 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
     forget.add_argument(
         "--to",
         dest="until",
-        type=arguments.instant,
+        type=argument_values.instant,
         metavar="T",
         help=_("the end, exclusive; written as for --from"),
     )

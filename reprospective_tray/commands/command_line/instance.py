@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from reprospective_tray.commands.command_line import values as arguments
+from reprospective_tray.commands.command_line import argument_values
 from reprospective_tray.messages import _
 
 # Started by the program itself: the menu where the tray has none, and what asks before forgetting.
@@ -45,7 +45,7 @@ def add_to(add: Add, later: Later) -> None:
     pause.add_argument(
         "--for",
         dest="length",
-        type=arguments.length,
+        type=argument_values.length,
         metavar="TIME",
         help=_("such as 30m or 1h; otherwise until `resume`"),
     )

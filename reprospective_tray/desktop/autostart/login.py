@@ -14,7 +14,7 @@ from reprospective_tray.desktop.autostart import open_autostart
 from reprospective_tray.desktop.autostart.base import LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.system import child_environment as outside
+from reprospective_tray.system import child_environment
 
 if TYPE_CHECKING:
     from reprospective_tray.config import keys as config
@@ -107,7 +107,7 @@ def _try(program: tuple[str, ...]) -> None:
     Raises:
         ReprospectiveError: it does not.
     """
-    environment = outside.environment()
+    environment = child_environment.environment()
     environment.pop("PYTHONPATH", None)
     try:
         subprocess.run(

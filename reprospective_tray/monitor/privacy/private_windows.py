@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from reprospective_tray.monitor.privacy import private_endings as endings
+from reprospective_tray.monitor.privacy import private_endings
 from reprospective_tray.monitor.privacy.plain_text import any_of
 
 _FIREFOX_NAMES = (
@@ -29,8 +29,8 @@ _OTHER_NAMES = (
 )
 _FIREFOX, _OTHERS = any_of(*_FIREFOX_NAMES), any_of(*_OTHER_NAMES)
 _NAME = rf"(?:{_FIREFOX}|{_OTHERS})"
-_FIREFOX_LETTERS = endings.names_of(*_FIREFOX_NAMES)
-_OTHER_LETTERS = endings.names_of(*_OTHER_NAMES)
+_FIREFOX_LETTERS = private_endings.names_of(*_FIREFOX_NAMES)
+_OTHER_LETTERS = private_endings.names_of(*_OTHER_NAMES)
 
 # Browsers without any window that is not private.
 _ALWAYS_PRIVATE = any_of("Tor Browser", "Mullvad Browser")
@@ -139,12 +139,14 @@ def is_private(application: str, title: str) -> bool:
     # a page or a document that tells of it has its own program's name behind.
     if (
         _NAMED.search(title)
-        or endings.is_firefox_private(title, _FIREFOX_LETTERS)
-        or endings.is_incognito(title, _OTHER_LETTERS)
-        or endings.is_edge_private(title)
+        or private_endings.is_firefox_private(title, _FIREFOX_LETTERS)
+        or private_endings.is_incognito(title, _OTHER_LETTERS)
+        or private_endings.is_edge_private(title)
     ):
         return True
-    if _EMPTY_TAB.match(title) or endings.is_empty_private_tab(title, _OTHER_LETTERS):
+    if _EMPTY_TAB.match(title) or private_endings.is_empty_private_tab(title, _OTHER_LETTERS):
         return is_browser(application)
     leaves_name_out = _FIREFOX_LIKE.match(application) or _SAFARI.match(application)
-    return bool(leaves_name_out and (_UNNAMED.search(title) or endings.is_private_alone(title)))
+    return bool(
+        leaves_name_out and (_UNNAMED.search(title) or private_endings.is_private_alone(title))
+    )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import program_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.monitor.desktop_monitor import MonitorState
-    from reprospective_tray.runtime.state.remembered import ProgramState
+    from reprospective_tray.runtime.state.program_state import ProgramState
     from reprospective_tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -36,10 +36,10 @@ class PauseMemory:
 
     def begin(self) -> ProgramState:
         """Return what is remembered at the start; what cannot be read of it is kept aside."""
-        remembered = state.load(self._paths)
+        remembered = program_state.load(self._paths)
         if remembered.unread_pause:
             try:
-                remembered = state.update(self._paths)
+                remembered = program_state.update(self._paths)
             except ReprospectiveError as error:
                 log.warning("%s", error)  # the next start takes it for a pause again
         self._unread = remembered.unread_pause
@@ -65,7 +65,7 @@ class PauseMemory:
             changes: dict[str, object] = {"paused": now.paused, "paused_until": now.paused_until}
             if now.paused:
                 changes["paused_at"] = time.time_ns() // 1_000_000
-            state.update(self._paths, **changes, unread_pause=self._unread)
+            program_state.update(self._paths, **changes, unread_pause=self._unread)
             self._written = pause
 
     def look(self) -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.runtime.state import remembered as state
+from reprospective_tray.runtime.state import program_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reprospective_tray.runtime.state.remembered import ProgramState
+    from reprospective_tray.runtime.state.program_state import ProgramState
     from reprospective_tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -45,11 +45,11 @@ class PauseReminder:
             return ""
         self._looked_s = time.monotonic()
         now = time.time_ns() // 1_000_000
-        remembered = state.load(self._paths)
+        remembered = program_state.load(self._paths)
         if not is_due(remembered, now) or not self._is_there_in_time():
             return ""
         try:
-            state.update(self._paths, told_paused_on=_day(now).isoformat())
+            program_state.update(self._paths, told_paused_on=_day(now).isoformat())
         except ReprospectiveError as error:
             log.warning("%s", error)  # it would be said each minute
             return ""

@@ -20,7 +20,7 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.tombstones import TOMBSTONE
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.salvage import sessions as salvage
+from reprospective_tray.store.sqlite.salvage import recovery
 
 if TYPE_CHECKING:
     from reprospective_tray.store.engine.row_accounting import RowAccounting
@@ -171,7 +171,7 @@ class Forgetting:
         return False
 
     def _begin(self, adapter: DatabaseAdapter) -> None:
-        if isinstance(adapter, SqliteAdapter) and salvage.unfinished(adapter):
+        if isinstance(adapter, SqliteAdapter) and recovery.unfinished(adapter):
             raise StoreError(
                 _("What can be read of the damaged database is still being taken over."),
                 _("Let the program run for a while, then run the same command again."),

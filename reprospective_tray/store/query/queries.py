@@ -28,7 +28,7 @@ from reprospective_tray.store.model.totals import (
     StateTotals,
     Totals,
 )
-from reprospective_tray.store.query import archived_days as missing
+from reprospective_tray.store.query import archived_days
 from reprospective_tray.store.query.raw_queries import RawQueries
 
 _OFFSETS = 4096  # more than there are from -1080 to 1080 minutes
@@ -168,7 +168,7 @@ class Queries(RawQueries):
 
         Their totals are whole; their details are on the server (see `Details`).
         """
-        return missing.missing_days(self.adapter, days)
+        return archived_days.missing_days(self.adapter, days)
 
     def hosts(self, days: DayRange | None = None) -> list[str]:
         """Return the names of the computers that recorded anything on `days`, or ever."""

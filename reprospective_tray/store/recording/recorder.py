@@ -20,7 +20,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.backends import make_maintenance
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.sessions import Change, Put
-from reprospective_tray.store.recording import spool as leftover
+from reprospective_tray.store.recording import spool
 from reprospective_tray.store.recording.session_writer import Interval, SessionWriter
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Recorder:
         )
         file, kept, problem = self._open_adapter().leftover_file, 0, os.strerror(errno.ENOSPC)
         try:
-            kept = leftover.keep(file, list(self._queue), self._run)
+            kept = spool.keep(file, list(self._queue), self._run)
             log.warning("%d changes are kept for the next start: %s", kept, reason)
         except OSError as error:
             problem = error.strerror or str(error)
@@ -275,7 +275,7 @@ class Recorder:
 
     def _take_up(self, adapter: DatabaseAdapter) -> None:
         """Write what an earlier run could not write."""
-        taken = leftover.take_up(adapter, self._source_host, self._maintenance.unstorable)
+        taken = spool.take_up(adapter, self._source_host, self._maintenance.unstorable)
         if taken.written:
             log.warning("%d changes that an earlier run could not write are written", taken.written)
         if taken.left_out:
@@ -289,7 +289,7 @@ class Recorder:
     def _make_room(self) -> None:
         """Keep room for what may not be written before the end; without any, try again later."""
         try:
-            leftover.make_room(self._open_adapter().leftover_file)
+            spool.make_room(self._open_adapter().leftover_file)
         except OSError as error:
             log.warning("no room can be kept for what is not written at the end: %s", error)
 

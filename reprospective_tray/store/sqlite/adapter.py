@@ -16,11 +16,10 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import new_device_id
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange, local_uids_over
 from reprospective_tray.store.model.tables import LocalModels, make_models
-from reprospective_tray.store.sqlite import permissions as rights
-from reprospective_tray.store.sqlite import secure_erase as scrubbing
+from reprospective_tray.store.sqlite import permissions, secure_erase
 from reprospective_tray.store.sqlite.connection import PRAGMAS, open_file
 from reprospective_tray.store.sqlite.errors import is_damage
-from reprospective_tray.store.sqlite.salvage import damaged_file as aside
+from reprospective_tray.store.sqlite.salvage import damaged_file
 from reprospective_tray.system.lean_memory import without
 from reprospective_tray.system.ownership import ForeignOwnerError
 
@@ -118,7 +117,7 @@ class SqliteAdapter(DatabaseAdapter):
                 _("Start recording with: reprospective-tray run"),
             )
         try:
-            rights.check_owner(self.path, reading=self.read_only)
+            permissions.check_owner(self.path, reading=self.read_only)
             if not self.read_only:
                 self._prepare_file()
             with self.connection():
@@ -133,7 +132,7 @@ class SqliteAdapter(DatabaseAdapter):
         except peewee.PeeweeException as error:
             raise self.explain(error) from error
         except ForeignOwnerError as error:
-            raise rights.foreign(error) from error
+            raise permissions.foreign(error) from error
         except OSError as error:
             raise StoreError(
                 _("The database {path} cannot be opened: {reason}.").format(
@@ -174,17 +173,17 @@ class SqliteAdapter(DatabaseAdapter):
         )
 
     def _prepare_file(self) -> None:
-        rights.prepare_folders(self.path, self._readable_by, self._private_below)
-        aside.finish(self.path)
+        permissions.prepare_folders(self.path, self._readable_by, self._private_below)
+        damaged_file.finish(self.path)
         wal, shm = (Path(f"{self.path}{end}") for end in ("-wal", "-shm"))
         emptied = self.path.exists() and not self.path.stat().st_size
         if emptied and wal.exists() and wal.stat().st_size:
             raise self._damaged()  # SQLite would take it for new and delete the rows in -wal
-        rights.prepare_files(self.path, (wal, shm), self._readable_by)
+        permissions.prepare_files(self.path, (wal, shm), self._readable_by)
 
     def _warn_of_closed_folders(self) -> None:
-        if folder := rights.closed_to_group(self.path):
-            rights.warn_of_closed(folder, self.path)
+        if folder := permissions.closed_to_group(self.path):
+            permissions.warn_of_closed(folder, self.path)
 
     def _bring_up_to_date(self) -> None:
         version = self.database.execute_sql("PRAGMA user_version").fetchone()[0]
@@ -226,7 +225,7 @@ class SqliteAdapter(DatabaseAdapter):
         made = self.models.Meta.insert(key="device_id", value=new_device_id())
         made.on_conflict_ignore().execute()
         if not version:
-            scrubbing.note_clean(self.database)
+            secure_erase.note_clean(self.database)
         # Last: a file of this version that lacks any of it is damaged.
         self.database.execute_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -291,11 +290,11 @@ class SqliteAdapter(DatabaseAdapter):
 
     def scrub(self) -> bool:
         """See `DatabaseAdapter.scrub`."""
-        return scrubbing.scrub(self.database, self.path.parent)
+        return secure_erase.scrub(self.database, self.path.parent)
 
     def other_files(self) -> list[Path]:
         """See `DatabaseAdapter.other_files`."""
-        return scrubbing.other_files(self.path)
+        return secure_erase.other_files(self.path)
 
     def leave_no_wal(self) -> None:
         """Empty this connection's -wal, before another file's rows are read with it.

@@ -35,16 +35,15 @@ class SqliteMaintenance(Maintenance):
 
     def opened(self, adapter: Any) -> None:
         """See `Maintenance.opened`: it goes on as the device of the file in whose place it is."""
-        from reprospective_tray.store.sqlite.salvage import damaged_file as aside
-        from reprospective_tray.store.sqlite.salvage import sessions as salvage
+        from reprospective_tray.store.sqlite.salvage import damaged_file, recovery
 
-        pending = aside.pending(adapter.path)
-        for damaged in salvage.adopt(pending, adapter):
+        pending = damaged_file.pending(adapter.path)
+        for damaged in recovery.adopt(pending, adapter):
             self._tell(damaged)
-        self._unfinished = salvage.unfinished(adapter)
+        self._unfinished = recovery.unfinished(adapter)
         for damaged in pending:
             if damaged not in self._unfinished:  # an earlier run was killed before it noted so
-                aside.done(adapter.path, damaged)
+                damaged_file.done(adapter.path, damaged)
 
     def ready(self, adapter: Any) -> None:
         """See `Maintenance.ready`: what a damaged file still has is taken over."""
@@ -65,20 +64,20 @@ class SqliteMaintenance(Maintenance):
 
     def set_aside(self, adapter: Any) -> None:
         """See `Maintenance.set_aside`."""
-        from reprospective_tray.store.sqlite.salvage import damaged_file as aside
+        from reprospective_tray.store.sqlite.salvage import damaged_file
 
-        damaged = aside.set_aside(adapter.path)
+        damaged = damaged_file.set_aside(adapter.path)
         self._damage_found.clear()
         self._tell(damaged)
 
     def check(self, adapter: Any, on_damage_found: Callable[[], None]) -> None:
         """See `Maintenance.check`: read every page."""
-        from reprospective_tray.store.sqlite.salvage import sessions as salvage
+        from reprospective_tray.store.sqlite.salvage import recovery
 
         stopping = self.stopping
 
         def read() -> None:
-            if not salvage.is_sound(adapter.path, stopping):
+            if not recovery.is_sound(adapter.path, stopping):
                 self._damage_found.set()
                 on_damage_found()
 
@@ -91,12 +90,12 @@ class SqliteMaintenance(Maintenance):
             self._on_damage(damaged)
 
     def _take_over(self, damaged: Path, adapter: Any) -> None:
-        from reprospective_tray.store.sqlite.salvage import sessions as salvage
+        from reprospective_tray.store.sqlite.salvage import recovery
 
         told, stopping = False, self.stopping
         while not stopping.is_set():
             try:
-                salvage.take_over(damaged, adapter, stopping)
+                recovery.take_over(damaged, adapter, stopping)
             # The top of a thread: whatever it is, it is tried again, and at the next start.
             except Exception:
                 if not told:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
-from reprospective_tray.store.sqlite import permissions as rights
+from reprospective_tray.store.sqlite import permissions
 from reprospective_tray.system.file_lock import FileLock
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class RecordingLock:
             StoreError: another process records into the file.
         """
         try:
-            rights.prepare_folders(*self._rights)
+            permissions.prepare_folders(*self._rights)
             held = self._lock.acquire(_GLANCE_S)
         except OSError as error:
             # A disk that is full, or a folder that is missing, is waited for while recording.

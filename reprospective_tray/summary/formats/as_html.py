@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from reprospective_tray.messages import _, language
 from reprospective_tray.store.query.raw_queries import StoredSession
-from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.format_text import application_label
 from reprospective_tray.summary.formats import html_charts as charts
@@ -51,7 +51,7 @@ def render(
         now: When it was made, by the clock on the wall; the present by default.
     """
     view = period_view(report, sessions, categories, newest=len(sessions) + 1)
-    title = words.short_range_name(report.range)
+    title = sentences.short_range_name(report.range)
     return document(
         element(
             "html",
@@ -107,7 +107,7 @@ def _computers(report: Report) -> Element | None:
 
 
 def _empty(report: Report) -> Element:
-    return element("section.card.empty", element("p", words.nothing_recorded(report.range)))
+    return element("section.card.empty", element("p", sentences.nothing_recorded(report.range)))
 
 
 def _sections(report: Report, view: PeriodView, titles: int) -> Iterator[Element]:
@@ -194,7 +194,7 @@ def _panel(
 
 def _footer(report: Report, view: PeriodView, now: datetime) -> Element:
     made = _("Updated {time}").format(time=f"{now:%Y-%m-%d %H:%M}")
-    why = "" if report.is_empty or report.hours is not None else words.why_no_details()
+    why = "" if report.is_empty or report.hours is not None else sentences.why_no_details()
     return element(
         "footer",
         [element("p.note", note) for note in (view.origin, why) if note],

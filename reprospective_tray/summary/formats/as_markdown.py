@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
@@ -29,9 +29,9 @@ def render(report: Report, *, titles: int | None = None) -> str:
     Names and titles come out as they are, whatever they have in them.
     `titles` is the most titles an application shows, `TITLES_SHOWN` without it.
     """
-    blocks = [f"## {escaped(words.short_range_name(report.range))}"]
+    blocks = [f"## {escaped(sentences.short_range_name(report.range))}"]
     if report.is_empty:
-        blocks.append(words.nothing_recorded(report.range))
+        blocks.append(sentences.nothing_recorded(report.range))
     else:
         blocks += _blocks(report, TITLES_SHOWN if titles is None else titles)
     return "\n\n".join(blocks) + "\n"
@@ -56,7 +56,7 @@ def _blocks(report: Report, titles: int) -> Iterator[str]:
         ]
         yield _heading(_("Categories"))
         yield _shares(_("Category"), rows)
-        if share := words.productive_share(report.categories):
+        if share := sentences.productive_share(report.categories):
             yield escaped(share)
     if report.applications:
         yield _heading(_("Applications"))
@@ -66,7 +66,7 @@ def _blocks(report: Report, titles: int) -> Iterator[str]:
         yield "\n".join(_titles(report, titles))
     if report.range.count > 1 and report.days:
         yield from _days(report)
-    if note := words.origin_note(report.origin):
+    if note := sentences.origin_note(report.origin):
         yield escaped(printable(note))
 
 
@@ -77,21 +77,21 @@ def _heading(text: str) -> str:
 def _figures(report: Report) -> str:
     states = report.states
     found = [_("**{time}** active").format(time=duration(states.active_ms))]
-    if difference := words.difference(report):
+    if difference := sentences.difference(report):
         found[0] += f" ({escaped(' '.join(difference))})"
     if report.range.count == 1 and report.days:
-        found.append(words.first_last(report))
+        found.append(sentences.first_last(report))
     found.append(_("{time} idle").format(time=duration(states.idle_ms)))
     if states.locked_ms:
         found.append(_("locked {time}").format(time=duration(states.locked_ms)))
-    if longest := words.longest(report):
+    if longest := sentences.longest(report):
         time, what = longest
         text = _("longest stretch {time} ({what})").format(time=time, what=what)
         found.append(escaped(text))
     if report.stretches is not None and report.days:
-        found.append(words.switches(report.stretches.switches))
+        found.append(sentences.switches(report.stretches.switches))
     if len(report.hosts) > 1:
-        found.append(words.computers(len(report.hosts)))
+        found.append(sentences.computers(len(report.hosts)))
     return " · ".join(found)
 
 
@@ -99,7 +99,7 @@ def _shares(name: str, rows: list[tuple[str, int]]) -> str:
     whole = sum(ms for _label, ms in rows) or 1
     return _table(
         (name, _("Time"), _("Share")),
-        ((label, duration(ms), escaped(words.share(ms, whole))) for label, ms in rows),
+        ((label, duration(ms), escaped(sentences.share(ms, whole))) for label, ms in rows),
     )
 
 
@@ -107,7 +107,7 @@ def _applications(report: Report) -> Iterator[str]:
     rows = [(escaped(application_label(each.name)), each.ms) for each in report.applications]
     shown, rest = rows[:APPLICATIONS_SHOWN], rows[APPLICATIONS_SHOWN:]
     if rest:
-        shown.append((words.others(len(rest)), sum(ms for _label, ms in rest)))
+        shown.append((sentences.others(len(rest)), sum(ms for _label, ms in rest)))
     yield _shares(_("Application"), shown)
 
 
@@ -128,9 +128,9 @@ def _days(report: Report) -> Iterator[str]:
         yield _heading(_("Months"))
     else:
         head = _("Day"), _("Active"), _("First \N{EN DASH} last")
-        dates = [words.short_date(date.fromisoformat(day.day)) for day in report.days]
+        dates = [sentences.short_date(date.fromisoformat(day.day)) for day in report.days]
         rows = [
-            (name, duration(day.active_ms), words.edges(day))
+            (name, duration(day.active_ms), sentences.edges(day))
             for name, day in zip(dates, report.days, strict=True)
         ]
         yield _heading(_("Days"))

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import MINUTE_MS, State
-from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.format_text import (
     application_label,
     columns,
@@ -55,7 +55,7 @@ def _titles(application: ApplicationReport, titles: int) -> Iterator[Element]:
         label = title_label(title.window_title)
         yield element("li", cut("span.name", label), _time(duration(title.ms)))
     if rest := found[titles:]:
-        more = words.and_more(len(rest), sum(title.ms for title in rest))
+        more = sentences.and_more(len(rest), sum(title.ms for title in rest))
         yield element("li.dim", element("span", more))
 
 
@@ -100,7 +100,7 @@ def categories(report: Report) -> Element:
                 printable(total.category.full_label),
                 total.category.colour,
                 total.ms,
-                words.share(total.ms, whole),
+                sentences.share(total.ms, whole),
             )
             for total in report.categories
         ),
@@ -117,7 +117,7 @@ def computers(report: Report) -> Element:
                 application_label(total.source_host),
                 "",
                 total.active_ms,
-                words.share(total.active_ms, whole),
+                sentences.share(total.active_ms, whole),
             )
             for total in report.host_totals
         ),
@@ -130,9 +130,9 @@ def days(report: Report) -> Element:
         (_("Day"), _("Active"), _("First \N{EN DASH} last")),
         (
             (
-                words.short_date(date.fromisoformat(day.day)),
+                sentences.short_date(date.fromisoformat(day.day)),
                 duration(day.active_ms),
-                words.edges(day),
+                sentences.edges(day),
             )
             for day in report.days
         ),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.sources import LOCAL, THIS_COMPUTER, Scope
 from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
 from reprospective_tray.summary.widgets.look import WindowStyle
@@ -157,13 +157,13 @@ class Header(tk.Frame):
         search = min(look.px(_SEARCH), max(look.px(_NARROW_SEARCH), room // 3))
         # As wide as the longest name there is, so that nothing moves under the pointer.
         widest = max(
-            look.heading.measure(words.range_name(DayRange(_LONG_DAY, _LONG_DAY))),
-            look.heading.measure(words.short_range_name(days)),
+            look.heading.measure(sentences.range_name(DayRange(_LONG_DAY, _LONG_DAY))),
+            look.heading.measure(sentences.short_range_name(days)),
         )
         is_wide = room - search >= widest
-        name = words.short_range_name(days)
+        name = sentences.short_range_name(days)
         if not is_wide and (days.count == 1 or look.heading.measure(name) > room - search):
-            name = words.tight_range_name(days)
+            name = sentences.tight_range_name(days)
         self._title.configure(text=name)
         self.columnconfigure(3, minsize=widest + 2 * look.px(_GAP) if is_wide else 0)
         self._search.configure(width=search)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
-from reprospective_tray.system import child_environment as outside
+from reprospective_tray.system import child_environment
 
 _ASK_SECONDS = 1.0
 _PORTAL = (
@@ -134,7 +134,7 @@ def _ask(command: tuple[str, ...]) -> str | None:
     try:
         done = subprocess.run(
             [program, *command[1:]],
-            env=outside.environment(),
+            env=child_environment.environment(),
             capture_output=True,
             text=True,
             timeout=_ASK_SECONDS,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.raw_queries import HourTotal, StoredSession
-from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.categories import Categories, CategoryTotal
 from reprospective_tray.summary.comparison import month_of, week_of
 from reprospective_tray.summary.format_text import (
@@ -151,7 +151,7 @@ def period_view(  # noqa: PLR0913  the parts that a view is made of
             LegendEntry(total.category.label, duration(total.ms), total.category.colour)
             for total in report.categories
         ),
-        productive=words.productive_share(report.categories),
+        productive=sentences.productive_share(report.categories),
         strip=strip(sessions, report.range, categories, search.finds_session) if one_day else None,
         day_bars=() if one_day else tuple(_day_bars(report)),
         heat=() if one_day else tuple(heat_rows(report.hours or ())),
@@ -159,31 +159,31 @@ def period_view(  # noqa: PLR0913  the parts that a view is made of
         sessions=SessionList(found[-newest:][::-1], report.range, categories, is_here=is_here),
         sessions_note=note,
         matching=_matching(report.applications, search),
-        origin=words.origin_note(report.origin),
+        origin=sentences.origin_note(report.origin),
         is_empty=report.is_empty,
     )
 
 
 def _cards(report: Report) -> Iterator[Card]:
     states, hosts = report.states, len(report.hosts)
-    more = words.difference(report)
+    more = sentences.difference(report)
     mark, note = more or ("", "")
     yield Card(_("Active"), duration(states.active_ms), note, mark)
-    computers = words.computers(hosts) if hosts > 1 else ""
+    computers = sentences.computers(hosts) if hosts > 1 else ""
     locked = _("locked {time}").format(time=duration(states.locked_ms)) if states.locked_ms else ""
     yield Card(_("Idle"), duration(states.idle_ms), locked)
     if report.range.count == 1:
-        figure = words.first_last(report) if report.days else NOTHING
+        figure = sentences.first_last(report) if report.days else NOTHING
         yield Card(_("First \N{EN DASH} last"), figure, computers)
     else:
         days = len(report.days)
         figure = duration(states.active_ms // days) if days else NOTHING
-        on_days = words.on_days(days) if days else ""
+        on_days = sentences.on_days(days) if days else ""
         yield Card(_("Average of a day"), figure, computers or on_days)
-    figure, note = words.longest(report) or (NOTHING, "")
+    figure, note = sentences.longest(report) or (NOTHING, "")
     yield Card(_("Longest stretch"), figure, note)
     switches = NOTHING if report.stretches is None else f"{report.stretches.switches:,}"
-    yield Card(_("Switches"), switches, words.switches_an_hour(report))
+    yield Card(_("Switches"), switches, sentences.switches_an_hour(report))
 
 
 def _bars(applications: Sequence[ApplicationReport], search: Search) -> Iterator[Bar]:
@@ -215,7 +215,7 @@ def _day_bars(report: Report) -> Iterator[DayBar]:
     for number in range(report.range.count):
         day = report.range.first + timedelta(days=number)
         name = day.isoformat()
-        label = str(day.day) if report.range.count > WEEKDAYS else words.day_name(day)
+        label = str(day.day) if report.range.count > WEEKDAYS else sentences.day_name(day)
         yield DayBar(
             day,
             label,

@@ -19,7 +19,7 @@ import msgspec
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
-from reprospective_tray.store.sqlite import integrity_check as checkup
+from reprospective_tray.store.sqlite import integrity_check
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.errors import is_damage
 from reprospective_tray.store.transfer.export import iso_utc
@@ -86,7 +86,7 @@ def import_snapshot(
     with reading(path, adapter) as file:
         size = os.fstat(file.fileno()).st_size
         tables = _tables(path)
-        with closing(checkup.open_unchanged(path)) as connection:
+        with closing(integrity_check.open_unchanged(path)) as connection:
             snapshot = _Snapshot(path, connection)
             check = _RowCheck(path, adapter, options)
             entries = partial(snapshot.entries, size)
@@ -194,7 +194,7 @@ def how_to_put_back(path: Path, adapter: DatabaseAdapter) -> str:
 def _tables(path: Path) -> frozenset[str]:
     """Return the names of the snapshot's tables; refuse what is none."""
     try:
-        facts = checkup.look(path)
+        facts = integrity_check.look(path)
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
     if _SESSIONS not in facts.tables:

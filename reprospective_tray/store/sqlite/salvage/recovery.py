@@ -18,7 +18,7 @@ from reprospective_tray.store.model.tombstones import blanked
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.connection import open_file
 from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
-from reprospective_tray.store.sqlite.salvage import damaged_file as aside
+from reprospective_tray.store.sqlite.salvage import damaged_file
 from reprospective_tray.store.sqlite.salvage import memory as salvage_memory
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def unfinished(adapter: SqliteAdapter) -> list[Path]:
     notes = meta.select().where(meta.key.startswith(_NOTE)).order_by(meta.key)
     known = {adapter.path.with_name(note.key.removeprefix(_NOTE)): note.value for note in notes}
     # Those too that this file has not heard of as yet.
-    every = dict.fromkeys(aside.pending(adapter.path), "") | known
+    every = dict.fromkeys(damaged_file.pending(adapter.path), "") | known
     return [each for each, value in every.items() if value != _DONE]
 
 
@@ -132,7 +132,7 @@ def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> i
 def _forget(damaged: Path, adapter: SqliteAdapter) -> None:
     """Let the journal forget what is taken over, unless into a file that was set aside itself."""
     if not adapter.replaced:
-        aside.done(adapter.path, damaged)
+        damaged_file.done(adapter.path, damaged)
 
 
 def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
