@@ -73,7 +73,7 @@ def run(arguments: list[str]) -> int:
         "on a virtual desktop, for a minute."
     )
     environment.prepare(environment.RUN, virtual_desktop=True)
-    from installer import demo
+    from installer.demo import demonstration as demo
 
     return demo.show(environment.python_of())
 

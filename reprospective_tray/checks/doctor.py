@@ -15,7 +15,7 @@ from reprospective_tray.checks import (
 from reprospective_tray.checks.finding import Check, Finding
 from reprospective_tray.messages import _
 from reprospective_tray.runtime.factories import uses_server
-from reprospective_tray.store.postgres.cancellable_call import CancellableCall
+from reprospective_tray.store.postgres.connection.cancellable_call import CancellableCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,9 +13,9 @@ from reprospective_tray.messages import _
 from reprospective_tray.runtime.factories import names_server, uses_server
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.postgres.address import ServerAddress
-    from reprospective_tray.store.postgres.connection import Connection
-    from reprospective_tray.store.postgres.status import ServerStatus
+    from reprospective_tray.store.postgres.administration.status import ServerStatus
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 CONNECT_S, STATEMENT_S = 6.0, 5.0
 # It connects, and asks some questions.
@@ -34,9 +34,9 @@ def server(case: Case) -> list[Finding]:
     if not names_server(settings):
         detail = _("None is named: all stays on this computer.")
         return [Finding("server", found=None, detail=detail)]
-    from reprospective_tray.store.postgres.address import ServerAddress
-    from reprospective_tray.store.postgres.connection import connect
-    from reprospective_tray.store.postgres.status import standing
+    from reprospective_tray.store.postgres.administration.status import standing
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.connection import connect
 
     needed = uses_server(settings)
     address = ServerAddress.from_remote(settings.remote)

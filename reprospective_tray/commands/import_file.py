@@ -24,10 +24,13 @@ def importer_of(
     Raises:
         ImportFileError: the file is the database itself.
     """
-    from reprospective_tray.store.transfer.importers.activitywatch import Here, import_activitywatch
+    from reprospective_tray.store.transfer.importers.activitywatch.importer import (
+        Here,
+        import_activitywatch,
+    )
     from reprospective_tray.store.transfer.importers.clock import local_offset_minutes, offsets_of
-    from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
-    from reprospective_tray.store.transfer.importers.jsonl_line import LineReader
+    from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
+    from reprospective_tray.store.transfer.importers.jsonl.line import LineReader
     from reprospective_tray.store.transfer.importers.snapshot import import_snapshot, is_sqlite
 
     said = ImportOptions(_role(loaded), options.strict, options.verbose)
@@ -54,7 +57,7 @@ def _refuse_own(file: Path, own: Path) -> None:
 def _role(loaded: config.LoadedConfig) -> str:
     """Return the role that what is imported will have on the server, where one is named."""
     from reprospective_tray.runtime.factories import names_server
-    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
 
     database = loaded.config.database
     if not names_server(database):

@@ -9,10 +9,10 @@ from reprospective_tray.errors import ServerError
 from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.postgres.address import ServerAddress
-    from reprospective_tray.store.postgres.connection import Connection
-    from reprospective_tray.store.postgres.roles import AddedPerson, Initialised
-    from reprospective_tray.store.postgres.status import ServerStatus
+    from reprospective_tray.store.postgres.administration.roles import AddedPerson, Initialised
+    from reprospective_tray.store.postgres.administration.status import ServerStatus
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 PLACEHOLDER = "NAME"
 
@@ -71,7 +71,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 def init(options: Options) -> int:
     """Prepare the database, and print what goes into config.yaml."""
-    from reprospective_tray.store.postgres.roles import initialise
+    from reprospective_tray.store.postgres.administration.roles import initialise
 
     with _connect(_address(options)) as connection:
         done = initialise(connection, options.owner)
@@ -81,7 +81,7 @@ def init(options: Options) -> int:
 
 def add_person(options: Options) -> int:
     """Make a person's role, and print once what goes to them."""
-    from reprospective_tray.store.postgres import roles
+    from reprospective_tray.store.postgres.administration import roles
 
     with _connect(_address(options)) as connection:
         added = roles.add_person(connection, options.name)
@@ -91,7 +91,7 @@ def add_person(options: Options) -> int:
 
 def reset_password(options: Options) -> int:
     """Make a new password for a person, and print once what goes to them."""
-    from reprospective_tray.store.postgres import reset_password as new_password
+    from reprospective_tray.store.postgres.administration import reset_password as new_password
 
     with _connect(_address(options)) as connection:
         password = new_password.reset(connection, options.name)
@@ -105,7 +105,7 @@ def reset_password(options: Options) -> int:
 
 def accept(options: Options) -> int:
     """Remember that the schema on the server may be this role's."""
-    from reprospective_tray.store.postgres import schema_owner
+    from reprospective_tray.store.postgres.schema import owner as schema_owner
 
     _loaded, paths = load(options)
     with _connect(_address(options)) as connection:
@@ -118,8 +118,8 @@ def accept(options: Options) -> int:
 
 def status(options: Options) -> int:
     """Print how the server stands; 1 where it cannot be asked."""
-    from reprospective_tray.store.postgres.errors import sensible
-    from reprospective_tray.store.postgres.status import standing
+    from reprospective_tray.store.postgres.administration.status import standing
+    from reprospective_tray.store.postgres.connection.errors import sensible
 
     _loaded, paths = load(options)
     address = _address(options)
@@ -140,7 +140,7 @@ def status(options: Options) -> int:
 
 
 def _address(options: Options) -> "ServerAddress":
-    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
 
     loaded, _paths = load(options)
     if options.dsn is not None:
@@ -149,7 +149,7 @@ def _address(options: Options) -> "ServerAddress":
 
 
 def _connect(address: "ServerAddress") -> "Connection":
-    from reprospective_tray.store.postgres.connection import connect
+    from reprospective_tray.store.postgres.connection.connection import connect
 
     return connect(address)
 

@@ -83,7 +83,7 @@ def make_server_adapter(
     """
     # Nobody without a server loads any of this: memory is a promise.
     from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
 
     # Read anew each time: a service file or a variable may have been mended.
     address = ServerAddress.from_remote(loaded.config.database.remote)
@@ -201,7 +201,7 @@ def make_means(
     Without an `identity` nobody records while the passes run.
     """
     from reprospective_tray.store.outbox import sync_state
-    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
     from reprospective_tray.sync.service import SyncDependencies
 
     remote, settings = loaded.config.database.remote, loaded.config.database.sync
@@ -224,7 +224,7 @@ def make_means(
         )
 
     def knock() -> bool:
-        from reprospective_tray.store.postgres import reachability as knock
+        from reprospective_tray.store.postgres.connection import reachability as knock
 
         return knock.knock(ServerAddress.from_remote(remote), _KNOCK_S)
 

@@ -139,7 +139,7 @@ class Sending(NotSending):
         self._service.refresh()
 
     def greeting(self, path: Path) -> str:  # noqa: D102  as above
-        from reprospective_tray.store.postgres.address import ServerAddress
+        from reprospective_tray.store.postgres.connection.address import ServerAddress
 
         return _(
             "Recording which window you use, and when, to {path}; it is sent to the {server}. "

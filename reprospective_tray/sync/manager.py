@@ -18,7 +18,7 @@ from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ReprospectiveError, StoreError, SyncBusyError
 from reprospective_tray.messages import _
 from reprospective_tray.store.outbox.outbox import Outbox
-from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.retention import Retention

@@ -9,9 +9,9 @@ import msgspec
 
 from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreachableError
 from reprospective_tray.messages import _
-from reprospective_tray.store.postgres.cancellable_call import CancellableCall
-from reprospective_tray.store.postgres.connection import Connection
-from reprospective_tray.store.postgres.errors import ended_from_here, senseless
+from reprospective_tray.store.postgres.connection.cancellable_call import CancellableCall
+from reprospective_tray.store.postgres.connection.connection import Connection
+from reprospective_tray.store.postgres.connection.errors import ended_from_here, senseless
 from reprospective_tray.sync import answer
 
 # The version of what is sent; the server says its own in each answer.

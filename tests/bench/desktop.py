@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
-from installer.virtual_desktop import VirtualDesktop
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.bench.measures import Cost, cost, pss_mb
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.script import Script, Stretch, Verdict, judge

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.query.queries import Queries
 from tests.bench import year
 from tests.bench.heartbeat import NOW

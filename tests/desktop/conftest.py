@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.summary_driver import Summary
 from tests.desktop.windows import Windows

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call, new_signal
 from jeepney.io.blocking import open_dbus_connection
 
-from installer.private_desktop import BUS_CONFIG, PrivateDesktop
+from installer.demo.private_desktop import BUS_CONFIG, PrivateDesktop
 from tests.support import wait_until
 
 if TYPE_CHECKING:

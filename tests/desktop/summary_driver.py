@@ -12,8 +12,8 @@ from typing import Any
 
 from Xlib import X, display
 
-from installer import framebuffer
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo import framebuffer
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.store.model.sessions import Put, Session, State
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter

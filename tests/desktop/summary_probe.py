@@ -190,7 +190,7 @@ class ReadableWindow(summary_window.SummaryWindow):
 def _sources(settings: Settings, paths: Paths) -> Sources:
     def server() -> Any:
         from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-        from reprospective_tray.store.postgres.address import ServerAddress
+        from reprospective_tray.store.postgres.connection.address import ServerAddress
 
         patience = settings.patience_s
         return PostgresqlAdapter(

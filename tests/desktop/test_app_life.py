@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
-from installer.x_protocol import XConnection
+from installer.demo.virtual_desktop import VirtualDesktop
+from installer.demo.x_protocol import XConnection
 from reprospective_tray.config.keys import Config, LoadedConfig, Notifications
 from reprospective_tray.desktop import programs
 from reprospective_tray.monitor.desktop_monitor import MonitorState

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from installer import framebuffer, processes
-from installer.virtual_desktop import VirtualDesktop
+from installer import processes
+from installer.demo import framebuffer
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import Command, Done, assert_good, assert_refused, command_of

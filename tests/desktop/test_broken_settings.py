@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import ROOT, AppUnderTest
 from tests.desktop.summary_driver import Summary, on_day

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.summary.format_text import long_date
 from tests.desktop.failing_window import WHAT
 from tests.desktop.summary_driver import ROOT, ZONE, on_day, posix_zone, record, today

@@ -10,7 +10,7 @@ from subprocess import PIPE
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.cli import main
 from reprospective_tray.system import paths as cli_paths
 from tests.desktop.app_under_test import AppUnderTest

@@ -9,8 +9,8 @@ from typing import Self
 
 import pytest
 
+from installer.demo.virtual_desktop import VirtualDesktop
 from installer.processes import wait_until
-from installer.virtual_desktop import VirtualDesktop
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc.channel import ControlServer, InstanceLock
 from tests.desktop.windows import now_ms

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.bystander import is_near
 from tests.desktop.app_under_test import ROOT, AppUnderTest
 from tests.desktop.windows import Windows, now_ms

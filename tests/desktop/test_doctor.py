@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.bystander import at_most
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import ROOT, assert_refused, command_of

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.errors import ReprospectiveError
 from tests.desktop import stuck
 from tests.desktop.app_under_test import AppUnderTest

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.commands.forget import forget_sessions
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ReprospectiveError, StoreError

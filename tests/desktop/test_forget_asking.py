@@ -13,7 +13,7 @@ from subprocess import DEVNULL
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import (
     ROOT,

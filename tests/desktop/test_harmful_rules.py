@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.windows import Windows
 
 pytestmark = pytest.mark.trust

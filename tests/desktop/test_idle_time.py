@@ -5,7 +5,7 @@ from collections.abc import Callable
 from Xlib import X
 from Xlib.ext import xtest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.idle_script import CONFIG, leave_and_come_back, rest_shortly
 from tests.desktop.windows import Windows, now_ms

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.bystander import is_near
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.mocked_services import Buses, Logind, Switch

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.bystander import Bystander
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.script import Script, Stretch

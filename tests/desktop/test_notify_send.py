@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 
 pytestmark = pytest.mark.trust
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows
 from tests.support import User

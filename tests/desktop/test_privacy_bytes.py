@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from psycopg2 import sql
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.mocked_services import Buses, Logind

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.runtime.state import program_state
 from reprospective_tray.runtime.state.program_state import ProgramState
 from tests.desktop.app_under_test import AppUnderTest

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.bystander import is_near
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.test_sync_tray import await_on_server, configure

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.commands import stop
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc.channel import ControlServer, InstanceLock

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.held_up import HeldUp
 from tests.desktop.script import Script, await_recording, judge

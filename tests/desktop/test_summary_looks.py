@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from installer.sample_data import SATURDAY
-from installer.sample_data import sessions as sample_sessions
+from installer.demo.sample_data import SATURDAY
+from installer.demo.sample_data import sessions as sample_sessions
 from reprospective_tray.store.model.sessions import State
 from tests.desktop.summary_driver import ZONE, away, on_day, record, today
 from tests.desktop.summary_geometry import see

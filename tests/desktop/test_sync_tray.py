@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.runtime.state import shown
 from tests.bystander import at_most

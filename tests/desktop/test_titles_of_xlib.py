@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from Xlib import X, Xatom
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.monitor.probes.x11.compound_text import decode
 from reprospective_tray.monitor.probes.x11.text import WindowTexts
 from tests.desktop.windows import Windows

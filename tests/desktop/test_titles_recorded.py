@@ -8,7 +8,7 @@ import psutil
 import pytest
 from Xlib import X
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows, now_ms
 from tests.support import User, wait_until

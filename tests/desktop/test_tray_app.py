@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from installer import processes
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows, now_ms

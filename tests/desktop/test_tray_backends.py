@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from installer.demo.virtual_desktop import VirtualDesktop
 from installer.processes import wait_until
-from installer.virtual_desktop import VirtualDesktop
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("tray_script.py")

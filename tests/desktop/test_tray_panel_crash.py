@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from installer.virtual_desktop import Panel, VirtualDesktop
+from installer.demo.virtual_desktop import Panel, VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows

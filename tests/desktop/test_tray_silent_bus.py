@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.bystander import at_most
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.silence import SilentBus

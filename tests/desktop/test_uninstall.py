@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from installer import steps
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.system.paths import NAME
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import assert_good, command_of

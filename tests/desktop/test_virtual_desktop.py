@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from installer import framebuffer, processes
-from installer.virtual_desktop import DesktopError, VirtualDesktop
-from installer.x_protocol import XConnection
+from installer import processes
+from installer.demo import framebuffer
+from installer.demo.virtual_desktop import DesktopError, VirtualDesktop
+from installer.demo.x_protocol import XConnection
 from tests.desktop.windows import Windows
 
 X_FILES = Path("/tmp")  # noqa: S108  where X servers put them

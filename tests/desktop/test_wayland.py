@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows
 from tests.support import wait_until

@@ -14,7 +14,7 @@ from itertools import cycle
 
 import pytest
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.held import Held, Measured

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from Xlib import X, Xatom
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows
 from tests.support import wait_until

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from Xlib import X, Xatom
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.monitor.probes.x11.probe import X11Probe
 from reprospective_tray.monitor.probes.x11.process import is_this_computer
 from tests.desktop.command_line import command_of

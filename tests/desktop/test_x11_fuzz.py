@@ -10,7 +10,7 @@ import pytest
 from Xlib import X, Xatom
 from Xlib.protocol import request
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.config import keys as config
 from reprospective_tray.monitor.observation import TITLE_LIMIT
 from reprospective_tray.monitor.privacy.rules import PrivacyRules

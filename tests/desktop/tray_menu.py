@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Callable
 
-from installer.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.support import wait_until
 

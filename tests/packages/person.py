@@ -15,8 +15,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from installer import demo, processes
-from installer.virtual_desktop import VirtualDesktop
+from installer import processes
+from installer.demo import demonstration as demo
+from installer.demo.virtual_desktop import VirtualDesktop
 
 NAME = "reprospective-tray"
 SECONDS = 30.0

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from installer import framebuffer, steps
+from installer import steps
+from installer.demo import framebuffer
 from installer.frozen import icons, names
 from installer.windows import build
 from reprospective_tray.desktop.autostart.windows import RUN

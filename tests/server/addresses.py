@@ -5,7 +5,7 @@ import os
 import pytest
 
 from reprospective_tray.config.keys import Remote
-from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 
 
 def address_of(database, person=None, /, **more):

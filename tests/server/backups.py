@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from psycopg2 import sql
 
-from reprospective_tray.store.postgres.roles import PERSON, initialise
+from reprospective_tray.store.postgres.administration.roles import PERSON, initialise
 from tests.server import binaries
 from tests.server.compose import Backups
 from tests.server.sender import connected, sender

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from psycopg2 import sql
 
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import connect
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import connect
 from reprospective_tray.store.postgres.schema.upgrade import ensure, grant_roles
 from tests.server.servers import Database, Person, Server, person
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg2 import sql
 
 from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 from tests.contract import FreshAdapter, ServerPlace
 from tests.server.servers import Database, Server, person
 

@@ -13,8 +13,8 @@ import psycopg2
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.store.outbox import device_change
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import Connection, connect
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import Connection, connect
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 from reprospective_tray.sync.manager import DatabaseSyncManager, Passed

@@ -10,7 +10,7 @@ from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.forget.erase import forget
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.day_split import pieces
-from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.connection.connection import Connection
 from tests.server.faults_computer import Computer
 
 if TYPE_CHECKING:

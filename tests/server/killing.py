@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reprospective_tray.errors import ServerError
-from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.server.faults_computer import Computer, NobodyRecords
 

@@ -11,9 +11,9 @@ from uuid import uuid4
 import psycopg2.extensions
 import pytest
 
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import Connection, connect
-from reprospective_tray.store.postgres.roles import add_person, initialise
+from reprospective_tray.store.postgres.administration.roles import add_person, initialise
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import Connection, connect
 from tests.server.servers import Database, Person, Server, person
 
 T = 1_790_000_000_000

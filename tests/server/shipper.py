@@ -13,8 +13,8 @@ from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.model.sessions import Change, Put, Session
 from reprospective_tray.store.outbox import device_change
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import Connection, connect
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import Connection, connect
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.sync.manager import DatabaseSyncManager, Passed

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
 from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import Sender, add_role, connected, sender, stored
 from tests.server.servers import Database, Person

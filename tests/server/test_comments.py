@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
 from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.compose import Container, container
 from tests.server.sender import connected

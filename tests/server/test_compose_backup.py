@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from reprospective_tray.store.postgres.roles import add_person, initialise
+from reprospective_tray.store.postgres.administration.roles import add_person, initialise
 from tests.server.compose import Backups
 from tests.server.sender import connected, sender, stored
 from tests.server.servers import Person, new_server

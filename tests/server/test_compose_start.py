@@ -8,9 +8,9 @@ import pytest
 
 from reprospective_tray.cli import main
 from reprospective_tray.errors import ServerRefusedError
-from reprospective_tray.store.postgres import schema_comparison
-from reprospective_tray.store.postgres.connection import connect
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
+from reprospective_tray.store.postgres.connection.connection import connect
+from reprospective_tray.store.postgres.schema import comparison as schema_comparison
 from reprospective_tray.store.postgres.schema import upgrade
 from tests.server import binaries
 from tests.server.addresses import address_of

@@ -10,9 +10,9 @@ from reprospective_tray.errors import (
     ServerSchemaMissingError,
     ServerUnreachableError,
 )
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import connect
-from reprospective_tray.store.postgres.reachability import knock
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import connect
+from reprospective_tray.store.postgres.connection.reachability import knock
 from tests.bystander import at_most
 from tests.server.addresses import address_of, plain_environment
 from tests.server.proxy import proxy_to

@@ -10,8 +10,8 @@ import psycopg2
 import pytest
 
 from reprospective_tray.errors import ServerUnreachableError
-from reprospective_tray.store.postgres.connection import connect
-from reprospective_tray.store.postgres.deadline import Deadline, DeadlineError
+from reprospective_tray.store.postgres.connection.connection import connect
+from reprospective_tray.store.postgres.connection.deadline import Deadline, DeadlineError
 from tests.bystander import at_most
 from tests.server.addresses import address_of, plain_environment
 from tests.server.proxy import proxy_to

@@ -7,7 +7,7 @@ from reprospective_tray.store.forget.erase import ChosenSessions, forget
 from reprospective_tray.store.forget.selection import TimeRange, look_ahead
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from tests.unit.recording import T0, session
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.transfer.importers.activitywatch import import_activitywatch
+from reprospective_tray.store.transfer.importers.activitywatch.importer import import_activitywatch
 from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
-from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
 from tests.server.sender import Shared
 from tests.server.servers import Database, Person
 from tests.server.shipper import Shipper

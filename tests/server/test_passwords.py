@@ -18,8 +18,8 @@ from reprospective_tray.errors import (
     ServerUnreachableError,
     UsageError,
 )
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import connect
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import connect
 from tests.server.addresses import address_of, plain_environment, remote_of
 from tests.support import wait_until
 

@@ -17,8 +17,8 @@ import psycopg2
 import pytest
 
 from reprospective_tray.errors import ServerUnreachableError
-from reprospective_tray.store.postgres.roles import initialise
-from reprospective_tray.store.postgres.status import standing
+from reprospective_tray.store.postgres.administration.roles import initialise
+from reprospective_tray.store.postgres.administration.status import standing
 from tests.server.sender import Sender, add_role, connected, sender
 from tests.server.servers import Database, Person, Server, person
 

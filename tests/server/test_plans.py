@@ -15,7 +15,7 @@ import pytest
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.postgres import adapter as postgresql
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
 from reprospective_tray.store.query.queries import Queries
 from tests.server.contract import adapter_for
 from tests.server.sender import Sender, add_role, connected, sender

@@ -15,8 +15,8 @@ from reprospective_tray.errors import (
     ServerSchemaMissingError,
     ServerUnreachableError,
 )
-from reprospective_tray.store.postgres.connection import Connection
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
+from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.postgres.schema import upgrade as schema
 from reprospective_tray.store.postgres.schema.upgrade import SCRIPTS, check_database, ensure
 from tests.server.pgbouncer import Pooler

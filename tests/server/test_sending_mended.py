@@ -8,7 +8,7 @@ import pytest
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerError, ServerUnreachableError, StoreError
-from reprospective_tray.store.postgres.connection import connect
+from reprospective_tray.store.postgres.connection.connection import connect
 from reprospective_tray.store.postgres.prepared_connection import connect_prepared
 from reprospective_tray.sync.manager import DatabaseSyncManager
 from tests.bystander import at_most

@@ -17,9 +17,9 @@ import yaml
 from reprospective_tray.cli import main
 from reprospective_tray.config.keys import Config
 from reprospective_tray.errors import ServerRefusedError
-from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.administration.takeover import take_over
+from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.postgres.schema.upgrade import ensure
-from reprospective_tray.store.postgres.takeover import take_over
 from tests.server.sender import Sender, connected, sender, stored
 from tests.server.servers import Database, Person, drop_role, free_port
 from tests.support import User

@@ -19,8 +19,8 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import new_device_id, new_uid
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import Connection, connect
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import Connection, connect
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.sync.uploader import Pair, SentBatch, Uploader
 from tests.server import binaries

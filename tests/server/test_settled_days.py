@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
 from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import Sender, Shared, connected, sender
 from tests.server.servers import Database

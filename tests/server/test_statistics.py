@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
 from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import Sender, add_role, connected, sender
 from tests.server.servers import Database, Person

@@ -3,7 +3,7 @@
 import pytest
 
 from reprospective_tray.errors import ServerRefusedError
-from reprospective_tray.store.postgres.connection import connect
+from reprospective_tray.store.postgres.connection.connection import connect
 from tests.server.addresses import address_of, plain_environment
 from tests.server.tls import make_authority, pooler_with_tls, postgresql_with_tls
 

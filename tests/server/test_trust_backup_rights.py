@@ -2,7 +2,7 @@
 
 import pytest
 
-from reprospective_tray.store.postgres.roles import add_person
+from reprospective_tray.store.postgres.administration.roles import add_person
 from reprospective_tray.store.postgres.schema.upgrade import ensure
 from tests.server import binaries
 from tests.server.backups import (

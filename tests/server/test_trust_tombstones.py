@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.administration.roles import initialise
 from reprospective_tray.store.postgres.schema import upgrade
 from tests.server.sender import T, connected, sender, stored
 from tests.server.servers import Database

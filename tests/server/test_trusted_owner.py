@@ -15,12 +15,12 @@ import yaml
 
 from reprospective_tray.cli import main
 from reprospective_tray.errors import ServerRefusedError, StoreError
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import Connection
+from reprospective_tray.store.postgres.administration.roles import initialise
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.postgres.prepared_connection import connect_prepared
-from reprospective_tray.store.postgres.roles import initialise
+from reprospective_tray.store.postgres.schema.owner import accept, require_trusted
 from reprospective_tray.store.postgres.schema.upgrade import ensure
-from reprospective_tray.store.postgres.schema_owner import accept, require_trusted
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from tests.server.contract import adapter_for
 from tests.server.sender import connected, sender

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
-from reprospective_tray.store.transfer.importers.activitywatch import Here, import_activitywatch
+from reprospective_tray.store.transfer.importers.activitywatch.importer import (
+    Here,
+    import_activitywatch,
+)
 from reprospective_tray.store.transfer.importers.import_batch import Imported, ImportOptions
 
 T0 = 1_774_861_200_000  # 2026-03-30T09:00:00Z

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.store.transfer.importers.activitywatch_file import (
+from reprospective_tray.store.transfer.importers.activitywatch.file import (
     AwayEvent,
     HostEvents,
     WindowEvent,
 )
-from reprospective_tray.store.transfer.importers.activitywatch_sessions import (
+from reprospective_tray.store.transfer.importers.activitywatch.sessions import (
     LONGEST_STRETCH_MS,
     Tally,
     is_cut,

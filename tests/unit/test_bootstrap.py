@@ -123,7 +123,8 @@ def test_an_old_python_gets_one_clear_line():
 
 
 def test_no_module_before_the_virtual_environment_needs_more_than_python():
-    alone = "import sys; sys.path.insert(0, sys.argv[1]); import installer.commands, installer.demo"
+    modules = "installer.commands, installer.demo.demonstration"
+    alone = f"import sys; sys.path.insert(0, sys.argv[1]); import {modules}"
     subprocess.run([sys.executable, "-I", "-S", "-c", alone, str(ROOT)], check=True)
 
 

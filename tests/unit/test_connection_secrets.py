@@ -12,8 +12,8 @@ import pytest
 from reprospective_tray.config.keys import read_config
 from reprospective_tray.config.source import without_secrets
 from reprospective_tray.errors import ConfigError, ServerError
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.connection import connect
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.connection import connect
 from tests.fake_server import FakeServer, error
 
 pytestmark = pytest.mark.trust

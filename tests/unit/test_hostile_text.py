@@ -21,8 +21,8 @@ from reprospective_tray.commands.server import _status_lines
 from reprospective_tray.desktop.notifications import Notifier
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.model.sessions import Put
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.status import Device, ServerStatus
+from reprospective_tray.store.postgres.administration.status import Device, ServerStatus
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.system import clean_text, logs

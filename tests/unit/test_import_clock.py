@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.transfer.importers.clock import between_changes, offsets_of
-from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
-from reprospective_tray.store.transfer.importers.jsonl_line import LineReader
+from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl.line import LineReader
 from tests.contract import counted, days_of
 from tests.unit.stored import at
 

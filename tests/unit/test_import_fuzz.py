@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.transfer.importers.activitywatch import Here, import_activitywatch
+from reprospective_tray.store.transfer.importers.activitywatch.importer import (
+    Here,
+    import_activitywatch,
+)
 from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
-from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
-from reprospective_tray.store.transfer.importers.jsonl_line import LineReader
+from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl.line import LineReader
 from tests.unit.activitywatch import afk, bucket, export, rows, window
 from tests.unit.test_import_round_trip import assert_sound
 

@@ -18,10 +18,10 @@ from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.transfer.export import write_jsonl
-from reprospective_tray.store.transfer.importers import jsonl
 from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
-from reprospective_tray.store.transfer.importers.jsonl import Phase, import_jsonl
-from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, LineReader
+from reprospective_tray.store.transfer.importers.jsonl import importer as jsonl
+from reprospective_tray.store.transfer.importers.jsonl.importer import Phase, import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl.line import LONGEST_LINE, LineReader
 from reprospective_tray.sync.retention import Retention
 from tests.unit.stored import at, session
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.transfer.importers.jsonl_line import LineReader
+from reprospective_tray.store.transfer.importers.jsonl.line import LineReader
 from reprospective_tray.store.transfer.importers.person import person_of
 from tests.unit.activitywatch import export, rows, stamp, take, window
 

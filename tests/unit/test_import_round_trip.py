@@ -26,7 +26,7 @@ from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.transfer.export import write_jsonl
 from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
-from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
 from reprospective_tray.sync.retention import Retention
 from tests.contract import counted, days_of
 from tests.unit.stored import OFFSETS, START, at, fresh_adapter

@@ -6,7 +6,7 @@ import pytest
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.transfer.importers.activitywatch import Here
+from reprospective_tray.store.transfer.importers.activitywatch.importer import Here
 from tests.unit.activitywatch import T0, afk, bucket, event, export, rows, said, take, window
 
 pytestmark = pytest.mark.trust

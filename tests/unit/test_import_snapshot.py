@@ -18,7 +18,7 @@ from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SCHEMA_VERSION, SqliteAdapter
 from reprospective_tray.store.transfer.export import write_jsonl
 from reprospective_tray.store.transfer.importers.import_batch import Imported, ImportOptions
-from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
 from reprospective_tray.store.transfer.importers.snapshot import (
     how_to_put_back,
     import_snapshot,

@@ -13,7 +13,7 @@ from reprospective_tray.config.keys import (
     read_config,
 )
 from reprospective_tray.errors import UsageError
-from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 
 
 @pytest.fixture(autouse=True)

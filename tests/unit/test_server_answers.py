@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ServerError, ServerRefusedError
 from reprospective_tray.store.model.sessions import Put
-from reprospective_tray.store.postgres.address import ServerAddress
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.postgres.prepared_connection import connect_prepared
 from reprospective_tray.store.postgres.schema.upgrade import scripts
 from reprospective_tray.store.recording.session_writer import SessionWriter

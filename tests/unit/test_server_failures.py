@@ -11,9 +11,9 @@ from reprospective_tray.errors import (
     ServerSchemaMissingError,
     ServerUnreachableError,
 )
-from reprospective_tray.store.postgres.address import ServerAddress
-from reprospective_tray.store.postgres.deadline import DeadlineError, End
-from reprospective_tray.store.postgres.errors import connect_failure, statement_failure
+from reprospective_tray.store.postgres.connection.address import ServerAddress
+from reprospective_tray.store.postgres.connection.deadline import DeadlineError, End
+from reprospective_tray.store.postgres.connection.errors import connect_failure, statement_failure
 
 ADDRESS = ServerAddress({"host": "h", "port": "1", "dbname": "d"})
 WHERE = "database d on h, port 1"

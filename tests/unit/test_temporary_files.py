@@ -25,7 +25,7 @@ from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.salvage import damaged_file, recovery
 from reprospective_tray.store.transfer.export import write_jsonl
-from reprospective_tray.store.transfer.importers.jsonl import import_jsonl
+from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
 from tests.unit.recording import T0
 
 pytestmark = pytest.mark.trust

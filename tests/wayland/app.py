@@ -1,7 +1,7 @@
 """The app under test on a Wayland desktop."""
 
 from installer import unprivileged
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.support import User
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.support import User
 from tests.wayland.app import app_on

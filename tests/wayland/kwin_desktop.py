@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from installer.private_desktop import READY_SECONDS, PrivateDesktop
-from installer.x_protocol import remove_files
+from installer.demo.private_desktop import READY_SECONDS, PrivateDesktop
+from installer.demo.x_protocol import remove_files
 from tests.desktop.mocked_services import Bus
 from tests.support import wait_until
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from installer.private_desktop import PrivateDesktop
+from installer.demo.private_desktop import PrivateDesktop
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.bystander import is_near
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import now_ms

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from reprospective_tray.monitor.probes.wayland.wlr import WlrProbe
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.idle_script import CONFIG, leave_and_come_back, rest_shortly

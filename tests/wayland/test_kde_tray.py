@@ -10,8 +10,8 @@ from contextlib import ExitStack
 import pytest
 from PIL import Image
 
-from installer.virtual_desktop import VirtualDesktop
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from reprospective_tray.tray.picture import picture
 from reprospective_tray.tray.state import Mode
 from tests.desktop.app_under_test import AppUnderTest

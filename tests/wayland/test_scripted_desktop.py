@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.held_up import HeldUp
 from tests.desktop.script import Script, Verdict, await_recording, judge

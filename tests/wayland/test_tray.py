@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from installer.sway_ipc import nodes
-from installer.wayland_desktop import BAR_HEIGHT, WaylandDesktop
+from installer.demo.sway_ipc import nodes
+from installer.demo.wayland_desktop import BAR_HEIGHT, WaylandDesktop
 from reprospective_tray.tray.picture import picture
 from reprospective_tray.tray.state import Mode
 from tests.desktop.app_under_test import AppUnderTest

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from installer import processes
-from installer.private_desktop import DesktopError
-from installer.sway_ipc import SwayError
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.private_desktop import DesktopError
+from installer.demo.sway_ipc import SwayError
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.wayland.windows import Windows
 
 X_FILES = Path("/tmp")  # noqa: S108  where X servers put them

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from installer import unprivileged
-from installer.virtual_desktop import VirtualDesktop
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.virtual_desktop import VirtualDesktop
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.bystander import is_near
 from tests.desktop import windows as x11
 from tests.desktop.app_under_test import AppUnderTest

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from installer.sway_ipc import nodes
-from installer.wayland_desktop import WaylandDesktop
+from installer.demo.sway_ipc import nodes
+from installer.demo.wayland_desktop import WaylandDesktop
 from tests.desktop.windows import now_ms
 from tests.support import PATIENCE_S
 

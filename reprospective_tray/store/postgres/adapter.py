@@ -18,10 +18,10 @@ from reprospective_tray.store.model.day_split import day_name
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.model.tables import make_server_models
-from reprospective_tray.store.postgres.cancellable_call import CancellableCall
-from reprospective_tray.store.postgres.connection import STATEMENT_DEADLINE_S, connect
+from reprospective_tray.store.postgres.connection.cancellable_call import CancellableCall
+from reprospective_tray.store.postgres.connection.connection import STATEMENT_DEADLINE_S, connect
+from reprospective_tray.store.postgres.connection.errors import ended_from_here, statement_failure
 from reprospective_tray.store.postgres.device_file import kept_device_id
-from reprospective_tray.store.postgres.errors import ended_from_here, statement_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reprospective_tray.store.model.ranges import DayRange
-    from reprospective_tray.store.postgres.address import ServerAddress
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 # A name server may take its time, too; a person waits for a report.
 CONNECT_DEADLINE_S = 10.0
@@ -251,7 +251,7 @@ class PostgresqlAdapter(DatabaseAdapter):
 
     def _connected(self) -> Connection:
         """Connect, and let what a stranger has prepared there be refused."""
-        from reprospective_tray.store.postgres.schema_owner import require_trusted
+        from reprospective_tray.store.postgres.schema.owner import require_trusted
 
         connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
         try:
@@ -327,7 +327,7 @@ class _Cursor:
         self.rowcount = -1
 
     def execute(self, text: str, parameters: Sequence[Any] = ()) -> None:
-        from reprospective_tray.store.postgres.parameters import execute
+        from reprospective_tray.store.postgres.connection.parameters import execute
 
         with self._connection.cursor(self._deadline_s) as cursor:
             try:

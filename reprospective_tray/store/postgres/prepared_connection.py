@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reprospective_tray.store.postgres.connection import connect
-from reprospective_tray.store.postgres.errors import sensible
+from reprospective_tray.store.postgres.connection.connection import connect
+from reprospective_tray.store.postgres.connection.errors import sensible
+from reprospective_tray.store.postgres.schema.owner import require_trusted
 from reprospective_tray.store.postgres.schema.upgrade import ensure
-from reprospective_tray.store.postgres.schema_owner import require_trusted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reprospective_tray.store.postgres.address import ServerAddress
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 
 def connect_prepared(address: ServerAddress, data: Path) -> Connection:

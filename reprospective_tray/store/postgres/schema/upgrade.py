@@ -20,7 +20,7 @@ from reprospective_tray.messages import _
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 SCRIPTS = Path(__file__).parent
 SCHEMA = "reprospective"

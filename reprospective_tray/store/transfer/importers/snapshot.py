@@ -33,13 +33,13 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     now_ms,
     reading,
 )
-from reprospective_tray.store.transfer.importers.jsonl import (
+from reprospective_tray.store.transfer.importers.jsonl.check import FileCheck
+from reprospective_tray.store.transfer.importers.jsonl.importer import (
     JsonlSource,
     check_and_take,
     local_reader,
 )
-from reprospective_tray.store.transfer.importers.jsonl_check import FileCheck
-from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, Line, LineReader
+from reprospective_tray.store.transfer.importers.jsonl.line import LONGEST_LINE, Line, LineReader
 
 _HEADER = b"SQLite format 3\0"
 _SESSIONS, _TAKEN = "desktop_activity_sessions", "desktop_activity_taken"

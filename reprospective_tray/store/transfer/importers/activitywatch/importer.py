@@ -22,13 +22,13 @@ from pathlib import Path
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import derived_device_id, derived_uid
-from reprospective_tray.store.transfer.importers.activitywatch_file import (
+from reprospective_tray.store.transfer.importers.activitywatch.file import (
     EventReader,
     Export,
     ExportReader,
     HostEvents,
 )
-from reprospective_tray.store.transfer.importers.activitywatch_sessions import (
+from reprospective_tray.store.transfer.importers.activitywatch.sessions import (
     EventRun,
     Tally,
     is_cut,

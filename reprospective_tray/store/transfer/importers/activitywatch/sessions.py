@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from heapq import merge
 
 from reprospective_tray.store.model.sessions import State
-from reprospective_tray.store.transfer.importers.activitywatch_file import (
+from reprospective_tray.store.transfer.importers.activitywatch.file import (
     AwayEvent,
     HostEvents,
     WindowEvent,

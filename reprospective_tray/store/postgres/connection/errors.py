@@ -15,13 +15,13 @@ from reprospective_tray.errors import (
     ServerUnreachableError,
 )
 from reprospective_tray.messages import _
-from reprospective_tray.store.postgres.deadline import DeadlineError, End
+from reprospective_tray.store.postgres.connection.deadline import DeadlineError, End
 from reprospective_tray.system.clean_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
 
 # SQLSTATEs by what helps against them.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html

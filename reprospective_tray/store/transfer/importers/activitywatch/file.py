@@ -11,7 +11,7 @@ import msgspec
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.model.sessions import clean
-from reprospective_tray.store.transfer.importers.activitywatch_shapes import (
+from reprospective_tray.store.transfer.importers.activitywatch.shapes import (
     Bucket,
     Shape,
     find_shape,

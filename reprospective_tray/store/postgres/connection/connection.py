@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from reprospective_tray.errors import ServerError
-from reprospective_tray.store.postgres.cancellable_call import CancellableCall
-from reprospective_tray.store.postgres.deadline import Deadline, DeadlineError
-from reprospective_tray.store.postgres.errors import (
+from reprospective_tray.store.postgres.connection.cancellable_call import CancellableCall
+from reprospective_tray.store.postgres.connection.deadline import Deadline, DeadlineError
+from reprospective_tray.store.postgres.connection.errors import (
     connect_failure,
     senseless,
     statement_failure,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
 
 CONNECT_DEADLINE_S = 20.0
 STATEMENT_DEADLINE_S = 30.0
@@ -95,7 +95,7 @@ class Connection:
         return found
 
     def _send(self, cursor: Any, sql: str, args: Sequence[Any] | None) -> Any:
-        from reprospective_tray.store.postgres.parameters import execute
+        from reprospective_tray.store.postgres.connection.parameters import execute
 
         try:
             return execute(cursor, sql, args)
@@ -217,7 +217,7 @@ def log_in(address: ServerAddress, deadline_s: float) -> Any:
     """
     import psycopg2
 
-    from reprospective_tray.store.postgres.password import from_keyring, none_supplied
+    from reprospective_tray.store.postgres.connection.password import from_keyring, none_supplied
 
     ends_at = time.monotonic() + deadline_s
     keywords: dict[str, Any] = {**address.for_libpq(deadline_s)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ServerRefusedError
 from reprospective_tray.messages import _
-from reprospective_tray.store.postgres.roles import (
+from reprospective_tray.store.postgres.administration.roles import (
     PERSON,
     check_name,
     make_password,
@@ -15,7 +15,7 @@ from reprospective_tray.store.postgres.roles import (
 )
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 # Whoever may make roles may change those of others; since PostgreSQL 16 only of such roles as
 # they have made themselves, or were given to administer.

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from installer import processes, steps
-from installer.virtual_desktop import DesktopError, VirtualDesktop
+from installer.demo.virtual_desktop import DesktopError, VirtualDesktop
 
 FOLDER = steps.BUILD / "demo"
 SAMPLES = Path(__file__).with_name("sample_windows.py")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reprospective_tray.store.postgres.schema.comparison import compare
 from reprospective_tray.store.postgres.schema.upgrade import SCRIPTS
-from reprospective_tray.store.postgres.schema_comparison import compare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 _TO_MYSELF = """
 DO $$

@@ -15,14 +15,14 @@ import msgspec
 
 from reprospective_tray.errors import ServerRefusedError
 from reprospective_tray.messages import _
+from reprospective_tray.store.postgres.schema.comparison import compare
 from reprospective_tray.store.postgres.schema.upgrade import SCRIPTS, look
-from reprospective_tray.store.postgres.schema_comparison import compare
 from reprospective_tray.system.private_files import make_private_folder, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 FILE = "schema-owner.json"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installer import unprivileged
-from installer.private_desktop import READY_SECONDS, PrivateDesktop
-from installer.sway_ipc import SwayIpc
-from installer.x_protocol import remove_files
+from installer.demo.private_desktop import READY_SECONDS, PrivateDesktop
+from installer.demo.sway_ipc import SwayIpc
+from installer.demo.x_protocol import remove_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

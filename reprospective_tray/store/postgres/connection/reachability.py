@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reprospective_tray.store.postgres.address import ServerAddress
+    from reprospective_tray.store.postgres.connection.address import ServerAddress
 
 
 def knock(address: ServerAddress, timeout_s: float) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 _BESIDE = "reprospective_as_made"
 Definition = tuple[str, str, str]

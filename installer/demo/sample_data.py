@@ -1,6 +1,6 @@
 """Made-up sessions of some weeks, as JSON lines that `import` takes; the same for the same time.
 
-`.venv/bin/python -m installer.sample_data > sample.jsonl`
+`.venv/bin/python -m installer.demo.sample_data > sample.jsonl`
 """
 
 import json

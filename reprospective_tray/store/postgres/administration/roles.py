@@ -12,6 +12,9 @@ from reprospective_tray.errors import (
     UsageError,
 )
 from reprospective_tray.messages import _
+from reprospective_tray.store.postgres.administration.takeover import take_over
+from reprospective_tray.store.postgres.schema.comparison import compare
+from reprospective_tray.store.postgres.schema.owner import is_strangers
 from reprospective_tray.store.postgres.schema.upgrade import (
     MADE_MEANWHILE,
     SCRIPTS,
@@ -25,14 +28,11 @@ from reprospective_tray.store.postgres.schema.upgrade import (
     scripts,
     version_there,
 )
-from reprospective_tray.store.postgres.schema_comparison import compare
-from reprospective_tray.store.postgres.schema_owner import is_strangers
-from reprospective_tray.store.postgres.takeover import take_over
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.connection import Connection
     from reprospective_tray.store.postgres.schema.upgrade import Found
 
 PERSON = "reprospective_person"

@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reprospective_tray.store.postgres.roles import PERSON
+from reprospective_tray.store.postgres.administration.roles import PERSON
+from reprospective_tray.store.postgres.schema.owner import require_trusted
 from reprospective_tray.store.postgres.schema.upgrade import SCRIPTS, look, scripts
-from reprospective_tray.store.postgres.schema_owner import require_trusted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reprospective_tray.store.postgres.connection import Connection
+    from reprospective_tray.store.postgres.connection.connection import Connection
 
 Mode = Literal["none", "single-owner", "roles"]
 

@@ -1,6 +1,6 @@
-"""Makes the pictures of README anew: `.venv/bin/python -m installer.screenshots`.
+"""Makes the pictures of README anew: `.venv/bin/python -m installer.demo.screenshots`.
 
-Sample weeks (`installer.sample_data`) are imported first. The summary window and the page of
+Sample weeks (`installer.demo.sample_data`) are imported first. The summary window and the page of
 `report --format html` show them; then the real app records sample windows on a virtual desktop,
 and its real menu is photographed.
 """
@@ -13,9 +13,10 @@ import tempfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from installer import demo, processes, steps
-from installer.sample_data import SATURDAY, sessions
-from installer.virtual_desktop import VirtualDesktop
+from installer import processes, steps
+from installer.demo import demonstration as demo
+from installer.demo.sample_data import SATURDAY, sessions
+from installer.demo.virtual_desktop import VirtualDesktop
 
 PICTURES = steps.ROOT / "assets" / "screenshots"
 READY_SECONDS = 15.0

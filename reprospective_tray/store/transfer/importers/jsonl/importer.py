@@ -24,8 +24,8 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     now_ms,
     reading,
 )
-from reprospective_tray.store.transfer.importers.jsonl_check import FileCheck
-from reprospective_tray.store.transfer.importers.jsonl_line import LONGEST_LINE, LineReader
+from reprospective_tray.store.transfer.importers.jsonl.check import FileCheck
+from reprospective_tray.store.transfer.importers.jsonl.line import LONGEST_LINE, LineReader
 from reprospective_tray.store.transfer.importers.occupied import Occupied
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
 from reprospective_tray.store.transfer.importers.own_time_first import OwnTimeFirst

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from installer import framebuffer
-from installer.private_desktop import CONFIG, DesktopError, PrivateDesktop
-from installer.x_protocol import XConnection, remove_files
+from installer.demo import framebuffer
+from installer.demo.private_desktop import CONFIG, DesktopError, PrivateDesktop
+from installer.demo.x_protocol import XConnection, remove_files
 
 if TYPE_CHECKING:
     import subprocess

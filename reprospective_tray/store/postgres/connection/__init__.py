@@ -1,0 +1,1 @@
+"""How the central PostgreSQL is reached: address, password, deadlines, errors."""

@@ -1,0 +1,1 @@
+"""Exports of ActivityWatch: their shapes, their events, and sessions made of them."""

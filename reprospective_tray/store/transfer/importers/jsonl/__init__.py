@@ -1,0 +1,1 @@
+"""Files that `export` wrote: lines of JSON, checked and taken."""
