@@ -53,10 +53,10 @@ def harness(tmp_path_factory):
     """The person as a program, since the system has nothing to run a script by."""
     folder = tmp_path_factory.mktemp("person")
     script = Path(__file__).with_name("person_alone.py")
-    desktop = steps.ROOT / "installer" / "desktop"
+    desktop = steps.ROOT / "installer" / "demo" / "desktop"
     freezing = [tools.alone(), "-P", "-m", "PyInstaller", "--name=person", "--log-level=WARN"]
     places = [f"--{kind}path={folder / kind}" for kind in ("dist", "work", "spec")]
-    data = f"--add-data={desktop}:installer/desktop"
+    data = f"--add-data={desktop}:installer/demo/desktop"
     subprocess.run([*freezing, *places, data, script], check=True, capture_output=True)
     return folder / "dist" / "person"
 
