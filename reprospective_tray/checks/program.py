@@ -8,7 +8,7 @@ import platform
 from reprospective_tray import __version__
 from reprospective_tray.checks.finding import Case, Finding
 from reprospective_tray.errors import NotRunningError, ReprospectiveError
-from reprospective_tray.ipc import channel
+from reprospective_tray.ipc import client
 from reprospective_tray.messages import _
 from reprospective_tray.summary.status_text import recording_line
 
@@ -37,7 +37,7 @@ def instance(case: Case) -> list[Finding]:
     """Return whether the program runs, and what it says of itself."""
     name = "instance"
     try:
-        status = channel.request(case.paths, "status", timeout=_ANSWER_S)
+        status = client.request(case.paths, "status", timeout=_ANSWER_S)
     except NotRunningError as error:
         return [Finding(name, found=False, detail=str(error), remedy=error.remedy)]
     except ReprospectiveError as error:

@@ -15,7 +15,7 @@ from reprospective_tray.commands.output.target import (
     there_already,
 )
 from reprospective_tray.errors import UsageError
-from reprospective_tray.ipc import channel
+from reprospective_tray.ipc import instance_lock
 from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def import_(options: Options) -> int:
                 options.file, adapter, privacy=make_text_filter(loaded), progress=progress.phase
             )
     finally:
-        if not channel.InstanceLock(paths).is_held():
+        if not instance_lock.InstanceLock(paths).is_held():
             adapter.close()
     print(
         _("{sessions} sessions read: {stored} stored, {private} left out by privacy rules.").format(

@@ -9,7 +9,7 @@ from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.window_settings import load_for_window
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import NotRunningError, UsageError
-from reprospective_tray.ipc import channel
+from reprospective_tray.ipc import client, instance_lock
 from reprospective_tray.messages import _, is_yes, plural
 from reprospective_tray.runtime.forget_service import MOST_UIDS
 from reprospective_tray.store.model.sessions import clean
@@ -133,7 +133,7 @@ def forget_sessions(
 def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
     """Let the running instance do it, and return what went; None where none runs."""
     try:
-        answer = channel.request(paths, "forget", timeout=_WAIT_S, **wanted)
+        answer = client.request(paths, "forget", timeout=_WAIT_S, **wanted)
     except NotRunningError:
         return None
     import msgspec
@@ -148,7 +148,7 @@ def _forget_at_rest(loaded: config.LoadedConfig, paths: Paths, what: "Selection"
     from reprospective_tray.runtime.factories import make_recorder, make_recording_lock
     from reprospective_tray.store.forget import erase
 
-    lock = channel.InstanceLock(paths)
+    lock = instance_lock.InstanceLock(paths)
     file_lock = make_recording_lock(loaded, paths)
     lock.acquire()
     try:
@@ -175,7 +175,7 @@ def _look_ahead(
     from reprospective_tray.store.forget.selection import look_ahead
 
     now = _now()
-    open_until = now if channel.InstanceLock(paths).is_held() else None
+    open_until = now if instance_lock.InstanceLock(paths).is_held() else None
     end = now if until is None else until
     with adapter.reading():
         return look_ahead(adapter, since, end, application, open_until=open_until)

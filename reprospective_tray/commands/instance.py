@@ -19,7 +19,7 @@ from reprospective_tray.errors import (
     ReprospectiveError,
     StoreError,
 )
-from reprospective_tray.ipc import channel
+from reprospective_tray.ipc import client
 from reprospective_tray.messages import _
 from reprospective_tray.runtime.state import program_state, shown
 from reprospective_tray.system import logs
@@ -58,7 +58,7 @@ def run(options: Options) -> int:
 
 def _show_running(paths: Paths) -> int:
     """Bring up the window of the running instance."""
-    channel.request(paths, "show")
+    client.request(paths, "show")
     print(_("The program is already running; its window is coming up."))
     return 0
 
@@ -68,7 +68,7 @@ def status(options: Options) -> int:
     paths = find_paths(options)
     try:
         # What runs has settings that hold, whatever the file says now.
-        found = channel.request(paths, "status")
+        found = client.request(paths, "status")
     except NotRunningError:
         found = _status_at_rest(*load(options))
     code = int(bool(found.get("unreadable")))
@@ -136,7 +136,7 @@ def pause(options: Options) -> int:
         until = time.time_ns() // 1_000_000 + round(options.length.total_seconds() * 1000)
     from reprospective_tray.summary.status_text import paused_line
 
-    channel.request(paths, "pause", until=until)
+    client.request(paths, "pause", until=until)
     print(paused_line(until))
     return 0
 
@@ -144,9 +144,9 @@ def pause(options: Options) -> int:
 def resume(options: Options) -> int:
     """Let the running instance record again."""
     paths = find_paths(options)
-    channel.request(paths, "resume")
+    client.request(paths, "resume")
     until = time.monotonic() + _RESUME_SECONDS
-    while not (found := channel.request(paths, "status")).get("recording", True):
+    while not (found := client.request(paths, "status")).get("recording", True):
         if time.monotonic() > until:
             from reprospective_tray.summary.status_text import recording_line
 
@@ -221,7 +221,7 @@ def control_window(options: Options) -> int:
 def _status_or_none(paths: Paths) -> dict[str, object] | None:
     """Return the running instance's status with a line on sending; None where none runs."""
     try:
-        found = channel.request(paths, "status")
+        found = client.request(paths, "status")
     except NotRunningError:
         return None
     except ReprospectiveError as error:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import psutil
 
 from reprospective_tray.errors import InstanceBusyError, NotRunningError, ReprospectiveError
-from reprospective_tray.ipc import channel, endpoint
+from reprospective_tray.ipc import client, endpoint, instance_lock
 from reprospective_tray.messages import _
 from reprospective_tray.system.paths import Paths
 
@@ -26,7 +26,7 @@ def end(paths: Paths) -> bool:
     Raises:
         ReprospectiveError: it has not ended in `END_SECONDS`, or does not answer.
     """
-    lock, until = channel.InstanceLock(paths), time.monotonic() + END_SECONDS
+    lock, until = instance_lock.InstanceLock(paths), time.monotonic() + END_SECONDS
     # One that is ending takes no command, and may have ended by when that is known.
     was_there = lock.is_held()
     process = _ask(paths)
@@ -72,7 +72,7 @@ def _ask(paths: Paths) -> _Process | None:
     there = endpoint.find(paths)
     process = _Process(there.pid) if there else None
     try:
-        channel.request(paths, "quit")
+        client.request(paths, "quit")
     except (NotRunningError, InstanceBusyError):
         return None
     return process

@@ -15,7 +15,7 @@ from reprospective_tray.commands.common import (
     print_json,
 )
 from reprospective_tray.errors import NotRunningError, ReprospectiveError
-from reprospective_tray.ipc import channel
+from reprospective_tray.ipc import client, instance_lock
 from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def sync(options: Options) -> int:
         print(text, file=sys.stderr)
     wish = SyncRequest(options.verify, options.retry_refused)
     try:
-        asked = channel.request(
+        asked = client.request(
             paths,
             "sync",
             verify=wish.verify,
@@ -94,7 +94,7 @@ def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
     rest = threading.Event()
     while True:
         try:
-            found = channel.request(paths, "sync_progress", id=number)
+            found = client.request(paths, "sync_progress", id=number)
         except NotRunningError as error:
             raise ReprospectiveError(
                 _("The running instance ended before everything was sent."),
@@ -121,7 +121,7 @@ def _own_pass(loaded: config.LoadedConfig, paths: Paths, wish: SyncRequest) -> I
     work = _Work(means.make_manager(), wish)
     with _sigint_sets(work.cancel):
         yield from work.polls()
-    if work.has_ended and not channel.InstanceLock(paths).is_held():
+    if work.has_ended and not instance_lock.InstanceLock(paths).is_held():
         means.close_file()
     if work.cancel.is_set():
         raise KeyboardInterrupt

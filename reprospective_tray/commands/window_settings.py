@@ -14,7 +14,7 @@ import msgspec
 
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ConfigError, ReprospectiveError
-from reprospective_tray.ipc import channel
+from reprospective_tray.ipc import client
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.system import logs
 from reprospective_tray.system.paths import Paths
@@ -60,7 +60,7 @@ def load_for_window(options: Options) -> WindowSettings:
 def _of_instance(paths: Paths) -> config.LoadedConfig | None:
     """Return the settings that the running instance goes by; None where none says so."""
     try:
-        answer = channel.request(paths, "settings")
+        answer = client.request(paths, "settings")
         return config.LoadedConfig(msgspec.convert(answer["config"], config.Config), None)
     # One that is older or newer knows no such command, or other settings.
     except (ReprospectiveError, msgspec.ValidationError, KeyError):

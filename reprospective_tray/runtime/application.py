@@ -16,7 +16,8 @@ from reprospective_tray.desktop.autostart.login import StartAtLogin
 from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.desktop.presence import PresenceWatcher, make_watcher
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.ipc.channel import ControlServer, InstanceLock
+from reprospective_tray.ipc.instance_lock import InstanceLock
+from reprospective_tray.ipc.server import ControlServer
 from reprospective_tray.messages import _
 from reprospective_tray.monitor.desktop_monitor import MonitorState
 from reprospective_tray.monitor.probes import open_probe

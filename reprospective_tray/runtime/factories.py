@@ -210,7 +210,7 @@ def make_means(
         return make_file_adapter(loaded, paths)
 
     def make_manager() -> DatabaseSyncManager:
-        from reprospective_tray.ipc.channel import InstanceLock
+        from reprospective_tray.ipc.instance_lock import InstanceLock
         from reprospective_tray.store.postgres.prepared_connection import connect_prepared
         from reprospective_tray.sync.manager import DatabaseSyncManager
         from reprospective_tray.sync.offline_identity import OfflineIdentity

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from reprospective_tray.errors import AlreadyRunningError, StoreError
-from reprospective_tray.ipc.channel import InstanceLock
+from reprospective_tray.ipc.instance_lock import InstanceLock
 from reprospective_tray.messages import _
 from reprospective_tray.store.outbox import device_change
 from reprospective_tray.store.recording.session_writer import SessionWriter

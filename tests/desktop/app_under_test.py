@@ -89,10 +89,10 @@ class AppUnderTest:
 
     def ask(self, command: str, **arguments: Any) -> dict[str, object]:
         """Ask the instance over its control channel, without the cost of a process."""
-        from reprospective_tray.ipc import channel
+        from reprospective_tray.ipc import client
 
         with unprivileged.acting() if self.prefix else nullcontext():
-            return channel.request(self.user.paths, command, **arguments)
+            return client.request(self.user.paths, command, **arguments)
 
     def cli(
         self, *arguments: str, check: bool = True, text: str | None = None

@@ -12,7 +12,8 @@ import pytest
 from installer.demo.virtual_desktop import VirtualDesktop
 from installer.processes import wait_until
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.ipc.channel import ControlServer, InstanceLock
+from reprospective_tray.ipc.instance_lock import InstanceLock
+from reprospective_tray.ipc.server import ControlServer
 from tests.desktop.windows import now_ms
 from tests.support import User
 

@@ -11,7 +11,7 @@ from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.commands.forget import forget_sessions
 from reprospective_tray.config import keys as config
 from reprospective_tray.errors import ReprospectiveError, StoreError
-from reprospective_tray.ipc.channel import ControlServer
+from reprospective_tray.ipc.server import ControlServer
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import (
     Command,

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reprospective_tray.ipc import channel, endpoint
-from reprospective_tray.ipc.channel import ControlServer, InstanceLock
+from reprospective_tray.ipc import endpoint
+from reprospective_tray.ipc import server as ipc_server
+from reprospective_tray.ipc.instance_lock import InstanceLock
+from reprospective_tray.ipc.server import ControlServer
 from tests.desktop.command_line import assert_good, assert_refused, command_of
 from tests.desktop.sessions import write_sessions
 from tests.support import User
@@ -20,7 +22,7 @@ RANGE = ("--from", "2026-03-02T09:15Z", "--to", "2026-03-02T12:00Z")
 @pytest.fixture
 def full(user: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
     """A person whose running instance answers as many silent connections as it can."""
-    monkeypatch.setattr(channel, "REQUEST_SECONDS", 60.0)
+    monkeypatch.setattr(ipc_server, "REQUEST_SECONDS", 60.0)
     write_sessions(user, command_of(user), datetime(2026, 3, 2, 9, tzinfo=UTC))
     lock = InstanceLock(user.paths)
     lock.acquire()
@@ -29,7 +31,7 @@ def full(user: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
     there = endpoint.find(user.paths)
     assert there is not None
     with ExitStack() as stack:
-        for _number in range(channel.MAX_CONNECTIONS):
+        for _number in range(ipc_server.MAX_CONNECTIONS):
             stack.enter_context(there.connect(5))
         yield user
     server.stop()

@@ -9,7 +9,8 @@ import pytest
 from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.commands import stop
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.ipc.channel import ControlServer, InstanceLock
+from reprospective_tray.ipc.instance_lock import InstanceLock
+from reprospective_tray.ipc.server import ControlServer
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import Command, assert_good, assert_refused, command_of
 from tests.desktop.windows import Windows, now_ms

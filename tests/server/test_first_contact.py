@@ -4,7 +4,7 @@ import pytest
 from psycopg2 import sql
 
 from reprospective_tray.errors import StoreError
-from reprospective_tray.ipc.channel import InstanceLock
+from reprospective_tray.ipc.instance_lock import InstanceLock
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.sync.offline_identity import OfflineIdentity
 from tests.desktop.command_line import command_of

@@ -11,8 +11,9 @@ from contextlib import closing
 
 import pytest
 
-from reprospective_tray.ipc import channel
-from reprospective_tray.ipc.channel import ControlServer
+from reprospective_tray.ipc import client
+from reprospective_tray.ipc import server as ipc_server
+from reprospective_tray.ipc.server import ControlServer
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import WindowProbe
@@ -214,7 +215,7 @@ def test_a_probe_that_cannot_be_opened_does_not_keep_the_end_waiting(tmp_path):
 
 def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
     deaths = [RuntimeError("a mistake")]
-    real = channel._is_owner
+    real = ipc_server._is_owner
 
     def is_owner(connection) -> bool:
         if deaths:
@@ -222,14 +223,14 @@ def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
             raise deaths.pop()
         return real(connection)
 
-    monkeypatch.setattr(channel, "_is_owner", is_owner)
+    monkeypatch.setattr(ipc_server, "_is_owner", is_owner)
     care = Supervisor()
     server = ControlServer(user.paths, lambda *_request: {"well": True}, care)
     server.start()
     try:
-        with pytest.raises(channel.NotRunningError):
-            channel.request(user.paths, "status")
-        assert channel.request(user.paths, "status") == {"well": True}
+        with pytest.raises(client.NotRunningError):
+            client.request(user.paths, "status")
+        assert client.request(user.paths, "status") == {"well": True}
         assert care.problem.startswith("Answering commands failed at ")
     finally:
         server.stop()

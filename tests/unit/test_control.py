@@ -24,8 +24,11 @@ from reprospective_tray.errors import (
     NotRunningError,
     ReprospectiveError,
 )
-from reprospective_tray.ipc import channel, endpoint
-from reprospective_tray.ipc.channel import ControlServer, InstanceLock, request
+from reprospective_tray.ipc import client, endpoint
+from reprospective_tray.ipc import server as ipc_server
+from reprospective_tray.ipc.client import request
+from reprospective_tray.ipc.instance_lock import InstanceLock
+from reprospective_tray.ipc.server import ControlServer
 from reprospective_tray.system.paths import Paths
 from tests.bystander import at_most
 from tests.support import PATIENCE_S
@@ -94,7 +97,7 @@ def test_a_second_instance_is_refused_until_the_first_lets_go(paths):
 
 def test_the_lock_of_a_killed_instance_is_free(paths):
     script = (
-        "import sys, pathlib; from reprospective_tray.ipc.channel import InstanceLock;"
+        "import sys, pathlib; from reprospective_tray.ipc.instance_lock import InstanceLock;"
         "from reprospective_tray.system.paths import Paths;"
         "InstanceLock_ = InstanceLock(Paths(*map(pathlib.Path, sys.argv[1:])));"
         "InstanceLock_.acquire(); print('held', flush=True); sys.stdin.read()"
@@ -285,13 +288,13 @@ def send_until_cut_off(connection, piece, pause=0.0, deadline=PATIENCE_S):
 
 def test_a_line_without_end_is_cut_off(paths, serve):
     serve()
-    with endpoint.find(paths).connect(5) as connection, at_most(channel.REQUEST_SECONDS):
+    with endpoint.find(paths).connect(5) as connection, at_most(ipc_server.REQUEST_SECONDS):
         assert send_until_cut_off(connection, b"x" * 65536) is not None
     assert request(paths, "x")
 
 
 def test_a_silent_client_blocks_nobody_and_is_cut_off(paths, serve, monkeypatch):
-    monkeypatch.setattr(channel, "REQUEST_SECONDS", 2.0)
+    monkeypatch.setattr(ipc_server, "REQUEST_SECONDS", 2.0)
     serve()
     with endpoint.find(paths).connect(PATIENCE_S) as silent:
         assert request(paths, "x")
@@ -303,7 +306,7 @@ def test_a_silent_client_blocks_nobody_and_is_cut_off(paths, serve, monkeypatch)
 
 
 def test_a_client_that_drips_is_cut_off_at_the_same_deadline(paths, serve, monkeypatch):
-    monkeypatch.setattr(channel, "REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr(ipc_server, "REQUEST_SECONDS", 0.2)
     serve()
     with at_most(2), endpoint.find(paths).connect(5) as dripping:
         after = send_until_cut_off(dripping, b"x", pause=0.02)
@@ -324,7 +327,7 @@ def test_a_silent_client_does_not_delay_stop(paths, serve):
 @pytest.fixture
 def full(paths, serve, monkeypatch):
     """A running instance whose places are all taken by connections that say nothing."""
-    monkeypatch.setattr(channel, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(ipc_server, "MAX_CONNECTIONS", 2)
     lock = InstanceLock(paths)
     lock.acquire()
     serve()
@@ -342,7 +345,7 @@ def test_a_command_without_a_place_is_told_so_and_never_that_nothing_runs(
     paths, full, monkeypatch, command
 ):
     assert full
-    monkeypatch.setattr(channel, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(client, "TAKE_SECONDS", 0.2)
     with pytest.raises(InstanceBusyError, match="too many commands") as caught:
         request(paths, command)
     assert caught.value.remedy
@@ -357,7 +360,7 @@ def test_a_command_without_a_place_is_answered_once_a_silent_connection_is_cut_o
 @pytest.mark.trust
 def test_a_command_of_many_bytes_is_told_that_all_places_are_taken(paths, full, monkeypatch):
     assert full
-    monkeypatch.setattr(channel, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(client, "TAKE_SECONDS", 0.2)
     with pytest.raises(InstanceBusyError, match="too many commands"):
         request(paths, "x", much="y" * 1_000_000)
 
@@ -365,7 +368,7 @@ def test_a_command_of_many_bytes_is_told_that_all_places_are_taken(paths, full, 
 @pytest.mark.trust
 @pytest.mark.parametrize("left", ["nothing", "garbage", "a socket where nobody listens"])
 def test_an_instance_that_cannot_be_reached_is_not_said_to_be_absent(paths, monkeypatch, left):
-    monkeypatch.setattr(channel, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(client, "TAKE_SECONDS", 0.2)
     lock = InstanceLock(paths)
     lock.acquire()
     if left == "garbage":
@@ -442,10 +445,10 @@ def test_many_clients_at_once_each_get_their_own_answer(paths, serve):
         answers.append((number, request(paths, "x", number=number)["arguments"]["number"]))
 
     clients = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
+    for each in clients:
+        each.start()
+    for each in clients:
+        each.join()
     assert len(answers) == 12
     assert all(asked == answered for asked, answered in answers)
 
@@ -453,7 +456,7 @@ def test_many_clients_at_once_each_get_their_own_answer(paths, serve):
 def test_a_system_without_descriptors_neither_ends_nor_spins_the_server(
     paths, serve, monkeypatch, caplog
 ):
-    monkeypatch.setattr(channel, "BREATH_SECONDS", 0.05)
+    monkeypatch.setattr(ipc_server, "BREATH_SECONDS", 0.05)
     server = serve()
     listener = server._endpoint.listener
     failures = []
@@ -586,7 +589,7 @@ def test_without_socket_files_the_channel_is_loopback_with_the_token(paths, serv
     pair = socket.socketpair
     monkeypatch.delattr(socket, "AF_UNIX")
     monkeypatch.setattr(socket, "socketpair", lambda: pair(family))
-    monkeypatch.setattr(channel, "_is_owner", lambda _connection: True)
+    monkeypatch.setattr(ipc_server, "_is_owner", lambda _connection: True)
     serve()
     assert endpoint.find(paths).address.startswith("127.0.0.1:")
     assert request(paths, "x", y=1)["arguments"] == {"y": 1}

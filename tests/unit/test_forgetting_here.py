@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.ipc.channel import MAX_REQUEST
+from reprospective_tray.ipc.protocol import MAX_REQUEST
 from reprospective_tray.runtime.forget_service import MOST_UIDS, ForgetService
 from reprospective_tray.store.model.ids import new_uid
 from tests.support import wait_until

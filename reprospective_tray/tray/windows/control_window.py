@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.ipc import channel
+from reprospective_tray.ipc import client
 from reprospective_tray.messages import _
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.summary.window.theme import system_palette
@@ -96,7 +96,7 @@ class Talk:
                 return
             try:
                 arguments = menu.action_arguments(action, time.time_ns() // 1_000_000)
-                channel.request(self._paths, action.command, timeout=5.0, **arguments)
+                client.request(self._paths, action.command, timeout=5.0, **arguments)
             except ReprospectiveError as error:
                 self.news.put(News(None, f"{error}\n{error.remedy}".strip()))
                 continue
@@ -106,7 +106,7 @@ class Talk:
 
     def _status(self) -> News:
         try:
-            return News(from_status(channel.request(self._paths, "status")))
+            return News(from_status(client.request(self._paths, "status")))
         except ReprospectiveError as error:
             return News(None, f"{error}\n{error.remedy}".strip())
         except ValueError:

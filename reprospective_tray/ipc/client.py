@@ -1,0 +1,103 @@
+"""The commands' end of the channel: they ask the running instance."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from reprospective_tray.errors import InstanceBusyError, NotRunningError, ReprospectiveError
+from reprospective_tray.ipc import endpoint
+from reprospective_tray.ipc.instance_lock import InstanceLock
+from reprospective_tray.ipc.protocol import MAX_ANSWER, REQUEST_SECONDS, Reply, Request, read_line
+from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from reprospective_tray.system.paths import Paths
+
+# How long a command waits to be taken by an instance that is starting, ending or overrun. Longer
+# than REQUEST_SECONDS: places that silent connections hold come back in that time.
+TAKE_SECONDS = REQUEST_SECONDS + 1.0
+# How much of a command's time may go by before it is taken: the rest is for its answer.
+_TAKE_SHARE = 0.8
+_TAKE_LOOK_SECONDS = 0.05
+
+
+def request(
+    paths: Paths, command: str, timeout: float = 5.0, **arguments: object
+) -> dict[str, object]:
+    """Ask the running instance for `command` and return its answer.
+
+    One that is starting, ending or has no place free is asked again for up to `TAKE_SECONDS`.
+
+    Args:
+        paths: whose instance.
+        command: what to do.
+        timeout: seconds for the whole of it.
+        arguments: what goes with the command; plain JSON values.
+
+    Raises:
+        NotRunningError: there is nobody.
+        InstanceBusyError: there is somebody, who did not take the command.
+        ReprospectiveError: the instance refused, or did not answer in time.
+    """
+    until = time.monotonic() + timeout
+    taken_until = time.monotonic() + min(_TAKE_SHARE * timeout, TAKE_SECONDS)
+    while (answer := _ask(paths, command, timeout, until, arguments)) is None or answer.is_busy:
+        if answer is None and not InstanceLock(paths).is_held():
+            raise NotRunningError(
+                _("The program is not running."), _("Start it with `reprospective-tray run`.")
+            )
+        if time.monotonic() > taken_until:
+            raise _not_taken(is_busy=answer is not None)
+        time.sleep(_TAKE_LOOK_SECONDS)
+    if answer.result is None:
+        raise ReprospectiveError(answer.error, answer.remedy)
+    return answer.result
+
+
+def _ask(
+    paths: Paths, command: str, timeout: float, until: float, arguments: dict[str, object]
+) -> Reply | None:
+    """Ask once; None where nobody has taken the command.
+
+    Raises:
+        InstanceBusyError: it hung up on a command that it may have taken.
+        ReprospectiveError: it does not answer.
+    """
+    there = endpoint.find(paths)
+    if there is None:
+        return None
+    line = msgspec.json.encode(Request(there.token, command, arguments)) + b"\n"
+    is_sent = False
+    try:
+        with there.connect(timeout) as connection:
+            # Who is turned away is told so, also where the command did not leave any more.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(line)
+                is_sent = True
+            return msgspec.json.decode(read_line(connection, MAX_ANSWER, until), type=Reply)
+    except TimeoutError as error:
+        raise ReprospectiveError(
+            _("The running instance (process {pid}) does not answer.").format(pid=there.pid),
+            _("If it stays so, end that process and start it again."),
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        # Nobody listens, or somebody else's program does where a killed instance listened.
+        if is_sent and InstanceLock(paths).is_held():
+            raise _not_taken(is_busy=False) from error
+        return None
+
+
+def _not_taken(*, is_busy: bool) -> InstanceBusyError:
+    if is_busy:
+        return InstanceBusyError(
+            _("The program is running, but too many commands are being answered at once."),
+            _("Try again in a moment."),
+        )
+    return InstanceBusyError(
+        _("The program is running, but takes no commands."),
+        _("If it stays so, end that process and start it again."),
+    )
