@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.system.paths import Paths
 
 # This computer's own parts answer in a tenth of a second, and later where it is very busy.
@@ -19,7 +19,7 @@ DEADLINE_S = 10.0
 class Case:
     """What is looked at: a person's config in force, and where their things lie."""
 
-    loaded: config.LoadedConfig
+    loaded: LoadedConfig
     paths: Paths
 
 

@@ -5,7 +5,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from reprospective_tray.commands.output.standard_output import speak_utf8
-from reprospective_tray.config import keys as config
+from reprospective_tray.config import loading
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
 from reprospective_tray.system import clean_text
@@ -21,10 +22,10 @@ Options = argparse.Namespace
 _PATIENCE_S = 10.0
 
 
-def load(options: Options) -> tuple[config.LoadedConfig, Paths]:
+def load(options: Options) -> tuple[LoadedConfig, Paths]:
     """Return the config in force, and speak its language from now on."""
     paths = Paths.of_user()
-    loaded = config.load(options.config, paths)
+    loaded = loading.load(options.config, paths)
     set_language(loaded.config.language)
     return loaded, paths
 
@@ -33,12 +34,12 @@ def find_paths(options: Options) -> Paths:
     """Return where things lie, for what needs no settings: a broken config keeps nobody from it."""
     paths = Paths.of_user()
     with suppress(ConfigError):
-        set_language(config.load(options.config, paths).config.language)
+        set_language(loading.load(options.config, paths).config.language)
     return paths
 
 
 def open_reader(
-    loaded: config.LoadedConfig, paths: Paths, source: Literal["local", "server"] = "local"
+    loaded: LoadedConfig, paths: Paths, source: Literal["local", "server"] = "local"
 ) -> "DatabaseAdapter":
     """Return the database that is recorded into, or the central one, open for reading.
 
@@ -61,7 +62,7 @@ def open_reader(
     return adapter
 
 
-def make_sources(loaded: config.LoadedConfig, paths: Paths) -> "Sources":
+def make_sources(loaded: LoadedConfig, paths: Paths) -> "Sources":
     """Return where figures are read: the database that is recorded into, and the server."""
     from reprospective_tray.runtime.factories import make_adapter, make_server_adapter, names_server
     from reprospective_tray.summary.sources import Sources

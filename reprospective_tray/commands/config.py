@@ -1,8 +1,8 @@
 """Commands about the config: where it lies, what it says, whether it is right."""
 
 from reprospective_tray.commands.common import Options, load
-from reprospective_tray.config import keys as config
 from reprospective_tray.config import writer as config_writer
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.messages import _
 from reprospective_tray.system.paths import Paths
 
@@ -61,7 +61,7 @@ def check(options: Options) -> int:
     return 0
 
 
-def _print_closed_folder(loaded: config.LoadedConfig, paths: Paths) -> None:
+def _print_closed_folder(loaded: LoadedConfig, paths: Paths) -> None:
     """Say what keeps the group from a database that it is to read."""
     local = loaded.config.database.local
     if local.readable_by != "group" or local.type != "sqlite":

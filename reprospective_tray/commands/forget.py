@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.commands.common import Options, load, open_reader
 from reprospective_tray.commands.window_settings import load_for_window
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.errors import NotRunningError, UsageError
 from reprospective_tray.ipc import client, instance_lock
 from reprospective_tray.messages import _, is_yes, plural
@@ -108,9 +108,7 @@ def _range(options: Options) -> tuple[int, int | None]:
     return options.since, options.until
 
 
-def forget_sessions(
-    loaded: config.LoadedConfig, paths: Paths, uids: "Sequence[str]"
-) -> "Forgotten":
+def forget_sessions(loaded: LoadedConfig, paths: Paths, uids: "Sequence[str]") -> "Forgotten":
     """Forget sessions whole, by their uids; the running instance does it where there is one.
 
     It takes a while where there are many. After an error a repeat goes on.
@@ -143,7 +141,7 @@ def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
     return msgspec.convert(answer, Forgotten)
 
 
-def _forget_at_rest(loaded: config.LoadedConfig, paths: Paths, what: "Selection") -> "Forgotten":
+def _forget_at_rest(loaded: LoadedConfig, paths: Paths, what: "Selection") -> "Forgotten":
     """Forget without an instance, and keep one from starting meanwhile."""
     from reprospective_tray.runtime.factories import make_recorder, make_recording_lock
     from reprospective_tray.store.forget import erase

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from reprospective_tray.commands.common import Options
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.transfer.importers.import_batch import Events, Imported, ImportOptions
@@ -16,9 +16,7 @@ from reprospective_tray.system.paths import Paths
 _SECOND_MS = 1000
 
 
-def importer_of(
-    options: Options, loaded: config.LoadedConfig, paths: Paths
-) -> Callable[..., Imported]:
+def importer_of(options: Options, loaded: LoadedConfig, paths: Paths) -> Callable[..., Imported]:
     """Return what imports a snapshot, or the format that was asked for, as it was asked to.
 
     Raises:
@@ -54,7 +52,7 @@ def _refuse_own(file: Path, own: Path) -> None:
         )
 
 
-def _role(loaded: config.LoadedConfig) -> str:
+def _role(loaded: LoadedConfig) -> str:
     """Return the role that what is imported will have on the server, where one is named."""
     from reprospective_tray.runtime.factories import names_server
     from reprospective_tray.store.postgres.connection.address import ServerAddress

@@ -11,7 +11,7 @@ from reprospective_tray.commands.common import (
     print_json,
 )
 from reprospective_tray.commands.window_settings import load_for_window, show_without_terminal
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.errors import (
     AlreadyRunningError,
     ConfigError,
@@ -89,7 +89,7 @@ def status(options: Options) -> int:
     return code
 
 
-def _status_at_rest(loaded: config.LoadedConfig, paths: Paths) -> dict[str, object]:
+def _status_at_rest(loaded: LoadedConfig, paths: Paths) -> dict[str, object]:
     from reprospective_tray.runtime.factories import make_file_adapter, make_passing_reader
     from reprospective_tray.runtime.state.pause import unread_pause
     from reprospective_tray.runtime.status import (

@@ -21,7 +21,7 @@ from reprospective_tray.messages import _, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.sync.manager import DatabaseSyncManager
     from reprospective_tray.sync.sync_pass import PassProgress
     from reprospective_tray.sync.sync_request import SyncRequest, SyncResult
@@ -106,7 +106,7 @@ def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
         rest.wait(LOOK_S)
 
 
-def _own_pass(loaded: config.LoadedConfig, paths: Paths, wish: SyncRequest) -> Iterator[Poll]:
+def _own_pass(loaded: LoadedConfig, paths: Paths, wish: SyncRequest) -> Iterator[Poll]:
     """Do a pass in this process, and yield how far it is until it has ended.
 
     Raises:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config import loading
+from reprospective_tray.config.keys import Config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.ipc import client
 from reprospective_tray.messages import _, set_language
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class WindowSettings:
     """What a window goes by; `note` says what is wrong with the file where it is another."""
 
-    loaded: config.LoadedConfig
+    loaded: LoadedConfig
     paths: Paths
     note: str = ""
 
@@ -41,7 +43,7 @@ def load_for_window(options: Options) -> WindowSettings:
     """
     paths, note = Paths.of_user(), ""
     try:
-        loaded = config.load(options.config, paths)
+        loaded = loading.load(options.config, paths)
     except ConfigError as error:
         found = _of_instance(paths)
         if found is None:
@@ -57,11 +59,11 @@ def load_for_window(options: Options) -> WindowSettings:
     return WindowSettings(loaded, paths, note)
 
 
-def _of_instance(paths: Paths) -> config.LoadedConfig | None:
+def _of_instance(paths: Paths) -> LoadedConfig | None:
     """Return the settings that the running instance goes by; None where none says so."""
     try:
         answer = client.request(paths, "settings")
-        return config.LoadedConfig(msgspec.convert(answer["config"], config.Config), None)
+        return LoadedConfig(msgspec.convert(answer["config"], Config), None)
     # One that is older or newer knows no such command, or other settings.
     except (ReprospectiveError, msgspec.ValidationError, KeyError):
         return None
@@ -76,7 +78,7 @@ def show_without_terminal(head: str, error: ConfigError, options: Options, paths
 
     file = None
     with suppress(ConfigError):
-        file = config.find(options.config, paths)
+        file = loading.find(options.config, paths)
     # Without a display there is only the output.
     with suppress(ReprospectiveError):
         message_window.show(head, error, file)

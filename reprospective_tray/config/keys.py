@@ -1,4 +1,4 @@
-"""The config: every key, its default and its bounds, and where the file is found.
+"""The config: every key, its default and its bounds.
 
 `Config` is what the person wrote (config.yaml, see there what each key means);
 what the program itself remembers is in `reprospective_tray.runtime.state.program_state`.
@@ -7,27 +7,15 @@ what the program itself remembers is in `reprospective_tray.runtime.state.progra
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from reprospective_tray.config import source as config_source
-from reprospective_tray.config.patterns import PatternRefusedError, compile_pattern
-from reprospective_tray.errors import ConfigError
-from reprospective_tray.messages import _
-from reprospective_tray.system import ownership
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from reprospective_tray.config.source import Located
     from reprospective_tray.system.paths import Paths
 
-ENVIRONMENT = "REPROSPECTIVE_CONFIG"
 MASK = "********"
 HIDDEN = "***"
 
@@ -43,10 +31,6 @@ ProbeChoice = Literal["auto", "wlr", "kwin", "gnome", "x11"]
 RuleAction = Literal["ignore", "redact", "application"]
 Language = Literal["auto", "en", "ja"]
 Keys = tuple[str | int, ...]
-
-# What libpq reads as several settings at once: ``host=a password=b``, ``postgresql://a:b@c``.
-_CONNECTION_STRING = re.compile(r"(?:^|[\s?&])\w+\s*=|://")
-_NO_HOST = re.compile(r"[=?#\\'\"]|^(?![/@])[^/]*[\s@]")
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,187 +157,9 @@ class Config(_Section, frozen=True):
 
     def database_path(self, paths: Paths) -> Path:
         """Return where the local database lies; a relative path is under the data folder."""
-        return paths.data / _expanded(self.database.local.path)
+        return paths.data / expanded(self.database.local.path)
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedConfig:
-    """A config and the file it came from; None where the defaults hold without a file."""
-
-    config: Config
-    file: Path | None
-
-
-def find(explicit: Path | None, paths: Paths) -> Path | None:
-    """Return the config file that holds: --config, the environment's, the person's own, or none.
-
-    Raises:
-        ConfigError: a file that was asked for is not there.
-    """
-    if explicit is not None:
-        return _existing(_expanded(str(explicit)), "--config")
-    if named := os.environ.get(ENVIRONMENT):
-        return _existing(_expanded(named), f"${ENVIRONMENT}")
-    # A dangling link is a mistake to be told of, not an absent file.
-    return paths.config_file if os.path.lexists(paths.config_file) else None
-
-
-def _expanded(name: str) -> Path:
+def expanded(name: str) -> Path:
+    """Return the path that `name` means; an unknown ``~name`` is left as it is."""
     return Path(os.path.expanduser(name))  # noqa: PTH111  leaves an unknown ~name as it is
-
-
-def _existing(file: Path, asked_by: str) -> Path:
-    if os.path.lexists(file):
-        return file
-    raise ConfigError(
-        _("There is no config file {file}, which {asked_by} names.").format(
-            file=file, asked_by=asked_by
-        ),
-        _("Name a file that exists, or leave it out to use the defaults."),
-    )
-
-
-def load(explicit: Path | None, paths: Paths) -> LoadedConfig:
-    """Find the config file, read it and check every key.
-
-    Raises:
-        ConfigError: it names file, line, dotted key, the value as written and
-            what is allowed; the value of a password is never in it.
-    """
-    file = find(explicit, paths)
-    if file is None:
-        return LoadedConfig(Config(), None)
-    try:
-        if explicit is None and not os.environ.get(ENVIRONMENT):
-            _check_owner(file)  # what a person names may be anybody's
-        text = config_source.read(file)
-    except FileNotFoundError as error:
-        raise ConfigError(
-            _("The config file {file} points to a file that is not there.").format(file=file),
-            _("Put the file back, or remove the link."),
-        ) from error
-    return LoadedConfig(read_config(text, file, paths), file)
-
-
-def _check_owner(file: Path) -> None:
-    try:
-        ownership.check(file)
-    except ownership.ForeignOwnerError as error:
-        raise ConfigError(
-            _("{path} is not used: {reason}.").format(path=file, reason=error.strerror),
-            _("Read it; if it is as you want it, make it yours (chown) or name it by --config."),
-        ) from error
-    except OSError:  # to read it says what is wrong
-        return
-
-
-def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
-    """Return the config that `text` says; `file` is named in errors.
-
-    With `paths` it is also asked whether a file can lie where the database is to be.
-
-    Raises:
-        ConfigError: as for `load`.
-    """
-    tree = config_source.parse(text, file)
-    if tree is None:
-        return Config()
-    try:
-        config = msgspec.convert(tree.plain(), Config)
-    except msgspec.ValidationError as error:
-        from reprospective_tray.config.errors import explain
-
-        raise explain(tree, Config, file) from error
-    for keys, allowed, remedy in _beyond_types(config, paths):
-        from reprospective_tray.config.errors import not_allowed
-
-        found = _at(tree, keys)
-        if keys[:2] == ("database", "remote"):  # a password may be in it
-            found = replace(found, written=HIDDEN)
-        raise not_allowed(found, keys, allowed, file, remedy)
-    return config
-
-
-def _beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, str, str]]:
-    """Yield what types cannot say: the keys of a value, what is allowed there, a remedy."""
-    database = config.database
-    if database.local.type == "postgresql" and database.sync.enabled:
-        yield (
-            ("database", "sync", "enabled"),
-            _("false where database.local.type is postgresql"),
-            _("It is recorded straight to the server; only what is in a local file is sent there."),
-        )
-    if "\0" in config.database.local.path or (paths and not _may_be_file(config, paths)):
-        yield ("database", "local", "path"), _("the name of a file"), ""
-    yield from _connection_strings(database.remote)
-    for section, rules in _rules(config):
-        for number, rule in enumerate(rules):
-            if rule.application is None and rule.title is None:
-                yield (section, "rules", number), _("a rule with application, title or both"), ""
-    for number, named in enumerate(config.categories.rules):
-        if not all(part.strip() for part in named.category.split(">")):
-            allowed = _("a name, or several joined by > (such as Work > Coding)")
-            yield ("categories", "rules", number, "category"), allowed, ""
-    for keys, pattern in _patterns(config):
-        try:
-            compile_pattern(pattern)
-        except PatternRefusedError as refused:
-            yield keys, _("a regular expression"), f"{refused} {refused.remedy}".rstrip()
-
-
-def _connection_strings(remote: Remote) -> Iterator[tuple[Keys, str, str]]:
-    """Yield what could be more than one thing to libpq, which would also say it in its errors."""
-    names = {
-        "host": _("the name or address of a server"),
-        "database": _("the name of a database"),
-        "user": _("the name of a user"),
-        "service": _("the name of a service"),
-        "sslrootcert": _("the name of a file"),
-    }
-    for key, allowed in names.items():
-        value = getattr(remote, key)
-        if value is None:
-            continue
-        strange = _CONNECTION_STRING.search(value) or not value.isprintable()
-        if strange or (key == "host" and _NO_HOST.search(value)):
-            yield ("database", "remote", key), allowed, _("Port, user and so on have own keys.")
-
-
-def _may_be_file(config: Config, paths: Paths) -> bool:
-    """Say whether the database is a file, or can become one."""
-    place = config.database_path(paths)
-    try:
-        return place.is_file() or not place.exists()
-    except OSError:  # what is in the way is said where it is opened
-        return True
-
-
-def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
-    """Yield every regular expression of the config with its keys."""
-    for number, pattern in enumerate(config.monitor.titles.ignore_patterns):
-        yield ("monitor", "titles", "ignore_patterns", number), pattern
-    for number, pattern in enumerate(config.monitor.never_idle):
-        yield ("monitor", "never_idle", number), pattern
-    for section, rules in _rules(config):
-        for number, rule in enumerate(rules):
-            for key, wanted in (("application", rule.application), ("title", rule.title)):
-                if wanted is not None:
-                    yield (section, "rules", number, key), wanted
-
-
-def _rules(config: Config) -> tuple[tuple[str, tuple[Rule | CategoryRule, ...]], ...]:
-    """Return the rules that name windows, with the section that they stand in."""
-    return ("privacy", config.privacy.rules), ("categories", config.categories.rules)
-
-
-def _at(tree: Located, keys: Keys) -> Located:
-    """Return what stands at `keys`; they lead somewhere, for the value came from there."""
-    for key in keys:
-        content = tree.content
-        if isinstance(content, dict):
-            tree = content[key]
-        else:
-            assert isinstance(content, list)
-            assert isinstance(key, int)
-            tree = content[key]
-    return tree

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config import loading
 from reprospective_tray.errors import ConfigError
 
 if TYPE_CHECKING:
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.system.paths import Paths
 
 # Editors write in steps, some by way of an empty file: what has stayed as it is for so long is
@@ -23,14 +24,14 @@ _Signature = tuple[int, int, int] | None
 class ChangedConfig:
     """What a changed file says: the settings, or why they cannot be used."""
 
-    loaded: config.LoadedConfig | None
+    loaded: LoadedConfig | None
     error: ConfigError | None = None
 
 
 class ConfigWatch:
     """Looks at the file now and then; of one thread."""
 
-    def __init__(self, loaded: config.LoadedConfig, paths: Paths) -> None:
+    def __init__(self, loaded: LoadedConfig, paths: Paths) -> None:
         """Take the settings in force. Where they are of no file, the person's own may come yet."""
         self._paths = paths
         self._file = loaded.file or paths.config_file
@@ -56,7 +57,7 @@ class ConfigWatch:
         self._was_missing = False
         self._seen = signature
         try:
-            return ChangedConfig(config.load(self._explicit, self._paths))
+            return ChangedConfig(loading.load(self._explicit, self._paths))
         except ConfigError as error:
             return ChangedConfig(None, error)
 

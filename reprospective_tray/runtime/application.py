@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.desktop.autostart.login import StartAtLogin
 from reprospective_tray.desktop.notifications import NAME, Notifier
 from reprospective_tray.desktop.presence import PresenceWatcher, make_watcher
@@ -60,7 +60,7 @@ _LATELY_MS = 60_000
 class Application:
     """The running program of one person."""
 
-    def __init__(self, loaded: config.LoadedConfig, paths: Paths) -> None:
+    def __init__(self, loaded: LoadedConfig, paths: Paths) -> None:
         """Build the parts; nothing runs yet."""
         self._paths = paths
         self._ended = threading.Event()

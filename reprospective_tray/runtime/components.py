@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.monitor.desktop_monitor import MonitorState
     from reprospective_tray.store.engine.adapter import DatabaseAdapter
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
@@ -71,7 +71,7 @@ class Components:
 
     def __init__(
         self,
-        loaded: config.LoadedConfig,
+        loaded: LoadedConfig,
         paths: Paths,
         care: Supervisor,
         hearers: Hearers,
@@ -141,7 +141,7 @@ class Components:
         if self._file_lock:
             self._file_lock.release()
 
-    def _lock_file(self, loaded: config.LoadedConfig) -> None:
+    def _lock_file(self, loaded: LoadedConfig) -> None:
         lock, held = make_recording_lock(loaded, self._paths), self._file_lock
         if lock and held and lock.database == held.database:
             return
@@ -149,7 +149,7 @@ class Components:
             lock.acquire()
         self._file_lock = lock
 
-    def change(self, loaded: config.LoadedConfig) -> None:
+    def change(self, loaded: LoadedConfig) -> None:
         """Let these settings hold: what depends on changed ones ends, and begins anew.
 
         Raises:
@@ -190,7 +190,7 @@ class Components:
                 self.sending = sending
                 sending.start()
 
-    def _make_monitor(self, loaded: config.LoadedConfig) -> DesktopActivityMonitor:
+    def _make_monitor(self, loaded: LoadedConfig) -> DesktopActivityMonitor:
         monitor = loaded.config.monitor
         return DesktopActivityMonitor(
             make_recorder(
@@ -203,7 +203,7 @@ class Components:
             care=self._care,
         )
 
-    def _make_sending(self, loaded: config.LoadedConfig) -> NotSending:
+    def _make_sending(self, loaded: LoadedConfig) -> NotSending:
         if not loaded.config.database.sync.enabled:
             return NotSending()
         means = make_means(loaded, self._paths, CurrentIdentity(lambda: self.monitor))

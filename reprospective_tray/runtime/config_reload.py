@@ -10,7 +10,7 @@ from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
-    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.errors import ReprospectiveError
     from reprospective_tray.runtime.components import Components, Hearers
     from reprospective_tray.system.paths import Paths
@@ -56,7 +56,7 @@ class ConfigReload:
                 self._hearers.notify(_("The settings are right again, and in force."))
         self._hearers.tell_icon()
 
-    def _change(self, loaded: config.LoadedConfig) -> ReprospectiveError | None:
+    def _change(self, loaded: LoadedConfig) -> ReprospectiveError | None:
         """Put the settings in force; return why that cannot be."""
         try:
             self._in_force.change(loaded)

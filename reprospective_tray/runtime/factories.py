@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.monitor.observation import Observation
     from reprospective_tray.monitor.sessionizer import Rules
     from reprospective_tray.store.engine.adapter import DatabaseAdapter
@@ -49,9 +49,7 @@ def names_server(database: DatabaseSettings) -> bool:
     return uses_server(database) or is_named
 
 
-def make_adapter(
-    loaded: config.LoadedConfig, paths: Paths, *, read_only: bool = False
-) -> DatabaseAdapter:
+def make_adapter(loaded: LoadedConfig, paths: Paths, *, read_only: bool = False) -> DatabaseAdapter:
     """Return the adapter of the database that the config records into."""
     if loaded.config.database.local.type == "postgresql":
         return make_server_adapter(loaded, paths, read_only=read_only)
@@ -59,7 +57,7 @@ def make_adapter(
 
 
 def make_file_adapter(
-    loaded: config.LoadedConfig, paths: Paths, *, read_only: bool = False
+    loaded: LoadedConfig, paths: Paths, *, read_only: bool = False
 ) -> SqliteAdapter:
     """Return the adapter of the local file."""
     local = loaded.config.database.local
@@ -70,7 +68,7 @@ def make_file_adapter(
 
 
 def make_server_adapter(
-    loaded: config.LoadedConfig,
+    loaded: LoadedConfig,
     paths: Paths,
     *,
     read_only: bool = False,
@@ -93,7 +91,7 @@ def make_server_adapter(
     return PostgresqlAdapter(address, paths.data, read_only=read_only, **patience)
 
 
-def make_passing_reader(loaded: config.LoadedConfig, paths: Paths) -> DatabaseAdapter:
+def make_passing_reader(loaded: LoadedConfig, paths: Paths) -> DatabaseAdapter:
     """Return the adapter of the recorded database for a quick look, which nobody waits for."""
     if loaded.config.database.local.type == "postgresql":
         return make_server_adapter(loaded, paths, read_only=True, patience_s=_GLANCE_S)
@@ -101,7 +99,7 @@ def make_passing_reader(loaded: config.LoadedConfig, paths: Paths) -> DatabaseAd
 
 
 def make_recorder(
-    loaded: config.LoadedConfig,
+    loaded: LoadedConfig,
     paths: Paths,
     on_damage: Callable[[Path], None],
     on_loss: Callable[[str], None] = lambda _lost: None,
@@ -127,7 +125,7 @@ def make_recorder(
     return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage, on_loss)
 
 
-def make_recording_lock(loaded: config.LoadedConfig, paths: Paths) -> RecordingLock | None:
+def make_recording_lock(loaded: LoadedConfig, paths: Paths) -> RecordingLock | None:
     """Return what keeps others from recording into the file; None where it is a server."""
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
 
@@ -137,7 +135,7 @@ def make_recording_lock(loaded: config.LoadedConfig, paths: Paths) -> RecordingL
     return RecordingLock(loaded.config.database_path(paths), local.readable_by, paths.data)
 
 
-def make_rules(loaded: config.LoadedConfig) -> Rules:
+def make_rules(loaded: LoadedConfig) -> Rules:
     """Return what makes a session, as the config has it."""
     from reprospective_tray.monitor.sessionizer import Rules
     from reprospective_tray.monitor.title_comparison import comparable
@@ -162,7 +160,7 @@ def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda name: any(pattern.search(name) for pattern in compiled)
 
 
-def make_filter(loaded: config.LoadedConfig) -> Callable[[Observation], Observation | None]:
+def make_filter(loaded: LoadedConfig) -> Callable[[Observation], Observation | None]:
     """Return the privacy rules as what stands between the probe and the sessionizer."""
     from reprospective_tray.monitor.observation import Observation
     from reprospective_tray.monitor.privacy.rules import PrivacyRules
@@ -180,7 +178,7 @@ def make_filter(loaded: config.LoadedConfig) -> Callable[[Observation], Observat
     return apply
 
 
-def make_text_filter(loaded: config.LoadedConfig) -> Callable[[str, str], tuple[str, str] | None]:
+def make_text_filter(loaded: LoadedConfig) -> Callable[[str, str], tuple[str, str] | None]:
     """Return the privacy rules as imports ask them: names in, names or nothing out."""
     from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
@@ -194,7 +192,7 @@ def make_text_filter(loaded: config.LoadedConfig) -> Callable[[str, str], tuple[
 
 
 def make_means(
-    loaded: config.LoadedConfig, paths: Paths, identity: Identity | None = None
+    loaded: LoadedConfig, paths: Paths, identity: Identity | None = None
 ) -> SyncDependencies:
     """Return how the local file and the server are reached, for sending.
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.keys import Sync
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.sync.service import SyncDependencies
     from reprospective_tray.sync.sync_pass import Identity
     from reprospective_tray.system.paths import Paths
@@ -100,7 +101,7 @@ class Sending(NotSending):
 
     def __init__(  # noqa: PLR0913  what it is made of, each named at the call
         self,
-        loaded: config.LoadedConfig,
+        loaded: LoadedConfig,
         paths: Paths,
         means: SyncDependencies,
         on_change: Callable[[], None],
@@ -197,7 +198,7 @@ def is_off() -> ConfigError:
     )
 
 
-def retention_news(settings: config.Sync, paths: Paths) -> str:
+def retention_news(settings: Sync, paths: Paths) -> str:
     """Return what retention does on this computer, where the person was not told yet.
 
     It counts as told from then on.

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from reprospective_tray.config import keys as config
-from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.config.patterns import Pattern, compile_known, compile_pattern
 from reprospective_tray.messages import _
 from reprospective_tray.summary import builtin_categories as builtin
@@ -70,7 +69,7 @@ class CategoryTotal(Struct, frozen=True):
 class Categories:
     """Puts names under categories; the first rule that fits decides."""
 
-    def __init__(self, settings: config.CategorySettings) -> None:
+    def __init__(self, settings: CategorySettings) -> None:
         """Take the person's rules, and the built-in ones after them."""
         built_in = builtin.RULES if settings.built_in else ()
         rules = settings.rules + built_in

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategorySettings
 from reprospective_tray.store.model.focus_streaks import FocusStreaks
 from reprospective_tray.store.model.ranges import DayRange, lived
 from reprospective_tray.store.model.sessions import State
@@ -155,7 +155,7 @@ def build(  # noqa: PLR0913  each is named at the call
         origin: Where that is; `queries` has all of it by default.
         now: The wall clock here, for the comparison; the present by default.
     """
-    categories = categories or Categories(config.CategorySettings())
+    categories = categories or Categories(CategorySettings())
     details, origin = details or queries, origin or Origin()
     detailed = titles is not None or days.count <= DETAILED_DAYS
     with queries.snapshot():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import peewee
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import Sync
 from reprospective_tray.errors import ReprospectiveError, StoreError, SyncBusyError
 from reprospective_tray.messages import _
 from reprospective_tray.store.outbox.outbox import Outbox
@@ -70,7 +70,7 @@ class DatabaseSyncManager:
         self,
         open_adapter: Callable[[], SqliteAdapter],
         connect: Callable[[], Connection],
-        settings: config.Sync,
+        settings: Sync,
         identity: Identity,
         *,
         deadline_s: float = DEADLINE_S,

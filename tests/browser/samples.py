@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from typing import NamedTuple
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategorySettings
 from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import (
@@ -24,7 +24,7 @@ from reprospective_tray.summary.report import Report
 from tests.unit.stored import fresh_adapter, row, session
 
 DAY = date(2026, 11, 23)
-CATEGORIES = Categories(config.CategorySettings())
+CATEGORIES = Categories(CategorySettings())
 _TOKYO = timezone(timedelta(hours=9))
 _EVENING = datetime(2026, 11, 23, 18, 24, tzinfo=_TOKYO)
 _LATER = datetime(2026, 12, 1, 9, tzinfo=_TOKYO)

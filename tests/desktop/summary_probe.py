@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config import loading
 from reprospective_tray.messages import set_language
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary.categories import Categories
@@ -211,7 +211,7 @@ def main() -> int:
     """Show it until it is closed."""
     settings = Settings(**json.loads(Path(sys.argv[1]).read_text("utf-8")))
     paths = Paths.of_user()
-    loaded = config.load(None, paths)
+    loaded = loading.load(None, paths)
     set_language(settings.language)
 
     def status() -> Any:

@@ -11,7 +11,8 @@ import pytest
 
 from installer.demo.virtual_desktop import VirtualDesktop
 from installer.demo.x_protocol import XConnection
-from reprospective_tray.config.keys import Config, LoadedConfig, Notifications
+from reprospective_tray.config.keys import Config, Notifications
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.desktop import programs
 from reprospective_tray.monitor.desktop_monitor import MonitorState
 from reprospective_tray.runtime.application import Application

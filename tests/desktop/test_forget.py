@@ -9,7 +9,7 @@ import pytest
 
 from installer.demo.virtual_desktop import VirtualDesktop
 from reprospective_tray.commands.forget import forget_sessions
-from reprospective_tray.config import keys as config
+from reprospective_tray.config import loading
 from reprospective_tray.errors import ReprospectiveError, StoreError
 from reprospective_tray.ipc.server import ControlServer
 from tests.desktop.app_under_test import AppUnderTest
@@ -95,7 +95,7 @@ def test_chosen_sessions_of_the_running_program_go_and_recording_goes_on(
         app.cli("pause")
         app.wait_for_row(f"window_title = '{TITLE}' and open = 0")
     chosen = [row["uid"] for row in app.rows(f"window_title like '{TITLE}%'")]
-    loaded = config.load(None, user.paths)
+    loaded = loading.load(None, user.paths)
     done = forget_sessions(loaded, user.paths, [*chosen, "unknown"])
     assert (done.sessions, done.missing, done.clipped) == (len(chosen), 1, 0)
     gone = app.rows("deleted = 1")
@@ -121,7 +121,7 @@ def test_chosen_sessions_go_where_nothing_runs_however_many_they_are(
     write_sessions(user, command, *starts, minutes=1)
     rows = [json.loads(line) for line in assert_good(command("export")).splitlines()]
     chosen = [row["uid"] for row in rows[:-1]]
-    done = forget_sessions(config.load(None, user.paths), user.paths, chosen)
+    done = forget_sessions(loading.load(None, user.paths), user.paths, chosen)
     assert (done.sessions, done.missing, done.scrubbed) == (2499, 0, True)
     assert done.ms == 2499 * 60_000
     left = [json.loads(line)["uid"] for line in assert_good(command("export")).splitlines()]
@@ -150,7 +150,7 @@ def test_an_instance_of_an_older_version_forgets_no_range_in_place_of_sessions(
     server.start()
     try:
         with pytest.raises(ReprospectiveError, match="no range"):
-            forget_sessions(config.load(None, user.paths), user.paths, ["x"])
+            forget_sessions(loading.load(None, user.paths), user.paths, ["x"])
     finally:
         server.stop()
     assert asked == [{"uids": ["x"]}]
@@ -158,7 +158,7 @@ def test_an_instance_of_an_older_version_forgets_no_range_in_place_of_sessions(
 
 def test_choosing_where_nothing_was_recorded_makes_nothing(user: User) -> None:
     with pytest.raises(StoreError, match="Nothing has been recorded"):
-        forget_sessions(config.load(None, user.paths), user.paths, ["x"])
+        forget_sessions(loading.load(None, user.paths), user.paths, ["x"])
     assert not user.database.exists()
 
 

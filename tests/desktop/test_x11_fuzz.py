@@ -11,7 +11,7 @@ from Xlib import X, Xatom
 from Xlib.protocol import request
 
 from installer.demo.virtual_desktop import VirtualDesktop
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import PrivacySettings, Rule
 from reprospective_tray.monitor.observation import TITLE_LIMIT
 from reprospective_tray.monitor.privacy.rules import PrivacyRules
 from reprospective_tray.monitor.probes.x11.probe import X11Probe
@@ -135,10 +135,10 @@ def be_seen(windows):
 def go(desktop, steps):
     """Let the probe, the rules and the comparison of titles take what comes of `steps`."""
     rules = (
-        config.Rule(title=r"(\w+\s?)*secret$", action="redact"),
-        config.Rule(application=r"\bhidden\b.*"),
+        Rule(title=r"(\w+\s?)*secret$", action="redact"),
+        Rule(application=r"\bhidden\b.*"),
     )
-    privacy = PrivacyRules(config.PrivacySettings(rules=rules))
+    privacy = PrivacyRules(PrivacySettings(rules=rules))
     reduce = comparable(("counters", "spinners", "percentages"), (r"\d+ unread$",))
     seen = 0
     with Windows(desktop.env["DISPLAY"]) as windows:

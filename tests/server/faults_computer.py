@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg2
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import Sync
 from reprospective_tray.store.outbox import device_change
 from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.postgres.connection.connection import Connection, connect
@@ -96,7 +96,7 @@ class Computer:
         via: Callable[[], Connection] | None = None,
         opener: Callable[[], SqliteAdapter] | None = None,
     ) -> DatabaseSyncManager:
-        settings = config.Sync(enabled=True, batch_size=batch, retention_days=retention)
+        settings = Sync(enabled=True, batch_size=batch, retention_days=retention)
         who = who or NobodyRecords(self)
         return DatabaseSyncManager(
             opener or self.adapter,

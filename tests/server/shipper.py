@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import Sync
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.model.sessions import Change, Put, Session
 from reprospective_tray.store.outbox import device_change
@@ -58,7 +58,7 @@ class Shipper:
         self.connection: Meddling | None = None
         self._address = ServerAddress.from_dsn(dsn)
         self._is_offline = False
-        chosen = config.Sync(enabled=True, **{"retention_days": None, **settings})
+        chosen = Sync(enabled=True, **{"retention_days": None, **settings})
         self.manager = DatabaseSyncManager(self.adapter, self._reach, chosen, self)
 
     def adapter(self) -> SqliteAdapter:

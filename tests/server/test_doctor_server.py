@@ -6,13 +6,8 @@ import pytest
 
 from reprospective_tray.checks import server as checks
 from reprospective_tray.checks.finding import Case
-from reprospective_tray.config.keys import (
-    Config,
-    DatabaseSettings,
-    LoadedConfig,
-    Remote,
-    Sync,
-)
+from reprospective_tray.config.keys import Config, DatabaseSettings, Remote, Sync
+from reprospective_tray.config.loading import LoadedConfig
 from tests.bystander import at_most
 from tests.server.addresses import plain_environment, remote_of
 from tests.server.servers import free_port

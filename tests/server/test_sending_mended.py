@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import Sync
 from reprospective_tray.errors import ServerError, ServerUnreachableError, StoreError
 from reprospective_tray.store.postgres.connection.connection import connect
 from reprospective_tray.store.postgres.prepared_connection import connect_prepared
@@ -27,7 +27,7 @@ def manager_of(user, reach):
     from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
     return DatabaseSyncManager(
-        lambda: SqliteAdapter(user.database), reach, config.Sync(retention_days=None), None
+        lambda: SqliteAdapter(user.database), reach, Sync(retention_days=None), None
     )
 
 

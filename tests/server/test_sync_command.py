@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config.keys import load
+from reprospective_tray.config.loading import load
 from reprospective_tray.runtime.factories import make_adapter
 from tests.bystander import at_most
 from tests.desktop.command_line import ROOT, Command, assert_good, command_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategorySettings
 from reprospective_tray.store.model.focus_streaks import FocusStreak, FocusStreaks
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.totals import DayTotal, HostTotal, StateTotals
@@ -24,7 +24,7 @@ from tests.unit.stored import at
 MINUTE = 60_000
 DAY = date(2026, 11, 23)
 ONE_DAY = DayRange(DAY, DAY)
-CATEGORIES = Categories(config.CategorySettings())
+CATEGORIES = Categories(CategorySettings())
 CODING = Category(("Work", "Coding"), "#4c8dff", productive=True)
 READING = Category(("Reading & research",), "#2bb5a0")
 _COMPARED = DayRange(date(2026, 11, 16), date(2026, 11, 16))

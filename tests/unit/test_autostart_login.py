@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config.keys import Config, LoadedConfig
+from reprospective_tray.config.keys import Config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.desktop import programs
 from reprospective_tray.desktop.autostart import desktop_entry
 from reprospective_tray.desktop.autostart.login import StartAtLogin

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.config import keys as config
-from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.messages import set_language
 from reprospective_tray.summary import builtin_categories as builtin
 from reprospective_tray.summary.categories import OTHER_COLOUR, Categories
 
 
 def categories(*rules, built_in=False):
-    return Categories(config.CategorySettings(built_in=built_in, rules=rules))
+    return Categories(CategorySettings(built_in=built_in, rules=rules))
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.config import keys as config_module
+from reprospective_tray.config import loading
 from reprospective_tray.config import source as config_source
-from reprospective_tray.config.keys import (
-    Config,
-    Rule,
-    find,
-    load,
-    read_config,
-)
+from reprospective_tray.config.keys import MASK, Config, Rule
+from reprospective_tray.config.loading import find, load, read_config
 from reprospective_tray.config.writer import dump, init
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.system.paths import Paths, shipped_file
@@ -28,7 +23,7 @@ FILE = Path("my.yaml")
 
 @pytest.fixture
 def paths(tmp_path, monkeypatch):
-    monkeypatch.delenv(config_module.ENVIRONMENT, raising=False)
+    monkeypatch.delenv(loading.ENVIRONMENT, raising=False)
     return Paths(tmp_path / "config", tmp_path / "data", tmp_path / "state", tmp_path / "log")
 
 
@@ -122,7 +117,7 @@ def test_the_order_is_option_then_environment_then_own_folder(paths, own, tmp_pa
     option.write_text("language: ja")
     environment.write_text("language: en")
     assert find(None, paths) == own
-    monkeypatch.setenv(config_module.ENVIRONMENT, str(environment))
+    monkeypatch.setenv(loading.ENVIRONMENT, str(environment))
     assert load(None, paths).file == environment
     loaded = load(option, paths)
     assert loaded.file == option
@@ -130,7 +125,7 @@ def test_the_order_is_option_then_environment_then_own_folder(paths, own, tmp_pa
 
 
 def test_an_empty_variable_names_no_file(paths, own, monkeypatch):
-    monkeypatch.setenv(config_module.ENVIRONMENT, "")
+    monkeypatch.setenv(loading.ENVIRONMENT, "")
     assert find(None, paths) == own
 
 
@@ -138,8 +133,8 @@ def test_a_file_that_was_asked_for_must_be_there(paths, own, tmp_path, monkeypat
     missing = tmp_path / "missing.yaml"
     with pytest.raises(ConfigError, match=r"missing\.yaml.*--config"):
         load(missing, paths)
-    monkeypatch.setenv(config_module.ENVIRONMENT, str(missing))
-    with pytest.raises(ConfigError, match=rf"missing\.yaml.*{config_module.ENVIRONMENT}"):
+    monkeypatch.setenv(loading.ENVIRONMENT, str(missing))
+    with pytest.raises(ConfigError, match=rf"missing\.yaml.*{loading.ENVIRONMENT}"):
         load(None, paths)
     assert own.exists()
 
@@ -374,7 +369,7 @@ def test_show_masks_the_password_and_nothing_else():
     text = "database: {remote: {password: hunter2, host: example.org}}"
     shown = dump(read_config(text, FILE))
     assert SECRET not in shown
-    assert yaml.safe_load(shown)["database"]["remote"]["password"] == config_module.MASK
+    assert yaml.safe_load(shown)["database"]["remote"]["password"] == MASK
     assert yaml.safe_load(shown)["database"]["remote"]["host"] == "example.org"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config.keys import read_config
+from reprospective_tray.config.loading import read_config
 from reprospective_tray.config.source import without_secrets
 from reprospective_tray.errors import ConfigError, ServerError
 from reprospective_tray.store.postgres.connection.address import ServerAddress

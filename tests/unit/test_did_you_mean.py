@@ -7,7 +7,8 @@ import pytest
 from reprospective_tray import messages
 from reprospective_tray.config.did_you_mean import did_you_mean, nearest
 from reprospective_tray.config.errors import _places
-from reprospective_tray.config.keys import Config, read_config
+from reprospective_tray.config.keys import Config
+from reprospective_tray.config.loading import read_config
 from reprospective_tray.errors import ConfigError
 from tests.unit.misspelling import KANA, misspelt
 

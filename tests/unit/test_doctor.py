@@ -11,7 +11,8 @@ from reprospective_tray.checks import storage
 from reprospective_tray.checks.doctor import CHECKS, examine, is_well
 from reprospective_tray.checks.finding import Case, Check, Finding
 from reprospective_tray.checks.text import table, titles
-from reprospective_tray.config.keys import Config, LoadedConfig
+from reprospective_tray.config.keys import Config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.store.sqlite import integrity_check
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary.format_text import columns

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from reprospective_tray.config.keys import Config, LoadedConfig
+from reprospective_tray.config.keys import Config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.runtime.components import Components, Hearers
 from reprospective_tray.system.supervisor import Supervisor
 from tests.support import User

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config import loading
 from reprospective_tray.errors import ConfigError, ReprospectiveError, StoreError
 from reprospective_tray.runtime.state import program_state
 from reprospective_tray.store.postgres.device_file import kept_device_id
@@ -207,8 +207,8 @@ def test_ones_own_config_is_not_another_users_but_a_named_one_may_be(paths):
     paths.config_file.write_text("language: ja\n")
     os.chown(paths.config_file, STRANGER, STRANGER)
     with pytest.raises(ConfigError, match="another user"):
-        config.load(None, paths)
-    assert config.load(paths.config_file, paths).config.language == "ja"
+        loading.load(None, paths)
+    assert loading.load(paths.config_file, paths).config.language == "ja"
 
 
 @as_root

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.config import keys as config
-from reprospective_tray.config.keys import read_config
+from reprospective_tray.config.keys import CategoryRule, CategorySettings, PrivacySettings, Rule
+from reprospective_tray.config.loading import read_config
 from reprospective_tray.config.patterns import (
     FLAGS,
     PatternRefusedError,
@@ -278,8 +278,8 @@ def test_a_privacy_rule_that_cannot_be_evaluated_takes_the_window_away(action, m
     monkeypatch.setattr(
         "reprospective_tray.monitor.privacy.rules.compile_pattern", lambda *_, **__: Failing()
     )
-    rules = (config.Rule(title="secret", action=action),)
-    privacy = PrivacyRules(config.PrivacySettings(rules=rules))
+    rules = (Rule(title="secret", action=action),)
+    privacy = PrivacyRules(PrivacySettings(rules=rules))
     for _ in range(2):
         verdict = privacy.explain("editor", "the secret title")
         assert (verdict.action, verdict.window_title) == (RuleAction.IGNORE, "")
@@ -293,13 +293,13 @@ def test_a_text_with_more_kinds_of_letters_than_bytes_hides_the_window():
     sets = "".join(
         f"[{''.join(chr(0x4E00 + n) for n in range(900) if n >> bit & 1)}]?" for bit in range(10)
     )
-    rule = config.Rule(title=rf"\b(?:{sets})+x+$")
+    rule = Rule(title=rf"\b(?:{sets})+x+$")
     title = "".join(chr(0x4E00 + number) for number in range(900))
     with pytest.raises(OverflowError):
         compile_pattern(rule.title, strict=True).search(title)
-    assert PrivacyRules(config.PrivacySettings(rules=(rule,))).apply("editor", title) is None
-    named = config.CategoryRule(category="A", title=rule.title)
-    categories = Categories(config.CategorySettings(rules=(named,), built_in=False))
+    assert PrivacyRules(PrivacySettings(rules=(rule,))).apply("editor", title) is None
+    named = CategoryRule(category="A", title=rule.title)
+    categories = Categories(CategorySettings(rules=(named,), built_in=False))
     assert categories.of("x", title) == categories.of("x", "what fits no rule")
     assert comparable((), (rule.title,))(title) == title
 

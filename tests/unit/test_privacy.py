@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.config import keys as config
-from reprospective_tray.config.keys import Rule
+from reprospective_tray.config.keys import PrivacySettings, Rule
 from reprospective_tray.monitor.privacy.rules import (
     REDACTED,
     PrivacyRules,
@@ -13,12 +12,12 @@ from reprospective_tray.monitor.privacy.rules import (
     StorableNames,
 )
 
-BUILT_IN = PrivacyRules(config.PrivacySettings())
-NOTHING = PrivacyRules(config.PrivacySettings(private_windows=False, password_managers=False))
+BUILT_IN = PrivacyRules(PrivacySettings())
+NOTHING = PrivacyRules(PrivacySettings(private_windows=False, password_managers=False))
 
 
 def rules(*given_rules, **others):
-    return PrivacyRules(config.PrivacySettings(rules=given_rules, **others))
+    return PrivacyRules(PrivacySettings(rules=given_rules, **others))
 
 
 FIREFOX_PRIVATE = [
@@ -143,8 +142,8 @@ def test_an_innocent_window_is_kept_as_it_is(application, title):
 
 def test_the_built_in_rules_can_be_switched_off_each_by_itself():
     private, manager = ("firefox", FIREFOX_PRIVATE[0]), ("Bitwarden", "Bitwarden")
-    only_managers = PrivacyRules(config.PrivacySettings(private_windows=False))
-    only_windows = PrivacyRules(config.PrivacySettings(password_managers=False))
+    only_managers = PrivacyRules(PrivacySettings(private_windows=False))
+    only_windows = PrivacyRules(PrivacySettings(password_managers=False))
     assert only_managers.apply(*private) is not None
     assert only_managers.apply(*manager) is None
     assert only_windows.apply(*private) is None

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import PrivacySettings
 from reprospective_tray.monitor.observation import TITLE_LIMIT, Observation
 from reprospective_tray.monitor.privacy.rules import PrivacyRules, RuleAction
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.trust
 
 TEXTS = json.loads(Path(__file__).with_name("private_titles.json").read_text("utf-8"))
 FIREFOX, OLDER, CHROMIUM = TEXTS["firefox"], TEXTS["firefox_older"], TEXTS["chromium"]
-PRIVACY = PrivacyRules(config.PrivacySettings())
+PRIVACY = PrivacyRules(PrivacySettings())
 PAGE = "Harbour - Wikipedia"
 BRAND = "Mozilla Firefox"
 # What differs between systems and versions, and means nothing.

@@ -6,8 +6,7 @@ character, a counter in front or a browser's name behind; or it takes what is no
 
 import pytest
 
-from reprospective_tray.config import keys as config
-from reprospective_tray.config.keys import Rule
+from reprospective_tray.config.keys import PrivacySettings, Rule
 from reprospective_tray.monitor.privacy.rules import (
     REDACTED,
     PrivacyRules,
@@ -85,7 +84,7 @@ CHAT_RULES = (
 
 
 def privacy(*rules: Rule) -> PrivacyRules:
-    return PrivacyRules(config.PrivacySettings(rules=rules))
+    return PrivacyRules(PrivacySettings(rules=rules))
 
 
 @pytest.mark.parametrize(

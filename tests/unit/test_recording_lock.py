@@ -21,12 +21,12 @@ pytestmark = pytest.mark.trust
 
 
 FORGET = """
-from reprospective_tray import config
+from reprospective_tray.config import loading
 from reprospective_tray.commands.forget import forget_sessions
 from reprospective_tray.system.paths import Paths
 
 paths = Paths.of_user()
-forget_sessions(config.load(None, paths), paths, ["019d3329-f140-75c1-8a6c-5ea5a48303c6"])
+forget_sessions(loading.load(None, paths), paths, ["019d3329-f140-75c1-8a6c-5ea5a48303c6"])
 """
 
 

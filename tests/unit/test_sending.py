@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config.keys import (
-    Config,
-    DatabaseSettings,
-    LoadedConfig,
-    Notifications,
-    Remote,
-    Sync,
-)
+from reprospective_tray.config.keys import Config, DatabaseSettings, Notifications, Remote, Sync
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.errors import ConfigError
 from reprospective_tray.runtime.state import shown
 from reprospective_tray.runtime.sync_controller import NotSending, Sending, retention_news

@@ -5,13 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reprospective_tray.config.keys import (
-    MASK,
-    Config,
-    DatabaseSettings,
-    Remote,
-    read_config,
-)
+from reprospective_tray.config.keys import MASK, Config, DatabaseSettings, Remote
+from reprospective_tray.config.loading import read_config
 from reprospective_tray.errors import UsageError
 from reprospective_tray.store.postgres.connection.address import ServerAddress
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import Remote, Sync
 from reprospective_tray.errors import ServerError, ServerRefusedError
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.postgres.connection.address import ServerAddress
@@ -79,7 +79,7 @@ class Desk:
         return NO_STRANGERS if "nspowner" in query else VERSION
 
     def manager(self) -> DatabaseSyncManager:
-        remote = config.Remote(
+        remote = Remote(
             host=self.server.host,
             port=self.server.port,
             user="u",
@@ -90,7 +90,7 @@ class Desk:
         return DatabaseSyncManager(
             lambda: SqliteAdapter(self.path),
             lambda: connect_prepared(address, self.path.parent),
-            config.Sync(enabled=True),
+            Sync(enabled=True),
             Nobody(),
             deadline_s=20.0,
         )

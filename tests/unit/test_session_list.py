@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategorySettings
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary.categories import Categories
@@ -24,7 +24,7 @@ SESSIONS = [
 
 
 def listed(sessions=SESSIONS, days=DAYS, *, is_here=True):
-    rules = Categories(config.CategorySettings())
+    rules = Categories(CategorySettings())
     return SessionList(sessions, days, rules, is_here=is_here)
 
 

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config import loading
 from reprospective_tray.config import watch as settings_watch
+from reprospective_tray.config.keys import Config
 from reprospective_tray.config.watch import ConfigWatch
 
 
@@ -16,7 +17,7 @@ def watch(user, monkeypatch):
     def make(text: str | None = "language: en\n", explicit=None) -> ConfigWatch:
         if text is not None:
             user.write_config(text)
-        return ConfigWatch(config.load(explicit, user.paths), user.paths)
+        return ConfigWatch(loading.load(explicit, user.paths), user.paths)
 
     return make
 
@@ -59,7 +60,7 @@ def test_a_file_that_is_missing_for_a_moment_is_no_change_of_settings(watch, use
     assert watching.look().loaded.config.monitor.heartbeat == 5
     user.paths.config_file.unlink()
     assert watching.look() is None
-    assert watching.look().loaded.config == config.Config()
+    assert watching.look().loaded.config == Config()
 
 
 def test_a_file_that_is_being_written_is_left_alone(watch, user, monkeypatch):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from reprospective_tray.config import keys as config
+from reprospective_tray.config.keys import CategorySettings
 from reprospective_tray.errors import StoreError
 from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
@@ -38,9 +38,7 @@ class Place:
         self.path = path
         self.made = 0
         self.asked = 0
-        self.loader = Loader(
-            Sources(self.adapter), Categories(config.CategorySettings()), self.status
-        )
+        self.loader = Loader(Sources(self.adapter), Categories(CategorySettings()), self.status)
 
     def status(self):
         self.asked += 1

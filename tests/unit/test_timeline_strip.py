@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprospective_tray.config import keys as config
-from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary import timeline
@@ -18,7 +17,7 @@ from tests.unit.stored import session, stored
 
 DAY = DayRange(date(2026, 3, 30), date(2026, 3, 30))
 RULES = Categories(
-    config.CategorySettings(
+    CategorySettings(
         built_in=False,
         rules=(
             CategoryRule(category="Code", application="code", colour="#0000ff"),

@@ -4,8 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from reprospective_tray.config import keys as config
-from reprospective_tray.config.keys import CategoryRule
+from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.ranges import DayRange
@@ -29,7 +28,7 @@ from tests.unit.stored import fresh_adapter, row, session, stored
 from tests.unit.test_report import DAY, ONE_DAY, SESSIONS
 
 RULES = Categories(
-    config.CategorySettings(
+    CategorySettings(
         built_in=False,
         rules=(
             CategoryRule(

@@ -17,7 +17,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.system import child_environment
 
 if TYPE_CHECKING:
-    from reprospective_tray.config import keys as config
+    from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.desktop.autostart.base import Autostart, AutostartState
     from reprospective_tray.system.paths import Paths
 
@@ -30,7 +30,7 @@ _TRIAL_S = 10.0
 class StartAtLogin:
     """Whether this program is started at login, and the switch for it."""
 
-    def __init__(self, loaded: config.LoadedConfig, paths: Paths) -> None:
+    def __init__(self, loaded: LoadedConfig, paths: Paths) -> None:
         """Take the config in force, which the entry keeps where it is not the usual one."""
         self._autostart: Autostart = open_autostart(paths)
         self._config = _named_config(loaded, paths)
@@ -94,7 +94,7 @@ class StartAtLogin:
             _log.warning("%s %s", error, error.remedy)
 
 
-def _named_config(loaded: config.LoadedConfig, paths: Paths) -> Path | None:
+def _named_config(loaded: LoadedConfig, paths: Paths) -> Path | None:
     """Return the config file where the program would not find it without being told."""
     if loaded.file is None or loaded.file == paths.config_file:
         return None

@@ -20,8 +20,7 @@ from reprospective_tray.monitor.privacy.private_windows import is_browser, is_pr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reprospective_tray.config import keys as config
-    from reprospective_tray.config.keys import Rule
+    from reprospective_tray.config.keys import PrivacySettings, Rule
     from reprospective_tray.config.patterns import Pattern
 
 log = logging.getLogger(__name__)
@@ -99,7 +98,7 @@ def _found(pattern: Pattern, text: str) -> bool:
 class PrivacyRules:
     """The rules of one config, compiled once. Asking them changes nothing and reads no clock."""
 
-    def __init__(self, settings: config.PrivacySettings) -> None:
+    def __init__(self, settings: PrivacySettings) -> None:
         """Take the ``privacy`` section of a config that was loaded, and so is valid."""
         self._rules = [
             _Compiled(

@@ -1,0 +1,117 @@
+"""Where the config file is found, and reading it: every key is checked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from reprospective_tray.config import source as config_source
+from reprospective_tray.config.keys import HIDDEN, Config, expanded
+from reprospective_tray.config.validation import at, beyond_types
+from reprospective_tray.errors import ConfigError
+from reprospective_tray.messages import _
+from reprospective_tray.system import ownership
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reprospective_tray.system.paths import Paths
+
+ENVIRONMENT = "REPROSPECTIVE_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A config and the file it came from; None where the defaults hold without a file."""
+
+    config: Config
+    file: Path | None
+
+
+def find(explicit: Path | None, paths: Paths) -> Path | None:
+    """Return the config file that holds: --config, the environment's, the person's own, or none.
+
+    Raises:
+        ConfigError: a file that was asked for is not there.
+    """
+    if explicit is not None:
+        return _existing(expanded(str(explicit)), "--config")
+    if named := os.environ.get(ENVIRONMENT):
+        return _existing(expanded(named), f"${ENVIRONMENT}")
+    # A dangling link is a mistake to be told of, not an absent file.
+    return paths.config_file if os.path.lexists(paths.config_file) else None
+
+
+def _existing(file: Path, asked_by: str) -> Path:
+    if os.path.lexists(file):
+        return file
+    raise ConfigError(
+        _("There is no config file {file}, which {asked_by} names.").format(
+            file=file, asked_by=asked_by
+        ),
+        _("Name a file that exists, or leave it out to use the defaults."),
+    )
+
+
+def load(explicit: Path | None, paths: Paths) -> LoadedConfig:
+    """Find the config file, read it and check every key.
+
+    Raises:
+        ConfigError: it names file, line, dotted key, the value as written and
+            what is allowed; the value of a password is never in it.
+    """
+    file = find(explicit, paths)
+    if file is None:
+        return LoadedConfig(Config(), None)
+    try:
+        if explicit is None and not os.environ.get(ENVIRONMENT):
+            _check_owner(file)  # what a person names may be anybody's
+        text = config_source.read(file)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            _("The config file {file} points to a file that is not there.").format(file=file),
+            _("Put the file back, or remove the link."),
+        ) from error
+    return LoadedConfig(read_config(text, file, paths), file)
+
+
+def _check_owner(file: Path) -> None:
+    try:
+        ownership.check(file)
+    except ownership.ForeignOwnerError as error:
+        raise ConfigError(
+            _("{path} is not used: {reason}.").format(path=file, reason=error.strerror),
+            _("Read it; if it is as you want it, make it yours (chown) or name it by --config."),
+        ) from error
+    except OSError:  # to read it says what is wrong
+        return
+
+
+def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
+    """Return the config that `text` says; `file` is named in errors.
+
+    With `paths` it is also asked whether a file can lie where the database is to be.
+
+    Raises:
+        ConfigError: as for `load`.
+    """
+    tree = config_source.parse(text, file)
+    if tree is None:
+        return Config()
+    try:
+        config = msgspec.convert(tree.plain(), Config)
+    except msgspec.ValidationError as error:
+        from reprospective_tray.config.errors import explain
+
+        raise explain(tree, Config, file) from error
+    for keys, allowed, remedy in beyond_types(config, paths):
+        from reprospective_tray.config.errors import not_allowed
+
+        found = at(tree, keys)
+        if keys[:2] == ("database", "remote"):  # a password may be in it
+            found = replace(found, written=HIDDEN)
+        raise not_allowed(found, keys, allowed, file, remedy)
+    return config
