@@ -53,10 +53,10 @@ class ControlServer:
         self,
         paths: Paths,
         handler: Callable[[str, dict[str, object]], dict[str, object]],
-        care: Supervisor | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Take where the files lie, who answers, and who counts deaths; nothing listens yet."""
-        self._care = care or Supervisor()
+        self._supervisor = supervisor or Supervisor()
         self._ended = threading.Event()
         self._paths = paths
         self._handler = handler
@@ -112,7 +112,9 @@ class ControlServer:
 
     def _listen(self, where: endpoint.Endpoint, woken: socket.socket) -> None:
         with woken:
-            self._care.run(SupervisedPart.COMMANDS, lambda: self._accept(where, woken), self._ended)
+            self._supervisor.run(
+                SupervisedPart.COMMANDS, lambda: self._accept(where, woken), self._ended
+            )
 
     def _accept(self, where: endpoint.Endpoint, woken: socket.socket) -> None:
         """Take connections until `woken` says to stop; sleeps in the kernel in between."""

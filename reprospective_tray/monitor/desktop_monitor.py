@@ -65,10 +65,10 @@ class DesktopActivityMonitor:
         open_probe: Callable[[], WindowProbe],
         on_change: Callable[[MonitorState], None],
         *,
-        care: Supervisor | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Take the parts; `on_change` hears of each new state and must not block."""
-        self._care = care or Supervisor()
+        self._supervisor = supervisor or Supervisor()
         self._recorder = recorder
         self._rules = rules
         self._privacy = privacy
@@ -80,8 +80,8 @@ class DesktopActivityMonitor:
         self._ends_at: Moment | None = None  # when somebody wished that recording ends, or pauses
         self._lock = threading.Lock()
         self._news = threading.Event()  # a wish of another thread
-        self._errands = CallQueue(self._poke)
-        self._notices = PresenceQueue(self._poke)
+        self._calls = CallQueue(self._poke)
+        self._presence_changes = PresenceQueue(self._poke)
         self._at = read_clocks()  # what came before has been recorded
         self._opening = threading.Event()  # a probe is being opened
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
@@ -117,7 +117,7 @@ class DesktopActivityMonitor:
             with self._recorder.exclusively() as adapter:
                 return work(adapter)
 
-        return self._errands.ask(do, timeout)
+        return self._calls.ask(do, timeout)
 
     def cut(self, timeout: float = _WORK_S) -> int:
         """End the open session now, begin its successor, and return that moment in ms.
@@ -127,14 +127,14 @@ class DesktopActivityMonitor:
         Raises:
             StoreError: as `perform`.
         """
-        return self._errands.ask(self._cut, timeout)
+        return self._calls.ask(self._cut, timeout)
 
     def take_presence(self, presence: Presence) -> threading.Event:
         """Take what the desktop says of the person from this moment on.
 
         Returns an event that is set once it is recorded; the caller need not wait.
         """
-        return self._notices.put(presence)
+        return self._presence_changes.put(presence)
 
     def become_another_device(self) -> None:
         """Let the file and its open session go on under new names: it is a copy, or an older one.
@@ -175,7 +175,7 @@ class DesktopActivityMonitor:
         with self._lock:
             self._stopping = True
             self._ends_at = self._ends_at or read_clocks()
-        self._errands.end()
+        self._calls.end()
         self._poke()
         if self._thread.ident is None:
             return  # it never began
@@ -226,7 +226,7 @@ class DesktopActivityMonitor:
             # Whatever went wrong, recording goes on: the log keeps the traceback.
             except BaseException:  # noqa: BLE001  some of what probes load ends the process
                 self._sessionizer = Sessionizer(self._rules)
-                self._rest(self._care.died(SupervisedPart.RECORDING))
+                self._rest(self._supervisor.died(SupervisedPart.RECORDING))
 
     def _rest(self, seconds: float) -> None:
         """Wait, whatever others wish meanwhile, but for the end."""
@@ -240,8 +240,8 @@ class DesktopActivityMonitor:
             if self.state.paused:
                 self._sit_out_pause()
                 continue
-            self._errands.do()
-            self._notices.take_unrecorded()
+            self._calls.do()
+            self._presence_changes.take_unrecorded()
             self._opening.set()
             try:
                 probe = self._open_probe()
@@ -273,7 +273,7 @@ class DesktopActivityMonitor:
         told_of_input = probe.watch_idle(self._rules.idle_after_ms)
         at = self._at = read_clocks()
         # Nothing is open, and it may be another sessionizer: it hears how things stand.
-        changes = self._be_present(probe, self._notices.latest)
+        changes = self._be_present(probe, self._presence_changes.latest)
         changes += self._sessionizer.tick(at, probe.idle_ms())
         changes += self._see(probe)
         self._write(changes)
@@ -281,7 +281,7 @@ class DesktopActivityMonitor:
         self.recording.set()
         age: int | None = None
         while self._ends_at is None:
-            self._errands.do()
+            self._calls.do()
             timeout_s = self._sessionizer.due_in_ms(self._at) / 1000
             if self._looks_for_input(told_of_input=told_of_input):
                 timeout_s = min(timeout_s, _LOOK_FOR_RETURN_S)
@@ -356,7 +356,7 @@ class DesktopActivityMonitor:
         self, probe: WindowProbe, changes: list[Change], until: Moment | None = None
     ) -> None:
         """Record `changes`, and what was said of the person `until` then, where anything was."""
-        for notice in self._notices.take(until):
+        for notice in self._presence_changes.take(until):
             self._at = notice.at.not_before(self._at)
             changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
             changes += self._be_present(probe, notice.presence)
@@ -397,8 +397,8 @@ class DesktopActivityMonitor:
     def _sit_out_pause(self) -> None:
         """Wait until the pause is over; the desktop is not even listened to meanwhile."""
         while self.state.paused and not self._stopping:
-            self._errands.do()
-            self._notices.take_unrecorded()
+            self._calls.do()
+            self._presence_changes.take_unrecorded()
             until, now = self.state.paused_until, read_clocks().wall
             if until is not None and now >= until:
                 self._end_pause(until)

@@ -39,9 +39,9 @@ class Actions:
 
     def __init__(  # noqa: PLR0913  what it acts on, each another's work
         self,
-        in_force: Components,
+        components: Components,
         pause_memory: PauseMemory,
-        care: Supervisor,
+        supervisor: Supervisor,
         hearers: Hearers,
         *,
         windows: OwnWindows,
@@ -50,7 +50,7 @@ class Actions:
         end: Callable[[], None],
     ) -> None:
         """Take what is acted on; `status` is answered to who asks, `end` ends the program."""
-        self._in_force, self._care, self._hearers = in_force, care, hearers
+        self._components, self._supervisor, self._hearers = components, supervisor, hearers
         self._pause_memory = pause_memory
         self._windows, self._login, self._status, self._end = windows, login, status, end
         self._waiting: queue.SimpleQueue[MenuAction] = queue.SimpleQueue()
@@ -73,11 +73,11 @@ class Actions:
             return self._status()
         if command == "settings":
             # With the password: who may ask may read the file that it stands in.
-            return {"config": msgspec.to_builtins(self._in_force.loaded.config)}
+            return {"config": msgspec.to_builtins(self._components.loaded.config)}
         if command in {"sync", "sync_progress"}:
-            return self._in_force.sending.answer(command, arguments)
+            return self._components.sending.answer(command, arguments)
         if command == "forget":
-            return self._in_force.forgetting.answer(arguments)
+            return self._components.forgetting.answer(arguments)
         if command == QUIT.command:
             self._end()
         elif command in _ASKED:
@@ -93,7 +93,7 @@ class Actions:
         return {}
 
     def _keep_acting(self) -> None:
-        self._care.run(SupervisedPart.MENU, self._act, self._ended)
+        self._supervisor.run(SupervisedPart.MENU, self._act, self._ended)
 
     def _act(self) -> None:
         while not self._ended.is_set():
@@ -117,18 +117,18 @@ class Actions:
         # The top of a thread.
         except BaseException:  # noqa: BLE001  it is counted and logged there
             log.warning("%s failed", command)
-            self._care.died(SupervisedPart.MENU)
+            self._supervisor.died(SupervisedPart.MENU)
 
     def _begin(self, command: str, arguments: dict[str, object]) -> None:
         """Do of it what takes no time: a pause and its end hold from now on."""
         if command == "pause":
             until = arguments.get("until")
             self._pause_memory.decided()
-            self._in_force.pause(until if _is_instant(until) else None)
+            self._components.pause(until if _is_instant(until) else None)
             log.info("paused")
         elif command == "resume":
             self._pause_memory.decided()
-            self._in_force.resume()
+            self._components.resume()
 
     def _finish(self, command: str, arguments: dict[str, object]) -> None:
         """Do the rest of it, however long it takes; several may be under way at once.
@@ -144,7 +144,7 @@ class Actions:
                 self._login.switch(on=arguments.get("on") is True)
                 self._hearers.tell_icon()
             case "sync":
-                self._in_force.sending.answer(command, arguments)
+                self._components.sending.answer(command, arguments)
             case _ if command in window_launcher.COMMANDS:
                 self._windows.open(command, arguments)
 

@@ -70,44 +70,44 @@ class Application:
         self._watcher: PresenceWatcher | None = None
         self._notifier = Notifier()
         self._lock = InstanceLock(paths)
-        self._care = Supervisor(self._tell_icon)
+        self._supervisor = Supervisor(self._tell_icon)
         hearers = Hearers(
             self._on_change, self._on_damage, self._on_loss, self._tell_icon, self._notify
         )
-        self._in_force = Components(loaded, paths, self._care, hearers, self._ended)
+        self._components = Components(loaded, paths, self._supervisor, hearers, self._ended)
         self._login = StartAtLogin(loaded, paths)
         self._ending = Shutdown(self._steps_of_end)
-        self._pause_memory = PauseMemory(paths, lambda: self._in_force.monitor.state)
+        self._pause_memory = PauseMemory(paths, lambda: self._components.monitor.state)
         self._status = StatusHere(
-            self._in_force,
-            self._care,
+            self._components,
+            self._supervisor,
             paths,
             (lambda: self._settings.problem, lambda: self._pause_memory.doubt),
             self._shown_here,
         )
         self._actions = Actions(
-            self._in_force,
+            self._components,
             self._pause_memory,
-            self._care,
+            self._supervisor,
             hearers,
-            windows=OwnWindows(paths, lambda: self._in_force.loaded.file, lambda: self._has_menu),
+            windows=OwnWindows(paths, lambda: self._components.loaded.file, lambda: self._has_menu),
             login=self._login,
             status=self._status.answer,
             end=self._ending.ask,
         )
-        self._control = ControlServer(paths, self._actions.answer, self._care)
-        self._settings = ConfigReload(self._in_force, paths, hearers)
+        self._control = ControlServer(paths, self._actions.answer, self._supervisor)
+        self._settings = ConfigReload(self._components, paths, hearers)
         self._pause_reminder = PauseReminder(
-            paths, lambda: self._in_force.monitor.state.paused, self._is_person_there
+            paths, lambda: self._components.monitor.state.paused, self._is_person_there
         )
-        self._greeting = FirstStartNotice(self._in_force, paths, self._notify)
+        self._first_start_notice = FirstStartNotice(self._components, paths, self._notify)
         looks = (
-            self._greeting.look,
+            self._first_start_notice.look,
             self._pause_memory.look,
             self._settings.look,
             self._remind_of_pause,
         )
-        self._housekeeping = Housekeeping(self._care, looks)
+        self._housekeeping = Housekeeping(self._supervisor, looks)
         self._signals = SignalHandlers(self._ending.ask)
 
     def run(self, *, tray: bool) -> None:
@@ -120,7 +120,7 @@ class Application:
         self._paths.prepare()
         self._lock.acquire()
         try:
-            self._in_force.lock_file()
+            self._components.lock_file()
         except ReprospectiveError:
             self._lock.release()
             raise
@@ -145,13 +145,13 @@ class Application:
         remembered = self._pause_memory.begin()
         paused = remembered.is_paused_at(_now())
         self._shown = MonitorState(paused=paused)
-        self._in_force.start_recording(
+        self._components.start_recording(
             paused=paused, paused_until=remembered.paused_until if paused else None
         )
         if remembered.paused and not paused:
             self._actions.put(PAUSE_OVER)  # it ended while nothing ran
         # Loading the tray takes the processor for a while: the first session goes first.
-        is_ready = self._in_force.monitor.recording.wait(_FIRST_S)
+        is_ready = self._components.monitor.recording.wait(_FIRST_S)
         if self._ended.is_set():
             return  # somebody has quit already
         self._watcher = make_watcher()
@@ -162,10 +162,10 @@ class Application:
             log.info("paused: nothing is recorded")
         elif not is_ready:
             log.warning("nothing is recorded yet: the desktop or the database does not answer")
-        self._greeting.look()
+        self._first_start_notice.look()
         self._tell_of_doubt()
         threading.Thread(target=self._login.keep, name="login", daemon=True).start()
-        self._in_force.start_sending()
+        self._components.start_sending()
         self._housekeeping.start()
 
     def _show_icon(self) -> None:
@@ -178,7 +178,7 @@ class Application:
                 self._actions.put,
                 self._status.today_ms,
                 self._status.of,
-                self._care,
+                self._supervisor,
             )
             if self._icon.icon.has_notifications:
                 self._notifier.fallback = self._icon.icon.notify
@@ -196,17 +196,17 @@ class Application:
         """Say at the start that it is paused since nobody knows better."""
         if text := self._pause_memory.doubt:
             log.warning("%s", text)
-            if self._in_force.loaded.config.notifications.paused:
+            if self._components.loaded.config.notifications.paused:
                 self._notify(text)
 
     def _remind_of_pause(self) -> None:
         text = self._pause_reminder.look()
-        if text and self._in_force.loaded.config.notifications.paused:
+        if text and self._components.loaded.config.notifications.paused:
             self._notify(text)
 
     def _is_person_there(self) -> bool:
         """Say whether somebody has touched anything lately, while nothing is recorded."""
-        monitor = self._in_force.loaded.config.monitor
+        monitor = self._components.loaded.config.monitor
         probe = open_probe(monitor.poll_interval, monitor.probe)
         try:
             return probe.sees_windows and probe.is_touched(_LATELY_MS)
@@ -220,12 +220,12 @@ class Application:
         with self._showing:
             before, self._shown = self._shown, now
         if _is_recording(now) and not _is_recording(before):
-            log.info("recording to %s", self._in_force.reader.place)
+            log.info("recording to %s", self._components.reader.place)
         self._tell_icon()
         if (
             now.problem
             and not before.problem
-            and self._in_force.loaded.config.notifications.storage
+            and self._components.loaded.config.notifications.storage
         ):
             self._notify(now.problem)
         if before.paused and not now.paused:
@@ -233,7 +233,7 @@ class Application:
 
     def _take_presence(self, said: Presence) -> None:
         """Pass on what the desktop says; before the computer sleeps, wait for the disk."""
-        recorded = self._in_force.take_presence(said)
+        recorded = self._components.take_presence(said)
         if said.away:
             recorded.wait(_SLEEP_WAITS_S)
 
@@ -246,12 +246,12 @@ class Application:
             "The database was damaged. It was set aside as {path}; recording goes on in a new "
             "file, and what can still be read is taken over."
         ).format(path=damaged)
-        if self._in_force.loaded.config.notifications.damaged:
+        if self._components.loaded.config.notifications.damaged:
             self._notify(text)
 
     def _on_loss(self, lost: str) -> None:
         """Say what was lost, and wait until it can be seen: the program may be ending."""
-        if self._in_force.loaded.config.notifications.storage:
+        if self._components.loaded.config.notifications.storage:
             self._begin_to_notify(lost).join(_LAST_WORD_S)
 
     @property
@@ -274,11 +274,11 @@ class Application:
 
         return (
             (
-                Step("recording", self._in_force.end, _RECORDING_ENDS_S),
+                Step("recording", self._components.end, _RECORDING_ENDS_S),
                 # A disk that is merely slow must not let a pause be forgotten.
                 Step("the pause", lambda _seconds: self._pause_memory.look(), _RECORDING_ENDS_S),
                 moment("the icon", self._take_icon_away),
-                moment("the passes", self._in_force.sending.halt),
+                moment("the passes", self._components.sending.halt),
             ),
             (
                 Step("housekeeping", self._housekeeping.stop, _MOMENT_S),
@@ -286,12 +286,12 @@ class Application:
                 Step("commands", self._control.stop, _MOMENT_S),
             ),
             # The end of the open session may go, too.
-            (Step("sending", self._in_force.stop_sending, LAST_PASS_S + HANG_UP_S),),
+            (Step("sending", self._components.stop_sending, LAST_PASS_S + HANG_UP_S),),
             (moment("the locks", self._release_locks),),
         )
 
     def _release_locks(self) -> None:
-        self._in_force.release_file()
+        self._components.release_file()
         self._lock.release()
 
     def _take_icon_away(self) -> None:

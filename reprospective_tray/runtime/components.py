@@ -73,12 +73,17 @@ class Components:
         self,
         loaded: LoadedConfig,
         paths: Paths,
-        care: Supervisor,
+        supervisor: Supervisor,
         hearers: Hearers,
         ended: threading.Event,
     ) -> None:
         """Build the parts; nothing runs yet. `ended` is set once the program ends."""
-        self._paths, self._care, self._hearers, self._ended = paths, care, hearers, ended
+        self._paths, self._supervisor, self._hearers, self._ended = (
+            paths,
+            supervisor,
+            hearers,
+            ended,
+        )
         self._presence: Presence | None = None
         # Held while the monitor becomes another, and by who tells it what must not get lost.
         self._exchanging = threading.Lock()
@@ -194,13 +199,17 @@ class Components:
         monitor = loaded.config.monitor
         return DesktopActivityMonitor(
             make_recorder(
-                loaded, self._paths, self._hearers.on_damage, self._hearers.on_loss, self._care
+                loaded,
+                self._paths,
+                self._hearers.on_damage,
+                self._hearers.on_loss,
+                self._supervisor,
             ),
             make_rules(loaded),
             make_filter(loaded),
             lambda: open_probe(monitor.poll_interval, monitor.probe),
             self._hearers.on_change,
-            care=self._care,
+            supervisor=self._supervisor,
         )
 
     def _make_sending(self, loaded: LoadedConfig) -> NotSending:
@@ -209,5 +218,10 @@ class Components:
         means = make_means(loaded, self._paths, CurrentIdentity(lambda: self.monitor))
         hearers = self._hearers
         return Sending(
-            loaded, self._paths, means, hearers.tell_icon, hearers.notify, care=self._care
+            loaded,
+            self._paths,
+            means,
+            hearers.tell_icon,
+            hearers.notify,
+            supervisor=self._supervisor,
         )

@@ -21,16 +21,16 @@ log = logging.getLogger(__name__)
 class ConfigReload:
     """Looks at the file now and then; of one thread, but for `problem`."""
 
-    def __init__(self, in_force: Components, paths: Paths, hearers: Hearers) -> None:
+    def __init__(self, components: Components, paths: Paths, hearers: Hearers) -> None:
         """Take what they are put in force in, and who hears of it."""
-        self._in_force, self._hearers = in_force, hearers
-        self._watch = ConfigWatch(in_force.loaded, paths)
+        self._components, self._hearers = components, hearers
+        self._watch = ConfigWatch(components.loaded, paths)
         self.problem = ""
         """Why the file as it is cannot be used; empty where it can."""
 
     def look(self) -> None:
         """Take over what has changed since the last look."""
-        with self._in_force.forgetting.put_off() as is_put_off:
+        with self._components.forgetting.put_off() as is_put_off:
             # What is being forgotten needs the recording of the moment.
             if is_put_off:
                 self._look()
@@ -39,7 +39,7 @@ class ConfigReload:
         found = self._watch.look()
         if found is None:
             return
-        notifies = self._in_force.loaded.config.notifications.settings
+        notifies = self._components.loaded.config.notifications.settings
         error = found.error if found.loaded is None else self._change(found.loaded)
         if error or found.loaded is None:
             said = f"{error} {error.remedy if error else ''}".strip()
@@ -59,7 +59,7 @@ class ConfigReload:
     def _change(self, loaded: LoadedConfig) -> ReprospectiveError | None:
         """Put the settings in force; return why that cannot be."""
         try:
-            self._in_force.change(loaded)
+            self._components.change(loaded)
         except StoreError as error:
             return error
         return None

@@ -103,12 +103,12 @@ def make_recorder(
     paths: Paths,
     on_damage: Callable[[Path], None],
     on_loss: Callable[[str], None] = lambda _lost: None,
-    care: Supervisor | None = None,
+    supervisor: Supervisor | None = None,
 ) -> Recorder | BackgroundRecorder:
     """Return what records into the database of the config.
 
     `on_damage` is told where a damaged file was set aside, `on_loss` what was lost, in words;
-    `care` counts what dies.
+    `supervisor` counts what dies.
     """
     from reprospective_tray.store.recording.recorder import Recorder
 
@@ -119,7 +119,7 @@ def make_recorder(
         return BackgroundRecorder(
             lambda: make_server_adapter(loaded, paths, patience_s=_RECORDING_S),
             host,
-            care,
+            supervisor,
             on_loss,
         )
     return Recorder(lambda: make_file_adapter(loaded, paths), host, on_damage, on_loss)

@@ -27,9 +27,9 @@ class FirstStartNotice:
     Of one thread at a time.
     """
 
-    def __init__(self, in_force: Components, paths: Paths, notify: Callable[[str], None]) -> None:
+    def __init__(self, components: Components, paths: Paths, notify: Callable[[str], None]) -> None:
         """Take what records, where is remembered that it was said, and what shows a sentence."""
-        self._in_force, self._paths, self._notify = in_force, paths, notify
+        self._components, self._paths, self._notify = components, paths, notify
         self._is_due: bool | None = None
         self._told: Lack | None = None
 
@@ -39,7 +39,7 @@ class FirstStartNotice:
             self._is_due = program_state.load(self._paths).first_start_at is None
         if not self._is_due:
             return
-        now = self._in_force.monitor.state
+        now = self._components.monitor.state
         if now.watching and not now.problem:
             self._greet()
         elif now.lack and not now.paused and now.lack is not self._told:
@@ -48,14 +48,16 @@ class FirstStartNotice:
 
     def _greet(self) -> None:
         self._is_due = False
-        loaded = self._in_force.loaded
+        loaded = self._components.loaded
         if loaded.config.database.local.type == "postgresql":
             text = _(
                 "Recording which window you use, and when, straight to {place}. "
                 "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
-            ).format(place=self._in_force.reader.place)
+            ).format(place=self._components.reader.place)
         else:
-            text = self._in_force.sending.greeting(loaded.config.database_path(self._paths))
+            text = self._components.sending.first_start_notice(
+                loaded.config.database_path(self._paths)
+            )
         log.info("first start: %s", text)
         self._show(text)
         try:
@@ -64,5 +66,5 @@ class FirstStartNotice:
             log.warning("%s", error)
 
     def _show(self, text: str) -> None:
-        if self._in_force.loaded.config.notifications.first_start:
+        if self._components.loaded.config.notifications.first_start:
             self._notify(text)

@@ -19,9 +19,9 @@ LOOK_S = 3.0
 class Housekeeping:
     """Calls each of `looks` now and then; what one of them raises is counted, and it goes on."""
 
-    def __init__(self, care: Supervisor, looks: tuple[Callable[[], None], ...]) -> None:
+    def __init__(self, supervisor: Supervisor, looks: tuple[Callable[[], None], ...]) -> None:
         """Take who counts deaths, and what is called."""
-        self._care = care
+        self._supervisor = supervisor
         self._looks = looks
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="housekeeping", daemon=True)
@@ -37,7 +37,7 @@ class Housekeeping:
             self._thread.join(seconds)
 
     def _keep(self) -> None:
-        self._care.run(SupervisedPart.HOUSEKEEPING, self._look, self._ended)
+        self._supervisor.run(SupervisedPart.HOUSEKEEPING, self._look, self._ended)
 
     def _look(self) -> None:
         while not self._ended.is_set():

@@ -24,8 +24,8 @@ class StatusHere:
 
     def __init__(
         self,
-        in_force: Components,
-        care: Supervisor,
+        components: Components,
+        supervisor: Supervisor,
         paths: Paths,
         problems: tuple[Callable[[], str], Callable[[], str]],
         shown: Callable[[], Mapping[str, object]],
@@ -33,49 +33,49 @@ class StatusHere:
         """Take what is asked.
 
         Args:
-            in_force: What records and sends.
-            care: Says what died.
+            components: What records and sends.
+            supervisor: Says what died.
             paths: Where the log lies.
             problems: What says what is wrong with the settings, and why it is paused where
                 the person may not have wanted it; each returns a sentence, or nothing.
             shown: Returns what else belongs into the object.
         """
-        self._in_force, self._care, self._paths = in_force, care, paths
+        self._components, self._supervisor, self._paths = components, supervisor, paths
         self._settings_problem, self._pause_doubt = problems
         self._shown = shown
 
     def answer(self) -> dict[str, object]:
         """Return the whole of it, as of this moment."""
-        self._in_force.sending.refresh()
+        self._components.sending.refresh()
         return self.of(*self._today())
 
     def today_ms(self) -> int:
         """Return today's active time, in ms; and read anew how far everything is sent."""
-        self._in_force.sending.refresh()
+        self._components.sending.refresh()
         return self._today()[0]
 
     def of(self, today_ms: int, trouble: str = "") -> dict[str, object]:
         """Return it with today's active time; `trouble` is what kept that from being read."""
-        now = self._in_force.monitor.state
+        now = self._components.monitor.state
         mode, problem = self._mode(now), now.problem or trouble
         if not problem:
             problem = self._pause_doubt() if now.paused else no_window_messages.sentence(now.lack)
         if not problem:
-            problem = self._in_force.sending.problem() or self._settings_problem()
+            problem = self._components.sending.problem() or self._settings_problem()
             if problem and not now.paused:
                 mode = "attention"
-        problem = problem or self._care.problem
-        is_serious = self._care.is_serious
+        problem = problem or self._supervisor.problem
+        is_serious = self._supervisor.is_serious
         if is_serious:
-            problem, mode = self._care.problem, mode if now.paused else "attention"
+            problem, mode = self._supervisor.problem, mode if now.paused else "attention"
         return status_object(
             pid=os.getpid(),
             paused=now.paused,
             paused_until=now.paused_until,
             today_ms=today_ms,
-            data_path=self._in_force.reader.place,
+            data_path=self._components.reader.place,
         ) | {
-            **self._in_force.sending.status(),
+            **self._components.sending.status(),
             "mode": mode,
             "application_name": now.application_name,
             "problem": problem,
@@ -101,7 +101,7 @@ class StatusHere:
     def _today(self) -> tuple[int, str]:
         """Return today's active ms, and what keeps them from being read."""
         try:
-            return today_active_ms(self._in_force.reader), ""
+            return today_active_ms(self._components.reader), ""
         except DamagedStoreError as error:
             return 0, str(error)
         except StoreError:

@@ -62,7 +62,7 @@ class NotSending:
     def refresh(self) -> None:
         """Read anew how far everything is sent; asked now and then."""
 
-    def greeting(self, path: Path) -> str:
+    def first_start_notice(self, path: Path) -> str:
         """Return what is said at the very first start; `path` is that of the database."""
         return _(
             "Recording which window you use, and when, to {path} on this computer alone. "
@@ -107,7 +107,7 @@ class Sending(NotSending):
         on_change: Callable[[], None],
         notify: Callable[[str], None],
         *,
-        care: Supervisor | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Take what is needed; nothing is loaded or run yet.
 
@@ -117,7 +117,7 @@ class Sending(NotSending):
             means: How the local file and the server are reached.
             on_change: Called when there is something new to show; must not wait.
             notify: Shows a notification.
-            care: Counts what dies.
+            supervisor: Counts what dies.
         """
         from reprospective_tray.sync.service import SyncService
 
@@ -127,7 +127,9 @@ class Sending(NotSending):
         self._notifies = loaded.config.notifications.sync
         self._paths = paths
         self._notify = notify
-        self._service = SyncService(means, self._settings.interval, on_change, self._say, care)
+        self._service = SyncService(
+            means, self._settings.interval, on_change, self._say, supervisor
+        )
 
     def start(self) -> None:  # noqa: D102  as above
         if text := retention_news(self._settings, self._paths):
@@ -139,7 +141,7 @@ class Sending(NotSending):
     def refresh(self) -> None:  # noqa: D102  as above
         self._service.refresh()
 
-    def greeting(self, path: Path) -> str:  # noqa: D102  as above
+    def first_start_notice(self, path: Path) -> str:  # noqa: D102  as above
         from reprospective_tray.store.postgres.connection.address import ServerAddress
 
         return _(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reprospective_tray.system.supervisor import Supervisor
 
 
-def make_clock(care: Supervisor, halted: threading.Event) -> Any:
+def make_clock(supervisor: Supervisor, halted: threading.Event) -> Any:
     """Return APScheduler's keeper of times, whose thread begins again where it dies."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -22,7 +22,7 @@ def make_clock(care: Supervisor, halted: threading.Event) -> Any:
                 self.wakeup()  # it waits for news before it looks at what is due
                 super(Clock, self)._main_loop()
 
-            care.run(SupervisedPart.SENDING, go_on, halted)
+            supervisor.run(SupervisedPart.SENDING, go_on, halted)
 
     return Clock(timezone=dt.UTC, executors={"default": _executor()})
 

@@ -53,7 +53,7 @@ class SyncScheduler:
         interval_s: float,
         knock: Callable[[], bool],
         on_change: Callable[[], None],
-        care: Supervisor | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Take what is run, and when; nothing runs yet.
 
@@ -62,9 +62,9 @@ class SyncScheduler:
             interval_s: Seconds from the end of a pass to the next one.
             knock: Tells whether somebody listens where the server is; may take its time.
             on_change: Called in a thread of this object when a pass begins or ends; must not wait.
-            care: Counts what dies.
+            supervisor: Counts what dies.
         """
-        self._care = care or Supervisor()
+        self._supervisor = supervisor or Supervisor()
         self._halted = threading.Event()
         self._run_pass = run_pass
         self._interval_s = interval_s
@@ -97,7 +97,7 @@ class SyncScheduler:
 
             from reprospective_tray.sync.daemon_executor import make_clock
 
-            clock = make_clock(self._care, self._halted)
+            clock = make_clock(self._supervisor, self._halted)
         # It would tell of each pass; what matters is told here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         clock.add_listener(self._judge, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
@@ -273,7 +273,7 @@ class SyncScheduler:
         return distance * (1 + random.uniform(0, JITTER))  # noqa: S311  no secret
 
     def _keep_watch(self) -> None:
-        self._care.run(SupervisedPart.SENDING, self._watch, self._halted)
+        self._supervisor.run(SupervisedPart.SENDING, self._watch, self._halted)
 
     def _watch(self) -> None:
         """Knock while the server is away, and start what the clock has forgotten."""

@@ -67,7 +67,7 @@ class SyncService:
         interval_s: float,
         on_change: Callable[[], None],
         on_trouble: Callable[[str], None],
-        care: Supervisor | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Take what is needed; nothing is loaded or run yet.
 
@@ -77,14 +77,16 @@ class SyncService:
             on_change: Called when there is something new to show; must not wait.
             on_trouble: Called with a sentence: once for each outage that has lasted for long, and
                 where a pass failed that was to speak up.
-            care: Counts what dies.
+            supervisor: Counts what dies.
         """
-        self._care = care or Supervisor()
+        self._supervisor = supervisor or Supervisor()
         self._halted = threading.Event()
         self._means = means
         self._on_change = on_change
         self._on_trouble = on_trouble
-        self._scheduler = SyncScheduler(self._pass, interval_s, means.knock, on_change, self._care)
+        self._scheduler = SyncScheduler(
+            self._pass, interval_s, means.knock, on_change, self._supervisor
+        )
         self._manager: DatabaseSyncManager | None = None
         self._lock = threading.Lock()
         self._wishes: dict[int, SyncRequest] = {}
@@ -102,7 +104,7 @@ class SyncService:
         threading.Thread(target=self._keep_starting, name="sync-start", daemon=True).start()
 
     def _keep_starting(self) -> None:
-        self._care.run(SupervisedPart.SENDING, self._start, self._halted)
+        self._supervisor.run(SupervisedPart.SENDING, self._start, self._halted)
 
     def _start(self) -> None:
         try:

@@ -37,7 +37,7 @@ class LiveIcon:
         on_action: Callable[[MenuAction], None],
         today_ms: Callable[[], int],
         status: Callable[[int], Mapping[str, object]],
-        care: Supervisor | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Take who does what is clicked, and where today's time and the status come from.
 
@@ -46,13 +46,13 @@ class LiveIcon:
             today_ms: Returns today's active time, in ms; asked now and then.
             status: Returns the status object with that time in it, without waiting; asked at each
                 news, and when the menu opens.
-            care: Counts what dies.
+            supervisor: Counts what dies.
 
         Raises:
             TrayUnavailableError: there can be no icon; says why and what to do.
         """
         self.icon = TrayIcon(on_action, on_open=self._look_once_more)
-        self._care = care or Supervisor()
+        self._supervisor = supervisor or Supervisor()
         self._today_ms = today_ms
         self._status = status
         self._last_today_ms = 0
@@ -91,7 +91,7 @@ class LiveIcon:
         self._news.set()
 
     def _keep_true(self) -> None:
-        self._care.run(SupervisedPart.ICON, self._refresh, self._ended)
+        self._supervisor.run(SupervisedPart.ICON, self._refresh, self._ended)
 
     def _refresh(self) -> None:
         read_at, trimmed = -REFRESH_S, False

@@ -1,3 +1,3 @@
 """The cases of stretches, on a PostgreSQL."""
 
-from tests.unit.test_stretches import *  # noqa: F403  its tests are these tests
+from tests.unit.test_focus_streaks import *  # noqa: F403  its tests are these tests

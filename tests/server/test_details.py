@@ -31,7 +31,7 @@ from tests.server.central import central_on
 from tests.server.contract import adapter_for
 from tests.server.shipper import Shipper
 from tests.unit.stored import FIRST_DAY, row, session, timelines, up_to
-from tests.unit.test_missing import SENT, prune
+from tests.unit.test_archived_days import SENT, prune
 
 ALL_DAYS = DayRange(FIRST_DAY - timedelta(days=2), FIRST_DAY + timedelta(days=30))
 DAY = date(2026, 3, 30)

@@ -28,7 +28,7 @@ class Desk:
         self.state = MonitorState()
         self.said: list[str] = []
         self.ended = threading.Event()
-        in_force: Any = SimpleNamespace(
+        components: Any = SimpleNamespace(
             pause=lambda until: setattr(self, "state", MonitorState(True, until)),
             resume=lambda: setattr(self, "state", MonitorState()),
             sending=SimpleNamespace(answer=self.hang),
@@ -39,7 +39,7 @@ class Desk:
         self.memory = PauseMemory(user.paths, lambda: self.state)
         self.memory.begin()
         self.actions = Actions(
-            in_force,
+            components,
             self.memory,
             Supervisor(),
             hearers,

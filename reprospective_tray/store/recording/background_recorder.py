@@ -48,11 +48,11 @@ class BackgroundRecorder:
         self,
         open_adapter: Callable[[], PostgresqlAdapter],
         source_host: str,
-        care: Supervisor | None = None,
+        supervisor: Supervisor | None = None,
         on_loss: Callable[[str], None] = lambda _lost: None,
     ) -> None:
         """Take what makes an adapter, this computer's name, and who counts deaths and losses."""
-        self._care = care or Supervisor()
+        self._supervisor = supervisor or Supervisor()
         self._open_adapter = open_adapter
         self._adapters: list[PostgresqlAdapter] = []
         self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None, on_loss)
@@ -154,7 +154,7 @@ class BackgroundRecorder:
                     self._write_until_the_end()
             # Whatever went wrong, recording goes on: the log keeps the traceback.
             except BaseException:  # noqa: BLE001  the top of a thread
-                wait_s = self._care.died(SupervisedPart.WRITING)
+                wait_s = self._supervisor.died(SupervisedPart.WRITING)
                 with self._news:
                     self._news.wait_for(lambda: self._ending, wait_s)
             with self._news:

@@ -15,7 +15,7 @@ from reprospective_tray.runtime.forget_service import MOST_UIDS, ForgetService
 from reprospective_tray.store.model.ids import new_uid
 from tests.support import wait_until
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of
-from tests.unit.test_monitor_errands import OneWindow, recording
+from tests.unit.test_call_queue import OneWindow, recording
 
 
 @pytest.fixture

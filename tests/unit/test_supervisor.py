@@ -52,46 +52,46 @@ def clock() -> Clock:
     return Clock()
 
 
-def die(care: Supervisor, part: SupervisedPart = SupervisedPart.RECORDING) -> float:
+def die(supervisor: Supervisor, part: SupervisedPart = SupervisedPart.RECORDING) -> float:
     try:
         return 1 // 0
     except ZeroDivisionError:
-        return care.died(part)
+        return supervisor.died(part)
 
 
 def test_the_distances_double_up_to_a_minute_and_are_short_again_after_a_quiet_time(clock):
-    care = Supervisor(steady_s=clock)
+    supervisor = Supervisor(steady_s=clock)
     waits = []
     for _death in range(9):
-        waits.append(die(care))
+        waits.append(die(supervisor))
         clock.now_s += waits[-1]
     assert waits == [1, 2, 4, 8, 16, 32, MOST_S, MOST_S, MOST_S]
-    assert die(care, SupervisedPart.SENDING) == 1
+    assert die(supervisor, SupervisedPart.SENDING) == 1
     clock.now_s += REMEMBERED_S
-    assert die(care) == 1
+    assert die(supervisor) == 1
 
 
 def test_it_is_serious_from_the_third_death_in_ten_minutes_on_whoever_dies(clock):
     news = []
-    care = Supervisor(lambda: news.append(care.problem), clock)
-    assert (care.problem, care.is_serious) == ("", False)
-    die(care, SupervisedPart.RECORDING)
+    supervisor = Supervisor(lambda: news.append(supervisor.problem), clock)
+    assert (supervisor.problem, supervisor.is_serious) == ("", False)
+    die(supervisor, SupervisedPart.RECORDING)
     at = time.strftime("%H:%M")
-    assert care.problem in {
+    assert supervisor.problem in {
         f"Recording failed at {at} and was started again.",
         f"Recording failed at {time.strftime('%H:%M')} and was started again.",
     }
-    die(care, SupervisedPart.SENDING)
-    assert not care.is_serious
+    die(supervisor, SupervisedPart.SENDING)
+    assert not supervisor.is_serious
     clock.now_s += REMEMBERED_S - 1
-    die(care, SupervisedPart.MENU)
-    assert care.is_serious
-    assert care.problem.startswith("3 failures since ")
+    die(supervisor, SupervisedPart.MENU)
+    assert supervisor.is_serious
+    assert supervisor.problem.startswith("3 failures since ")
     assert len(news) == 3
     clock.now_s += 1
-    assert not care.is_serious
+    assert not supervisor.is_serious
     clock.now_s += REMEMBERED_S
-    assert care.problem == ""
+    assert supervisor.problem == ""
 
 
 def test_who_cannot_show_it_does_not_keep_it_from_beginning_again():
@@ -102,15 +102,15 @@ def test_who_cannot_show_it_does_not_keep_it_from_beginning_again():
 
 
 def test_work_that_ends_well_is_not_begun_again_and_the_end_is_not_waited_for():
-    care, ended, done = Supervisor(), threading.Event(), []
-    care.run(SupervisedPart.MENU, lambda: done.append(1), ended)
+    supervisor, ended, done = Supervisor(), threading.Event(), []
+    supervisor.run(SupervisedPart.MENU, lambda: done.append(1), ended)
     assert done == [1]
 
     def leave() -> None:
         done.append(2)
         sys.exit("what some libraries do")
 
-    thread = threading.Thread(target=care.run, args=(SupervisedPart.MENU, leave, ended))
+    thread = threading.Thread(target=supervisor.run, args=(SupervisedPart.MENU, leave, ended))
     thread.start()
     wait_until(lambda: done.count(2) == 2, SECONDS, "the second attempt")
     ended.set()
@@ -158,7 +158,7 @@ def test_recording_goes_on_after_each_death_with_a_gap_of_the_back_off(tmp_path)
 
     closed_before = DyingProbe.closed
     news = threading.Semaphore(0)
-    care = Supervisor(news.release)
+    supervisor = Supervisor(news.release)
     recorder = Recorder(lambda: SqliteAdapter(path), "host", lambda _damaged: None)
     rules = Desk(heartbeat_ms=50).rules
 
@@ -166,7 +166,7 @@ def test_recording_goes_on_after_each_death_with_a_gap_of_the_back_off(tmp_path)
         raise ValueError("the icon is broken")
 
     monitor = DesktopActivityMonitor(
-        recorder, rules, lambda seen: seen, open_probe, fail, care=care
+        recorder, rules, lambda seen: seen, open_probe, fail, supervisor=supervisor
     )
     monitor.start()
     try:
@@ -202,7 +202,7 @@ def test_a_probe_that_cannot_be_opened_does_not_keep_the_end_waiting(tmp_path):
         lambda seen: seen,
         open_probe,
         lambda _state: None,
-        care=Supervisor(news.release),
+        supervisor=Supervisor(news.release),
     )
     monitor.start()
     assert news.acquire(timeout=SECONDS)
@@ -224,20 +224,20 @@ def test_the_channel_answers_again_after_its_thread_died(user, monkeypatch):
         return real(connection)
 
     monkeypatch.setattr(ipc_server, "_is_owner", is_owner)
-    care = Supervisor()
-    server = ControlServer(user.paths, lambda *_request: {"well": True}, care)
+    supervisor = Supervisor()
+    server = ControlServer(user.paths, lambda *_request: {"well": True}, supervisor)
     server.start()
     try:
         with pytest.raises(client.NotRunningError):
             client.request(user.paths, "status")
         assert client.request(user.paths, "status") == {"well": True}
-        assert care.problem.startswith("Answering commands failed at ")
+        assert supervisor.problem.startswith("Answering commands failed at ")
     finally:
         server.stop()
 
 
 def test_the_icon_is_kept_true_after_its_thread_died(monkeypatch):
-    fake, care = FakeIcon(""), Supervisor()
+    fake, supervisor = FakeIcon(""), Supervisor()
     monkeypatch.setattr(live_icon, "TrayIcon", lambda _on_action, **_more: fake)
     answers = [RuntimeError("a mistake")]
 
@@ -246,26 +246,28 @@ def test_the_icon_is_kept_true_after_its_thread_died(monkeypatch):
             raise answers.pop()
         return STATUS
 
-    shown = LiveIcon(lambda _action: None, lambda: 0, status, care)
+    shown = LiveIcon(lambda _action: None, lambda: 0, status, supervisor)
 
     def ready() -> None:
         assert fake.updated.wait(SECONDS)
         shown.stop()
 
     shown.run(ready)
-    assert care.problem.startswith("The icon failed at ")
+    assert supervisor.problem.startswith("The icon failed at ")
 
 
 @pytest.mark.parametrize("which", ["the keeper of times", "the watch"])
 def test_passes_go_on_after_a_thread_of_theirs_died(which):
-    care, passes = Supervisor(), threading.Semaphore(0)
+    supervisor, passes = Supervisor(), threading.Semaphore(0)
     knocked = []
 
     def knock() -> bool:
         knocked.append(1)
         return True
 
-    scheduler = SyncScheduler(lambda _cancel: passes.release(), 3600.0, knock, lambda: None, care)
+    scheduler = SyncScheduler(
+        lambda _cancel: passes.release(), 3600.0, knock, lambda: None, supervisor
+    )
     scheduler.start()
     try:
         assert passes.acquire(timeout=SECONDS)
@@ -287,6 +289,6 @@ def test_passes_go_on_after_a_thread_of_theirs_died(which):
             wait_until(lambda: knocked, SECONDS, "a knock of the watch that began again")
         scheduler.sync_now()
         assert passes.acquire(timeout=SECONDS)
-        assert care.problem.startswith("Sending failed at ")
+        assert supervisor.problem.startswith("Sending failed at ")
     finally:
         scheduler.halt()

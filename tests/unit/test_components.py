@@ -20,7 +20,7 @@ def nothing(*_arguments: object) -> None:
 
 
 @pytest.fixture
-def in_force(user: User, monkeypatch: pytest.MonkeyPatch) -> Components:
+def components(user: User, monkeypatch: pytest.MonkeyPatch) -> Components:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     hearers = Hearers(nothing, nothing, nothing, nothing, nothing)
@@ -31,11 +31,11 @@ def in_force(user: User, monkeypatch: pytest.MonkeyPatch) -> Components:
     return made
 
 
-def change_and_meanwhile(in_force: Components, work: Callable[[], object]) -> None:
+def change_and_meanwhile(components: Components, work: Callable[[], object]) -> None:
     """Let other settings hold, and do `work` when the old recording has just ended."""
-    config = in_force.loaded.config
+    config = components.loaded.config
     monitor = msgspec.structs.replace(config.monitor, heartbeat=3.0)
-    stop = in_force.monitor.stop
+    stop = components.monitor.stop
 
     def stop_and_work() -> None:
         stop()
@@ -43,23 +43,23 @@ def change_and_meanwhile(in_force: Components, work: Callable[[], object]) -> No
         work()
 
     monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setattr(in_force.monitor, "stop", stop_and_work)
-    in_force.change(LoadedConfig(msgspec.structs.replace(config, monitor=monitor), None))
+    monkeypatch.setattr(components.monitor, "stop", stop_and_work)
+    components.change(LoadedConfig(msgspec.structs.replace(config, monitor=monitor), None))
 
 
-def test_a_pause_that_comes_while_the_settings_change_holds(in_force: Components) -> None:
-    before = in_force.monitor
-    change_and_meanwhile(in_force, lambda: in_force.pause(None))
-    assert in_force.monitor is not before
-    assert in_force.monitor.state.paused
-    in_force.end(10.0)
+def test_a_pause_that_comes_while_the_settings_change_holds(components: Components) -> None:
+    before = components.monitor
+    change_and_meanwhile(components, lambda: components.pause(None))
+    assert components.monitor is not before
+    assert components.monitor.state.paused
+    components.end(10.0)
 
 
 def test_nothing_begins_any_more_where_the_end_comes_while_the_settings_change(
-    in_force: Components,
+    components: Components,
 ) -> None:
     before = set(threading.enumerate())
-    change_and_meanwhile(in_force, lambda: in_force.end(0.0))
+    change_and_meanwhile(components, lambda: components.end(0.0))
     assert not [thread for thread in set(threading.enumerate()) - before if thread.is_alive()]
-    in_force.start_sending()
-    assert not in_force.monitor._thread.is_alive()
+    components.start_sending()
+    assert not components.monitor._thread.is_alive()

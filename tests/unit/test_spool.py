@@ -113,7 +113,7 @@ def test_a_kill_at_any_line_of_the_start_changes_nothing(tmp_path):
     spool.keep(left_by(path), idle_after_all(), 0)
     spool.keep(left_by(path), [Put(session(900_000, 910_000, "of another run"))], 0)
     killed = killed_at_each_line(
-        "tests.unit.test_leftover:take_up",
+        "tests.unit.test_spool:take_up",
         template,
         steps,
         "reprospective_tray.store.recording.spool",
@@ -139,7 +139,7 @@ def test_a_kill_at_any_line_of_the_end_spares_what_an_earlier_run_has_kept(tmp_p
     earlier = Put(session(-20_000, -10_000, "earlier"))
     spool.keep(left_by(path), [earlier], 0)
     killed = killed_at_each_line(
-        "tests.unit.test_leftover:keep_and_die",
+        "tests.unit.test_spool:keep_and_die",
         template,
         steps,
         "reprospective_tray.store.recording.spool",
