@@ -1,4 +1,4 @@
-"""Notices that config.yaml is another, and reads it when whoever writes it has finished."""
+"""ConfigWatch: notices a change of config.yaml and reads it once it is written whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errands: work that other threads want done in the recording thread, between two writes."""
+"""CallQueue: runs other threads' calls in the recording thread, between two writes."""
 
 import threading
 from collections import deque

@@ -1,4 +1,4 @@
-"""What a person is told where no window can be seen: what lacks, and what helps."""
+"""The messages for a desktop whose windows cannot be seen: what is missing, and what helps."""
 
 import os
 

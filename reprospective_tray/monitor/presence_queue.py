@@ -1,4 +1,4 @@
-"""Notices: what the desktop says of the person, from the thread that hears it to the recording."""
+"""PresenceQueue: carries what the desktop says of the person to the recording thread."""
 
 import threading
 from collections import deque

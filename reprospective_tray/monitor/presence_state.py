@@ -1,4 +1,4 @@
-"""Attendance: from input, locks and inhibitors to what the person's time counts as. Pure."""
+"""PresenceState: decides from input, locks and inhibitors what the time counts as. Pure."""
 
 from reprospective_tray.store.model.sessions import State
 from reprospective_tray.system.presence import Presence

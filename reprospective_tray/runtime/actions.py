@@ -1,4 +1,4 @@
-"""What is asked of the running program: by clicks, by other processes, by itself."""
+"""Actions: what menu, commands and the program itself ask of the running program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The composition root: what is built, what starts and stops, and in what order.
+"""Application: what is built, what starts and stops, and in what order.
 
 The tray owns the main thread; `monitor` records; `control` answers other
 processes; `actions` does what the person clicks; `display` refreshes the icon.

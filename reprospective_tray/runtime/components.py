@@ -1,4 +1,4 @@
-"""What the settings in force have made: what records, reads, forgets and sends.
+"""Components: the parts built from the current configuration.
 
 Other settings take the place of these part by part, while the program runs on.
 """

@@ -1,4 +1,4 @@
-"""Takes over what the person changes in config.yaml, or says why it cannot be."""
+"""ConfigReload: applies changes of config.yaml, or says why it cannot."""
 
 from __future__ import annotations
 

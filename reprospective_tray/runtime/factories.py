@@ -1,4 +1,4 @@
-"""The parts that the config decides, made from it: for the running program and for commands.
+"""Makes each part from the configuration, for the running program and for commands.
 
 Each maker loads what it makes: who looks at a day waits for no rules of recording.
 """

@@ -1,4 +1,4 @@
-"""What is said at the very first start: what is recorded, where, and how to pause."""
+"""The notice at the very first start: what is recorded, where, and how to pause."""
 
 from __future__ import annotations
 

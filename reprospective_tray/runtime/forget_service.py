@@ -1,4 +1,4 @@
-"""Forgetting in the running program: between two steps, what happens is recorded."""
+"""ForgetService: forgets in the running program while recording goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of the program: everything is let go of in order, and nothing can hold it up.
+"""Shutdown: ends all parts in order, each within its own limit of time.
 
 It runs in a thread of its own, since any other may wait for what never answers: a display, a
 bus, a server, a keyring, a disk. What has not ended in its time ends with the process.

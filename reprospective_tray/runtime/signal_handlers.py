@@ -1,4 +1,4 @@
-"""The system's wish to end the program: SIGTERM, SIGINT and SIGHUP."""
+"""SignalHandlers: end the program on SIGTERM, SIGINT and SIGHUP."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""The sync side of the running program: what it says and answers, when it begins and ends.
+"""Starts and stops sending in the running program, and answers for it.
 
 `NotSending` is the same where the config has it off: none of what sends is loaded then.
 """

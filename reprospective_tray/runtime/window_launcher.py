@@ -1,4 +1,4 @@
-"""What the program opens for a person: its windows, each a process of its own, and its files."""
+"""Opens the program's windows, each a process of its own, and its files."""
 
 from __future__ import annotations
 

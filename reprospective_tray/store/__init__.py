@@ -1,4 +1,4 @@
-"""Where sessions are kept: the models, the adapter, migrations, writers and queries."""
+"""Where sessions are kept: tables, databases, recording, questions, sending, files."""
 
 from reprospective_tray.system.lean_memory import without
 

@@ -1,4 +1,4 @@
-"""Words for figures, and text that fits into a number of columns; pure functions."""
+"""Formats durations, times and numbers, and fits text into columns. Pure."""
 
 import unicodedata
 from datetime import UTC, date, datetime

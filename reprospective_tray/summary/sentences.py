@@ -1,4 +1,4 @@
-"""The sentences that window and reports say of the same figures; pure functions."""
+"""The sentences that window and reports share about figures. Pure."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What the server says to a batch, believed only where it fits what was sent."""
+"""BatchAnswer: the server's answer to a batch, checked against what was sent."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Alone: changes which device a file is where nobody records into it."""
+"""OfflineIdentity: changes which device a file is while nobody records into it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -95,7 +95,7 @@ class SyncScheduler:
         with without("ssl"):
             from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
 
-            from reprospective_tray.sync.daemon_executor import make_clock
+            from reprospective_tray.sync.daemon_scheduler import make_clock
 
             clock = make_clock(self._supervisor, self._halted)
         # It would tell of each pass; what matters is told here.

@@ -1,4 +1,4 @@
-"""What a person is told of sending: values in, sentences out. Pure."""
+"""Messages about sending: values in, sentences out. Pure."""
 
 from __future__ import annotations
 

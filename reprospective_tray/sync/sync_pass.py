@@ -1,4 +1,4 @@
-"""Pass: sends one file's waiting rows in order, batch by batch, until nothing waits."""
+"""SyncPass: sends a file's waiting rows in order, batch by batch, until nothing waits."""
 
 import logging
 import secrets

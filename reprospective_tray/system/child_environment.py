@@ -1,4 +1,4 @@
-"""What is started from here gets the environment of the person's session.
+"""The environment for programs started from here: the person's, not the frozen build's.
 
 A frozen build changes its own: where its libraries lie, and the data of GTK and Tk. An editor or a
 file manager that inherited that would load these libraries in the place of its own, and break.

@@ -1,4 +1,4 @@
-"""Text that is not ours, fit to be shown: nothing in it steers a terminal or turns its line round.
+"""Cleans text from elsewhere: nothing in it steers a terminal or reverses a line.
 
 Window titles, names, a server's errors and whatever else comes from outside may hold escape
 sequences, line breaks and controls of writing direction. Pure.

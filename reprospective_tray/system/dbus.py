@@ -1,4 +1,4 @@
-"""A line to a message bus (D-Bus specification): calls out, signals and calls of followed names in.
+"""BusConnection: a connection to a D-Bus message bus, with calls, signals and followed names.
 
 By jeepney, which needs neither GLib's loop nor a compiled part: the same with and without a tray.
 """

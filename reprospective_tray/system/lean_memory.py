@@ -1,4 +1,4 @@
-"""A program that runs for years holds no memory that it does not use.
+"""Keeps unused libraries and memory out of a program that runs for years.
 
 Libraries load others that nobody here runs: OpenSSL and libpq with all of their
 own libraries are a seventh of the whole program. Loading itself leaves holes.

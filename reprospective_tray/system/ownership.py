@@ -1,4 +1,4 @@
-"""Whose a file is: what another person of this computer owns is not used.
+"""Checks who owns a file: files of another person of this computer are not used.
 
 Whoever owns a file or its folder can put anything into it, and reads what is written there.
 The administrator's (root) count as one's own: root can read and change everything anyway.

@@ -1,4 +1,4 @@
-"""Crash care: what dies in a thread begins again, later each time, and is remembered for a while.
+"""Supervisor: restarts a failed thread with exponential back-off, 1 s to 60 s.
 
 Nobody else restarts a thread of this program, and none of them may end the others.
 """

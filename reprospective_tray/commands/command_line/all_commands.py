@@ -1,4 +1,4 @@
-"""What may stand on the command line: the commands and their options."""
+"""The parser of all commands and their options."""
 
 import argparse
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What may stand on the command line: dates, times and lengths of time, with clear refusals."""
+"""Values on the command line: dates, times, lengths of time, with clear refusals."""
 
 import re
 from argparse import ArgumentTypeError

@@ -1,4 +1,4 @@
-"""Commands that have actions of their own, on the command line: `autostart` and `config`."""
+"""The options of `autostart` and `config`, which have actions of their own."""
 
 import argparse
 from collections.abc import Callable

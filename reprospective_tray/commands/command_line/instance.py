@@ -1,4 +1,4 @@
-"""Commands that start, ask, end or show the running program, on the command line."""
+"""The options of the commands that start, ask, stop or show the running program."""
 
 import argparse
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Where what is exported goes: stdout, a file that is there when it is whole, or a device."""
+"""The target of an export: standard output, a device, or a file written whole."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Keeps state.json as the pause of the moment is, so that no restart undoes it."""
+"""Keeps the pause in state.json, so that a restart does not undo it."""
 
 from __future__ import annotations
 

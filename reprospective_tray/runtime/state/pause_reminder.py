@@ -1,4 +1,4 @@
-"""A word to who has left tracking paused since an earlier day: once a day, when they are back."""
+"""Reminds once a day of a pause that has lasted since an earlier day."""
 
 from __future__ import annotations
 

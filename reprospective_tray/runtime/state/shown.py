@@ -1,4 +1,4 @@
-"""What the person was shown and told, remembered between two runs: window, view, retention.
+"""What the person was shown, remembered between two runs: window, view, retention.
 
 A file of its own, since windows and commands write it: none of them can undo a pause.
 """

@@ -1,4 +1,4 @@
-"""Forgetting: what was recorded goes, here at once and then on the server.
+"""Erases sessions: here at once, and on the server with the next pass.
 
 What to forget is a `Selection`: sessions that somebody chose, or a range of
 time (`time_range`). A session that goes becomes a tombstone without names; of

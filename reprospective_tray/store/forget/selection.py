@@ -1,4 +1,4 @@
-"""A range of time, as what is to be forgotten: what lies in it, and what would go with it.
+"""A range of time to forget: what lies in it, and what would be deleted with it.
 
 A session across a border is cut. What retention has taken from here is ordered
 from the server by range, and its days' totals go here.

@@ -1,4 +1,4 @@
-"""Stretches: how long one application was in front without a break, and how often that changed.
+"""FocusStreaks: how long one application stayed in front, and how often it changed.
 
 Computed here, from a few columns of each session in order: SQLite's window functions take
 several times as long for the same, and what comes from two databases is one history to them.

@@ -1,4 +1,4 @@
-"""What the server has in a later version replaces what is kept here, its days' totals included."""
+"""ServerRowsApplier: replaces local rows and their totals by the server's later versions."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which device a local file is, and how it becomes another one.
+"""Which device a local file belongs to, and how it becomes another one.
 
 A file that was cloned or rolled back must not go on under the name of the
 other: from then on it is a device of its own.

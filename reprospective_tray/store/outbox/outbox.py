@@ -1,4 +1,4 @@
-"""Outbox: what of the local file the server does not have yet, and what it answered.
+"""Outbox: the rows that the server does not have yet, and its answers to them.
 
 A row is marked as sent only in the revision that was sent: what changes
 meanwhile goes again. SQLite builds the JSON of a batch itself; through Python

@@ -1,4 +1,4 @@
-"""Standing: how far the local file is sent, as it says itself, whether anything runs or not."""
+"""SyncState: how far the local file is sent, as the file itself says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What retention has taken from the local file: on which days, and how a server finds it."""
+"""ArchivedDays: the days whose sessions retention took, and how the server finds them."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Details of the local file's days, with the server's help where retention has taken sessions."""
+"""RemoteDetails: details of days, from the server where retention has taken the sessions."""
 
 from collections import defaultdict
 from collections.abc import Callable

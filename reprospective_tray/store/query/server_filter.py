@@ -1,4 +1,4 @@
-"""Restriction: which of a server's sessions are those that a local file had, and has no more."""
+"""ServerFilter: selects the server's sessions that a local file had and retention took."""
 
 from dataclasses import dataclass
 from functools import reduce

@@ -1,4 +1,4 @@
-"""DetachedRecorder: records into a database that may keep a writer waiting, in a thread of its own.
+"""BackgroundRecorder: records into a slow database from a thread of its own.
 
 The observing thread hands its changes over and goes on. Whatever the server
 does, silence included, it takes nothing from observing.

@@ -1,4 +1,4 @@
-"""What could not be written before the end, kept beside the database for the next start.
+"""Keeps what could not be written before the end, beside the database, for the next start.
 
 A line of JSON for each change, below one that names the run. Zeros follow, up to the size
 that a file of zeros beside it had, its room: on a full disk it is written over that.

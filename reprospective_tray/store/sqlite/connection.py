@@ -1,4 +1,4 @@
-"""Every connection to SQLite is made here: none writes outside the data folder.
+"""Opens every connection to SQLite, so that none writes outside the data folder.
 
 SQLite sorts, and undoes statements, in files of the system's folder for temporary files,
 where `secure_delete` does not reach: each connection keeps them in memory instead.

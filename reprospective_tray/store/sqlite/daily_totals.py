@@ -1,4 +1,4 @@
-"""The daily rollup: what closed sessions add to each day as lived."""
+"""DailyTotals: what closed sessions add to each day as lived."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable

@@ -1,4 +1,4 @@
-"""What was forgotten by range, after retention had taken it: it must not come back.
+"""Ranges forgotten after retention had taken their sessions: these must not come back.
 
 Years of forgetting leave hundreds of ranges. An import asks of each row whether one of them holds
 it, so they are kept in order and without overlaps: the answer takes a search instead of a walk.

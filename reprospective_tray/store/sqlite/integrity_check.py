@@ -1,4 +1,4 @@
-"""A look at the local file that changes nothing: not the file, and nothing beside it."""
+"""Checks the local file without changing it or anything beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts about the local file that outlive a process, kept in its `desktop_activity_meta`."""
+"""FileMeta: values about the local file that outlive a process, in `desktop_activity_meta`."""
 
 from enum import StrEnum
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""Who may read the database: the rights of its files, and of the folders above them."""
+"""Who may read the database: permissions of its files and of the folders above them."""
 
 import functools
 import logging

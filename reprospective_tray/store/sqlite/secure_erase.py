@@ -1,4 +1,4 @@
-"""That nothing erased stays in the bytes of the SQLite file or beside it.
+"""Removes erased texts from the bytes of the SQLite file and from the files beside it.
 
 Every connection that writes has `secure_delete`: what leaves a page is
 overwritten with zeros. What is left then is the -wal, and what an older

@@ -3,7 +3,7 @@
 import tkinter as tk
 from collections.abc import Sequence
 
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
 from reprospective_tray.summary.window.view_model import Card
 

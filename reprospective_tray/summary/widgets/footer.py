@@ -4,7 +4,7 @@ import tkinter as tk
 from datetime import datetime
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 HEIGHT = 18

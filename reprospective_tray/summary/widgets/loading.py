@@ -2,7 +2,7 @@
 
 import tkinter as tk
 
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 _PATIENCE_MS = 200

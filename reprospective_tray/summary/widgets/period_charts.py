@@ -7,7 +7,7 @@ from typing import Any
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.widgets.legend import draw_legend
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
 from reprospective_tray.summary.window.view_model import (
     HOURS_A_DAY,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from tkinter import font as tkfont
 
 from reprospective_tray.summary.widgets.controls import Button
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 _SIDE = 10

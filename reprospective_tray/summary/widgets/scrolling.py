@@ -3,7 +3,7 @@
 import tkinter as tk
 from typing import Any
 
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
 SIDE = 14

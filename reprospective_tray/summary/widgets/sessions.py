@@ -8,8 +8,8 @@ from typing import Any
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary.session_list import SessionLine, SessionList
-from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import figures_width
 
 _GAP = 12

@@ -6,7 +6,7 @@ import zlib
 from tkinter import font as tkfont
 from typing import Any, Literal
 
-from reprospective_tray.summary.widgets.look import DIGITS, WindowStyle
+from reprospective_tray.summary.widgets.style import DIGITS, WindowStyle
 
 _SAMPLES = 4  # in each direction of a pixel
 Side = Literal["w", "e", "center"]

@@ -1,4 +1,4 @@
-"""What the summary window works with, and what it remembers."""
+"""WindowDependencies: what the summary window works with, and what it remembers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

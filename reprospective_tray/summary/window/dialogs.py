@@ -10,7 +10,7 @@ from ttkbootstrap.dialogs import Querybox
 from ttkbootstrap.localization import MessageCatalog
 
 from reprospective_tray.messages import _, language
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window.theme import DARK, LIGHT
 
 MONDAY = 0

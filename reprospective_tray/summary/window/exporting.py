@@ -11,8 +11,8 @@ from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.format_text import printable
 from reprospective_tray.summary.formats import saving
 from reprospective_tray.summary.session_list import SessionLine
-from reprospective_tray.summary.widgets.look import WindowStyle
 from reprospective_tray.summary.widgets.popups import Toast
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window.loader import LoadedView
 
 _TOAST_MS = 4000

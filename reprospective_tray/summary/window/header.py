@@ -13,7 +13,7 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.summary import sentences
 from reprospective_tray.summary.sources import LOCAL, THIS_COMPUTER, Scope
 from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window.navigation import Position
 from reprospective_tray.summary.window.view_model import View
 

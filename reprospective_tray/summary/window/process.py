@@ -1,4 +1,4 @@
-"""The summary window, a process of its own: where a day, a week or a month went."""
+"""Starts the summary window in its own process."""
 
 import re
 import signal
@@ -46,7 +46,7 @@ def show(means: WindowDependencies, memory: Memory) -> None:
     loader.ask(position.wish)
     desktop = ask_desktop()
     root = _make_root()
-    from reprospective_tray.summary.widgets.look import WindowStyle, display_scale
+    from reprospective_tray.summary.widgets.style import WindowStyle, display_scale
     from reprospective_tray.summary.window.summary_window import SummaryWindow
 
     said = desktop.wait(_DESKTOP_S)

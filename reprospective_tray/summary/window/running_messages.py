@@ -1,4 +1,4 @@
-"""What the window says of the running instance, and where there is nothing to show. Pure."""
+"""The window's messages about the running instance, and for ranges without sessions. Pure."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

@@ -15,11 +15,11 @@ from reprospective_tray.summary.widgets.cards import Cards
 from reprospective_tray.summary.widgets.day_strip import DayStrip
 from reprospective_tray.summary.widgets.footer import Footer
 from reprospective_tray.summary.widgets.loading import LoadingBar
-from reprospective_tray.summary.widgets.look import WindowStyle
-from reprospective_tray.summary.widgets.notice import NoticeBar
+from reprospective_tray.summary.widgets.notice_bar import NoticeBar
 from reprospective_tray.summary.widgets.period_charts import DayBars, HeatMap
 from reprospective_tray.summary.widgets.popups import Toast, ToastPlace, Tooltip
 from reprospective_tray.summary.widgets.sessions import Sessions
+from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window import keys
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.summary.window.deletion import Deletion

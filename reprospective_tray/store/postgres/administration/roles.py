@@ -1,4 +1,4 @@
-"""Who may send what: group roles, a role for each person, and the hand-over of their rows."""
+"""Group roles, a role for each person, and handing a person's rows over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How things stand on the server: what is there, and what this role may do with it."""
+"""What is on the server, and what this role may do with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attempt: what may wait as long as it likes, in a thread of its own that nobody has to join."""
+"""CancellableCall: runs a call that may hang in a thread that nobody has to join."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is anybody there? Asked without logging in, so that a server may be asked often."""
+"""Tells whether a server listens, without logging in, so that it may be asked often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in the schema, told from PostgreSQL's own catalogues, against what the scripts make.
+"""Compares the schema that is there, by PostgreSQL's catalogues, with what the scripts make.
 
 Nothing of the schema is read or called for it: whoever owns it may have put anything there, and
 what is in it would run with the rights of who looks. The scripts run in a schema beside it, in a

@@ -1,4 +1,4 @@
-"""Whose the schema is: one is used only if it belongs to somebody who may be trusted with titles.
+"""Decides whether the owner of the schema may be trusted with titles.
 
 In a database in which everybody may create, anybody can make a schema of this name, with functions
 that keep what they are sent. Trusted are the owner of the database, superusers and the role itself;

@@ -1,4 +1,4 @@
-"""Setting a damaged database file aside: a journal beside it lets a kill lose no part of it.
+"""Sets a damaged database file aside; a journal beside it survives a kill at any step.
 
 The journal names each damaged file from before its first part is moved until all
 that can be read of it is in the file that took its place.

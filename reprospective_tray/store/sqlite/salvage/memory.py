@@ -1,4 +1,4 @@
-"""What a damaged file remembers beside its sessions, for the file that takes its place.
+"""Takes over a damaged file's totals, retained uids, forgotten ranges and sync state.
 
 Totals whose sessions retention had taken, or that cannot be read any more;
 the uids that it took; what was forgotten by range; where sending had got to.

@@ -1,4 +1,4 @@
-"""Taking over what can be read of a damaged file that was set aside."""
+"""Takes over the rows that can be read of a damaged file that was set aside."""
 
 import logging
 import sqlite3

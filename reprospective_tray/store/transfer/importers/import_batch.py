@@ -1,4 +1,4 @@
-"""What every import does: open the file, ask the privacy rules, write by uid in short batches."""
+"""ImportBatch: asks the privacy rules for each row and writes by uid in short transactions."""
 
 import time
 from collections.abc import Callable, Iterator

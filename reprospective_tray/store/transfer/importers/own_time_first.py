@@ -1,4 +1,4 @@
-"""What the database holds stays: what is imported gives way to it, so that none overlap."""
+"""OwnTimeFirst: clips imported sessions where the database already holds that time."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,11 +1,11 @@
-"""Notice: a line across the window that says what is in the way, with a Retry."""
+"""NoticeBar: a line across the window that says what is in the way, with a Retry."""
 
 import tkinter as tk
 from collections.abc import Callable
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.widgets.controls import Button
-from reprospective_tray.summary.widgets.look import WindowStyle
+from reprospective_tray.summary.widgets.style import WindowStyle
 
 
 class NoticeBar(tk.Frame):

@@ -1,4 +1,4 @@
-"""What all parts of the window share: palette, fonts, and the scale of the display."""
+"""WindowStyle: palette, fonts and display scale, shared by all parts of the window."""
 
 import tkinter as tk
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""APScheduler's keeper of times, with threads that end with the process and begin again."""
+"""APScheduler with daemon threads, which end with the process and are restarted when they die."""
 
 from __future__ import annotations
 
