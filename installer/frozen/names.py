@@ -3,7 +3,7 @@
 import platform
 import re
 
-from reprospective_tray.system.paths import NAME
+from reprospective_tray import NAME
 
 CONTENTS = "_internal"
 # The one that opens no window of a terminal, and the one for terminals: Windows knows the kind of a

@@ -1,7 +1,6 @@
 """The command `forget`, and forgetting of chosen sessions, whether an instance runs or not."""
 
 import sys
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from reprospective_tray.messages import _, is_yes, plural
 from reprospective_tray.runtime.forget_service import MOST_UIDS
 from reprospective_tray.store.model.sessions import clean
 from reprospective_tray.system import logs
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def forget(options: Options) -> int:
     adapter = open_reader(loaded, paths)
     if options.dry_run or not options.yes:
         prospect = _look_ahead(adapter, paths, since, until, options.application)
-        print(_range_line(since, _now() if until is None else until, prospect))
+        print(_range_line(since, now_ms() if until is None else until, prospect))
         for line in _more(prospect):
             print(line)
         if options.dry_run:
@@ -58,7 +58,7 @@ def forget(options: Options) -> int:
     if done is None:
         from reprospective_tray.store.forget.selection import TimeRange
 
-        end = _now() if until is None else until
+        end = now_ms() if until is None else until
         done = _forget_at_rest(loaded, paths, TimeRange(since, end, options.application))
     for line in _report(done):
         print(line)
@@ -85,7 +85,7 @@ def forget_window(options: Options) -> int:
         if done is None:
             from reprospective_tray.store.forget.selection import TimeRange
 
-            done = _forget_at_rest(loaded, paths, TimeRange(since, _now()))
+            done = _forget_at_rest(loaded, paths, TimeRange(since, now_ms()))
         return _report(done)
 
     sends = loaded.config.database.sync.enabled
@@ -98,7 +98,7 @@ def _range(options: Options) -> tuple[int, int | None]:
     if options.last:
         if options.since is not None or options.until is not None:
             raise UsageError(_("--last and --from or --to exclude each other."))
-        return _now() - round(options.last.total_seconds() * 1000), None
+        return now_ms() - round(options.last.total_seconds() * 1000), None
     if options.since is None or options.until is None:
         raise UsageError(
             _("No range of time is named."), _("Name it with --last, or with --from and --to.")
@@ -172,7 +172,7 @@ def _look_ahead(
     """Return what would go; where an instance records, its open session lasts until now."""
     from reprospective_tray.store.forget.selection import look_ahead
 
-    now = _now()
+    now = now_ms()
     open_until = now if instance_lock.InstanceLock(paths).is_held() else None
     end = now if until is None else until
     with adapter.reading():
@@ -271,7 +271,3 @@ def _report(done: "Forgotten") -> list[str]:
         files = ", ".join(done.other_files)
         lines.append(_("These files may still hold some of it: {files}").format(files=files))
     return lines
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

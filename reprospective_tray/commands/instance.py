@@ -23,6 +23,7 @@ from reprospective_tray.ipc import client
 from reprospective_tray.messages import _
 from reprospective_tray.runtime.state import program_state, shown
 from reprospective_tray.system import logs
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.paths import Paths
 
 # What watching the desktop again may take before it is said that nothing is recorded yet.
@@ -83,7 +84,7 @@ def status(options: Options) -> int:
 
     print(status_text(found))
     if shipping := status_messages.from_status(found):
-        print(status_messages.line(shipping, time.time_ns() // 1_000_000))
+        print(status_messages.line(shipping, now_ms()))
         if shipping.error and shipping.error not in str(found.get("problem")):
             print(_("The last attempt to send failed: {error}").format(error=shipping.error))
     return code
@@ -115,7 +116,7 @@ def _status_at_rest(loaded: LoadedConfig, paths: Paths) -> dict[str, object]:
         except StoreError as error:
             problem = f"{error} {error.remedy}".strip()
     remembered = program_state.load(paths)
-    unreadable, paused = bool(problem), remembered.is_paused_at(time.time_ns() // 1_000_000)
+    unreadable, paused = bool(problem), remembered.is_paused_at(now_ms())
     if paused and not problem:
         problem = unread_pause(remembered.unread_pause)
     return status_object(
@@ -133,7 +134,7 @@ def pause(options: Options) -> int:
     paths = find_paths(options)
     until = None
     if options.length:
-        until = time.time_ns() // 1_000_000 + round(options.length.total_seconds() * 1000)
+        until = now_ms() + round(options.length.total_seconds() * 1000)
     from reprospective_tray.summary.status_text import paused_line
 
     client.request(paths, "pause", until=until)
@@ -229,5 +230,5 @@ def _status_or_none(paths: Paths) -> dict[str, object] | None:
     from reprospective_tray.sync import status_messages
 
     if shipping := status_messages.from_status(found):
-        found["sync_line"] = status_messages.line(shipping, time.time_ns() // 1_000_000)
+        found["sync_line"] = status_messages.line(shipping, now_ms())
     return found

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from reprospective_tray import PRODUCT
 from reprospective_tray.desktop import session_bus
 from reprospective_tray.desktop.text_limits import cut_utf16
 from reprospective_tray.errors import ReprospectiveError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-NAME = "Re:prospective"
 ICON = "assets/icon.png"
 SERVICE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
@@ -101,7 +101,7 @@ def _by_bus(title: str, body: str) -> bool:
         GLib.Variant(
             "(susssasa{sv}i)",
             # application, replaces none, icon, texts, no buttons, hints, the service's own time
-            (NAME, 0, _icon_path(), title, body, [], {}, -1),
+            (PRODUCT, 0, _icon_path(), title, body, [], {}, -1),
         ),
     )
     return True
@@ -115,7 +115,7 @@ def _by_notify_send(title: str, body: str) -> bool:
         body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # It takes \n and the like in the body for what they mean in C, and hands on the rest as it is.
     body = body.replace("\\", r"\\")
-    command = [program, f"--app-name={NAME}", f"--icon={_icon_path()}", "--", title, body]
+    command = [program, f"--app-name={PRODUCT}", f"--icon={_icon_path()}", "--", title, body]
     subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_MS / 1000)
     return True
 

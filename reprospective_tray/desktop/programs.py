@@ -9,10 +9,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from reprospective_tray import NAME
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.system import child_environment
-from reprospective_tray.system.paths import NAME
 
 log = logging.getLogger(__name__)
 

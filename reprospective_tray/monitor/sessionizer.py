@@ -18,6 +18,7 @@ from reprospective_tray.monitor.timeline import Break, Timeline, TimelineReading
 from reprospective_tray.monitor.title_comparison import Comparable, TitleRate
 from reprospective_tray.store.model.sessions import (
     Change,
+    Interval,
     Session,
     State,
     StepBack,
@@ -28,8 +29,6 @@ SETTLE_MS = 50
 UNREST_MS = 1_000
 # Later than its next heartbeat by this much, a process was asleep or stopped.
 STALL_TOLERANCE_MS = 5_000
-
-Interval = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

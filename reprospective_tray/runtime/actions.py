@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
@@ -14,6 +13,7 @@ from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.runtime import window_launcher
 from reprospective_tray.runtime.state import program_state
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 from reprospective_tray.tray.menu import MenuAction, action_arguments
 
@@ -98,7 +98,7 @@ class Actions:
     def _act(self) -> None:
         while not self._ended.is_set():
             action = self._waiting.get()
-            arguments = action_arguments(action, _now())
+            arguments = action_arguments(action, now_ms())
             self._begin(action.command, arguments)
             # Another program or the disk may take its time: no click waits for that.
             threading.Thread(
@@ -152,7 +152,3 @@ class Actions:
 def _is_instant(value: object) -> TypeGuard[int]:
     """Say whether it is one that a pause may end at; it lasts until it is resumed else."""
     return type(value) is int and 0 <= value <= program_state.LAST_INSTANT
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -6,14 +6,14 @@ processes; `actions` does what the person clicks; `display` refreshes the icon.
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reprospective_tray import PRODUCT
 from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.desktop.autostart.login import StartAtLogin
-from reprospective_tray.desktop.notifications import NAME, Notifier
+from reprospective_tray.desktop.notifications import Notifier
 from reprospective_tray.desktop.presence import PresenceWatcher, make_watcher
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc.instance_lock import InstanceLock
@@ -34,6 +34,7 @@ from reprospective_tray.runtime.state.pause import PauseMemory
 from reprospective_tray.runtime.state.pause_reminder import PauseReminder
 from reprospective_tray.runtime.sync_controller import HANG_UP_S, LAST_PASS_S
 from reprospective_tray.runtime.window_launcher import OwnWindows
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.paths import Paths
 from reprospective_tray.system.presence import Presence
 from reprospective_tray.system.supervisor import Supervisor
@@ -143,7 +144,7 @@ class Application:
     def _begin(self) -> None:
         """Start the parts, what records first."""
         remembered = self._pause_memory.begin()
-        paused = remembered.is_paused_at(_now())
+        paused = remembered.is_paused_at(now_ms())
         self._shown = MonitorState(paused=paused)
         self._components.start_recording(
             paused=paused, paused_until=remembered.paused_until if paused else None
@@ -308,7 +309,7 @@ class Application:
 
     def _begin_to_notify(self, body: str) -> threading.Thread:
         thread = threading.Thread(
-            target=self._notifier.notify, args=(NAME, body), name="notification", daemon=True
+            target=self._notifier.notify, args=(PRODUCT, body), name="notification", daemon=True
         )
         thread.start()
         return thread
@@ -317,7 +318,3 @@ class Application:
 def _is_recording(now: MonitorState) -> bool:
     """Say whether windows are seen, and what they show is written."""
     return now.watching and not now.problem
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

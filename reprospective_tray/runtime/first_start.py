@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.monitor import no_window_messages
 from reprospective_tray.runtime.state import program_state
+from reprospective_tray.system.clock import now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class FirstStartNotice:
         log.info("first start: %s", text)
         self._show(text)
         try:
-            program_state.update(self._paths, first_start_at=time.time_ns() // 1_000_000)
+            program_state.update(self._paths, first_start_at=now_ms())
         except ReprospectiveError as error:
             log.warning("%s", error)
 

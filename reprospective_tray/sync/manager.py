@@ -6,7 +6,6 @@ waiting: the transactions on the local file are short, and the network has none.
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.retention import Retention
 from reprospective_tray.sync.sync_pass import Identity, PassProgress, SyncPass
 from reprospective_tray.sync.uploader import DEADLINE_S, Uploader
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.file_lock import FileLock
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class DatabaseSyncManager:
                 self._keep_error(facts, str(error))
                 raise
             if is_whole:
-                facts.put(MetaKey.LAST_SUCCESS_AT, time.time_ns() // 1_000_000)
+                facts.put(MetaKey.LAST_SUCCESS_AT, now_ms())
                 self._keep_error(facts, "")
             deleted = 0
             days = self._settings.retention_days

@@ -22,6 +22,7 @@ from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.sync import health, status_messages
 from reprospective_tray.sync.scheduler import SyncScheduler
 from reprospective_tray.sync.sync_request import SyncRequest, SyncResult, carry_out
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class SyncService:
     def problem(self) -> str:
         """Return what is said while sending has failed for long; empty otherwise."""
         found = self._health
-        standing, now = self.standing()[0], _now()
+        standing, now = self.standing()[0], now_ms()
         if not health.fails_for_long(found, standing.waiting, time.monotonic()):
             return ""
         since = standing.last_success_at or found.failing_since_at or now
@@ -280,7 +281,7 @@ class SyncService:
             log.log(level, "%s", result)
             if not cancel.is_set():
                 with self._lock:
-                    self._health, self._has_result = health.succeeded(_now()), True
+                    self._health, self._has_result = health.succeeded(now_ms()), True
         finally:
             with self._lock:
                 self._results[number] = result
@@ -293,7 +294,7 @@ class SyncService:
     def _failed(self, result: SyncResult, *, by_person: bool, stays: bool = False) -> None:
         failure = health.Failure(result.error, result.remedy, by_person, stays)
         with self._lock:
-            self._health = health.failed(self._health, failure, _now(), time.monotonic())
+            self._health = health.failed(self._health, failure, now_ms(), time.monotonic())
             self._has_result = True
 
     def _progressed(self, step: str, progress: PassProgress) -> None:
@@ -301,7 +302,3 @@ class SyncService:
             self._step = step
             self._done, self._total = progress.done, progress.total
         self._on_change()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

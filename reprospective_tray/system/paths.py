@@ -6,11 +6,10 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from reprospective_tray import NAME
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.system.private_files import make_private_folder
-
-NAME = "reprospective-tray"
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from reprospective_tray.messages import _
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.tray.icons import backend as backends
 from reprospective_tray.tray.icons.driver import appearance
 from reprospective_tray.tray.state import AppState
@@ -46,7 +46,7 @@ class TrayIcon:
         self._driver = _driver(self.backend, on_action, on_open or _nothing)
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self._seen = appearance(AppState(), _now())
+        self._seen = appearance(AppState(), now_ms())
         self._driver.show(self._seen)
 
     @property
@@ -94,7 +94,7 @@ class TrayIcon:
 
         Nothing is woken when all that can be seen stays as it is.
         """
-        seen = appearance(state, _now())
+        seen = appearance(state, now_ms())
         with self._lock:
             if seen == self._seen:
                 return
@@ -137,7 +137,3 @@ def _ended(reason: str) -> backends.TrayUnavailableError:
         _("There is no tray icon any more: {reason}").format(reason=reason),
         _("The program records all the same; start it once more to get its window."),
     )
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

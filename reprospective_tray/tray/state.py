@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reprospective_tray import PRODUCT
 from reprospective_tray.desktop.text_limits import cut, cut_utf16
 from reprospective_tray.messages import _
 from reprospective_tray.sync import status_messages
@@ -21,7 +22,6 @@ APPLICATION_CHARACTERS = 40
 PROBLEM_CHARACTERS = 90
 
 MINUTE_MS = 60_000
-NAME = "Re:prospective"
 
 
 class Mode(StrEnum):
@@ -149,4 +149,4 @@ def sync_lines(state: AppState, now: int) -> tuple[str, ...]:
 def tooltip(state: AppState, now: int) -> str:
     """Return what the icon says under the pointer, within what Windows allows."""
     line = state.problem or " · ".join([status_line(state, now), *sync_lines(state, now)])
-    return cut_utf16(f"{NAME}: {line}", TOOLTIP_UTF16_UNITS)
+    return cut_utf16(f"{PRODUCT}: {line}", TOOLTIP_UTF16_UNITS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from installer import steps
 from installer.demo.virtual_desktop import VirtualDesktop
-from reprospective_tray.system.paths import NAME
+from reprospective_tray import NAME
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.command_line import assert_good, command_of
 from tests.desktop.windows import Windows

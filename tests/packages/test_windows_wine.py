@@ -16,8 +16,8 @@ from installer import steps
 from installer.demo import framebuffer
 from installer.frozen import icons, names
 from installer.windows import build
+from reprospective_tray import NAME
 from reprospective_tray.desktop.autostart.windows import RUN
-from reprospective_tray.system.paths import NAME
 from tests.packages import unpacking
 from tests.packages.clean_debian import CleanDebian, Kind, why_not
 

@@ -16,9 +16,10 @@ from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.transfer.export import write_jsonl
 from reprospective_tray.store.transfer.importers.activitywatch.importer import Here
-from reprospective_tray.store.transfer.importers.import_batch import ImportOptions, now_ms
+from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
 from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
 from reprospective_tray.sync.retention import Retention
+from reprospective_tray.system.clock import now_ms
 from tests.contract import days_of
 from tests.unit.activitywatch import T0, afk, bucket, export, stamp, take, window
 from tests.unit.stored import at, session

@@ -9,10 +9,10 @@ import pytest
 from installer import steps
 from installer.frozen import names
 from installer.windows import build, resource
+from reprospective_tray import NAME
 from reprospective_tray.commands.command_line.all_commands import make_parser
 from reprospective_tray.commands.instance import quit_
 from reprospective_tray.desktop.autostart import windows as autostart
-from reprospective_tray.system.paths import NAME
 
 # The one that was given to the first release; another would install a second program beside it.
 APP_ID = "{6E2B5E0C-3A57-4F0E-9C41-7D1D0B8B6F52}"

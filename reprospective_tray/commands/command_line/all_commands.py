@@ -6,7 +6,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from reprospective_tray import __version__
+from reprospective_tray import NAME, __version__
 from reprospective_tray.commands.command_line import argument_values
 from reprospective_tray.commands.command_line import groups as command_groups
 from reprospective_tray.commands.command_line import instance as instance_commands
@@ -36,7 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     from reprospective_tray.commands import server
 
     parser = ArgumentParser(
-        prog="reprospective-tray",
+        prog=NAME,
         description=_("Records which window you use, as sessions, and shows where the time went."),
     )
     parser.add_argument(

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import PurePath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from reprospective_tray.system.paths import NAME
+from reprospective_tray import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

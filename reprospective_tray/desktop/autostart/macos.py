@@ -12,10 +12,10 @@ import plistlib
 import subprocess
 from typing import TYPE_CHECKING
 
+from reprospective_tray import NAME
 from reprospective_tray.desktop.autostart.base import Autostart, AutostartState, LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.system.paths import NAME
 from reprospective_tray.system.private_files import make_folders, write_private
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
+from reprospective_tray import NAME
 from reprospective_tray.desktop.autostart.base import Autostart, AutostartState, LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.system.paths import NAME
 
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 # What Task Manager and Settings switch: bytes of which the first is odd where it is off.

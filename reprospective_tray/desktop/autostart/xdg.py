@@ -11,11 +11,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reprospective_tray import NAME, PRODUCT
 from reprospective_tray.desktop.autostart import desktop_entry
 from reprospective_tray.desktop.autostart.base import Autostart, AutostartState, LoginCommand
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, in_each_language
-from reprospective_tray.system.paths import NAME, shipped_file
+from reprospective_tray.system.paths import shipped_file
 from reprospective_tray.system.private_files import make_folders, write_private
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 ENTRY = Path("autostart", f"{NAME}.desktop")
 SYSTEM_FOLDERS = "/etc/xdg"
-DESKTOP_NAME = "Re:prospective"
 
 
 class XdgAutostart(Autostart):
@@ -54,7 +54,7 @@ class XdgAutostart(Autostart):
         values = {
             "Type": "Application",
             "Version": "1.0",
-            "Name": DESKTOP_NAME,
+            "Name": PRODUCT,
             "Comment": comments.pop("en"),
             **{f"Comment[{language}]": text for language, text in comments.items()},
             **_command_values(command),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jeepney import DBusAddress
 
+from reprospective_tray import PRODUCT
 from reprospective_tray.system.dbus import PROPERTIES, BusConnection, Follow
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Logind:
         """Have the computer wait until all is written, for as long as logind lets it."""
         self._release()
         why = "Writing the present session"
-        answer = self._ask(_MANAGER, "Inhibit", "ssss", "sleep", "Re:prospective", why, "delay")
+        answer = self._ask(_MANAGER, "Inhibit", "ssss", "sleep", PRODUCT, why, "delay")
         self._sleep_lock = answer[0] if answer else None
 
     def _release(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.runtime.state import program_state
+from reprospective_tray.system.clock import now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class PauseMemory:
             self._written = None
             changes: dict[str, object] = {"paused": now.paused, "paused_until": now.paused_until}
             if now.paused:
-                changes["paused_at"] = time.time_ns() // 1_000_000
+                changes["paused_at"] = now_ms()
             program_state.update(self._paths, **changes, unread_pause=self._unread)
             self._written = pause
 

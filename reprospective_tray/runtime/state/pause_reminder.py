@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.runtime.state import program_state
+from reprospective_tray.system.clock import now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,7 @@ class PauseReminder:
         if not self._is_paused() or time.monotonic() - self._looked_s < LOOK_S:
             return ""
         self._looked_s = time.monotonic()
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         remembered = program_state.load(self._paths)
         if not is_due(remembered, now) or not self._is_there_in_time():
             return ""

@@ -11,12 +11,12 @@ from typing import Any
 import peewee
 from peewee import EXCLUDED
 
+from reprospective_tray.store.model.sessions import Row
+
 RECORDED = (
     *("uid", "device_id", "source_host", "state", "application_name", "window_title"),
     *("process_id", "started_at", "ended_at", "utc_offset_minutes", "open"),
 )
-
-Row = dict[str, Any]
 
 
 class RowAccounting(ABC):

@@ -9,7 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from peewee import SQL
 
@@ -18,6 +18,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.backends import make_row_accounting
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.model.tombstones import TOMBSTONE
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.salvage import recovery
@@ -33,8 +34,6 @@ _COPIED = (
 )
 # The server takes nothing else for one.
 _UID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
-
-Row = dict[str, Any]
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ A session across a border is cut. What retention has taken from here is ordered
 from the server by range, and its days' totals go here.
 """
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +11,16 @@ import msgspec
 from peewee import SQL, Case, fn
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
-from reprospective_tray.store.forget.erase import Forgotten, Row, Selection
+from reprospective_tray.store.forget.erase import Forgotten, Selection
 from reprospective_tray.store.model.day_split import day_name
 from reprospective_tray.store.model.fields import ms
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
+from reprospective_tray.system.clock import now_ms
 
 # Before every uid, as text and as PostgreSQL's own type.
 _NIL = "00000000-0000-0000-0000-000000000000"
@@ -77,7 +78,7 @@ class TimeRange(Selection):
         if not device_ids:
             return False
         device_ids |= {facts.device_id(), *facts.get(MetaKey.FORMER_DEVICE_IDS, [])}
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         for name in [None] if self._names is None else self._names:
             adapter.models.RangeOrder.insert(
                 uid=new_uid(now),

@@ -5,6 +5,12 @@ Times are integers: milliseconds since the epoch, UTC.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+# A session's columns by name, as a table has them.
+Row = dict[str, Any]
+# From, and up to, ms since the epoch, UTC.
+Interval = tuple[int, int]
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000

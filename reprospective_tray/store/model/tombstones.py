@@ -1,9 +1,8 @@
 """What stays of a session that was forgotten: its times and its device, and no more."""
 
 from types import MappingProxyType
-from typing import Any
 
-Row = dict[str, Any]
+from reprospective_tray.store.model.sessions import Row
 
 # What a row gets when it becomes a tombstone.
 TOMBSTONE = MappingProxyType(

@@ -1,9 +1,9 @@
 """ServerRowsApplier: replaces local rows and their totals by the server's later versions."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from reprospective_tray.store.model.bounds import bounded
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.model.tombstones import blanked
 from reprospective_tray.store.outbox.outbox import Reference
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
@@ -15,8 +15,6 @@ _TAKEN = (
     *("device_id", "source_host", "state", "application_name", "window_title", "process_id"),
     *("started_at", "ended_at", "utc_offset_minutes", "deleted", "revision"),
 )
-
-Row = dict[str, Any]
 
 
 class ServerRowsApplier:

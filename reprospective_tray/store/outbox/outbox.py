@@ -5,7 +5,6 @@ meanwhile goes again. SQLite builds the JSON of a batch itself; through Python
 objects it would cost several times as much.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import msgspec
 
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
+from reprospective_tray.system.clock import now_ms
 
 # Beyond this many bytes of titles a batch ends early, whatever its number of rows.
 _BATCH_BYTES = 2_000_000
@@ -142,7 +142,7 @@ class Outbox:
         number, revision = reference
         row = session.select(session.uid).where(session.id == number).tuples().first()
         if row is not None:
-            now = time.time_ns() // 1_000_000
+            now = now_ms()
             refused.replace(uid=row[0], revision=revision, reason=reason, refused_at=now).execute()
 
     def offer_refused(self) -> int:

@@ -8,7 +8,8 @@ from peewee import fn
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.engine.prepared import Prepared
-from reprospective_tray.store.engine.row_accounting import RECORDED, Row, RowAccounting, upsert
+from reprospective_tray.store.engine.row_accounting import RECORDED, RowAccounting, upsert
+from reprospective_tray.store.model.sessions import Row
 
 
 class PostgresRowAccounting(RowAccounting):

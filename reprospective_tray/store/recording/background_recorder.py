@@ -18,9 +18,8 @@ from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from reprospective_tray.store.model.sessions import Change
+    from reprospective_tray.store.model.sessions import Change, Interval
     from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
-    from reprospective_tray.store.recording.session_writer import Interval
 
 # How long observing waits for what was recorded earlier: where it begins, and after a clock step.
 _ANSWER_S = 1.0

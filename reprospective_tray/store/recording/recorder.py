@@ -19,9 +19,9 @@ from reprospective_tray.errors import DamagedStoreError, StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.backends import make_maintenance
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
-from reprospective_tray.store.model.sessions import Change, Put
+from reprospective_tray.store.model.sessions import Change, Interval, Put
 from reprospective_tray.store.recording import spool
-from reprospective_tray.store.recording.session_writer import Interval, SessionWriter
+from reprospective_tray.store.recording.session_writer import SessionWriter
 
 log = logging.getLogger(__name__)
 

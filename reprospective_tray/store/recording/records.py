@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from reprospective_tray.store.model.sessions import Change
-from reprospective_tray.store.recording.session_writer import Interval
+from reprospective_tray.store.model.sessions import Change, Interval
 
 
 class Records(Protocol):

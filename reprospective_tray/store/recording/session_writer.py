@@ -5,20 +5,20 @@ from typing import Any
 
 from reprospective_tray.store.backends import make_row_accounting
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
-from reprospective_tray.store.engine.row_accounting import Row
 from reprospective_tray.store.model.bounds import bounded
 from reprospective_tray.store.model.ranges import reach
 from reprospective_tray.store.model.sessions import (
     Change,
+    Interval,
     Put,
     Rewind,
+    Row,
     Session,
     StepBack,
 )
 from reprospective_tray.store.model.tombstones import TOMBSTONE
 
 _PAGE = 100
-Interval = tuple[int, int]
 
 
 class SessionWriter:

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from reprospective_tray.store.engine.prepared import Prepared
-from reprospective_tray.store.engine.row_accounting import RECORDED, Row, RowAccounting, upsert
+from reprospective_tray.store.engine.row_accounting import RECORDED, RowAccounting, upsert
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 

@@ -8,14 +8,13 @@ from peewee import __exception_wrapper__ as translated_errors  # type: ignore[at
 
 from reprospective_tray.store.engine.row_writer import LeftOut
 from reprospective_tray.store.model.bounds import bounded
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRanges
 
 # Short transactions, so that recording never waits; also SQLite's bound on variables.
 _ROWS_A_STATEMENT = 1000
-
-Row = dict[str, Any]
 
 
 class SqliteRowWriter:

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from reprospective_tray.store.model.sessions import Interval
 from reprospective_tray.store.model.tables import LocalModels
-
-Interval = tuple[int, int]  # from, and up to, in ms since the epoch
 
 
 class TakenTimes:

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.system.paths import NAME
+from reprospective_tray import NAME
 from reprospective_tray.tray.icons.compositor_crash import outlive_compositors
 from reprospective_tray.tray.icons.gtk_menu import GtkMenu
 from reprospective_tray.tray.icons.panel_crash import outlive_panels

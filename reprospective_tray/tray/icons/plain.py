@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.system.paths import NAME
+from reprospective_tray import NAME
 from reprospective_tray.tray.menu import SEPARATOR
 from reprospective_tray.tray.picture import picture
 

@@ -11,7 +11,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.system.paths import NAME
+from reprospective_tray import NAME
 from reprospective_tray.tray.menu import CLICK_WITHOUT_MENU
 from reprospective_tray.tray.picture import picture
 

@@ -10,19 +10,19 @@ import logging
 import queue
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reprospective_tray import PRODUCT
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc import client
 from reprospective_tray.messages import _
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.summary.window.theme import system_palette
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.paths import shipped_file
 from reprospective_tray.tray import menu
 from reprospective_tray.tray.state import (
-    NAME,
     AppState,
     Mode,
     from_status,
@@ -95,7 +95,7 @@ class Talk:
             if action is None:
                 return
             try:
-                arguments = menu.action_arguments(action, time.time_ns() // 1_000_000)
+                arguments = menu.action_arguments(action, now_ms())
                 client.request(self._paths, action.command, timeout=5.0, **arguments)
             except ReprospectiveError as error:
                 self.news.put(News(None, f"{error}\n{error.remedy}".strip()))
@@ -125,7 +125,7 @@ class ControlWindow:
         self._tk, self._ttk, self._talk = tkinter, ttk, talk
         self._palette = system_palette()
         self.root = tkinter.Tk(className="Reprospective-tray")
-        self.root.title(NAME)
+        self.root.title(PRODUCT)
         self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
         self.root.iconphoto(True, self._mark)
         self.root.configure(background=self._palette.surface)
@@ -188,7 +188,7 @@ class ControlWindow:
         self._second.configure(text=sentence)
 
     def _show(self, news: News) -> None:
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         if news.state is None:
             first, __, problem = news.problem.partition("\n")
             more: tuple[str, ...] = (problem,)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from reprospective_tray import PRODUCT
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.summary.window.theme import system_palette
 from reprospective_tray.system.paths import shipped_file
-from reprospective_tray.tray.state import NAME
 from reprospective_tray.tray.windows.style import (
     PADDING,
     apply_style,
@@ -74,7 +74,7 @@ class ForgetWindow:
         palette = system_palette()
         self.root = tkinter.Tk(className="Reprospective-tray")
         title = _("Forget")
-        self.root.title(f"{NAME}: {title}")
+        self.root.title(f"{PRODUCT}: {title}")
         self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
         self.root.iconphoto(True, self._mark)
         self.root.configure(background=palette.surface)

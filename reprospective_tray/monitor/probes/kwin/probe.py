@@ -28,6 +28,7 @@ from reprospective_tray.monitor.probes.waker import Waker
 from reprospective_tray.monitor.probes.wayland.connection import WaylandConnection
 from reprospective_tray.monitor.probes.wayland.idle import PAUSE_MS, IdleNotices
 from reprospective_tray.monitor.probes.x11.xwayland_names import XWaylandNames
+from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.dbus import Follow
 
 log = logging.getLogger(__name__)
@@ -194,5 +195,5 @@ class KWinProbe(WindowProbe):
 
 def _age(told_at: int) -> int:
     """Return how many ms ago something was told, by the wall clock; 0 where that was set since."""
-    age = time.time_ns() // 1_000_000 - told_at
+    age = now_ms() - told_at
     return age if 0 <= age <= _OLDEST_MS else 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reprospective_tray import NAME
 from reprospective_tray.config.keys import Remote
 from reprospective_tray.config.source import without_secrets
 from reprospective_tray.errors import UsageError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # What every connection has. No `options`: pgbouncer refuses it. The keepalives are for the quiet
 # time between two passes; a statement that waits has a deadline of its own.
 ALWAYS = {
-    "application_name": "reprospective-tray",
+    "application_name": NAME,
     "client_encoding": "UTF8",
     "keepalives": "1",
     "keepalives_idle": "60",

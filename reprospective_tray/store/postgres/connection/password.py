@@ -10,10 +10,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from reprospective_tray import NAME
+
 if TYPE_CHECKING:
     from reprospective_tray.store.postgres.connection.address import ServerAddress
 
-SERVICE = "reprospective-tray"
+SERVICE = NAME
 
 _asking = threading.Lock()
 _open: _Question | None = None

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from reprospective_tray.store.model.day_split import Addition, DayKey
-from reprospective_tray.store.model.sessions import DAY_MS
+from reprospective_tray.store.model.sessions import DAY_MS, Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.meta import MetaKey
@@ -26,8 +26,6 @@ _KINDS = {"started_at": int}  # of a column in a key; all others are texts
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
 # Ids are others in the new file, and when retention looks next it finds out.
 _FACTS = tuple(fact for fact in MetaKey if fact not in {MetaKey.REOFFER, MetaKey.RETENTION_DUE})
-
-Row = dict[str, Any]
 
 
 def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter, note: str) -> None:

@@ -1,23 +1,21 @@
 """ImportBatch: asks the privacy rules for each row and writes by uid in short transactions."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
 from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.bounds import bounded
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
 from reprospective_tray.store.transfer.importers.own_time_first import OwnTimeFirst
-
-Row = dict[str, Any]
 
 _PRIVACY_MEMORY = 10_000
 
@@ -189,8 +187,3 @@ class ImportBatch:
             return False
         row["application_name"], row["window_title"] = names
         return True
-
-
-def now_ms() -> int:
-    """Return the ms since the epoch."""
-    return time.time_ns() // 1_000_000

@@ -1,13 +1,12 @@
 """OwnTimeFirst: clips imported sessions where the database already holds that time."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.transfer.importers.checking import shown
 from reprospective_tray.store.transfer.importers.occupied import Held, Occupied, says_of
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
 
-Row = dict[str, Any]
 # The part of a row between two moments (ms).
 PartOf = Callable[[Row, int, int], Row]
 

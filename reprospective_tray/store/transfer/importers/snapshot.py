@@ -19,6 +19,7 @@ import msgspec
 from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite import integrity_check
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.errors import is_damage
@@ -29,8 +30,6 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     ImportOptions,
     Privacy,
     Progress,
-    Row,
-    now_ms,
     reading,
 )
 from reprospective_tray.store.transfer.importers.jsonl.check import FileCheck
@@ -40,6 +39,7 @@ from reprospective_tray.store.transfer.importers.jsonl.importer import (
     local_reader,
 )
 from reprospective_tray.store.transfer.importers.jsonl.line import LONGEST_LINE, Line, LineReader
+from reprospective_tray.system.clock import now_ms
 
 _HEADER = b"SQLite format 3\0"
 _SESSIONS, _TAKEN = "desktop_activity_sessions", "desktop_activity_taken"

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import derived_device_id, derived_uid
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.transfer.importers.activitywatch.file import (
     EventReader,
     Export,
@@ -44,14 +45,13 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     Phase,
     Privacy,
     Progress,
-    Row,
-    now_ms,
     reading,
 )
 from reprospective_tray.store.transfer.importers.occupied import Occupied
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
 from reprospective_tray.store.transfer.importers.own_time_first import OwnTimeFirst
 from reprospective_tray.store.transfer.importers.person import person_of
+from reprospective_tray.system.clock import now_ms
 
 _CHUNK = 1000
 _USUAL = ImportOptions()

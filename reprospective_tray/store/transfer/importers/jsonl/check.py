@@ -4,12 +4,13 @@ from pathlib import Path
 
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.transfer.importers.checking import (
     BadPlaces,
     PlaceError,
     refuse_the_future,
 )
-from reprospective_tray.store.transfer.importers.import_batch import ImportOptions, Row
+from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
 
 _UIDS_A_QUERY = 500
 

@@ -11,6 +11,7 @@ from reprospective_tray.errors import ImportFileError
 from reprospective_tray.messages import _
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import derived_uid
+from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.transfer.importers.checking import PlaceError
 from reprospective_tray.store.transfer.importers.clock import local_offset_minutes
 from reprospective_tray.store.transfer.importers.import_batch import (
@@ -20,8 +21,6 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     Phase,
     Privacy,
     Progress,
-    Row,
-    now_ms,
     reading,
 )
 from reprospective_tray.store.transfer.importers.jsonl.check import FileCheck
@@ -30,6 +29,7 @@ from reprospective_tray.store.transfer.importers.occupied import Occupied
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
 from reprospective_tray.store.transfer.importers.own_time_first import OwnTimeFirst
 from reprospective_tray.store.transfer.importers.person import person_of
+from reprospective_tray.system.clock import now_ms
 
 _CHUNK = 1000
 _USUAL = ImportOptions()

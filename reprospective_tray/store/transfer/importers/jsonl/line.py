@@ -9,14 +9,13 @@ import msgspec
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ids import derived_device_id, derived_uid
-from reprospective_tray.store.model.sessions import State, clean
+from reprospective_tray.store.model.sessions import Row, State, clean
 from reprospective_tray.store.transfer.importers.checking import (
     PlaceError,
     read_instant,
     refuse_the_endless,
 )
 from reprospective_tray.store.transfer.importers.clock import OffsetMinutes, between_changes
-from reprospective_tray.store.transfer.importers.import_batch import Row
 
 # No session is that long; it bounds what one line can make the reader hold.
 LONGEST_LINE = 1 << 20
