@@ -519,3 +519,15 @@ def test_importing_opens_no_display_file_or_socket(tmp_path, which):
     if which == "the program":
         assert not {"Xlib", "PIL", "sqlite3"} & set(modules)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_has_taken_its_place_is_left_as_it_is_at_the_close(path, tmp_path):
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE of_another_program (a)")
+    adapter = SqliteAdapter(path)
+    adapter.open()
+    other.replace(path)
+    adapter.close()
+    assert journal_mode(path) == "wal"

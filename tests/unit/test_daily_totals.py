@@ -19,7 +19,8 @@ from reprospective_tray.store.model.sessions import (
     StepBack,
 )
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from tests.unit.stored import OFFSETS, START, at, row, session, timelines
+from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from tests.unit.stored import OFFSETS, START, at, fresh_adapter, row, session, timelines
 
 Edges = tuple[int, int]
 
@@ -138,3 +139,25 @@ def test_a_tombstone_and_an_open_row_are_not_overwritten_by_a_newer_revision(fre
         rows = [row(each, adapter.device_id, revision=9) for each in (first, still)]
         assert make_row_writer(adapter).write(rows) == 0
         assert rollup_as_kept(adapter) == {}
+
+
+def test_the_edge_of_a_day_moves_to_where_what_was_forgotten_ends_or_begins():
+    """Of sessions that retention took only the day's first and last moment are known."""
+    begin, end = START, START + 60 * MINUTE_MS
+    inside = begin + 20 * MINUTE_MS, begin + 40 * MINUTE_MS
+    for since, until, edges in (
+        (begin - 1, inside[0], (inside[0], end)),
+        (begin, inside[0], (inside[0], end)),
+        (inside[1], end, (begin, inside[1])),
+        (inside[1], end + 1, (begin, inside[1])),
+        (*inside, (begin, end)),
+        (begin - 2, begin, (begin, end)),
+        (end, end + 2, (begin, end)),
+    ):
+        with fresh_adapter() as adapter, adapter.writing():
+            totals, day = DailyTotals(adapter), adapter.models.Day
+            an_hour = session("2026-03-28T06:00+00:00", "2026-03-28T07:00+00:00")
+            totals.add([row(an_hour, adapter.device_id)])
+            totals.forget_edges(since, until, None)
+            ((first, last),) = day.select(day.first_at, day.last_at).tuples()
+        assert (first, last) == edges, (since - begin, until - begin)

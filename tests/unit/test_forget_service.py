@@ -175,3 +175,18 @@ def test_settings_do_not_change_while_something_is_being_forgotten(path):
         asking.join(10)
         with here.put_off() as is_put_off:
             assert is_put_off
+
+
+def test_a_range_that_ends_later_ends_now_and_what_is_recorded_after_that_stays(path):
+    with recording(path) as monitor:
+        uid = open_uid(path)
+        begun = rows_of(path, "started_at", f"uid = '{uid}'")[0][0]
+        tomorrow = begun + 24 * 3_600_000
+        assert forgetting(monitor).answer({"since": begun, "until": tomorrow})["sessions"] == 1
+        going_on = open_uid(path)
+        wait_until(
+            lambda: rows_of(path, "1", f"uid = '{going_on}' AND revision > 4"), 5, "heartbeats"
+        )
+    ((end,),) = rows_of(path, "ended_at", "deleted = 1")
+    living = rows_of(path, f"uid, window_title, started_at >= {end}")
+    assert living == [(going_on, "secret", 1)]

@@ -60,6 +60,7 @@ class ScriptedProbe(WindowProbe):
         self._clock, self._told = clock, deque(told)
         self._ends_at = told[-1][0] + 1_000
         self._front = Observation("before", "", 1, 1)
+        self.last_input_at: int | None = None  # None: somebody touches something all the time
         self.is_over = threading.Event()
         self._woken = threading.Event()
 
@@ -85,7 +86,7 @@ class ScriptedProbe(WindowProbe):
             self._woken.set()
 
     def idle_ms(self):
-        return 0
+        return 0 if self.last_input_at is None else self._clock.ms - self.last_input_at
 
     def close(self):
         self.is_over.set()
@@ -106,11 +107,12 @@ class SlowRecorder(Recorder):
 def record(tmp_path, monkeypatch):
     """Record windows, and what others wish of the monitor; returns (name or state, start, end)."""
 
-    def do(takes_ms, told, others=()):
+    def do(takes_ms, told, others=(), last_input_at=None):
         path, clock = tmp_path / "local.db", Clock()
         for module in (desktop_monitor, presence_queue):
             monkeypatch.setattr(module, "read_clocks", clock.read)
         probe = ScriptedProbe(clock, told)
+        probe.last_input_at = last_input_at
         recorder = SlowRecorder(lambda: SqliteAdapter(path), "host", lambda _damaged: None)
         recorder.clock, recorder.takes_ms = clock, takes_ms
         monitor = DesktopActivityMonitor(
@@ -191,3 +193,14 @@ def test_what_was_in_front_before_the_program_ends_is_recorded(record, takes_ms)
         ("three", 1_250, 1_390),
     ]
     ending[0].join()
+
+
+def test_who_locks_just_before_they_would_be_idle_was_active_until_then(record):
+    """By the time the lock is recorded nothing was touched for longer than `idle_after`."""
+    idle_after = 180_000
+    told = [(idle_after - 1_000, "one"), (idle_after + 60_000, "two")]
+    others = [(idle_after - 500, lambda monitor: monitor.take_presence(Presence(locked=True)))]
+    before, one, locked = record(2_000, told, others, last_input_at=0)
+    assert before == ("before", 0, idle_after - 1_000)
+    assert one == ("one", idle_after - 1_000, idle_after - 500)
+    assert locked[:2] == ("locked", idle_after - 500)
