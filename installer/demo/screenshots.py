@@ -1,4 +1,4 @@
-"""Makes the pictures of README anew: `.venv/bin/python -m installer.demo.screenshots`.
+"""Makes the pictures of the documentation: `.venv/bin/python -m installer.demo.screenshots`.
 
 Sample weeks (`installer.demo.sample_data`) are imported first. The summary window and the page of
 `report --format html` show them; then the real app records sample windows on a virtual desktop,

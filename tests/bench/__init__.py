@@ -1,1 +1,1 @@
-"""The figures that README claims, measured: `python3 installer/bootstrap.py bench`."""
+"""The figures of docs/figures.md, measured: `python3 installer/bootstrap.py bench`."""

@@ -1,4 +1,4 @@
-"""Measure everything that README claims, and print it beside what must be reached."""
+"""Measure every figure of docs/figures.md, and print it beside what must be reached."""
 
 import argparse
 import tempfile

@@ -1,4 +1,4 @@
-"""README's way to uninstall leaves nothing of the program in the person's home folder."""
+"""The documented way to uninstall leaves nothing of the program in the person's home folder."""
 
 import shutil
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def left(user: User) -> list[Path]:
     return sorted(path for path in user.folder.rglob("*") if "prospective" in path.name.lower())
 
 
-def test_after_readmes_steps_nothing_is_left(
+def test_after_the_documented_steps_nothing_is_left(
     make_app: Callable[..., AppUnderTest], desktop: VirtualDesktop, windows: Windows, user: User
 ) -> None:
     user.env["XDG_CONFIG_DIRS"] = str(user.folder / "xdg")
@@ -40,10 +40,12 @@ def test_after_readmes_steps_nothing_is_left(
     assert left(user) == []
 
 
-def test_readme_names_every_package_and_the_entry_at_login() -> None:
-    text = (steps.ROOT / "README.md").read_text("utf-8")
-    assert "To uninstall, delete this folder and those listed by `config path`" in text
-    section = text[text.index("### Uninstall\n") : text.index("## Every day\n")]
+def test_the_documentation_names_every_package_and_the_entry_at_login() -> None:
+    readme = (steps.ROOT / "README.md").read_text("utf-8")
+    assert "To uninstall, delete this folder and those listed by `config path`" in readme
+    assert "(docs/platforms.md#uninstall)" in readme
+    page = (steps.ROOT / "docs" / "platforms.md").read_text("utf-8")
+    section = page[page.index("## Uninstall\n") :]
     for kind in (
         *("autostart disable", "config path", "bootstrap.py", ".deb", ".tar.xz", "Windows"),
         *("macOS", "pipx uninstall", "uv tool uninstall", "apt remove"),

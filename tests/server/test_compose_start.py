@@ -60,7 +60,7 @@ def started():
 
 @pytest.fixture
 def person(started: Container, shell: Shell):
-    """Somebody who was added by the command that README names."""
+    """Somebody who was added by the command that docs/server.md names."""
     assert shell.server("add-person", "anna", "--dsn", started.database.dsn()) == 0
     return Person("anna", password_in(shell.out))
 
