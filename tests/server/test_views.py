@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from installer.steps import ROOT
 from tests.server.sender import Sender
 from tests.server.servers import Database
+from tests.unit.documentation import blocks, commands
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -274,3 +276,17 @@ def test_the_views_agree_with_each_other_and_with_plain_counting_to_the_millisec
     assert sum(row["ms"] for row in rollup) == sum(
         length for _start, length, _offset, _state, _application, is_open in sessions if not is_open
     )
+
+
+def test_the_query_of_the_documentation_gives_the_hours_of_each_application(anna: Sender):
+    anna.send(session(anna, MIDNIGHT, MIDNIGHT + HOUR * 3 // 2, application_name="Code"))
+    (query,) = (
+        words[-1]
+        for block in blocks(ROOT / "docs" / "server.md", "sh")
+        for words in commands(block)
+        if words[0] == "psql"
+    )
+    with anna.raw.cursor() as cursor:
+        cursor.execute(query)
+        ((day, _host, name, hours),) = cursor.fetchall()
+    assert (day, name, hours) == (on(MIDNIGHT), "Code", Decimal("1.5"))
