@@ -15,7 +15,8 @@ import yaml
 from installer import commands as bootstrap
 from installer.steps import ROOT
 from reprospective_tray.commands.command_line.all_commands import make_parser
-from reprospective_tray.config import keys
+from reprospective_tray.config.keys import Config
+from reprospective_tray.config.loading import read_config
 from reprospective_tray.errors import UsageError
 from reprospective_tray.runtime.status import status_object
 from reprospective_tray.store.model.ranges import DayRange
@@ -125,7 +126,7 @@ def test_every_config_example_is_a_config() -> None:
     examples = [text for page in PAGES for text in blocks(page, "yaml")]
     assert len(examples) >= 2
     for text in examples:
-        assert keys.read_config(text, Path("config.yaml")) != keys.Config()
+        assert read_config(text, Path("config.yaml")) != Config()
 
 
 def test_the_examples_for_containers_name_services_and_files_that_there_are() -> None:
@@ -145,7 +146,7 @@ def filled() -> Any:
 
 def test_the_query_of_the_local_file_runs() -> None:
     (words,) = (words for block in blocks(DATA, "sh") for words in commands(block))
-    assert Path(words[1].partition("?")[0]).match(f"*/{keys.Config().database.local.path}")
+    assert Path(words[1].partition("?")[0]).match(f"*/{Config().database.local.path}")
     with fresh_adapter() as adapter:
         SessionWriter(adapter, "desk").apply([Put(filled())])
         assert adapter.database.execute_sql(words[2]).fetchall() == [("Code", 30)]
