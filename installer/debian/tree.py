@@ -9,8 +9,8 @@ from PIL import Image
 
 from installer import steps
 from installer.debian import carried, command_tree, completions, control, manual
+from reprospective_tray import PRODUCT
 from reprospective_tray.desktop.autostart import desktop_entry
-from reprospective_tray.desktop.autostart.xdg import DESKTOP_NAME
 from reprospective_tray.messages import in_each_language
 
 NAME = control.PACKAGE
@@ -87,7 +87,7 @@ def entry() -> str:
     values = {
         "Type": "Application",
         "Version": "1.0",
-        "Name": DESKTOP_NAME,
+        "Name": PRODUCT,
         **_translated("Comment", "Records which window you use, and when"),
         "Exec": f"{NAME} run",
         "TryExec": NAME,

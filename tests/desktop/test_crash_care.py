@@ -19,7 +19,7 @@ MOMENT_MS = 2_000
 # one with something in it goes at the first death.
 DYING_PROBE = """
 import os
-from reprospective_tray.monitor.probes import x11
+from reprospective_tray.monitor.probes.x11 import probe as x11
 
 real = x11.X11Probe.current
 

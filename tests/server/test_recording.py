@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import pytest
 
-from reprospective_tray.store.engine import maintenance
 from reprospective_tray.store.model.sessions import Put, Rewind, StepBack
+from reprospective_tray.store.postgres import maintenance
 from reprospective_tray.store.recording import background_recorder
 from reprospective_tray.store.recording.background_recorder import BackgroundRecorder
 from tests.server.contract import adapter_for

@@ -293,7 +293,7 @@ import sys
 from reprospective_tray.cli import main
 assert main(["status"]) == 0
 from reprospective_tray.runtime.application import Application
-from reprospective_tray.config import load
+from reprospective_tray.config.loading import load
 from reprospective_tray.system.paths import Paths
 paths = Paths.of_user()
 Application(load(None, paths), paths)

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
-from reprospective_tray.store.transfer.importers.activitywatch.importer import (
-    importer as activitywatch,
-)
+from reprospective_tray.store.transfer.importers.activitywatch import importer as activitywatch
 from tests.contract import counted, days_of
 from tests.unit.activitywatch import T0, Here, afk, bucket, export, rows, said, take, window
 from tests.unit.stored import row, session

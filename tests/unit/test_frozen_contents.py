@@ -30,7 +30,7 @@ def test_every_module_of_the_program_is_named_and_can_be_found():
 
 def test_migrations_go_in_as_files_with_all_that_they_import():
     data = dict.fromkeys(source for source, _folder in contents.data_files(PACKAGE))
-    scripts = sorted((PACKAGE / "store" / "migrations").glob("0*.py"))
+    scripts = sorted((PACKAGE / "store" / "sqlite" / "migrations").glob("0*.py"))
     assert scripts
     assert {str(script) for script in scripts} <= set(data)
     assert {"peewee", "playhouse.migrate"} <= set(contents.imports_of_scripts(PACKAGE))
@@ -44,7 +44,7 @@ def test_data_lies_where_the_code_looks_for_it():
         "reprospective_tray/store/postgres/schema/roles.sql",
         "reprospective_tray/store/postgres/schema/comments.sql",
         "reprospective_tray/summary/formats/html_style.css",
-        "reprospective_tray/store/migrations/0001_initial.py",
+        "reprospective_tray/store/sqlite/migrations/0001_initial.py",
     } <= placed
     assert not [name for name in placed if name.endswith((".po", ".pyc"))]
     assert "reprospective_tray/cli.py" not in placed
@@ -75,7 +75,7 @@ def test_what_nobody_sees_stays_out(name):
         "_tcl_data/encoding/shiftjis.enc",
         "_tk_data/ttk/ttk.tcl",
         "reprospective_tray/locale/ja/LC_MESSAGES/reprospective_tray.mo",
-        "reprospective_tray/store/migrations/0001_initial.py",
+        "reprospective_tray/store/sqlite/migrations/0001_initial.py",
     ],
 )
 def test_what_the_program_needs_goes_in(name):
@@ -111,7 +111,7 @@ def test_each_system_has_its_tray(system):
 
 
 def test_the_names_that_the_tray_makes_at_run_time_are_those_that_go_in():
-    text = (PACKAGE / "tray" / "backend.py").read_text("utf-8")
+    text = (PACKAGE / "tray" / "icons" / "backend.py").read_text("utf-8")
     assert 'importlib.import_module(f"pystray._{name}")' in text
     assert 'APPINDICATOR, GTK, XORG, NATIVE = "appindicator", "gtk", "xorg", "native"' in text
     assert {"pystray._appindicator", "pystray._gtk", "pystray._xorg"} <= set(

@@ -11,10 +11,8 @@ from reprospective_tray.store.forget.erase import forget
 from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.transfer.importers.activitywatch import importer as activitywatch
 from reprospective_tray.store.transfer.importers.activitywatch.importer import Here
-from reprospective_tray.store.transfer.importers.activitywatch.importer import (
-    importer as activitywatch,
-)
 from reprospective_tray.store.transfer.importers.clock import local_offset_minutes
 from reprospective_tray.store.transfer.importers.import_batch import Phase
 from reprospective_tray.sync.retention import Retention

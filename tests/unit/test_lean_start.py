@@ -11,7 +11,8 @@ RECORD = """
 import sys
 from pathlib import Path
 import reprospective_tray.runtime.application, reprospective_tray.commands.instance
-from reprospective_tray.config import Config, Loaded
+from reprospective_tray.config.keys import Config
+from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.runtime.factories import make_passing_reader, make_recorder
 from reprospective_tray.system.paths import Paths
 from reprospective_tray.runtime.status import today_active_ms
@@ -19,7 +20,7 @@ from reprospective_tray.store.model.sessions import Put, Session, State
 
 folder = Path(sys.argv[1])
 paths = Paths(folder, folder, folder, folder)
-loaded = Loaded(Config(), None)
+loaded = LoadedConfig(Config(), None)
 recorder = make_recorder(loaded, paths, print)
 with recorder.running():
     recorder.record(
@@ -28,7 +29,7 @@ with recorder.running():
     assert not recorder.waiting, recorder.problem
 today_active_ms(make_passing_reader(loaded, paths))
 heavy = ("psycopg2", "psycopg", "_ssl", "keyring", "apscheduler")
-print(*[name for name in sys.modules if name.split(".")[0] in heavy or "postgresql" in name])
+print(*[name for name in sys.modules if name.split(".")[0] in heavy or ".postgres." in name])
 """
 
 

@@ -54,10 +54,10 @@ SHOWING_KEYWORDS = {
 # What looks like a sentence and is none.
 NOT_SENTENCES = {
     ("commands/instance.py", "reprospective-tray: "): "the program's name",
-    ("commands/configuration.py", "config: "): "a name and a path a line, for scripts",
-    ("commands/configuration.py", "data: "): "a name and a path a line, for scripts",
-    ("commands/configuration.py", "state: "): "a name and a path a line, for scripts",
-    ("commands/configuration.py", "log: "): "a name and a path a line, for scripts",
+    ("commands/config.py", "config: "): "a name and a path a line, for scripts",
+    ("commands/config.py", "data: "): "a name and a path a line, for scripts",
+    ("commands/config.py", "state: "): "a name and a path a line, for scripts",
+    ("commands/config.py", "log: "): "a name and a path a line, for scripts",
 }
 
 

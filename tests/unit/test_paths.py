@@ -76,13 +76,13 @@ def test_shipped_files_are_found_inside_an_installed_package_first(monkeypatch, 
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "icon.txt").write_text("beside")
     (tmp_path / "assets" / "other.txt").write_text("beside")
-    monkeypatch.setattr(paths_module, "__file__", str(package / "paths.py"))
+    monkeypatch.setattr(paths_module, "__file__", str(package / "system" / "paths.py"))
     assert shipped_file("assets/icon.txt").read_text() == "inside"
     assert shipped_file("assets/other.txt").read_text() == "beside"
 
 
 def test_a_missing_part_of_the_program_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr(paths_module, "__file__", str(tmp_path / "package" / "paths.py"))
+    monkeypatch.setattr(paths_module, "__file__", str(tmp_path / "package" / "system" / "paths.py"))
     with pytest.raises(ReprospectiveError, match=r"config\.yaml"):
         shipped_file("config.yaml")
 

@@ -190,11 +190,11 @@ def test_nothing_is_written_to_the_folder_for_temporary_files(tmp_path, template
 def test_every_connection_is_made_in_the_one_place():
     made = re.compile(r"sqlite3\.connect\(|SqliteDatabase\(|\bapsw\b")
     found = {
-        file.name
+        file.relative_to(ROOT / "reprospective_tray" / "store").as_posix()
         for file in (ROOT / "reprospective_tray").rglob("*.py")
         if made.search(file.read_text("utf-8"))
     }
-    assert found == {"sqlite_connection.py", "adapter.py"}
+    assert found == {"sqlite/connection.py", "sqlite/adapter.py"}
 
 
 def test_both_kinds_of_connection_keep_temporary_files_in_memory(tmp_path):

@@ -38,7 +38,7 @@ EXACT_MS = 200
 APP = "org.example.Editor"
 # What a program that is killed leaves behind.
 LEAVING = """
-from reprospective_tray.monitor.probes.kwin import KWinProbe
+from reprospective_tray.monitor.probes.kwin.probe import KWinProbe
 probe = KWinProbe()
 print(probe._script._name, flush=True)
 while True:
