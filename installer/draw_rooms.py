@@ -37,7 +37,7 @@ others; the table has all imports.
 def floors() -> Floors:
     """Return the rooms of each floor, the highest first, from the contract in pyproject.toml."""
     settings = tomllib.loads((steps.ROOT / "pyproject.toml").read_text("utf-8"))
-    (contract,) = settings["tool"]["importlinter"]["contracts"]
+    contract = settings["tool"]["importlinter"]["contracts"][0]
     return [re.split(r"\s*[|:]\s*", layer) for layer in contract["layers"]]
 
 

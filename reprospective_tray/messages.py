@@ -11,7 +11,7 @@ import os
 import unicodedata
 from pathlib import Path
 
-from reprospective_tray.system import clean_text
+from reprospective_tray import clean_text
 
 DOMAIN = "reprospective_tray"
 LANGUAGES = ("en", "ja")

@@ -4,12 +4,12 @@ import argparse
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
+from reprospective_tray import clean_text
 from reprospective_tray.commands.output.standard_output import speak_utf8
 from reprospective_tray.config import loading
 from reprospective_tray.config.loading import LoadedConfig
 from reprospective_tray.errors import ConfigError, ReprospectiveError
 from reprospective_tray.messages import _, set_language
-from reprospective_tray.system import clean_text
 from reprospective_tray.system.paths import Paths
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 import unicodedata
 from datetime import UTC, date, datetime
 
+from reprospective_tray import clean_text
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import MINUTE_MS
-from reprospective_tray.system import clean_text
 
 ELLIPSIS = "…"
 _HOUR_MINUTES = 60

@@ -9,9 +9,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from reprospective_tray.clean_text import one_line
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import State, clean
-from reprospective_tray.system.clean_text import one_line
 
 # A row comes back with what was sent or stored: a few times as much as a batch at most.
 MOST_CHARACTERS = 64_000_000

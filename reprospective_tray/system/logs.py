@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from reprospective_tray.system import clean_text
+from reprospective_tray import clean_text
 from reprospective_tray.system.private_files import OWNER_FILE, make_private_folder
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
+from reprospective_tray.summary import theme
 from reprospective_tray.summary.format_text import application_label, duration, title_label
 from reprospective_tray.summary.formats.as_json import as_object
-from reprospective_tray.summary.window import theme
 from tests.browser.samples import HOSTILE, sample
 
 SAMPLES = ["day", "computers", "week", "month", "year", "empty", "hostile", "away"]

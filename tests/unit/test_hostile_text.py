@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprospective_tray import clean_text
 from reprospective_tray.commands.server import _status_lines
 from reprospective_tray.desktop.notifications import Notifier
 from reprospective_tray.messages import _, plural
@@ -25,7 +26,7 @@ from reprospective_tray.store.postgres.administration.status import Device, Serv
 from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.system import clean_text, logs
+from reprospective_tray.system import logs
 from tests.fake_server import FakeServer, error
 from tests.unit.stored import session
 

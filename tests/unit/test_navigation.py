@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window.navigation import Position
-from reprospective_tray.summary.window.view_model import View
 
 TODAY = date(2026, 11, 25)  # a Wednesday
 

@@ -20,9 +20,10 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite import damaged_file
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.store.sqlite.salvage import damaged_file, recovery
+from reprospective_tray.store.sqlite.salvage import recovery
 from reprospective_tray.sync.retention import Retention
 from tests.support import wait_until
 from tests.unit.recording import (

@@ -19,10 +19,10 @@ from reprospective_tray.summary.sources import (
     Sources,
     ask,
 )
+from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window import loader
 from reprospective_tray.summary.window.loader import Loader, LoadRequest
 from reprospective_tray.summary.window.running_messages import NOT_KNOWN
-from reprospective_tray.summary.window.view_model import View
 from tests.support import wait_until
 from tests.unit.stored import row, session
 

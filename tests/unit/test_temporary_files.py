@@ -22,8 +22,9 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.queries import Queries
+from reprospective_tray.store.sqlite import damaged_file
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.salvage import damaged_file, recovery
+from reprospective_tray.store.sqlite.salvage import recovery
 from reprospective_tray.store.transfer.export import write_jsonl
 from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
 from tests.unit.recording import T0

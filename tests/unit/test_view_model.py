@@ -17,13 +17,13 @@ from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.report import Origin
 from reprospective_tray.summary.search import Search
 from reprospective_tray.summary.status_text import recording_line
+from reprospective_tray.summary.view_model import View, heat_rows, period_view
 from reprospective_tray.summary.window.running_messages import (
     NOT_KNOWN,
     empty_sentence,
     footer,
     status_line,
 )
-from reprospective_tray.summary.window.view_model import View, heat_rows, period_view
 from tests.unit.stored import fresh_adapter, row, session, stored
 from tests.unit.test_report import DAY, ONE_DAY, SESSIONS
 

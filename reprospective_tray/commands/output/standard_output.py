@@ -9,9 +9,9 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import cast
 
+from reprospective_tray import clean_text
 from reprospective_tray.errors import OutputError
 from reprospective_tray.messages import _
-from reprospective_tray.system import clean_text
 
 
 class CleanStream(TextIOWrapper):

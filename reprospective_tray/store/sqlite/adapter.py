@@ -16,10 +16,9 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import new_device_id
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange, local_uids_over
 from reprospective_tray.store.model.tables import LocalModels, make_models
-from reprospective_tray.store.sqlite import permissions, secure_erase
+from reprospective_tray.store.sqlite import damaged_file, permissions, secure_erase
 from reprospective_tray.store.sqlite.connection import PRAGMAS, open_file
 from reprospective_tray.store.sqlite.errors import is_damage
-from reprospective_tray.store.sqlite.salvage import damaged_file
 from reprospective_tray.system.lean_memory import without
 from reprospective_tray.system.ownership import ForeignOwnerError
 

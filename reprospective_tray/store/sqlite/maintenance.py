@@ -35,7 +35,8 @@ class SqliteMaintenance(Maintenance):
 
     def opened(self, adapter: Any) -> None:
         """See `Maintenance.opened`: it goes on as the device of the file in whose place it is."""
-        from reprospective_tray.store.sqlite.salvage import damaged_file, recovery
+        from reprospective_tray.store.sqlite import damaged_file
+        from reprospective_tray.store.sqlite.salvage import recovery
 
         pending = damaged_file.pending(adapter.path)
         for damaged in recovery.adopt(pending, adapter):
@@ -64,7 +65,7 @@ class SqliteMaintenance(Maintenance):
 
     def set_aside(self, adapter: Any) -> None:
         """See `Maintenance.set_aside`."""
-        from reprospective_tray.store.sqlite.salvage import damaged_file
+        from reprospective_tray.store.sqlite import damaged_file
 
         damaged = damaged_file.set_aside(adapter.path)
         self._damage_found.clear()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
-from reprospective_tray.system import clean_text
+from reprospective_tray import clean_text
 
 Child = Element | str | None
 _DOCTYPE = "<!DOCTYPE html>\n"

@@ -23,7 +23,7 @@ from reprospective_tray.summary.formats.html_builder import (
 from reprospective_tray.summary.months import Month
 from reprospective_tray.summary.report import ApplicationReport, Report
 from reprospective_tray.summary.session_list import SessionLine
-from reprospective_tray.summary.window.view_model import PeriodView
+from reprospective_tray.summary.view_model import PeriodView
 
 _BAR_COLOUR = "var(--accent)"
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reprospective_tray.messages import _
+from reprospective_tray.summary.view_model import Bar, TitleLine
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import figures_width
-from reprospective_tray.summary.window.view_model import Bar, TitleLine
 
 TITLES_SHOWN = 200
 _TITLE_HEIGHT = 23

@@ -3,9 +3,9 @@
 import tkinter as tk
 from collections.abc import Sequence
 
+from reprospective_tray.summary.view_model import Card
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
-from reprospective_tray.summary.window.view_model import Card
 
 HEIGHT = 83
 _GAP = 12

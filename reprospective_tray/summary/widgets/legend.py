@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from reprospective_tray.summary.view_model import LegendEntry
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
-from reprospective_tray.summary.window.view_model import LegendEntry
 
 _DOT = 9
 _GAP = 18

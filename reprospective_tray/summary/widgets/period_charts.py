@@ -6,10 +6,7 @@ from datetime import date
 from typing import Any
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.widgets.legend import draw_legend
-from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.widgets.surface import Surface, figures_width
-from reprospective_tray.summary.window.view_model import (
+from reprospective_tray.summary.view_model import (
     HOURS_A_DAY,
     WEEKDAYS,
     DayBar,
@@ -17,6 +14,9 @@ from reprospective_tray.summary.window.view_model import (
     LegendEntry,
     PeriodView,
 )
+from reprospective_tray.summary.widgets.legend import draw_legend
+from reprospective_tray.summary.widgets.style import WindowStyle
+from reprospective_tray.summary.widgets.surface import Surface, figures_width
 
 HEIGHT = 208
 _SIDE = 14

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from tkinter import font as tkfont
 
 from reprospective_tray.summary.format_text import ELLIPSIS
-from reprospective_tray.summary.window.theme import Palette, choose_family
+from reprospective_tray.summary.theme import Palette, choose_family
 
 DIGITS = "0123456789"
 _MOST_CUTS = 20_000

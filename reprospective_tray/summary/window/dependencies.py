@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from reprospective_tray.summary.categories import Categories
 from reprospective_tray.summary.sources import Sources
+from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window.running_messages import Status
-from reprospective_tray.summary.window.view_model import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from ttkbootstrap.dialogs import Querybox
 from ttkbootstrap.localization import MessageCatalog
 
 from reprospective_tray.messages import _, language
+from reprospective_tray.summary.theme import DARK, LIGHT
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.window.theme import DARK, LIGHT
 
 MONDAY = 0
 _FAMILY = "reprospective"

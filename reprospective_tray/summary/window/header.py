@@ -12,10 +12,10 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.summary import sentences
 from reprospective_tray.summary.sources import LOCAL, THIS_COMPUTER, Scope
+from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window.navigation import Position
-from reprospective_tray.summary.window.view_model import View
 
 _GAP = 9
 _SEARCH = 220

@@ -30,8 +30,8 @@ from reprospective_tray.summary.sources import (
     Sources,
     ask,
 )
+from reprospective_tray.summary.view_model import PeriodView, View, period_view
 from reprospective_tray.summary.window.running_messages import NOT_KNOWN, Status
-from reprospective_tray.summary.window.view_model import PeriodView, View, period_view
 
 NEWEST_SESSIONS = 20_000
 _MOST_AHEAD = 8

@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reprospective_tray.summary.sources import THIS_COMPUTER, Scope
+from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window.loader import LoadRequest
-from reprospective_tray.summary.window.view_model import View
 
 
 class Position(Struct, frozen=True):

@@ -10,12 +10,12 @@ from typing import Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.summary.theme import ask_desktop
+from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window import xwayland
 from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
 from reprospective_tray.summary.window.loader import Loader
 from reprospective_tray.summary.window.navigation import Position
-from reprospective_tray.summary.window.theme import ask_desktop
-from reprospective_tray.summary.window.view_model import View
 from reprospective_tray.system.paths import shipped_file
 
 _SIZE = (1120, 660)

@@ -10,6 +10,7 @@ from typing import Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.summary.sources import SERVER
+from reprospective_tray.summary.view_model import PeriodView, View
 from reprospective_tray.summary.widgets.applications import Applications
 from reprospective_tray.summary.widgets.cards import Cards
 from reprospective_tray.summary.widgets.day_strip import DayStrip
@@ -29,7 +30,6 @@ from reprospective_tray.summary.window.header import Header
 from reprospective_tray.summary.window.loader import LoadedView, Loader
 from reprospective_tray.summary.window.navigation import Position
 from reprospective_tray.summary.window.running_messages import empty_sentence, footer
-from reprospective_tray.summary.window.view_model import PeriodView, View
 
 REFRESH_MS = 3000
 # What was read ahead is there at once; a server may take its time.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.summary.theme import choose_family
 from reprospective_tray.summary.window import xwayland
-from reprospective_tray.summary.window.theme import choose_family
 
 if TYPE_CHECKING:
-    from reprospective_tray.summary.window.theme import Palette
+    from reprospective_tray.summary.theme import Palette
 
 PADDING = 18
 ON_ACCENT = "#ffffff"

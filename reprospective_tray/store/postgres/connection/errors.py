@@ -6,6 +6,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reprospective_tray.clean_text import one_line
 from reprospective_tray.config.source import without_secrets
 from reprospective_tray.errors import (
     ServerDataError,
@@ -16,7 +17,6 @@ from reprospective_tray.errors import (
 )
 from reprospective_tray.messages import _
 from reprospective_tray.store.postgres.connection.deadline import DeadlineError, End
-from reprospective_tray.system.clean_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
