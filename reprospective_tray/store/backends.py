@@ -1,6 +1,7 @@
-"""What belongs to each kind of database: its row accounting, row writer and maintenance.
+"""Factories for the row accounting, row writer and maintenance of each kind of database.
 
-Each is loaded where it is made: who has no server loads nothing of it.
+Each factory imports its class on first use, so an installation without a server never loads the
+PostgreSQL code.
 """
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
@@ -11,7 +12,7 @@ from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 
 def make_row_accounting(adapter: DatabaseAdapter) -> RowAccounting:
-    """Return what keeps the order of recorded rows, and the daily totals, of `adapter`."""
+    """Return the row accounting for `adapter`: the order of rows and the daily totals."""
     if isinstance(adapter, SqliteAdapter):
         from reprospective_tray.store.sqlite.row_accounting import SqliteRowAccounting
 
@@ -22,7 +23,7 @@ def make_row_accounting(adapter: DatabaseAdapter) -> RowAccounting:
 
 
 def make_row_writer(adapter: DatabaseAdapter) -> RowWriter:
-    """Return what writes many finished rows at once into `adapter`."""
+    """Return the writer that stores finished rows in `adapter` in batches."""
     if isinstance(adapter, SqliteAdapter):
         from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
 
@@ -33,9 +34,9 @@ def make_row_writer(adapter: DatabaseAdapter) -> RowWriter:
 
 
 def make_maintenance(adapter: DatabaseAdapter, on_damage: OnDamage) -> Maintenance:
-    """Return what sees after the database of `adapter` while it is recorded into.
+    """Return the maintenance of `adapter`'s database during recording.
 
-    `on_damage` is told where a damaged file was set aside.
+    `on_damage` is called with the path to which a damaged file was moved.
     """
     if isinstance(adapter, SqliteAdapter):
         from reprospective_tray.store.sqlite.maintenance import SqliteMaintenance

@@ -1,1 +1,1 @@
-"""What every kind of database offers: the abstract adapter and its parts."""
+"""The interfaces that every kind of database implements: the abstract adapter and its parts."""

@@ -1,4 +1,4 @@
-"""DatabaseAdapter: one database with its own models, whichever kind it is."""
+"""DatabaseAdapter: the interface to one database and its models."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -15,36 +15,37 @@ from reprospective_tray.store.model.tables import Models
 
 
 class DatabaseAdapter(ABC):
-    """One database: its connection rules and the model classes that live in it.
+    """One database: its connection rules and its own model classes.
 
-    Connections belong to threads: each thread works inside `connection()`.
+    Each thread has its own connection and must work inside `connection()`.
     """
 
     database: peewee.Database
     models: Models
-    # What using it may raise; the driver fetches rows by itself, past peewee.
+    # Exceptions that its use may raise. The driver's own are included, because fetching rows
+    # bypasses peewee's error translation.
     errors: tuple[type[Exception], ...]
-    # How many rows a stream holds at a time.
+    # Rows that `stream` holds in memory at a time.
     page = 5000
-    # Columns that mean the same under another name: a row's `id` on the computer that recorded
-    # it, and whether the server has it.
+    # Columns or expressions whose names differ between databases: the row's `id` on the computer
+    # that recorded it, and whether the server has it.
     original_id: Any
     synced: Any
-    # Whether the days are added up from the sessions whenever they are asked for.
+    # Whether the daily totals are a view computed from the sessions at each query.
     days_are_a_view = False
 
     @abstractmethod
     def open(self) -> None:
-        """Make the database ready: create or migrate it as needed.
+        """Open the database; create or migrate it if needed.
 
         Raises:
             StoreError: it cannot be opened.
-            DamagedStoreError: it is there, but damaged.
+            DamagedStoreError: it exists but is damaged.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Leave the database as other readers need it."""
+        """Close the database and leave it in a state that other readers can use."""
 
     @property
     @abstractmethod
@@ -54,72 +55,73 @@ class DatabaseAdapter(ABC):
     @property
     @abstractmethod
     def place(self) -> str:
-        """Where the database is, for people to read."""
+        """The database's location, for messages."""
 
     @property
     def replaced(self) -> bool:
-        """Whether what it opened is no longer what is at its place."""
+        """Whether another database has replaced the opened one at its location."""
         return False
 
     @property
     @abstractmethod
     def leftover_file(self) -> Path:
-        """Where lies what could not be written before the end."""
+        """The file that holds the changes which could not be written before the program ended."""
 
     @abstractmethod
     def applied_leftover(self) -> str:
-        """Return the token of what was last applied of such a file; inside `connection()`."""
+        """Return the token of the leftover file applied last; must be called in `connection()`."""
 
     @abstractmethod
     def note_leftover(self, token: str) -> None:
-        """Note what is applied, in the transaction that applies it."""
+        """Store the token of an applied leftover file; call it in the applying transaction."""
 
     @abstractmethod
     def explain(self, error: Exception) -> StoreError:
-        """Return `error` as one that a person understands."""
+        """Return `error` as a StoreError with a message for the user."""
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[Any]:
-        """Begin a transaction that writes; all of it is kept, or none."""
+        """Begin a write transaction: commit on success, roll back on an exception."""
 
     @abstractmethod
     def unchanging(self) -> AbstractContextManager[Any]:
-        """Begin a transaction whose questions all see the same moment."""
+        """Begin a transaction in which all queries see the same snapshot of the data."""
 
     @abstractmethod
     def lasting_over(self, moment: int) -> Any:
-        """Return the condition for living sessions that last over `moment`; None: there are none.
+        """Return the condition for non-deleted sessions that span `moment` (ms UTC).
 
-        It is asked by index.
+        Returns None if there are none. The condition can use an index.
         """
 
     @abstractmethod
     def near(self, days: DayRange) -> Any:
-        """Return a condition that holds for all living sessions that lie at least partly on `days`.
+        """Return a condition that matches every non-deleted session that overlaps `days`.
 
-        It is asked by index, and may hold for others that began a day or so away.
+        The condition can use an index. It may also match sessions that begin about a day outside
+        the range.
         """
 
     @abstractmethod
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query of sessions in order, in constant memory.
+        """Yield the rows of a session query in order, in constant memory.
 
-        Its last two columns are the start in ms and the session's `uid` or `id`,
-        and it has no order as yet: it is that of these two.
+        The last two columns of `query` must be the start in ms and the session's `uid` or `id`.
+        `query` must be unordered; the rows are sorted by these two columns.
         """
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
-        """Open this thread's connection, and close it at the end."""
+        """Open this thread's connection and close it on exit."""
         with self.database.connection_context():
             yield self.database
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Open this thread's connection for questions.
+        """Open this thread's connection for queries.
 
         Raises:
-            StoreError: what was asked for cannot be read.
+            StoreError: the data cannot be read.
         """
         try:
             with self.connection():
@@ -128,11 +130,11 @@ class DatabaseAdapter(ABC):
             raise self.explain(error) from error
 
     def snapshot(self, target: Path, *, overwrite: bool = True) -> int:  # noqa: ARG002  for one file
-        """Write a consistent copy of the whole database to `target`; return its living sessions.
+        """Write a consistent copy of the database to `target`; return its non-deleted sessions.
 
         Raises:
-            FileExistsError: something is there, and `overwrite` is not given.
-            StoreError: it cannot be written, or this is no database of one file.
+            FileExistsError: `target` exists and `overwrite` is false.
+            StoreError: it cannot be written, or this database is not a single file.
         """
         raise StoreError(
             _("A snapshot to {path} is not possible: {place} is a server.").format(
@@ -142,23 +144,23 @@ class DatabaseAdapter(ABC):
         )
 
     def of_this_computer(self) -> list[Any]:
-        """Return the conditions for sessions that this computer may change: all of its own file."""
+        """Return the conditions for sessions this computer may change; a local file has none."""
         return []
 
     def of_this_person(self, table: Any) -> list[Any]:  # noqa: ARG002  all of its own file
-        """Return the conditions for what this person recorded, of sessions or of days."""
+        """Return the conditions for this user's rows in a table of sessions or days."""
         return []
 
     def be_patient(self, seconds: float) -> None:  # noqa: B027  for databases that lock as a whole
-        """Wait for other writers so long from now on; inside `connection()`."""
+        """Set how many seconds to wait for other writers; must be called in `connection()`."""
 
     def scrub(self) -> bool:
-        """Let nothing that was erased stay in the database's files; inside `connection()`.
+        """Remove traces of erased data from the database's files; return whether that succeeded.
 
-        Returns whether that was possible.
+        Must be called in `connection()`.
         """
         return True
 
     def other_files(self) -> list[Path]:
-        """Return the files beside the database that hold sessions of it, too."""
+        """Return the files next to the database that also contain its sessions."""
         return []

@@ -1,7 +1,7 @@
-"""Maintenance: what may become of a database while it is recorded into, and what is done about it.
+"""Maintenance: detects and handles problems with the database during recording.
 
-The local file may be replaced or damaged under the recorder. A server may go
-away and come back; its tables are not ours to mend.
+The local file may be replaced or damaged while it is open. A server may become unreachable and
+return; this program does not repair its tables.
 """
 
 import sqlite3
@@ -17,79 +17,80 @@ import peewee
 from reprospective_tray.errors import ServerDataError, StoreError
 
 RETRY_S = 1.0
-# How long the end waits for what goes on beside recording.
+# Total time that `stop` waits for helper threads.
 _HELPERS_S = 1.0
 
 OnDamage = Callable[[Path], None]
 
 
 class Maintenance(ABC):
-    """Of one database; every method belongs to the recording thread."""
+    """Maintains one database; all methods must be called from the recording thread."""
 
-    # What says that a change can never be stored: waiting does not mend it. The last two are the
-    # drivers' own: a number beyond 64 bits, a text that is none.
+    # Errors of changes that can never be stored, so a retry is useless. The drivers raise the last
+    # two: for an integer beyond 64 bits and for invalid text.
     unstorable: tuple[type[Exception], ...] = (
         *(peewee.IntegrityError, sqlite3.IntegrityError, ServerDataError),
         *(OverflowError, ValueError),
     )
-    # How long the end waits for a database that is blocked, in seconds.
+    # How long shutdown waits for a blocked database, in seconds.
     last_s = 1.5
-    # Whether what is opened anew holds what this run has written, its open session included.
+    # Whether a reopened database still holds the rows that this run wrote, its open session
+    # included.
     goes_on = False
 
     def __init__(self, errors: tuple[type[Exception], ...]) -> None:
-        """Take what using the database may raise, `DatabaseAdapter.errors`; begin nothing yet."""
-        # Of the disk come OSErrors: what is kept beside the database cannot be read or written.
+        """Take the exceptions that the database may raise, as `DatabaseAdapter.errors`."""
+        # OSError: a file next to the database cannot be read or written.
         self.trouble: tuple[type[Exception], ...] = (*errors, StoreError, OSError)
         self.stopping = threading.Event()
         self.given_up = False
         self._helpers: list[threading.Thread] = []
 
-    # What follows does nothing where nothing of the kind can happen.
+    # The hooks below do nothing by default; each kind of database overrides those it needs.
 
     def opening(self, adapter: Any, busy_timeout_s: float) -> None:  # noqa: B027  not abstract
-        """Prepare an adapter that is about to be opened."""
+        """Prepare an adapter before it is opened."""
 
     def opened(self, adapter: Any) -> None:  # noqa: B027  not abstract
-        """See after an adapter that was opened, inside its connection, before it is written to."""
+        """Run after the adapter was opened and before the first write, inside its connection."""
 
     def ready(self, adapter: Any) -> None:  # noqa: B027  not abstract
-        """Begin what goes on beside recording."""
+        """Start the helper threads."""
 
     def is_lost(self, adapter: Any) -> bool:  # noqa: ARG002  a question that most never ask
-        """Tell whether the adapter must be let go of, and opened anew."""
+        """Return whether the adapter must be closed and opened again."""
         return False
 
     def is_damaged(self, error: Exception | None = None) -> bool:  # noqa: ARG002  as above
-        """Tell whether `error`, or what was found beside recording, means damage."""
+        """Return whether `error`, or a finding of a helper thread, means that it is damaged."""
         return False
 
     def set_aside(self, adapter: Any) -> None:  # noqa: B027  not abstract
-        """Make room for a new database in place of a damaged one.
+        """Move a damaged database away so that a new one can take its place.
 
         Raises:
             OSError: it cannot be moved.
         """
 
     def check(self, adapter: Any, on_damage_found: Callable[[], None]) -> None:  # noqa: B027  not abstract
-        """Look for damage beside recording; tell where there is any."""
+        """Check for damage in a helper thread; call `on_damage_found` if there is any."""
 
-    def retry_s(self, failures: int) -> float:  # noqa: ARG002  for those that grow tired
-        """Return how long a blocked queue waits after so many failed attempts in a row."""
+    def retry_s(self, failures: int) -> float:  # noqa: ARG002  for subclasses that back off
+        """Return the seconds to wait before the next attempt after `failures` in a row."""
         return RETRY_S
 
     @abstractmethod
     def problem(self, error: Exception) -> str:
-        """Return what to tell the person of `error`; empty where it ends by itself."""
+        """Return the message for the user about `error`; empty if it needs none."""
 
     def stop(self) -> None:
-        """End what goes on beside recording."""
+        """Stop the helper threads; wait at most 1 s for them."""
         self.stopping.set()
         until = time.monotonic() + _HELPERS_S
         for helper in self._helpers:
             helper.join(max(0.0, until - time.monotonic()))
         self._helpers.clear()
-        self.stopping = threading.Event()  # one that is late has its own, and ends all the same
+        self.stopping = threading.Event()  # a late helper keeps the old, set event and still ends
 
     def _help(self, name: str, work: Callable[[], None]) -> None:
         helper = threading.Thread(target=work, name=name, daemon=True)

@@ -1,8 +1,7 @@
-"""Prepared: a statement that Peewee puts into words once.
+"""Prepared: a statement whose SQL Peewee generates only once.
 
-Recording repeats two statements for years, and looking back one question with each
-day; Peewee would spend about as long on their words, each time anew, as the database
-on their work.
+Recording repeats the same two statements, and a report repeats one query for each day. Generating
+their SQL each time would take about as long as running them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,13 +11,13 @@ import peewee
 
 
 class _Mark(str):
-    """Stands where a value of that name will go."""
+    """A placeholder for the value of that name."""
 
     __slots__ = ()
 
 
 class Prepared:
-    """Runs one statement with other values each time."""
+    """Runs one statement repeatedly with different values."""
 
     def __init__(
         self,
@@ -26,17 +25,17 @@ class Prepared:
         names: Iterable[str],
         make: Callable[[dict[str, Any]], Any],
     ) -> None:
-        """Let `make` build the query from stand-ins for the values of `names`."""
+        """Build the query by calling `make` with a placeholder for each of `names`."""
         self._database = database
         marks = {name: peewee.Value(_Mark(name), converter=False) for name in names}
         self._sql, self._parameters = database.get_sql_context().sql(make(marks)).query()
 
     def execute(self, values: Mapping[str, Any]) -> int:
-        """Run it with `values` as the database takes them; return how many rows it wrote."""
+        """Run it with `values`, already in the database's types; return the rows written."""
         return int(self._run(values).rowcount)
 
     def rows(self, values: Mapping[str, Any]) -> list[Any]:
-        """Run it with `values` as the database takes them; return its rows as it gives them."""
+        """Run it with `values`, already in the database's types; return its rows unconverted."""
         found: list[Any] = self._run(values).fetchall()
         return found
 

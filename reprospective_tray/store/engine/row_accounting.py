@@ -1,7 +1,7 @@
-"""RowAccounting: what a database keeps with each recorded row, besides the session itself.
+"""RowAccounting: the bookkeeping that a database does for each recorded row.
 
-The local file counts its rows, notes what is to be sent and keeps the daily
-rollup. The server notes when a row came, and its days are a view.
+The local file numbers its rows, marks them for sending and maintains the daily rollup. The server
+stores the time at which it received a row, and its daily totals are a view.
 """
 
 from abc import ABC, abstractmethod
@@ -20,32 +20,32 @@ RECORDED = (
 
 
 class RowAccounting(ABC):
-    """Use it inside the adapter's `connection()`."""
+    """Upserts recorded rows and maintains the daily totals; must be called in `connection()`."""
 
-    # Grows from row to row as they are recorded, and no change of a row touches it.
+    # A column that increases with each recorded row; changes of a row do not affect it.
     number: Any
-    # What each change of a row sets, besides its revision.
+    # Columns that each change of a row sets, besides its revision.
     touched: Mapping[str, Any]
 
     @abstractmethod
     def newest(self, device_id: str) -> int:
-        """Return the number of the row that was recorded last; 0 where there is none."""
+        """Return the number of the row recorded last; 0 if there is none."""
 
     @abstractmethod
     def put(self, row: Row) -> bool:
-        """Insert a row, or bring it up to date while it is open; tell whether it was written."""
+        """Insert a row, or update it if it is still open; return whether it was written."""
 
     @abstractmethod
     def count(self, rows: Iterable[Row]) -> None:
-        """Take closed, living rows into the days."""
+        """Add closed, non-deleted rows to the daily totals."""
 
     @abstractmethod
     def uncount(self, *rows: Row) -> None:
-        """Take what was counted out of the days again; call it after the rows have changed."""
+        """Subtract counted rows from the daily totals; call it after the rows have changed."""
 
 
 def upsert(table: Any, row: Row, touched: Mapping[str, Any]) -> peewee.Insert:
-    """Return the statement that inserts `row`, or brings it up to date while it is open."""
+    """Return the statement that inserts `row`, or updates it if it is still open."""
     newest = {
         table.ended_at: EXCLUDED.ended_at,
         table.open: EXCLUDED.open,

@@ -1,1 +1,1 @@
-"""Deleting sessions for good: what lies in a range, and erasing it."""
+"""Permanent deletion of sessions: selecting them and erasing them."""

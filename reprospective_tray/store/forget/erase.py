@@ -1,8 +1,8 @@
-"""Erases sessions: here at once, and on the server with the next pass.
+"""Erases sessions: locally at once, on the server with the next sync pass.
 
-What to forget is a `Selection`: sessions that somebody chose, or a range of
-time (`time_range`). A session that goes becomes a tombstone without names; of
-one that goes in part, the rest stays as new sessions with uids of their own.
+A `Selection` says which sessions to erase: chosen ones or a time range (`selection.TimeRange`).
+An erased session becomes a tombstone without names. If only a part is erased, the remaining parts
+become new sessions with their own uids.
 """
 
 import re
@@ -26,30 +26,30 @@ from reprospective_tray.store.sqlite.salvage import recovery
 if TYPE_CHECKING:
     from reprospective_tray.store.engine.row_accounting import RowAccounting
 
-# A transaction of these takes some ms; recording goes on between two of them.
+# A transaction of this size takes a few ms; recording continues between transactions.
 _ROWS_A_STEP = 20
 _COPIED = (
     *("device_id", "source_host", "state", "application_name", "window_title"),
     *("process_id", "utc_offset_minutes"),
 )
-# The server takes nothing else for one.
+# The server accepts no other format.
 _UID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 
 
 @dataclass(slots=True)
 class Forgotten:
-    """What went.
+    """The result of a deletion.
 
     Attributes:
-        sessions: How many sessions went, wholly or in part.
-        clipped: How many of them were cut at a border; the rest of them stays.
-        ms: How much time went with them.
-        totals: How many days' totals went because retention had taken their sessions.
-        ordered: Whether the server is told to forget the range, beside the sessions.
-        missing: How many of the chosen sessions are not here: gone already, kept on the server
-            alone, or another computer's.
-        scrubbed: Whether no byte of it is left in the database's files.
-        other_files: Files beside the database that may still hold some of it.
+        sessions: How many sessions were erased, completely or in part.
+        clipped: How many of them extended past the range; that part was kept.
+        ms: How much time was erased, in ms.
+        totals: How many daily totals were deleted because retention had removed their sessions.
+        ordered: Whether the server is ordered to delete the time range, besides the sessions.
+        missing: How many of the chosen sessions are not in this database: already erased, kept
+            only on the server, or another computer's.
+        scrubbed: Whether all traces were removed from the database's files.
+        other_files: Files next to the database that may still contain erased data.
     """
 
     sessions: int = 0
@@ -62,7 +62,7 @@ class Forgotten:
     other_files: list[str] = field(default_factory=list)
 
     def add(self, later: "Forgotten") -> None:
-        """Count what went next, too; how the files are now is what was found then."""
+        """Add the counts of a later deletion; the state of the files is taken from `later`."""
         self.sessions += later.sessions
         self.clipped += later.clipped
         self.ms += later.ms
@@ -73,42 +73,42 @@ class Forgotten:
 
 
 class Selection(ABC):
-    """What is to be forgotten; it serves once, inside the adapter's `connection()`."""
+    """Sessions to forget. An instance is for one use and must be called in `connection()`."""
 
     @abstractmethod
     def begin(self, adapter: DatabaseAdapter) -> None:
-        """Start with the first session of `adapter`; it may be in place of another adapter."""
+        """Start at the first session of `adapter`; called again if the adapter was replaced."""
 
     @abstractmethod
     def next(self, adapter: DatabaseAdapter, most: int) -> list[Row]:
-        """Return up to `most` living sessions that nobody has got yet; none at the end."""
+        """Return up to `most` further non-deleted sessions; an empty list at the end."""
 
     @abstractmethod
     def part(self, row: Row) -> tuple[int, int]:
-        """Return the beginning and the end of what goes of a session."""
+        """Return the start and end (ms UTC) of the part of the session to erase."""
 
     @abstractmethod
     def finish(self, adapter: DatabaseAdapter, done: Forgotten) -> None:
-        """Do what is left to do once the sessions are gone, and note it."""
+        """Complete the deletion after all sessions were erased; update `done`."""
 
 
 class ChosenSessions(Selection):
-    """Sessions by their uids, each of them whole, and nothing else.
+    """Sessions chosen by uid; each is erased completely.
 
-    What retention has taken from here is not among them: it is missing.
+    Sessions that retention removed from this file count as missing.
     """
 
     def __init__(self, uids: Iterable[str]) -> None:
-        """Choose the sessions of `uids`; it does no harm if some are unknown."""
+        """Choose the sessions of `uids`; unknown uids are ignored."""
         self._uids = list(dict.fromkeys(uids))
         self._known = [uid for uid in self._uids if _UID.fullmatch(uid)]
         self._reached = 0
         self._found: set[str] = set()
 
     def holds_open_one(self, adapter: DatabaseAdapter) -> bool:
-        """Tell whether a session that goes on is among them."""
+        """Return whether one of the sessions is still open."""
         session = adapter.models.Session
-        # Written out, not bound: the partial index on open rows serves this very term.
+        # A literal, not a parameter: SQLite uses the partial index on open rows only for that.
         going_on = session.select(session.uid).where(
             *adapter.of_this_computer(), session.open == SQL("1"), session.deleted == 0
         )
@@ -137,27 +137,27 @@ class ChosenSessions(Selection):
 
 
 class Forgetting:
-    """Forgets in short steps.
+    """Erases a selection in short steps.
 
-    Where an instance records, steps go to its recording thread, and the session
-    that goes on there must have begun after all that is forgotten.
+    While the program is recording, the steps must run in its recording thread, and its open
+    session must have begun after everything that is erased.
     """
 
     def __init__(self, what: Selection) -> None:
-        """Forget `what`."""
+        """Erase the sessions of `what`."""
         self._what = what
         self._adapter: DatabaseAdapter | None = None
         self._books: RowAccounting | None = None
         self.done = Forgotten()
 
     def step(self, adapter: DatabaseAdapter) -> bool:
-        """Do a part, inside the adapter's `connection()`; tell whether there is more to do.
+        """Run one step, inside the adapter's `connection()`; return whether more remain.
 
-        At the end it waits for those who are reading, as long as the adapter is patient.
+        The last step waits for other readers, up to the adapter's busy timeout.
 
         Raises:
-            StoreError: sessions of a damaged file are still on their way into this one.
-            peewee.PeeweeException: the database cannot be written; a repeat goes on.
+            StoreError: sessions of a damaged file are still being recovered into this one.
+            peewee.PeeweeException: the database cannot be written; another call continues.
         """
         if adapter is not self._adapter:
             self._begin(adapter)
@@ -179,7 +179,7 @@ class Forgetting:
         self._what.begin(adapter)
 
     def _erase(self, adapter: DatabaseAdapter) -> list[Row]:
-        """Leave tombstones of the next sessions and what stays of them; return what they were."""
+        """Replace the next sessions by tombstones and remaining parts; return the old rows."""
         session, books = adapter.models.Session, self._books
         assert books is not None
         with adapter.writing():
@@ -190,7 +190,7 @@ class Forgetting:
                 session.uid.in_(uids)
             ).execute()
             if isinstance(adapter, SqliteAdapter):
-                # The server's reason may quote the title.
+                # The server's reason may contain the window title.
                 refused = adapter.models.Refused
                 refused.delete().where(refused.uid.in_(uids)).execute()
             books.uncount(*(row for row in rows if not row["open"]))
@@ -201,7 +201,7 @@ class Forgetting:
         return rows
 
     def _pieces(self, row: Row) -> list[Row]:
-        """Return what stays of a session, as new ones."""
+        """Return the remaining parts of a session as new rows."""
         since, until = self._what.part(row)
         kept = {name: row[name] for name in _COPIED} | {"open": 0}
         return [
@@ -219,7 +219,7 @@ class Forgetting:
 
 
 def forget(adapter: DatabaseAdapter, what: Selection) -> Forgotten:
-    """Forget everything at once, where no instance records; see `Forgetting`."""
+    """Erase the whole selection; only while no instance is recording. See `Forgetting`."""
     work = Forgetting(what)
     while work.step(adapter):
         pass

@@ -1,7 +1,7 @@
-"""A range of time to forget: what lies in it, and what would be deleted with it.
+"""A time range to forget, and a preview of what that would delete.
 
-A session across a border is cut. What retention has taken from here is ordered
-from the server by range, and its days' totals go here.
+A session that crosses a border of the range is cut. For sessions that retention removed from this
+file, the server is ordered to delete the range, and the whole days' totals are deleted here.
 """
 
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.system.clock import now_ms
 
-# Before every uid, as text and as PostgreSQL's own type.
+# Sorts before every uid, both as text and as PostgreSQL's uuid.
 _NIL = "00000000-0000-0000-0000-000000000000"
 
 
 class TimeRange(Selection):
-    """[`since`, `until`) (ms UTC) on every device of the file.
+    """The range [`since`, `until`) (ms UTC) of every device in the file.
 
-    Where an instance records it must have begun a new session at `until` or later.
+    If the program is recording, its open session must have begun at `until` or later.
     """
 
     def __init__(self, since: int, until: int, application: str | None = None) -> None:
-        """Take what lies in the range, of one application if given (in any case)."""
+        """Select the range, limited to one application if given (case-insensitive)."""
         self._since, self._until = since, until
         self._application = application
         self._names: list[str] | None = None
@@ -60,7 +60,7 @@ class TimeRange(Selection):
         return max(row["started_at"], self._since), min(row["ended_at"], self._until)
 
     def finish(self, adapter: DatabaseAdapter, done: Forgotten) -> None:
-        """Order from the server what retention has taken from here, and let its totals go."""
+        """Order the server to delete what retention removed here; delete the days' totals."""
         if not isinstance(adapter, SqliteAdapter):
             return
         facts, rollup = FileMeta(adapter), DailyTotals(adapter)
@@ -73,7 +73,7 @@ class TimeRange(Selection):
             rollup.forget_edges(self._since, self._until, self._names)
 
     def _order(self, adapter: SqliteAdapter, facts: FileMeta, until: int) -> bool:
-        """Note what the server is to forget; tell whether anything can be there."""
+        """Store the delete orders for the server; return whether it can have such sessions."""
         device_ids = _with_totals(adapter, self._since, until, self._names)
         if not device_ids:
             return False
@@ -93,13 +93,13 @@ class TimeRange(Selection):
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What would go.
+    """The preview of a deletion.
 
     Attributes:
-        sessions: How many sessions lie in the range, wholly or in part.
-        clipped: How many of them reach beyond it; the rest of them would stay.
-        ms: How much of their time lies in it.
-        taken: Whether retention has taken sessions that may lie in it.
+        sessions: How many sessions lie in the range, completely or in part.
+        clipped: How many of them extend past it; that part would be kept.
+        ms: How much of their time lies in the range, in ms.
+        taken: Whether retention has removed sessions that may lie in the range.
     """
 
     sessions: int
@@ -116,10 +116,10 @@ def look_ahead(
     *,
     open_until: int | None = None,
 ) -> Prospect:
-    """Return what forgetting [`since`, `until`) would take; inside the adapter's `connection()`.
+    """Return what forgetting [`since`, `until`) would delete; must be called in `connection()`.
 
-    `open_until` is where an instance records: the moment up to which its open session has gone on
-    by now, which is later than what was written of it last.
+    `open_until` is given while the program is recording: the present end (ms UTC) of its open
+    session, which is later than the end last written to the database.
     """
     session = adapter.models.Session
     goes_on = open_until is not None and open_until > since
@@ -150,7 +150,7 @@ def look_ahead(
 def _takes_from_server(
     adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None
 ) -> bool:
-    """Tell whether retention has taken from here what may lie in the range."""
+    """Return whether retention has removed sessions here that may lie in the range."""
     if not isinstance(adapter, SqliteAdapter):
         return False
     horizon = FileMeta(adapter).get(MetaKey.RETENTION_HORIZON)
@@ -162,7 +162,7 @@ def _takes_from_server(
 def _with_totals(
     adapter: SqliteAdapter, since: int, until: int, names: list[str] | None
 ) -> set[str]:
-    """Return the devices that have totals of days that the range may meet."""
+    """Return the devices with daily totals on days that the range may overlap."""
     day = adapter.models.Day
     days = day_name(since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
     found = day.select(day.device_id).distinct().where(day.day.between(*days))
@@ -179,10 +179,10 @@ def names_of(
     *,
     with_open: bool = False,
 ) -> list[str] | None:
-    """Return the names that are recorded for `application`, whatever their case; None for all.
+    """Return the recorded names that match `application` case-insensitively; None for all.
 
-    One that is not known here may still be on the server: it stays as it is written. `with_open`
-    says that the open session reaches into the range, whatever was written of it last.
+    A name unknown here is returned unchanged, because the server may know it. `with_open` adds the
+    open session, which may extend into the range beyond its last written end.
     """
     if application is None:
         return None
@@ -193,18 +193,18 @@ def names_of(
     if with_open:
         open_ones = session.select(session.application_name).where(*_open(adapter, until))
         known |= {name for (name,) in open_ones.tuples()}
-    if isinstance(adapter, SqliteAdapter):  # and what retention has taken
+    if isinstance(adapter, SqliteAdapter):  # also names of sessions that retention removed
         known |= {name for (name,) in day.select(day.application_name).distinct().tuples()}
     wanted = application.casefold()
     return sorted(name for name in known if name.casefold() == wanted) or [application]
 
 
 def _open(adapter: DatabaseAdapter, until: int) -> list[Any]:
-    """Return the conditions for the living session that goes on, if it began before `until`."""
+    """Return the conditions for the open, non-deleted session that began before `until`."""
     session = adapter.models.Session
     return [
         *adapter.of_this_computer(),
-        # Written out, not bound: the partial index on open rows serves this very term.
+        # A literal, not a parameter: SQLite uses the partial index on open rows only for that.
         session.open == SQL("1"),
         session.deleted == 0,
         session.started_at < until,
@@ -212,7 +212,7 @@ def _open(adapter: DatabaseAdapter, until: int) -> list[Any]:
 
 
 def _inside(adapter: DatabaseAdapter, since: int, until: int, names: list[str] | None) -> list[Any]:
-    """Return the conditions for living sessions that lie at least partly in [`since`, `until`)."""
+    """Return the conditions for non-deleted sessions that overlap [`since`, `until`)."""
     session = adapter.models.Session
     conditions = [
         *adapter.of_this_computer(),

@@ -1,4 +1,4 @@
-"""What questions about sessions are answered with, and the order in which it comes."""
+"""The result types of session queries, and their sort order."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,11 +10,11 @@ from reprospective_tray.store.model.sessions import State
 
 
 class StoredSession(msgspec.Struct, frozen=True):
-    """A session as it is kept; `original_id` is its local row id, times are ms UTC.
+    """A stored session; `original_id` is its local row id, times are ms since the epoch, UTC.
 
-    What was recorded straight to the server has no `original_id`. `elsewhere` is
-    what `Details` took from the server because it is not in the file any more:
-    nothing can be done with it here.
+    A session recorded directly to the server has no `original_id`. `elsewhere` marks a session
+    that `RemoteDetails` fetched from the server because retention removed it from the file; it
+    cannot be changed here.
     """
 
     uid: str
@@ -51,19 +51,19 @@ class DayTitle(Struct, frozen=True):
 
 
 class HourTotal(Struct, frozen=True):
-    """The active ms of one hour of wall time as lived; `start` has no zone."""
+    """The active ms of one hour of local wall time; `start` is naive, without a time zone."""
 
     start: datetime
     active_ms: int
 
 
 def titles_in_order(totals: Iterable[TitleTotal]) -> list[TitleTotal]:
-    """Return them longest first, then by name."""
+    """Return `totals` sorted by length, longest first, then by name."""
     return sorted(totals, key=lambda each: (-each.ms, each.application_name, each.window_title))
 
 
 def day_titles_in_order(totals: Iterable[DayTitle]) -> list[DayTitle]:
-    """Return them by day, longest first, then by name."""
+    """Return `totals` sorted by day, then longest first, then by name."""
     return sorted(
         totals, key=lambda each: (each.day, -each.ms, each.application_name, each.window_title)
     )

@@ -1,6 +1,6 @@
-"""Bounds of what a session may say, on this computer and on the server (CHECK in its schema).
+"""The allowed lengths and times of a session, locally and on the server (CHECK in its schema).
 
-Every row passes `bounded` on its way into a database, wherever it comes from.
+Every row passes through `bounded` before it is written to a database.
 """
 
 import unicodedata
@@ -30,7 +30,7 @@ _HANGUL_VOWELS_AND_FINALS = range(0x1160, 0x1200)
 
 
 def bounded(row: dict[str, Any]) -> dict[str, Any]:
-    """Return `row` of a session within the bounds; the very same where it is within them."""
+    """Return `row` limited to the bounds; the same object if it already is within them."""
     changes: dict[str, Any] = {
         name: shortened(row[name], longest)
         for name, longest in _LENGTHS.items()
@@ -45,20 +45,20 @@ def bounded(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return `text` in at most `longest` characters; cut between two graphemes, it ends in "…"."""
+    """Return `text` limited to `longest` characters; cut between graphemes and ended with "…"."""
     if len(text) <= longest:
         return text
     cut = longest - len(ELLIPSIS)
     while cut and _belongs_to_the_one_before(text, cut):
         cut -= 1
-    # One grapheme as long as all of that is none that anybody reads.
+    # If the whole text is one grapheme, cut inside it.
     return text[: cut or longest - len(ELLIPSIS)] + ELLIPSIS
 
 
 def _belongs_to_the_one_before(text: str, at: int) -> bool:
-    """Tell whether the character at `at` goes on with a grapheme.
+    """Return whether the character at `at` continues the grapheme before it.
 
-    The rules of UAX #29 for what is in titles: accents, emoji, flags, Korean letters, line ends.
+    A subset of UAX #29 for window titles: accents, emoji, flags, Korean letters, line ends.
     """
     before, this = text[at - 1], text[at]
     code = ord(this)

@@ -1,4 +1,4 @@
-"""What sessions add to each day as lived: the parts they have on it, and the totals of these."""
+"""Splits sessions into days of local wall time and adds up the parts per day."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
-Edge = tuple[int, int]  # a moment, in ms, and the offset on the wall then, in minutes
+Edge = tuple[int, int]  # ms since the epoch (UTC), and the UTC offset at that time in minutes
 DayKey = tuple[str, str, str, str, str]  # day, device_id, source_host, state, application_name
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The part of a session that lies on one day as lived."""
+    """The part of a session on one day of local wall time."""
 
     day: str
     started_at: int
@@ -23,12 +23,12 @@ class Piece:
 
 
 def day_name(lived_ms: int) -> str:
-    """Return the ISO date of `lived_ms`: ms of wall time as lived, as if it were UTC."""
+    """Return the ISO date of `lived_ms`: ms of local wall time, counted as if it were UTC."""
     return date.fromordinal(EPOCH_ORDINAL + lived_ms // DAY_MS).isoformat()
 
 
 def pieces(started_at: int, ended_at: int, utc_offset_minutes: int) -> Iterator[Piece]:
-    """Split a session at the midnights of the clock that was on the wall."""
+    """Split a session at the midnights of its local time; times are ms UTC."""
     offset = utc_offset_minutes * MINUTE_MS
     start = started_at
     while True:
@@ -42,7 +42,7 @@ def pieces(started_at: int, ended_at: int, utc_offset_minutes: int) -> Iterator[
 
 @dataclass(slots=True)
 class Addition:
-    """What a bulk of sessions adds to one row of the rollup."""
+    """The amount that a batch of sessions adds to one row of the rollup."""
 
     ms: int
     sessions: int
@@ -53,21 +53,21 @@ class Addition:
 
     @property
     def first_edge(self) -> Edge:
-        """When the first of them began, and the offset then."""
+        """The start of the first session, and its UTC offset."""
         return self.first_at, self.first_offset_minutes
 
     @property
     def last_edge(self) -> Edge:
-        """When the last of them ended, and the offset then."""
+        """The end of the last session, and its UTC offset."""
         return self.last_at, self.last_offset_minutes
 
     def set_edges(self, first: Edge, last: Edge) -> None:
-        """Let it begin and end so."""
+        """Replace the first and the last edge."""
         self.first_at, self.first_offset_minutes = first
         self.last_at, self.last_offset_minutes = last
 
     def take(self, other: "Addition") -> None:
-        """Add `other` to this."""
+        """Add `other` to this addition."""
         self.ms += other.ms
         self.sessions += other.sessions
         if other.first_at < self.first_at:
@@ -77,7 +77,7 @@ class Addition:
 
 
 def totals(rows: Iterable[dict[str, Any]]) -> dict[DayKey, Addition]:
-    """Return what closed, living sessions, given as rows of the table, add up to by day."""
+    """Return the totals by day of closed, non-deleted sessions, given as table rows."""
     found: dict[DayKey, Addition] = {}
     for row in rows:
         for key, part in parts_of(row):
@@ -86,7 +86,7 @@ def totals(rows: Iterable[dict[str, Any]]) -> dict[DayKey, Addition]:
 
 
 def take(found: dict[DayKey, Addition], key: DayKey, part: Addition) -> None:
-    """Add a part to what is found of its day."""
+    """Add `part` to the total of `key` in `found`."""
     if key in found:
         found[key].take(part)
     else:
@@ -94,7 +94,7 @@ def take(found: dict[DayKey, Addition], key: DayKey, part: Addition) -> None:
 
 
 def parts_of(row: dict[str, Any]) -> Iterator[tuple[DayKey, Addition]]:
-    """Yield what a session, given as a row of the table, adds to each of its days."""
+    """Yield the amount that a session, given as a table row, adds to each of its days."""
     offset = row["utc_offset_minutes"]
     whose = row["device_id"], row["source_host"], row["state"], row["application_name"]
     for piece in pieces(row["started_at"], row["ended_at"], offset):

@@ -1,7 +1,7 @@
-"""FocusStreaks: how long one application stayed in front, and how often it changed.
+"""FocusStreaks: how long one application stayed in the foreground, and how often it changed.
 
-Computed here, from a few columns of each session in order: SQLite's window functions take
-several times as long for the same, and what comes from two databases is one history to them.
+Computed in Python from a few columns of each session in order: SQLite's window functions take
+several times as long, and sessions from two databases must be treated as one history.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from msgspec import Struct
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS, State
 
-# What lies between two sessions of a stretch: a moment in which no window was in front.
+# Longest gap between two sessions of one streak, for moments without a foreground window.
 STRETCH_GAP_MS = 1000
 
 # device_id, started_at, ended_at, utc_offset_minutes, state, application_name
@@ -21,10 +21,10 @@ Row = tuple[str, int, int, int, str, str]
 
 
 class FocusStreak(Struct, frozen=True):
-    """One application in front on one device without a break; its titles may change.
+    """One application in the foreground of one device without a break; titles may change.
 
-    Times are ms UTC, clipped to the range that was asked for; `ms` is what its
-    sessions last, and the offset is that of the first of them.
+    Times are ms UTC, clipped to the requested range; `ms` is the total length of its sessions.
+    The offset is that of the first session.
     """
 
     application_name: str
@@ -35,12 +35,11 @@ class FocusStreak(Struct, frozen=True):
 
 
 class FocusStreaks(Struct, frozen=True):
-    """The longest stretch, of equals the earliest, and how often the application changed.
+    """The longest streak (the earliest of equal ones) and the number of application switches.
 
-    Where nothing lasted, there is no longest one. Two active sessions of a device that began
-    on the same day as lived, with no other active one of that day between them, are a switch
-    where their applications differ. A session without length is one like any other:
-    it was in front, be it for less than a ms. Ranges of days add up.
+    `longest` is None if no session has a length. Two consecutive active sessions of a device that
+    began on the same local day count as a switch if their applications differ. Sessions of zero
+    length count as well. The switches of consecutive day ranges can be added up.
     """
 
     longest: FocusStreak | None
@@ -48,8 +47,8 @@ class FocusStreaks(Struct, frozen=True):
 
 
 def stretches_of(rows: list[Row], days: DayRange) -> FocusStreaks:
-    """Return what living sessions show, all of which lie at least partly on `days`; sort `rows`."""
-    # Of those that begin at one moment, what lasted no time was before the other.
+    """Return the streaks in non-deleted sessions, which must overlap `days`; sorts `rows`."""
+    # Of sessions with the same start, the one of zero length comes first.
     rows.sort()
     longest = FocusStreak("", 0, 0, 0, 0)
     switches = 0
@@ -61,15 +60,15 @@ def stretches_of(rows: list[Row], days: DayRange) -> FocusStreaks:
 
 
 def _of_device(rows: Iterable[Row], begin: int, end: int) -> tuple[FocusStreak, int]:
-    """Return the longest stretch, and how many switches there are, of rows in order."""
-    # One loop and plain variables: there are tens of thousands while somebody waits.
+    """Return the longest streak and the number of switches of rows in order."""
+    # One loop with plain variables for speed: there may be tens of thousands of rows.
     active = State.ACTIVE.value
     longest = (0, "", 0, 0, 0)
-    # The stretch that goes on, unless it was broken off.
+    # The current streak, unless it was broken.
     name, broken = "", True
     first = last = first_offset = total = reached = 0
     switches = 0
-    in_front: dict[int, str] = {}  # last, by the number of the day
+    in_front: dict[int, str] = {}  # day number → last application in the foreground
     for _device, started_at, ended_at, offset, state, application in rows:
         if state != active:
             broken = True

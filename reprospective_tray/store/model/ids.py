@@ -1,4 +1,4 @@
-"""UUIDv7 (RFC 9562): sorts by time, random beyond it, or derived when a repeat must agree."""
+"""UUIDv7 (RFC 9562): sorts by time; the rest is random, or derived if it must be repeatable."""
 
 import os
 import uuid
@@ -20,7 +20,7 @@ def new_uid(ms: int) -> str:
 
 
 def derived_uid(ms: int, *parts: object) -> str:
-    """Return the UUIDv7 that the same `ms` and `parts` always give."""
+    """Return a UUIDv7 that depends only on `ms` and `parts` (SHA-256)."""
     import hashlib
 
     text = "\x1f".join(str(part) for part in parts)
@@ -29,10 +29,10 @@ def derived_uid(ms: int, *parts: object) -> str:
 
 
 def new_device_id() -> str:
-    """Return a UUID for a new local file."""
+    """Return a random UUID (version 4) for a new local file."""
     return str(uuid.uuid4())
 
 
 def derived_device_id(source_host: str) -> str:
-    """Return the device id of rows that name a host and no device."""
+    """Return the device id (UUIDv5) for rows that name a host but no device."""
     return str(uuid.uuid5(_NAMESPACE, source_host))

@@ -1,4 +1,4 @@
-"""Ranges of days as lived, and how to find by index what reaches into them."""
+"""Ranges of local days, and index-friendly queries for the sessions that overlap them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,13 +6,13 @@ from typing import Any
 
 from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS
 
-# The schema's bound on `utc_offset_minutes`: no wall clock is further from UTC.
+# The schema's limit for `utc_offset_minutes`: no time zone is further from UTC.
 LARGEST_OFFSET_MS = 1080 * MINUTE_MS
-# How far back imported sessions that overlap, against the rules, are still all found.
+# Overlapping sessions, which only an import can create, are all found within this distance.
 _REACH_MS = DAY_MS
-# As `reach`, for each device; written out, because every look at a day asks it several times, and
-# making it of expressions takes ten times as long as what it does. The devices come by one index
-# look-up each: DISTINCT would read the whole index.
+# The same as `reach`, for each device. It is plain SQL because every view of a day runs it several
+# times, and building it from expressions takes ten times as long as running it. Each device is
+# found by one index look-up; DISTINCT would read the whole index.
 _LOCAL_OVER = f"""
 WITH RECURSIVE devices (device) AS (
     SELECT min(device_id) FROM desktop_activity_sessions
@@ -42,34 +42,37 @@ class DayRange:
 
     @property
     def begin(self) -> int:
-        """The lived ms (wall time as if it were UTC) at which the first day begins."""
+        """The start of the first day: ms of local wall time, counted as if it were UTC."""
         return (self.first.toordinal() - _EPOCH_ORDINAL) * DAY_MS
 
     @property
     def end(self) -> int:
-        """The lived ms at which the last day is over."""
+        """The end of the last day: ms of local wall time, counted as if it were UTC."""
         return (self.last.toordinal() - _EPOCH_ORDINAL + 1) * DAY_MS
 
     @property
     def count(self) -> int:
-        """How many days these are."""
+        """The number of days."""
         return self.last.toordinal() - self.first.toordinal() + 1
 
     def holds(self, day: str) -> bool:
-        """Tell whether the ISO date `day` is one of these."""
+        """Return whether the ISO date `day` is in the range."""
         return self.first.isoformat() <= day <= self.last.isoformat()
 
 
 def lived(instant: Any, utc_offset_minutes: Any) -> Any:
-    """Return the wall time of `instant` (ms) as lived, as if it were UTC; columns or values."""
+    """Return the local wall time of `instant` (ms), counted as if it were UTC.
+
+    Takes columns or values.
+    """
     return instant + utc_offset_minutes * MINUTE_MS
 
 
 def reach(session: Any, device_id: str, moment: int) -> int:
-    """Return where what the device recorded over `moment` began; `moment` where nothing was.
+    """Return the start of the device's earliest session that spans `moment` (ms UTC).
 
-    Sessions that were recorded never overlap: it is the last one that began
-    before. Imported ones may, so those of a day before it are looked at, too.
+    Returns `moment` if there is none. Recorded sessions never overlap, so only the last one that
+    began before can span it. Imported ones may overlap, so those of one day before are checked too.
     """
     of_device = (
         session.select(session.started_at)
@@ -91,5 +94,5 @@ def reach(session: Any, device_id: str, moment: int) -> int:
 
 
 def local_uids_over(database: Any, moment: int) -> list[str]:
-    """Return the uids of all devices' sessions that last over `moment`, in a local database."""
+    """Return the uids of all devices' sessions that span `moment`, in a local database."""
     return [uid for (uid,) in database.execute_sql(_LOCAL_OVER, {"moment": moment})]

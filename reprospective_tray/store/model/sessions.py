@@ -1,4 +1,4 @@
-"""The session as a value, and the changes that can happen to what is stored.
+"""The session as a value, and the changes that can be applied to stored sessions.
 
 Times are integers: milliseconds since the epoch, UTC.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 # A session's columns by name, as a table has them.
 Row = dict[str, Any]
-# From, and up to, ms since the epoch, UTC.
+# Start and end, in ms since the epoch, UTC.
 Interval = tuple[int, int]
 
 MINUTE_MS = 60_000
@@ -17,7 +17,7 @@ DAY_MS = 86_400_000
 
 
 class State(StrEnum):
-    """What the person was doing."""
+    """The user's state: active, idle, or screen locked."""
 
     ACTIVE = "active"
     IDLE = "idle"
@@ -41,25 +41,25 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The session is new, has lasted longer, or has ended."""
+    """Insert a session or update it: it is new, has continued, or has ended."""
 
     session: Session
 
 
 @dataclass(frozen=True, slots=True)
 class Rewind:
-    """Nothing this device recorded lies beyond `moment`: it was idle time after all."""
+    """Remove what this run recorded after `moment`, because it turned out to be idle time."""
 
     moment: int
 
 
 @dataclass(frozen=True, slots=True)
 class StepBack:
-    """The clock was `step` ms ahead: this run's rows that end after `now` move.
+    """Move this run's rows that end after `now` back, because the clock was `step` ms ahead.
 
-    `now` is the corrected time, or earlier. `since` is where the clock was set forward, 0 where
-    it was not, and `until` where it was set forward again: only rows of that time move, and
-    what was recorded before `since` was right.
+    `now` is the corrected time, or earlier. `since` is when the clock was set forward (0 if it was
+    not), and `until` is when it was set forward again. Only rows between them move; rows before
+    `since` have correct times.
     """
 
     step: int
@@ -72,6 +72,6 @@ Change = Put | Rewind | StepBack
 
 
 def clean(text: str) -> str:
-    """Return `text` with what no database can hold (NUL, lone surrogates) as U+FFFD."""
+    """Return `text` with NUL and lone surrogates, which databases reject, replaced by U+FFFD."""
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,7 +1,7 @@
-"""The Peewee models, made for one adapter.
+"""Creates the Peewee models for one adapter.
 
-peewee's `bind` acts on the whole process, so each adapter gets classes of its
-own: with two databases open, a row can never land in the other one.
+peewee's `bind` affects the whole process, so each adapter gets its own classes. With two databases
+open, a row can then never be written to the wrong one.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class LocalModels(Models):
 
 
 def make_models(database: peewee.Database) -> LocalModels:
-    """Return the local file's model classes, which live in `database` and nowhere else."""
+    """Return the local file's model classes, bound only to `database`."""
     base: Any = database.Model
 
     class Session(_session_columns(base, InstantField)):  # type: ignore[misc]  # made at run time
@@ -54,7 +54,7 @@ def make_models(database: peewee.Database) -> LocalModels:
             table_name = "desktop_activity_sessions"
 
     class Day(_day_columns(base, InstantField)):  # type: ignore[misc]  # made at run time
-        """One application in one state on one day as lived: the daily rollup."""
+        """The daily rollup: one application in one state on one local day."""
 
         day = peewee.TextField()
 
@@ -74,7 +74,7 @@ def make_models(database: peewee.Database) -> LocalModels:
             table_name = "desktop_activity_meta"
 
     class Taken(base):
-        """A session that retention took: it is counted in its days, and on the server."""
+        """A session removed by retention; the daily rollup and the server still have it."""
 
         uid = peewee.TextField(primary_key=True)
         revision = peewee.IntegerField()
@@ -83,7 +83,7 @@ def make_models(database: peewee.Database) -> LocalModels:
             table_name = "desktop_activity_taken"
 
     class TakenTime(base):
-        """A time without a gap that sessions cover which retention took: it is not free."""
+        """A gapless time covered by sessions that retention removed; it counts as occupied."""
 
         device_id = peewee.TextField()
         source_host = peewee.TextField()
@@ -95,7 +95,7 @@ def make_models(database: peewee.Database) -> LocalModels:
             primary_key = peewee.CompositeKey("device_id", "source_host", "started_at")
 
     class Refused(base):
-        """A session that the server refused in this revision, and why."""
+        """A session revision that the server refused, with the reason."""
 
         uid = peewee.TextField(primary_key=True)
         revision = peewee.IntegerField()
@@ -106,7 +106,7 @@ def make_models(database: peewee.Database) -> LocalModels:
             table_name = "desktop_activity_refused"
 
     class RangeOrder(base):
-        """What was forgotten after retention had taken it, for the server to forget, too."""
+        """An order for the server to delete a time range whose sessions retention removed here."""
 
         uid = peewee.TextField(primary_key=True)
         device_ids = peewee.TextField()  # a JSON list
@@ -123,27 +123,27 @@ def make_models(database: peewee.Database) -> LocalModels:
 
 
 def make_server_models(database: peewee.Database) -> Models:
-    """Return the server's model classes, which live in `database` and nowhere else."""
+    """Return the server's model classes, bound only to `database`."""
     base: Any = database.Model
 
     class Session(_session_columns(base, ServerInstantField)):  # type: ignore[misc]  # made at run time
-        """A session of anybody who may be read: times are ms since the epoch, UTC."""
+        """A session of any user this role may read: times are ms since the epoch, UTC."""
 
         uid = peewee.TextField(primary_key=True)
         owner = peewee.TextField()  # the role that sent it
         original_id = peewee.BigIntegerField(null=True)  # None: recorded straight to the server
         received_at = ServerMicrosecondField()
-        # The days as lived on which it begins and ends, kept for the sake of their indexes.
+        # The local days on which it begins and ends, stored for indexing.
         first_day = ServerDayField()
         last_day = ServerDayField()
-        midnights = peewee.IntegerField()  # from the first of these days to the last
+        midnights = peewee.IntegerField()  # between first_day and last_day
 
         class Meta:
             schema = SERVER_SCHEMA
             table_name = "desktop_activity_sessions"
 
     class Day(_day_columns(base, ServerInstantField)):  # type: ignore[misc]  # made at run time
-        """A view: one application in one state on one day as lived."""
+        """A view: one application in one state on one local day."""
 
         day = ServerDayField()
         owner = peewee.TextField()

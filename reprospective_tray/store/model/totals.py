@@ -1,4 +1,4 @@
-"""The totals of a range of days: all that the daily rollup says of it, from one reading."""
+"""The totals of a range of days, computed from one read of the daily rollup."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ NamePart = tuple[str, str, int, int]
 
 
 class ApplicationTotal(Struct, frozen=True):
-    """The active ms of one application; a session over midnight counts on both days."""
+    """The active ms of one application; a session across midnight counts once for each day."""
 
     application_name: str
     ms: int
@@ -23,7 +23,7 @@ class ApplicationTotal(Struct, frozen=True):
 
 
 class ApplicationDay(Struct, frozen=True):
-    """The active ms of one application on one day as lived."""
+    """The active ms of one application on one local day."""
 
     day: str
     application_name: str
@@ -46,7 +46,7 @@ class StateTotals(Struct, frozen=True):
 
 
 class DayTotal(Struct, frozen=True):
-    """One day as lived: its active ms, and when activity began and ended (ms UTC)."""
+    """One local day: its active ms, and when activity began and ended (ms UTC)."""
 
     day: str
     active_ms: int
@@ -57,19 +57,19 @@ class DayTotal(Struct, frozen=True):
 
 
 class Totals:
-    """What the parts of some days add up to; each answer is worked out when it is asked for."""
+    """Totals over parts of days; each property is computed on first access."""
 
     def __init__(self, by_day: Sequence[DayPart], by_name: Sequence[NamePart]) -> None:
         """Take the parts by day, computer and state, and the active ones by computer and name.
 
-        They come in any order, and several may be of the same.
+        They may be in any order and contain duplicate keys.
         """
         self._by_day = by_day
         self._by_name = by_name
 
     @cached_property
     def applications(self) -> list[ApplicationTotal]:
-        """The active time by application: longest first, then by name."""
+        """The active time by application, longest first, then by name."""
         lengths: dict[str, int] = defaultdict(int)
         sessions: dict[str, int] = defaultdict(int)
         for _host, name, ms, count in self._by_name:
@@ -80,7 +80,7 @@ class Totals:
 
     @cached_property
     def states(self) -> StateTotals:
-        """The time spent in each state."""
+        """The time in each state."""
         lengths = {state.value: 0 for state in State}
         for _day, _host, state, ms, _first, _last in self._by_day:
             lengths[state] += ms
@@ -111,7 +111,7 @@ class Totals:
 
     @cached_property
     def host_totals(self) -> list[HostTotal]:
-        """The active time by computer: longest first, then by name."""
+        """The active time by computer, longest first, then by name."""
         lengths: dict[str, int] = defaultdict(int)
         for host, _name, ms, _count in self._by_name:
             lengths[host] += ms

@@ -1,1 +1,1 @@
-"""What waits for the server, and what its answers change here."""
+"""The rows waiting for upload, and the processing of the server's answers."""

@@ -1,4 +1,4 @@
-"""ServerRowsApplier: replaces local rows and their totals by the server's later versions."""
+"""ServerRowsApplier: replaces local rows and their totals with the server's newer versions."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from reprospective_tray.store.outbox.outbox import Reference
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 
-# Each changes its days as well: more at once would make recording wait.
+# Each row also updates its daily totals; a larger transaction would block recording.
 _ROWS_A_TRANSACTION = 20
 _TAKEN = (
     *("device_id", "source_host", "state", "application_name", "window_title", "process_id"),
@@ -18,10 +18,10 @@ _TAKEN = (
 
 
 class ServerRowsApplier:
-    """Takes over the server's versions; use it inside the adapter's `connection()`."""
+    """Applies the server's versions of rows; must be called in the adapter's `connection()`."""
 
     def __init__(self, adapter: SqliteAdapter, device_id: str) -> None:
-        """Change the file of `adapter`, whose present device is `device_id`."""
+        """Change the file of `adapter`, whose current device is `device_id`."""
         self._database = adapter.database
         self._session = adapter.models.Session
         self._rollup = DailyTotals(adapter)
@@ -30,9 +30,9 @@ class ServerRowsApplier:
     def take(self, versions: Sequence[tuple[Reference, Row]], clock: int) -> bool:
         """Replace rows that have not changed since they were sent.
 
-        `versions` are what was sent and the server's row; `clock` is the
-        server's. Returns whether the session that is going on is forgotten
-        there: it must go on under another uid.
+        `versions` pairs each sent row with the server's row; `clock` is the server's time in ms
+        UTC. Returns whether the open session was deleted on the server; if so, recording must
+        continue under a new uid.
         """
         forgotten = False
         for first in range(0, len(versions), _ROWS_A_TRANSACTION):
@@ -51,11 +51,11 @@ class ServerRowsApplier:
         if held["open"] and held["device_id"] == self._device_id:
             if version["deleted"]:
                 return True
-            # What is being recorded is newer than whatever the server has.
+            # The session being recorded is always newer than the server's version.
             session.update(revision=version["revision"] + 1).where(this).execute()
             return False
-        # Another device's open session is not going on here.
-        version = bounded(blanked(version))  # an older server's may be longer, or hold more
+        # An open session of another device is not being recorded here.
+        version = bounded(blanked(version))  # an older server may have stored more or longer text
         taken = {name: version[name] for name in _TAKEN}
         session.update(**taken, open=0, synced=1, synced_at=clock).where(this).execute()
         if not (held["open"] or held["deleted"]):

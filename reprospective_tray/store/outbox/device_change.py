@@ -1,7 +1,7 @@
-"""Which device a local file belongs to, and how it becomes another one.
+"""Gives a local file a new device id.
 
-A file that was cloned or rolled back must not go on under the name of the
-other: from then on it is a device of its own.
+A cloned or restored file must not keep the device id of the other copy; it continues as a new
+device.
 """
 
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """What goes by another name now: the uid of the open session, before and after."""
+    """The uid of the open session before and after the change of device."""
 
     old_uid: str
     new_uid: str
 
 
 def become_another_device(adapter: SqliteAdapter) -> Renamed | None:
-    """Give the file, and its open session, a new identity; everything is to be sent again.
+    """Give the file and its open session a new identity, and mark all rows to be sent again.
 
-    All closed rows keep their uid and device. Use it inside the adapter's
-    `connection()`, where nobody records or in the recording thread.
+    Closed rows keep their uid and device. Must be called in the adapter's `connection()`, either
+    in the recording thread or while nothing is recording.
     """
     facts = FileMeta(adapter)
     with adapter.database.atomic("IMMEDIATE"):

@@ -1,8 +1,8 @@
 """Outbox: the rows that the server does not have yet, and its answers to them.
 
-A row is marked as sent only in the revision that was sent: what changes
-meanwhile goes again. SQLite builds the JSON of a batch itself; through Python
-objects it would cost several times as much.
+A row is marked as sent only if its revision is still the one that was sent; a row that changed
+meanwhile is sent again. SQLite builds the JSON of a batch, which is several times as fast as
+building it from Python objects.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,9 +16,9 @@ from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.system.clock import now_ms
 
-# Beyond this many bytes of titles a batch ends early, whatever its number of rows.
+# A batch ends early once its titles exceed this size, whatever its number of rows.
 _BATCH_BYTES = 2_000_000
-# Marking more at once would make recording wait.
+# Marking more rows at once would block recording.
 _ROWS_A_TRANSACTION = 125
 _PAGE = 5000
 
@@ -26,7 +26,7 @@ _SESSIONS = "desktop_activity_sessions"
 _WAITS = """synced = 0 AND NOT EXISTS (
     SELECT 1 FROM desktop_activity_refused AS r WHERE r.uid = s.uid AND r.revision = s.revision
 )"""
-# The casts are for blobs that another program wrote: one in JSON would fail the whole batch.
+# The casts handle blobs written by another program: one blob would make the whole JSON fail.
 _AS_SENT = """
     SELECT
         json_group_array(json_object(
@@ -42,7 +42,7 @@ _AS_SENT = """
         )),
         json_group_array(json_array(id, CAST(revision AS INTEGER)))
 """
-# S608: nothing but this module's own words goes into these.
+# S608: these are built only from this module's constants.
 _NEXT = f"""{_AS_SENT} FROM (
     SELECT *, sum(length(window_title) + length(application_name)) OVER (
         ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -66,7 +66,7 @@ Held = tuple[int, str, int, int]  # id, uid, revision, deleted
 
 @dataclass(frozen=True, slots=True)
 class OutboxBatch:
-    """Rows to send: as a JSON array, and what names each of them, in the same order."""
+    """Rows to send as a JSON array, and their references in the same order."""
 
     rows: str
     references: Sequence[Reference]
@@ -78,7 +78,7 @@ class OutboxBatch:
 
 
 class Outbox:
-    """What waits to be sent; use it inside the adapter's `connection()`."""
+    """The rows waiting to be sent; must be used in the adapter's `connection()`."""
 
     def __init__(self, adapter: SqliteAdapter) -> None:
         """Read and mark the rows of `adapter`."""
@@ -87,18 +87,18 @@ class Outbox:
         self._facts = FileMeta(adapter)
 
     def read_any_text(self) -> None:
-        """Let titles that another program wrote with broken bytes be read all the same."""
+        """Decode invalid UTF-8 in titles, which other programs may write, with replacements."""
         connection: Any = self._database.connection()
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
 
     def waiting(self) -> int:
-        """Return how many rows are to be sent."""
-        # What is set aside is not sent either; to ask that of each row takes four times as long.
+        """Return the number of rows waiting to be sent."""
+        # Refused rows are not sent; checking that row by row would take four times as long.
         unsent = self._number(f"SELECT count(*) FROM {_SESSIONS} WHERE synced = 0")  # noqa: S608  own words
         return unsent - self.refused()
 
     def refused(self) -> int:
-        """Return how many rows are set aside because the server refused them as they are."""
+        """Return how many rows are set aside because the server refused their current revision."""
         if not self._can_refuse():
             return 0
         query = f"""SELECT count(*) FROM desktop_activity_refused AS r JOIN {_SESSIONS} AS s
@@ -106,19 +106,19 @@ class Outbox:
         return self._number(query)
 
     def next(self, after: int, limit: int) -> OutboxBatch | None:
-        """Return up to `limit` waiting rows beyond the id `after`, in order; None at the end."""
+        """Return up to `limit` waiting rows with ids above `after`, in order; None at the end."""
         return self._batch(_NEXT, (after, limit))
 
     def part(self, references: Iterable[Reference]) -> OutboxBatch | None:
-        """Return the named rows as they are now; None where all of them are gone."""
+        """Return the referenced rows in their current state; None if all of them are gone."""
         ids = msgspec.json.encode([number for number, _revision in references]).decode()
         return self._batch(_SOME, (ids,))
 
     @contextmanager
     def undone_by_a_power_cut(self) -> Iterator[None]:
-        """Let commits not wait for the disk, which recording would have to wait for as well.
+        """Commit without waiting for the disk, because recording would have to wait as well.
 
-        What is noted of an answer may be lost so: then it is asked for once more.
+        A power failure may lose these commits; the rows are then sent again.
         """
         self._database.execute_sql("PRAGMA synchronous = NORMAL")
         try:
@@ -127,17 +127,17 @@ class Outbox:
             self._database.execute_sql("PRAGMA synchronous = FULL")
 
     def mark(self, references: Sequence[Reference], clock: int) -> None:
-        """Note that the server has these, at `clock` of its own, where they have not changed."""
+        """Mark unchanged rows as sent at `clock`, the server's time in ms UTC."""
         for first in range(0, len(references), _ROWS_A_TRANSACTION):
             some = references[first : first + _ROWS_A_TRANSACTION]
             with self._database.atomic("IMMEDIATE"):
                 encoded = msgspec.json.encode(some).decode()
                 self._database.execute_sql(_MARK, (clock, encoded))
-        # Else the next write of recording would have to put all of it into the file.
+        # Otherwise recording's next write would have to checkpoint all of it.
         self._database.execute_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def set_aside(self, reference: Reference, reason: str) -> None:
-        """Note that the server refuses a row in this revision; a newer one is offered again."""
+        """Store that the server refused this revision of a row; a newer one is sent again."""
         session, refused = self._models.Session, self._models.Refused
         number, revision = reference
         row = session.select(session.uid).where(session.id == number).tuples().first()
@@ -146,23 +146,26 @@ class Outbox:
             refused.replace(uid=row[0], revision=revision, reason=reason, refused_at=now).execute()
 
     def offer_refused(self) -> int:
-        """Let what was set aside wait again; return how many rows that is."""
+        """Return refused rows to the outbox; return how many."""
         with self._database.atomic("IMMEDIATE"):
             count = self.refused()
             self._models.Refused.delete().execute()
         return count
 
     def offer_all(self) -> None:
-        """Note that everything kept here is to be sent again; `offer` does it."""
+        """Request that all stored rows are sent again; `offer` then marks them."""
         session, order = self._models.Session, self._models.RangeOrder
         last = session.select(session.id).order_by(session.id.desc()).limit(1).scalar()
         self._facts.put(MetaKey.REOFFER, last)
-        # Whoever refused them may be another server or user than the one that is asked now.
+        # The refusals may come from another server or user than the current one.
         self._models.Refused.delete().execute()
         order.update(acknowledged=0).execute()
 
     def offer(self) -> Iterator[int]:
-        """Let what `offer_all` noted wait again, in short transactions; yield how many each."""
+        """Mark the rows requested by `offer_all` as unsent, in short transactions.
+
+        Yields the number of rows of each transaction.
+        """
         while bound := self._facts.get(MetaKey.REOFFER):
             with self.undone_by_a_power_cut(), self._database.atomic("IMMEDIATE"):
                 ids = [row[0] for row in self._database.execute_sql(_OFFER_BELOW, (bound,))]
@@ -174,20 +177,20 @@ class Outbox:
         return self._number(f"SELECT count(*) FROM {_SESSIONS} WHERE synced = 1")  # noqa: S608  own words
 
     def held(self, after: int) -> list[Held]:
-        """Return a page of the rows that are marked as sent, beyond the id `after`."""
+        """Return up to 5,000 rows that are marked as sent, with ids above `after`."""
         session = self._models.Session
         columns = (session.id, session.uid, session.revision, session.deleted)
         rows = session.select(*columns).where(session.synced == 1, session.id > after)
         return list(rows.order_by(session.id).limit(_PAGE).tuples())
 
     def offer_again(self, references: Sequence[Reference]) -> None:
-        """Let these wait again, where they have not changed."""
+        """Mark rows as unsent if their revision has not changed."""
         with self._database.atomic("IMMEDIATE"):
             encoded = msgspec.json.encode(references).decode()
             self._database.execute_sql(_OFFER_IN_REVISION, (encoded,))
 
     def orders(self) -> list[dict[str, Any]]:
-        """Return what is to be forgotten on the server by range, as it is sent."""
+        """Return the unacknowledged range deletions for the server, in the format for sending."""
         order = self._models.RangeOrder
         return [
             {
@@ -201,13 +204,13 @@ class Outbox:
         ]
 
     def acknowledge(self, orders: Sequence[str]) -> None:
-        """Note that the server has carried out the orders of these uids."""
+        """Mark the range deletions with these uids as done by the server."""
         if orders:
             order = self._models.RangeOrder
             order.update(acknowledged=1).where(order.uid.in_(orders)).execute()
 
     def _can_refuse(self) -> bool:
-        """Tell whether the file is of a version that knows of refusals; readers change nothing."""
+        """Return whether the file's schema has refusals; a reader does not migrate older files."""
         return self._number("PRAGMA user_version") > 1
 
     def _batch(self, query: str, parameters: tuple[object, ...]) -> OutboxBatch | None:

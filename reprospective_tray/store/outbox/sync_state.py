@@ -1,4 +1,4 @@
-"""SyncState: how far the local file is sent, as the file itself says."""
+"""SyncState: the upload progress of the local file, as stored in the file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """How far a file is sent.
+    """The upload progress of a file.
 
     Attributes:
-        waiting: Rows that are still to be sent.
-        refused: Rows that the server refused as they are.
-        last_success_at: When the last pass ended well, ms since the epoch; None: none has.
-        last_error: What the last pass failed of; empty when it did not.
+        waiting: Number of rows waiting to be sent.
+        refused: Number of rows whose current revision the server refused.
+        last_success_at: When the last successful pass ended, ms since the epoch, UTC; None if
+            there was none.
+        last_error: The error of the last pass; empty if it succeeded.
     """
 
     waiting: int = 0
@@ -30,10 +31,10 @@ class SyncState:
 
 
 def read(reader: SqliteAdapter) -> SyncState:
-    """Return how far the file of `reader` is sent.
+    """Return the upload progress of the file of `reader`.
 
     Raises:
-        StoreError: it cannot be read, or there is nothing as yet.
+        StoreError: the file cannot be read or does not exist yet.
     """
     with reader.reading():
         outbox, facts = Outbox(reader), FileMeta(reader)
