@@ -1,1 +1,1 @@
-"""The central PostgreSQL: how it is reached, and what `server init` creates there."""
+"""The central PostgreSQL: connection, adapter, administration and schema."""

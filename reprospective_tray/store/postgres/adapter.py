@@ -1,4 +1,4 @@
-"""PostgresqlAdapter: the central database as a place to record into and to read from."""
+"""PostgresqlAdapter: reads from and records into the central PostgreSQL."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ if TYPE_CHECKING:
     from reprospective_tray.store.postgres.connection.address import ServerAddress
     from reprospective_tray.store.postgres.connection.connection import Connection
 
-# A name server may take its time, too; a person waits for a report.
+# Includes slow name resolution; kept short because a user may be waiting for a report.
 CONNECT_DEADLINE_S = 10.0
-# What nobody sends is settled by nobody but who records it.
+# Rows recorded directly are not settled by `ingest()`, so the recorder does it itself.
 _SETTLE = """
 SELECT reprospective.settle(current_user, (clock_timestamp() AT TIME ZONE 'UTC')::date - 2)
 """
-# It follows BEGIN's words, in the same round trip. A year is added up in memory: with PostgreSQL's
-# default it is sorted on disk.
+# Appended to BEGIN, in the same round trip. With this much memory a year is aggregated without
+# sorting on disk, which PostgreSQL's default would do.
 _UNCHANGING = "REPEATABLE READ; SET LOCAL work_mem = '64MB'"
-_UUID = 2950  # PostgreSQL's number of the type
+_UUID = 2950  # PostgreSQL's type OID
 _cursors = count(1)
 
 
 class PostgresqlAdapter(DatabaseAdapter):
-    """The server's tables, of everybody whom this role may read; it records as its own role.
+    """The server's tables: rows of all users this role may read; it writes as its own role.
 
-    Nothing waits for ever: connecting and each statement have a deadline here.
-    It works through pgbouncer in transaction pooling.
+    Connecting and each statement have a client-side deadline. Works through pgbouncer in
+    transaction pooling mode.
     """
 
     errors = (peewee.PeeweeException, ServerError)
@@ -64,10 +64,10 @@ class PostgresqlAdapter(DatabaseAdapter):
         connect_deadline_s: float = CONNECT_DEADLINE_S,
         deadline_s: float = STATEMENT_DEADLINE_S,
     ) -> None:
-        """Take where the server is, and the program's own folder `data` on this computer.
+        """Take the server's address and the program's own folder `data` on this computer.
 
-        Connecting may take `connect_deadline_s` seconds, and each statement
-        `deadline_s`. With `read_only` the schema must be there already.
+        Connecting may take `connect_deadline_s` seconds, and each statement `deadline_s`. With
+        `read_only` the schema must already exist.
         """
         self.address = address
         self.read_only = read_only
@@ -83,14 +83,14 @@ class PostgresqlAdapter(DatabaseAdapter):
 
     @property
     def device_id(self) -> str:
-        """The UUID of this computer, for what it records straight into a server."""
+        """The UUID of this computer for sessions it records directly to a server."""
         if not self._device_id:
             self._device_id = kept_device_id(self._data)
         return self._device_id
 
     @property
     def place(self) -> str:
-        """Host, port and database; no password and no user."""
+        """Host, port and database, without user and password."""
         places = ",".join(f"{host}:{port}" for host, port in self.address.places())
         known = self.address.resolved()
         name = known.get("dbname") or known.get("user") or ""
@@ -98,16 +98,16 @@ class PostgresqlAdapter(DatabaseAdapter):
 
     @property
     def leftover_file(self) -> Path:
-        """Where lies what could not be written before the end."""
+        """See `DatabaseAdapter.leftover_file`."""
         return self._data / "postgresql.leftover"
 
     def applied_leftover(self) -> str:
-        """See `DatabaseAdapter.applied_leftover`: the pair of this device has it as its token."""
+        """See `DatabaseAdapter.applied_leftover`; it is the token of this device's pair."""
         known = self._pair()
         return str(known[1]) if known else ""
 
     def note_leftover(self, token: str) -> None:
-        """See `DatabaseAdapter.note_leftover`: a batch without rows does."""
+        """See `DatabaseAdapter.note_leftover`; sends a batch without rows."""
         known = self._pair()
         batch = {
             "schema": 1,
@@ -132,9 +132,9 @@ class PostgresqlAdapter(DatabaseAdapter):
         return self.database.execute_sql(query, values)
 
     def open(self) -> None:
-        """Make the schema in an empty database, where the role may; see `DatabaseAdapter.open`.
+        """Create the schema in an empty database, if the role may; see `DatabaseAdapter.open`.
 
-        For reading alone nothing is asked as yet: the first question says what is wrong.
+        Does nothing if read-only; the first query then reports any problem.
         """
         if self.read_only:
             return
@@ -156,12 +156,12 @@ class PostgresqlAdapter(DatabaseAdapter):
             ) from error
 
     def close(self) -> None:
-        """Do nothing: the server needs nothing of its clients."""
+        """Do nothing: a server needs no cleanup by its clients."""
 
     def abort(self) -> None:
-        """Let what any thread waits for on a connection of this adapter fail at once.
+        """Make all pending operations on this adapter's connections fail at once.
 
-        The making of a connection, too.
+        This includes connections being established. Any thread may call it.
         """
         with self._aborting:
             for abort in self._abort:
@@ -186,15 +186,15 @@ class PostgresqlAdapter(DatabaseAdapter):
         return cast("AbstractContextManager[Any]", self.database.atomic(_UNCHANGING))
 
     def lasting_over(self, moment: int) -> Any:
-        """See `DatabaseAdapter.lasting_over`: short ones by their start, others by their days."""
+        """See `DatabaseAdapter.lasting_over`; finds short sessions by start, others by day."""
         session = self.models.Session
         short = session.started_at >= moment - DAY_MS
-        # The earliest day of `moment` anywhere.
+        # The earliest local day of `moment` in any time zone.
         long = self._over_midnight() & (session.last_day >= day_name(moment - LARGEST_OFFSET_MS))
         return (short | long) & (session.started_at < moment) & (session.ended_at > moment)
 
     def near(self, days: DayRange) -> Any:
-        """See `DatabaseAdapter.near`: these very sessions; an index knows the days of each."""
+        """See `DatabaseAdapter.near`; matches exactly, because the local days are indexed."""
         session = self.models.Session
         first, last = days.first.isoformat(), days.last.isoformat()
         begun = session.first_day.between(first, last)
@@ -202,15 +202,15 @@ class PostgresqlAdapter(DatabaseAdapter):
         return begun | over
 
     def _over_midnight(self) -> Any:
-        """Return the condition for sessions on several days, as the index of them has it.
+        """Return the condition for sessions on several days, in the form their index needs.
 
-        Schema 2 and later index by the first, schema 1 by the second; both say the same.
+        Schema 2 and later index the first term, schema 1 the second; the two are equivalent.
         """
         session = self.models.Session
         return (session.midnights > 0) & (session.last_day > session.first_day)
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
-        """See `DatabaseAdapter.stream`; the server sorts once, and its cursor gives the rows."""
+        """See `DatabaseAdapter.stream`; reads from a server-side cursor."""
         session = self.models.Session
         text, parameters = query.order_by(session.started_at, session.uid).sql()
         execute: Any = self.database.execute_sql
@@ -222,19 +222,19 @@ class PostgresqlAdapter(DatabaseAdapter):
             execute(f"CLOSE {cursor}")
 
     def of_this_computer(self) -> list[Any]:
-        """Return the conditions for what this computer has recorded for this role."""
+        """Return the conditions for sessions that this computer recorded for this role."""
         session = self.models.Session
         return [*self.of_this_person(session), session.device_id == self.device_id]
 
     def of_this_person(self, table: Any) -> list[Any]:
-        """Return the condition for what this role has sent.
+        """Return the condition for rows sent by this role.
 
-        Who may read others' sessions must not take them for its own.
+        A role that may read others' sessions must not treat them as its own.
         """
         return [table.owner == peewee.SQL("current_user")]
 
     def _reach(self) -> _Connection:
-        """Connect, as long as nobody calls `abort`."""
+        """Connect; fail if `abort` is called meanwhile."""
         attempt = CancellableCall(self._connected, lambda late: late.close(), "reach")
         with self._aborting:
             self._abort.add(attempt.give_up)
@@ -250,7 +250,7 @@ class PostgresqlAdapter(DatabaseAdapter):
         return _Connection(self, connection)
 
     def _connected(self) -> Connection:
-        """Connect, and let what a stranger has prepared there be refused."""
+        """Connect, and refuse a schema whose owner is not trusted."""
         from reprospective_tray.store.postgres.schema.owner import require_trusted
 
         connection = connect(self.address, self._connect_deadline_s, self.deadline_s)
@@ -269,7 +269,7 @@ class PostgresqlAdapter(DatabaseAdapter):
 
 
 class _Database(peewee.PostgresqlDatabase):
-    """Peewee's PostgreSQL on connections that are made here: it needs no driver of its own."""
+    """Peewee's PostgreSQL database on this module's connections instead of its own driver."""
 
     def __init__(self, make: Callable[[], _Connection]) -> None:
         self._make = make
@@ -282,18 +282,18 @@ class _Database(peewee.PostgresqlDatabase):
         self.server_version = conn.server_version
 
     def is_connection_usable(self) -> bool:
-        """Tell whether this thread's connection is open."""
-        database: Any = self  # the stubs leave it out
+        """Return whether this thread's connection is open."""
+        database: Any = self  # missing in the stubs
         return not self.is_closed() and not database.connection().closed
 
     def rollback(self) -> None:
-        """Undo the transaction; the server has done so where the connection is gone."""
+        """Roll the transaction back; if the connection was lost, the server has done so."""
         if self.is_connection_usable():
             super().rollback()
 
 
 class _Connection:
-    """What Peewee asks of a connection."""
+    """The part of the DB-API connection interface that Peewee uses."""
 
     def __init__(self, adapter: PostgresqlAdapter, connection: Connection) -> None:
         import psycopg2.extensions
@@ -301,7 +301,7 @@ class _Connection:
         self._adapter = adapter
         self.connection = connection
         self.server_version = connection.raw.server_version
-        # Text on this connection alone: others in this process may want their UUIDs otherwise.
+        # Registered on this connection only: other code may want UUIDs in another type.
         as_text = psycopg2.extensions.new_type((_UUID,), "UUID_AS_TEXT", lambda value, _: value)
         psycopg2.extensions.register_type(as_text, connection.raw)
 
@@ -317,7 +317,7 @@ class _Connection:
 
 
 class _Cursor:
-    """What Peewee asks of a cursor; all rows of an answer are here before the deadline ends."""
+    """The part of the DB-API cursor interface that Peewee uses; fetches all rows at once."""
 
     def __init__(self, connection: Connection, deadline_s: float) -> None:
         self._connection = connection
@@ -332,7 +332,7 @@ class _Cursor:
         with self._connection.cursor(self._deadline_s) as cursor:
             try:
                 answer = execute(cursor, text, parameters)
-            except ValueError as error:  # psycopg2's own: a NUL, or a lone surrogate
+            except ValueError as error:  # raised by psycopg2 for NUL or a lone surrogate
                 raise statement_failure(error, self._connection.address) from error
             self.description, self.rowcount = answer.description, answer.rowcount
             self._rows = iter(answer.fetchall() if answer.description else ())

@@ -1,4 +1,4 @@
-"""Which device this computer is where it records straight into a server."""
+"""The device id of a computer that records directly to a server."""
 
 import os
 import uuid
@@ -13,10 +13,10 @@ NAME = "device_id"
 
 
 def kept_device_id(data: Path) -> str:
-    """Return the UUID that is kept in the folder `data`; it is made the first time.
+    """Return the UUID stored in the folder `data`; create it on first use.
 
     Raises:
-        OSError: it can be neither read nor kept.
+        OSError: it cannot be read or stored.
     """
     file = data / NAME
     if found := _read(file):
@@ -28,7 +28,7 @@ def kept_device_id(data: Path) -> str:
         if file.exists() and not _read(file):
             made.replace(file)  # it holds no UUID
         else:
-            # A link never replaces: of two processes one is first, and both go by its file.
+            # A hard link never replaces a file: of two processes, both use the first one's id.
             with suppress(FileExistsError):
                 os.link(made, file)
     finally:

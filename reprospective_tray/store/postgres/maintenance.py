@@ -1,4 +1,4 @@
-"""PostgresMaintenance: a connection that was lost is made anew."""
+"""PostgresMaintenance: reconnects to the server with exponential back-off (1 s to 60 s)."""
 
 import logging
 from typing import Any
@@ -9,12 +9,12 @@ from reprospective_tray.store.engine.maintenance import RETRY_S, Maintenance
 
 log = logging.getLogger(__name__)
 
-# A server that refuses a log-in must not be asked every second for ever.
+# Upper limit of the back-off, so that a server refusing the log-in is not asked every second.
 _LONGEST_RETRY_S = 60.0
 
 
 class PostgresMaintenance(Maintenance):
-    """The server's: a connection that was lost is made anew."""
+    """Maintenance of a server: reconnects after a lost connection."""
 
     goes_on = True
     last_s = 0.0

@@ -1,4 +1,4 @@
-"""A connection to a database that has the schema, or gets it, and may be trusted with titles."""
+"""Connects to a trusted database and makes sure that it has the schema."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def connect_prepared(address: ServerAddress, data: Path) -> Connection:
-    """Connect to a database that has the schema, or gets it now: see `ensure`.
+    """Connect to a database and create or upgrade its schema if needed; see `ensure`.
 
-    `data` is the program's own folder, see `owners.require_trusted`.
+    `data` is the program's own folder, see `owner.require_trusted`.
 
     Raises:
-        ServerError: as `connect`, `require_trusted` and `ensure`.
+        ServerError: as in `connect`, `require_trusted` and `ensure`.
     """
     connection = connect(address)
     try:

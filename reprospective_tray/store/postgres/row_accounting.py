@@ -1,4 +1,4 @@
-"""PostgresRowAccounting: rows are numbered by when they were received; days are a view."""
+"""PostgresRowAccounting: orders rows by their time of receipt; the daily totals are a view."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from reprospective_tray.store.model.sessions import Row
 
 
 class PostgresRowAccounting(RowAccounting):
-    """The server's: a row is numbered by when it was received, in microseconds."""
+    """Row accounting of a server: a row's number is its time of receipt in microseconds."""
 
     touched: Mapping[str, Any] = MappingProxyType({})
 
@@ -39,12 +39,12 @@ class PostgresRowAccounting(RowAccounting):
         return self._upsert.execute(values) > 0
 
     def count(self, rows: Iterable[Row]) -> None:
-        """Do nothing: the server's days are a view of its rows."""
+        """Do nothing: the server's daily totals are a view."""
 
     def uncount(self, *rows: Row) -> None:
-        """Do nothing: the server's days are a view of its rows."""
+        """Do nothing: the server's daily totals are a view."""
 
     def _query(self, row: Row) -> Any:
-        # A server whose clock was set back must not number new rows among those of earlier runs.
+        # If the server's clock was set back, new rows must still sort after those of earlier runs.
         now = fn.GREATEST(fn.clock_timestamp(), row["received_at"])
         return upsert(self._session, row | {"received_at": now}, self.touched)

@@ -1,4 +1,4 @@
-"""PostgresRowWriter: many finished rows at once into the central database, by its own rules."""
+"""PostgresRowWriter: inserts finished rows into the central database in batches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TYPES = ", ".join(
 _VALUES = ", ".join(
     f"reprospective.from_ms(r.{name})" if name in _INSTANTS else f"r.{name}" for name in _COLUMNS
 )
-# S608: nothing but this module's own words goes into it.
+# S608: built only from this module's constants.
 _WRITE = f"""
 INSERT INTO reprospective.desktop_activity_sessions AS held (uid, {", ".join(_COLUMNS)})
 SELECT r.uid, {_VALUES} FROM json_to_recordset(%s::json) AS r ({_TYPES})
@@ -41,15 +41,15 @@ WHERE held.deleted = 0 AND held.open = 0 AND held.revision < excluded.revision
 
 
 class PostgresRowWriter:
-    """Writes rows that are closed, each thousand of them in one statement; see `RowWriter`."""
+    """Writes closed rows, up to 1,000 per statement; see `RowWriter`."""
 
     def __init__(self, adapter: DatabaseAdapter) -> None:
         """Write into `adapter`."""
-        self.left_out = LeftOut()  # nothing is: the server has all that was ever sent
+        self.left_out = LeftOut()  # always zero: the server keeps every row that was sent
         self._adapter = adapter
 
     def write(self, rows: Sequence[dict[str, Any]]) -> int:
-        """Store what is new or newer than what is held; return how many."""
+        """Store rows that are new or of a newer revision; return how many."""
         newest: dict[str, dict[str, Any]] = {}
         for row in map(bounded, rows):
             known = newest.get(row["uid"])

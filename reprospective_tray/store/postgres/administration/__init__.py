@@ -1,1 +1,1 @@
-"""What an administrator does on the server: roles, passwords, status, taking a schema over."""
+"""Administration of the server: roles, passwords, status, taking over a schema."""

@@ -1,4 +1,4 @@
-"""A new password for a person who has lost theirs."""
+"""Resets the password of a person."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from reprospective_tray.store.postgres.administration.roles import (
 if TYPE_CHECKING:
     from reprospective_tray.store.postgres.connection.connection import Connection
 
-# Whoever may make roles may change those of others; since PostgreSQL 16 only of such roles as
-# they have made themselves, or were given to administer.
+# A role with CREATEROLE may change other roles; since PostgreSQL 16 only those it has created or
+# has the ADMIN OPTION on.
 _ROLE = """
 SELECT r.rolsuper, r.rolcanlogin, pg_has_role(r.oid, %s, 'USAGE'), me.rolname::text,
     r.oid = me.oid OR me.rolsuper OR me.rolcreaterole AND (
@@ -31,14 +31,15 @@ WHERE r.rolname = %s AND me.rolname = current_user
 
 
 def reset(connection: Connection, name: str) -> str:
-    """Give the person `name` a new password and return it; the one before is valid no more.
+    """Give the person `name` a new password and return it; the old one becomes invalid.
 
-    The server gets it as a SCRAM verifier alone, so it is in no log of it. Connections that
-    are open stay so.
+    The server receives only a SCRAM verifier, so the password is in none of its logs. Open
+    connections stay open.
 
     Raises:
-        UsageError: `name` can be no person's.
-        ServerRefusedError: it is nobody's, a superuser's or no person's, or this role may not.
+        UsageError: `name` is not a valid person's name.
+        ServerRefusedError: there is no such role, it is a superuser, not a person or may not log
+            in, or this role may not change it.
     """
     check_name(name)
     with connection.transaction():

@@ -1,4 +1,4 @@
-"""Group roles, a role for each person, and handing a person's rows over."""
+"""Manages the group roles and the role of each person, and hands over a person's rows."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 PERSON = "reprospective_person"
 READER = "reprospective_reader"
-LONGEST_NAME = 63  # bytes: PostgreSQL cuts what is longer
+LONGEST_NAME = 63  # bytes: PostgreSQL truncates longer names
 RESERVED = frozenset({"public", "none", PERSON, READER})
 PASSWORD_BYTES = 24
-MEMBERS_MAY_NOT_SET_ROLE = 160_000  # PostgreSQL 16 can say so in the grant
+MEMBERS_MAY_NOT_SET_ROLE = 160_000  # from PostgreSQL 16 on, GRANT has the SET option
 
-# Who may make roles, and who may grant the persons' one: since PostgreSQL 16 that is a right of
-# its own.
+# Whether this role may create roles, and whether it may grant the persons' role: since
+# PostgreSQL 16 that is a separate right.
 _MY_RIGHTS = """
 SELECT rolname::text, rolsuper OR rolcreaterole,
     rolsuper OR current_setting('server_version_num')::integer < 160000
@@ -54,7 +54,7 @@ FROM pg_roles WHERE rolname = current_user
 
 _SETTLE_ALL = "SELECT owner::text, problem FROM reprospective.settle_all() ORDER BY owner"
 
-# Of a device that both have sent from, the new owner's is the later pair.
+# If both have sent from the same device, the new owner's pair is kept.
 _HAND_OVER = (
     """WITH hand_over (former, owner) AS (VALUES (%s::name, %s::name))
     DELETE FROM reprospective.devices AS d USING hand_over AS h, reprospective.devices AS theirs
@@ -70,7 +70,7 @@ _HAND_OVER = (
 
 @dataclass(frozen=True, slots=True)
 class AddedPerson:
-    """A person's role; `password` is None where the role was there and keeps its own."""
+    """A person's role; `password` is None if the role existed and keeps its password."""
 
     name: str
     password: str | None
@@ -78,26 +78,26 @@ class AddedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Initialised:
-    """What `initialise` has done."""
+    """The result of `initialise`."""
 
     version: int
     made: bool
-    """Whether nothing was there before."""
+    """Whether the schema was newly created."""
     taken_from: str | None
-    """Whose own the schema was so far; a member of the persons now."""
+    """The former owner of a schema that was taken over; now a member of the persons' role."""
     handed: int
-    """Rows that are another person's now."""
+    """Number of rows handed over to another person."""
     person: AddedPerson | None
-    """To whom they were handed."""
+    """The person who received the rows."""
     unsettled: tuple[tuple[str, str], ...]
-    """Whose finished days could not be added up, and why; they are added up when asked for."""
+    """Owners whose finished days could not be added up, and why; queries add them up instead."""
 
 
 def check_name(name: str) -> None:
-    """Let a name that can be no person's role be refused.
+    """Check that `name` is a valid name for a person's role.
 
     Raises:
-        UsageError: it is empty, too long, reserved or not printable.
+        UsageError: it is empty, longer than 63 bytes in UTF-8, reserved or not printable.
     """
     try:
         length = len(name.encode())
@@ -119,15 +119,15 @@ def check_name(name: str) -> None:
 def initialise(
     connection: Connection, owner: str | None = None, folder: Path = SCRIPTS
 ) -> Initialised:
-    """Make or upgrade schema, roles, grants and policies; a second time changes nothing.
+    """Create or upgrade schema, roles, grants and policies; idempotent.
 
-    A schema that a person made for themselves is taken over. Its owner goes on as a person with
-    the rows they have sent, or hands them to `owner`, whose role is made where there is none.
+    A schema that a person created for themselves is taken over. Its owner becomes a person and
+    keeps the rows they have sent, or hands them to `owner`, whose role is created if needed.
 
     Raises:
-        UsageError: `owner` can be no person's name.
-        ServerRefusedError: this role may not, or the schema was changed by its owner.
-        ServerUnreachableError: not now: somebody is reading or sending for too long.
+        UsageError: `owner` is not a valid person's name.
+        ServerRefusedError: this role may not do so, or the schema's owner has changed it.
+        ServerUnreachableError: other connections held the tables for too long; retry later.
     """
     if owner is not None:
         check_name(owner)
@@ -170,7 +170,7 @@ def _initialise(connection: Connection, owner: str | None, folder: Path) -> Init
             handed = _hand_over(connection, found.owner, person.name)
         if taken_from is not None:
             _make_member(connection, taken_from)
-    # By itself: what it settles waits for nothing else that is done here.
+    # In a transaction of its own, so that settling holds none of the locks above.
     with connection.transaction():
         unsettled = connection.rows(_SETTLE_ALL, deadline_s=UPGRADE_DEADLINE_S)
     return Initialised(version, not found.made, taken_from, handed, person, tuple(unsettled))
@@ -187,13 +187,13 @@ def _hand_over(connection: Connection, former: str | None, owner: str) -> int:
 
 
 def add_person(connection: Connection, name: str) -> AddedPerson:
-    """Make a LOGIN role for a person, with a password of its own; or let one there be a person.
+    """Create a LOGIN role with a new password for a person, or make an existing role a person.
 
-    The server gets the password as a SCRAM verifier alone, so it is in no log of it.
+    The server receives only a SCRAM verifier, so the password is in none of its logs.
 
     Raises:
-        UsageError: `name` can be no person's.
-        ServerRefusedError: this role may not, or `initialise` was not called yet.
+        UsageError: `name` is not a valid person's name.
+        ServerRefusedError: this role may not do so, or `initialise` was not called yet.
     """
     check_name(name)
     with connection.transaction():
@@ -203,7 +203,7 @@ def add_person(connection: Connection, name: str) -> AddedPerson:
 
 
 def require_roles(connection: Connection) -> None:
-    """Let a database without persons' roles be refused.
+    """Check that the database has the persons' roles.
 
     Raises:
         ServerSchemaMissingError: `initialise` was not called yet.
@@ -229,7 +229,7 @@ def _add(connection: Connection, name: str) -> AddedPerson:
 
 
 def make_password(connection: Connection, name: str) -> tuple[str, str]:
-    """Return a new password for `name`, and its SCRAM verifier: all that the server gets of it."""
+    """Return a new password for `name` and its SCRAM verifier; only the latter is sent."""
     import secrets
 
     from psycopg2.extensions import encrypt_password
@@ -246,7 +246,7 @@ def _make_member(connection: Connection, name: str) -> None:
 
 
 def quoted(connection: Connection, name: str) -> str:
-    """Return `name` as an identifier of SQL."""
+    """Return `name` quoted as an SQL identifier."""
     from psycopg2.extensions import quote_ident
 
     found: str = quote_ident(name, connection.raw)
@@ -254,7 +254,7 @@ def quoted(connection: Connection, name: str) -> str:
 
 
 def _check_version(connection: Connection, found: Found, folder: Path) -> None:
-    """Let what a newer program has made be: it knows better who may do what there."""
+    """Refuse a schema made by a newer program, because its grants may differ."""
     here = scripts(folder)[-1].number
     there = version_there(connection) if found.made else 0
     if there > here:

@@ -1,4 +1,4 @@
-"""What is on the server, and what this role may do with it."""
+"""Reports the state of the server and the rights of this role."""
 
 from __future__ import annotations
 
@@ -56,26 +56,26 @@ ORDER BY r.rolname
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One computer of the role that asks."""
+    """One computer of the current role."""
 
     device_id: str
     source_host: str | None
-    """Its name in its latest session; None where it has none."""
+    """Its name in its latest session; None if it has no session."""
     last_received_at: int
-    """When its last batch came, by the server's clock."""
+    """When its last batch arrived, by the server's clock (ms since the epoch, UTC)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """How things stand; what this role may not see is empty."""
+    """The state of the server; values that this role may not see are empty."""
 
     postgresql: str
     user: str
     mode: Mode
     owner: str | None
-    """Who owns the tables."""
+    """The owner of the tables."""
     schema_version: int
-    """0 where nothing is there, or this role may not see it."""
+    """0 if there is no schema, or this role may not see it."""
     schema_version_here: int
     may_record: bool
     may_read_all: bool
@@ -84,18 +84,18 @@ class ServerStatus:
     sessions: int
     """Rows of this role, tombstones included."""
     clock_difference_ms: int
-    """How much the server's clock is ahead of this one."""
+    """How far the server's clock is ahead of this computer's."""
     tls: str | None
-    """The version of TLS up to the server or the pooler before it."""
+    """The TLS version of the connection to the server or its pooler; None if unencrypted."""
 
 
 def standing(
     connection: Connection, data: Path | None = None, folder: Path = SCRIPTS
 ) -> ServerStatus:
-    """Ask for all of it; `data` is the program's own folder, see `owners.require_trusted`.
+    """Query the status; `data` is the program's own folder, see `owner.require_trusted`.
 
     Raises:
-        ServerError: the server does not answer, or it is no database for this program.
+        ServerError: the server does not answer, or this program cannot use the database.
     """
     require_trusted(connection, data, folder)
     asked_at = time.time()

@@ -1,8 +1,8 @@
-"""A schema that one person made for themselves, handed to the role that runs ``server init``.
+"""Takes over a schema that one person created, for the role that runs ``server init``.
 
-The former owner may have put anything into it, and what is in it runs with the rights of each who
-sends or reads. So it is compared with what the scripts make, and refused where it differs; once it
-is the other's, for until then its owner can change it again.
+The former owner may have added code that would run with the rights of everyone who sends or reads.
+So the schema is compared with the result of the scripts and refused if it differs. The comparison
+runs after the change of ownership; before it, the former owner could still change the schema.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ $$
 
 
 def take_over(connection: Connection, former: str, folder: Path = SCRIPTS) -> None:
-    """Make the role of this connection the owner of all of it, inside `schema.exclusive`.
+    """Make this connection's role the owner of the schema; must be called in `exclusive`.
 
     Raises:
-        ServerRefusedError: it is not what the scripts make.
+        ServerRefusedError: the schema differs from what the scripts create.
     """
     connection.execute(_TO_MYSELF)
     compare(connection, former, folder)

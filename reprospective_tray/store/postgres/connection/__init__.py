@@ -1,1 +1,1 @@
-"""How the central PostgreSQL is reached: address, password, deadlines, errors."""
+"""Connections to the central PostgreSQL: address, password, deadlines, errors."""

@@ -1,4 +1,4 @@
-"""Where the server is and as whom to log in, as libpq is told it."""
+"""The server's address and log-in as libpq connection keywords."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from reprospective_tray.messages import _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What every connection has. No `options`: pgbouncer refuses it. The keepalives are for the quiet
-# time between two passes; a statement that waits has a deadline of its own.
+# Keywords of every connection. `options` is not used because pgbouncer rejects it. The keepalives
+# are for the idle time between passes; a running statement has its own deadline.
 ALWAYS = {
     "application_name": NAME,
     "client_encoding": "UTF8",
@@ -26,7 +26,7 @@ ALWAYS = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
-# libpq's own names for the same in the environment.
+# libpq's environment variables for these keywords.
 VARIABLES = {
     "host": "PGHOST",
     "port": "PGPORT",
@@ -40,25 +40,25 @@ VARIABLES = {
 DEFAULT_PORT = "5432"
 _FIRST_THAT_REQUIRES = 160_000  # the first libpq with `require_auth`
 _PROVING = {"verify-ca", "verify-full"}
-MIN_TIMEOUT_S = 2  # libpq makes 1 a 2
+MIN_TIMEOUT_S = 2  # libpq treats 1 as 2
 MAX_TIMEOUT_S = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """The keywords of a connection, as the config or a DSN has them."""
+    """The connection keywords given by the config or a DSN."""
 
     keywords: Mapping[str, str]
-    """By libpq's names, the password not among them."""
+    """libpq keywords, without the password."""
 
     password: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_remote(cls, remote: Remote) -> ServerAddress:
-        """Return what ``database.remote`` says.
+        """Return the address configured in ``database.remote``.
 
-        A service (named there or by PGSERVICE) decides what the config leaves at its defaults;
-        sslmode and user are libpq's own wherever the config leaves them.
+        If a service is named (there or by PGSERVICE), it supplies all values that the config
+        leaves at their defaults. Unset sslmode and user are left to libpq.
         """
         defaults = Remote()
         has_service = bool(remote.service or os.environ.get("PGSERVICE"))
@@ -80,10 +80,10 @@ class ServerAddress:
 
     @classmethod
     def from_dsn(cls, dsn: str) -> ServerAddress:
-        """Return what a DSN says: ``host=... dbname=...`` or ``postgresql://...``.
+        """Return the address of a DSN: ``host=... dbname=...`` or ``postgresql://...``.
 
         Raises:
-            UsageError: it is none; nothing of it is in the text, for a password may be.
+            UsageError: it is not a valid DSN; the message omits it, as it may contain a password.
         """
         import psycopg2.extensions
 
@@ -91,7 +91,7 @@ class ServerAddress:
             keywords = None if "\0" in dsn else dict(psycopg2.extensions.parse_dsn(dsn))
         except (psycopg2.Error, ValueError):
             keywords = None
-        if keywords is None:  # raised here, so that the error that quotes it is not its context
+        if keywords is None:  # outside `except`, so the context does not quote the DSN
             raise UsageError(
                 _("What --dsn says is not the address of a PostgreSQL database."),
                 _("Write it as: host=HOST dbname=DATABASE user=USER"),
@@ -100,16 +100,16 @@ class ServerAddress:
         return cls(keywords, password)
 
     def for_libpq(self, deadline_s: float) -> dict[str, str]:
-        """Return all keywords but the password, for a connection that may take `deadline_s`.
+        """Return all keywords except the password, for a connection within `deadline_s` seconds.
 
-        Each address of each host gets a part of the time, so that one that is silent leaves
-        some for the next.
+        Each host gets a share of the time, so that one that does not answer leaves time for the
+        next.
         """
         several = "," in self.keywords.get("host", "")
         share = int(deadline_s / (self.keywords.get("host", "").count(",") + 2))
         return {
             **ALWAYS,
-            # Of a primary and its standbys, the one that takes what is sent.
+            # Of a primary and its standbys, choose the one that accepts writes.
             **({"target_session_attrs": "read-write"} if several else {}),
             "connect_timeout": str(min(max(share, MIN_TIMEOUT_S), MAX_TIMEOUT_S)),
             **self._required(),
@@ -117,9 +117,9 @@ class ServerAddress:
         }
 
     def _required(self) -> dict[str, str]:
-        """Return that nobody gets the password in clear text but who has proved who they are.
+        """Return `require_auth` so that only an authenticated server gets a clear-text password.
 
-        A server on a socket file is this computer's own. Somebody's own `require_auth` holds.
+        Not required for a Unix socket, and an explicit `require_auth` has precedence.
         """
         import psycopg2.extensions
 
@@ -133,9 +133,9 @@ class ServerAddress:
         return {} if proves else {"require_auth": "!password"}
 
     def resolved(self) -> dict[str, str]:
-        """Return the keywords with what a service file and the environment add to them.
+        """Return the keywords, completed by a service file and the environment.
 
-        What libpq finds in places of its own making (a system-wide service file) is not in it.
+        Values that libpq reads from compiled-in paths (a system-wide service file) are missing.
         """
         service = self.keywords.get("service") or os.environ.get("PGSERVICE")
         named = {
@@ -146,11 +146,11 @@ class ServerAddress:
         return {**named, **(_of_service(service) if service else {}), **self.keywords}
 
     def places(self) -> list[tuple[str, int]]:
-        """Return host and port of every server; a host that begins with / is a socket's folder."""
+        """Return host and port of every server; a host starting with / is a socket folder."""
         known = self.resolved()
         hosts = (known.get("hostaddr") or known.get("host") or "localhost").split(",")
         ports = known.get("port", DEFAULT_PORT).split(",")
-        if len(ports) != len(hosts):  # one for all of them
+        if len(ports) != len(hosts):  # one port for all hosts
             ports = ports[:1] * len(hosts)
         return [
             (host or "localhost", int(port) if port.isdecimal() else int(DEFAULT_PORT))
@@ -158,7 +158,7 @@ class ServerAddress:
         ]
 
     def login(self) -> str:
-        """Return ``user@host``, the name that the keyring knows the password by."""
+        """Return ``user@host``, the user name under which the keyring stores the password."""
         known = self.resolved()
         user = known.get("user")
         if not user:
@@ -168,7 +168,7 @@ class ServerAddress:
         return f"{user}@{known.get('host') or 'localhost'}"
 
     def __str__(self) -> str:
-        """Return where it is, in words, for errors."""
+        """Return a description of the location for error messages."""
         known = self.resolved()
         return _("database {database} on {host}, port {port}").format(
             database=without_secrets(known.get("dbname") or known.get("user") or "?"),
@@ -180,7 +180,7 @@ class ServerAddress:
 
 
 def _of_service(name: str) -> dict[str, str]:
-    """Return what the service file says of `name`; nothing where libpq will say what is wrong."""
+    """Return the service file's keywords for `name`; empty on errors, which libpq reports."""
     import configparser
 
     files = []

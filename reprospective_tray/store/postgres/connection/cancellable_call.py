@@ -1,4 +1,4 @@
-"""CancellableCall: runs a call that may hang in a thread that nobody has to join."""
+"""CancellableCall: runs a call that may hang in a daemon thread that need not be joined."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 class CancellableCall(Generic[T]):
-    """One making of something, begun at once. Who waits for it may stop waiting at any time.
+    """Runs one call in its own thread, starting at once; the caller may stop waiting any time.
 
-    The thread is left alone then; what it still makes is handed to `dispose`.
+    The thread then continues on its own, and a late result is passed to `dispose`.
     """
 
     def __init__(self, make: Callable[[], T], dispose: Callable[[T], None], name: str) -> None:
-        """Begin `make` in a thread of this name."""
+        """Start `make` in a thread named `name`."""
         self._make = make
         self._dispose = dispose
         self._changed = threading.Condition()
@@ -28,13 +28,13 @@ class CancellableCall(Generic[T]):
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def result(self, seconds: float | None = None) -> T:
-        """Return what was made, or raise what its making raised.
+        """Return the call's result, or raise its exception.
 
         Args:
-            seconds: How long it may still take; None: as long as it likes.
+            seconds: How long to wait; None means without limit.
 
         Raises:
-            TimeoutError: time is over, or somebody gave it up.
+            TimeoutError: the time is over, or `give_up` was called.
         """
         with self._changed:
             self._changed.wait_for(self._is_settled, seconds)
@@ -46,7 +46,7 @@ class CancellableCall(Generic[T]):
             raise TimeoutError
 
     def give_up(self) -> None:
-        """Let who waits for it wait no longer; any thread may call this."""
+        """Make `result` raise TimeoutError at once; any thread may call this."""
         with self._changed:
             if not self._is_settled():
                 self._given_up = True

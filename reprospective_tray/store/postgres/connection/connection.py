@@ -1,4 +1,4 @@
-"""A connection to the central PostgreSQL on which nothing waits for ever."""
+"""A connection to the central PostgreSQL on which every operation has a deadline."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ _OWN_NAMES_ALONE = "SET LOCAL search_path = pg_catalog, pg_temp; "
 
 
 class Connection:
-    """One connection in autocommit, for one thread at a time; made by `connect`.
+    """One connection in autocommit mode, for one thread at a time; created by `connect`.
 
-    All that it does ends by a deadline (seconds; `deadline_s` of `connect` where none is given)
-    and raises a `ServerError` where it fails. After a deadline or a loss it is closed.
+    Every operation has a deadline in seconds (by default `deadline_s` of `connect`) and raises a
+    `ServerError` on failure. After a missed deadline or a lost connection it is closed.
     """
 
     def __init__(self, raw: Any, address: ServerAddress, deadline_s: float) -> None:
         """Take over the psycopg2 connection `raw`."""
         self.raw = raw
-        """The psycopg2 connection: use it within `cursor` alone."""
+        """The psycopg2 connection; use it only within `cursor`."""
         self.address = address
         self._deadline_s = deadline_s
         self._deadline = Deadline()
 
     @contextmanager
     def cursor(self, deadline_s: float | None = None) -> Iterator[Any]:
-        """Lend a psycopg2 cursor (for COPY, say) under one deadline for all that is done with it.
+        """Yield a psycopg2 cursor (for COPY, for example) with one deadline for all its uses.
 
         Raises:
-            ServerError: one of its kinds, by what went wrong.
+            ServerError: a subclass that depends on the failure.
         """
         import psycopg2
 
@@ -69,7 +69,7 @@ class Connection:
     def execute(
         self, sql: str, args: Sequence[Any] | None = None, deadline_s: float | None = None
     ) -> int:
-        """Run a statement; return how many rows it touched.
+        """Run a statement; return the number of affected rows.
 
         Raises:
             ServerError: as for `cursor`.
@@ -90,7 +90,7 @@ class Connection:
             answer = self._send(cursor, sql, args)
             try:
                 found: list[tuple[Any, ...]] = answer.fetchall()
-            except ValueError as error:  # what came is not of the type that it says it is
+            except ValueError as error:  # a value does not have its declared type
                 raise senseless(self.address, error) from error
         return found
 
@@ -99,52 +99,53 @@ class Connection:
 
         try:
             return execute(cursor, sql, args)
-        except ValueError as error:  # psycopg2's own: a NUL or a lone surrogate in `args`
+        except ValueError as error:  # raised by psycopg2: a NUL or a lone surrogate in `args`
             raise statement_failure(error, self.address) from error
 
     @contextmanager
     def transaction(self, deadline_s: float | None = None) -> Iterator[None]:
-        """Make one transaction of what is run in it; undone where it raises.
+        """Run the block in one transaction; roll it back on an exception.
 
-        `deadline_s` is for BEGIN, COMMIT and ROLLBACK each.
+        `deadline_s` applies to BEGIN, COMMIT and ROLLBACK each.
 
         Raises:
-            ServerError: as for `cursor`; after a loss during COMMIT nobody knows how it ended.
+            ServerError: as for `cursor`; if the connection is lost during COMMIT, the outcome is
+                unknown.
         """
         self.execute("BEGIN", deadline_s=deadline_s)
         try:
             yield
         except BaseException:
             if not self.closed:
-                with suppress(ServerError):  # the first error is the one to tell
+                with suppress(ServerError):  # report the first error
                     self.execute("ROLLBACK", deadline_s=deadline_s)
             raise
         with self.cursor(deadline_s) as cursor:
             cursor.execute("COMMIT")
-            # PostgreSQL answers so where a statement failed and the caller went on.
+            # PostgreSQL answers ROLLBACK if a statement failed and the caller ignored the error.
             assert cursor.statusmessage != "ROLLBACK", "an error in a transaction was passed over"
 
     @property
     def closed(self) -> bool:
-        """Say whether it is known to be closed; one that was cut shows with the next statement."""
+        """Whether it is known to be closed; a broken one is noticed with the next statement."""
         return bool(self.raw.closed)
 
     def abort(self) -> None:
-        """Let what runs on it fail at once; any thread may call this. It is closed then."""
+        """Make the running operation fail at once and close it; any thread may call this."""
         self._deadline.abort()
 
     def close(self) -> None:
-        """Close it, also where the server is gone; a second time does nothing."""
+        """Close it, even if the server is unreachable; idempotent."""
         import psycopg2
 
         if not self.raw.closed:
-            # Saying goodbye may wait where the last statement left the socket full.
+            # The closing message may block if the last statement left the socket buffer full.
             with (
                 suppress(psycopg2.Error, DeadlineError),
                 self._deadline.within(self.raw, CLOSE_DEADLINE_S),
             ):
                 self.raw.close()
-        self.raw.close()  # one that broke is closed for psycopg2, but keeps its socket
+        self.raw.close()  # a broken connection counts as closed in psycopg2 but keeps its socket
         self._deadline.close()
 
     def __enter__(self) -> Self:
@@ -161,17 +162,18 @@ class Connection:
 
 @functools.cache
 def _cursor_class() -> Any:
-    """Return the class of cursors for which only PostgreSQL's own names are known unqualified.
+    """Return a cursor class whose search path contains only PostgreSQL's own schemas.
 
-    Where others may create, a function of theirs would else be called with the rights of who asks:
-    one that fits better than PostgreSQL's own, or that a setting of the database puts before it.
-    It is set with each statement: through a pooler, a setting of the session is somebody else's.
+    If others may create objects in the database, a function of theirs could otherwise be called
+    with this role's rights: one with better matching arguments, or one that the database's
+    search_path puts first. The path is set with each statement, because behind a pooler a session
+    setting may belong to another client.
     """
     import psycopg2.extensions
 
     class Guarded(psycopg2.extensions.cursor):
         def execute(self, query: Any, args: Any = None) -> None:
-            # In a transaction that has failed nothing else is taken than its end.
+            # A failed transaction accepts only COMMIT and ROLLBACK.
             if not query.startswith(("COMMIT", "ROLLBACK")):
                 query = _OWN_NAMES_ALONE + query
             super().execute(query, args)
@@ -184,15 +186,17 @@ def connect(
     connect_deadline_s: float = CONNECT_DEADLINE_S,
     deadline_s: float = STATEMENT_DEADLINE_S,
 ) -> Connection:
-    """Connect and log in within `connect_deadline_s`; `deadline_s` is for each statement then.
+    """Connect and log in within `connect_deadline_s` seconds.
+
+    `deadline_s` is the default deadline of each later statement, in seconds.
 
     Raises:
-        ServerUnreachableError: no host answers, or none in time; it is worth another try.
-        ServerRefusedError: user, password, database or certificate: a person must act.
+        ServerUnreachableError: no host answers in time; a retry may succeed.
+        ServerRefusedError: user, password, database or certificate is wrong; a person must act.
     """
     import psycopg2
 
-    # A name server waits as long as it likes: what ends is the waiting for it.
+    # Name resolution has no timeout of its own, so it runs in a thread that can be abandoned.
     attempt: CancellableCall[Any] = CancellableCall(
         lambda: log_in(address, connect_deadline_s), lambda late: late.close(), "connect"
     )
@@ -206,14 +210,14 @@ def connect(
 
 
 def log_in(address: ServerAddress, deadline_s: float) -> Any:
-    """Return a psycopg2 connection in autocommit, asking the keyring where libpq has no password.
+    """Return a psycopg2 connection in autocommit; ask the keyring if libpq has no password.
 
-    `connect` is this under a deadline; here `deadline_s` is shared out between hosts, and is how
-    long the keyring may take.
+    `connect` runs this with a deadline. `deadline_s` (seconds) is divided between the hosts and
+    limits the wait for the keyring.
 
     Raises:
-        psycopg2.Error: as psycopg2 has it.
-        TimeoutError: the keyring has not answered.
+        psycopg2.Error: the connection failed.
+        TimeoutError: the keyring did not answer in time.
     """
     import psycopg2
 

@@ -1,10 +1,10 @@
-"""A deadline that holds on this side: it ends a statement whose server has gone silent.
+"""A client-side deadline: ends a statement whose server no longer answers.
 
-statement_timeout is the server's, and keepalives see a dead host but no dead network. What ends
-a psycopg2 call that waits is the end of its socket, so that is what is done to it.
+statement_timeout is enforced by the server, and keepalives detect a dead host but not every dead
+network. Shutting down the socket makes a blocked psycopg2 call return.
 
-In the same way ends an answer that is too long: libpq keeps all of it in memory before anybody
-here sees any.
+An answer that is too long is ended in the same way, because libpq holds a whole answer in memory
+before the program sees any of it.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-# What its thread does takes no time.
+# Its thread never blocks for long.
 JOIN_S = 1.0
-# More than any answer that this program asks for; of short messages libpq makes 15 times as much.
+# More than any answer this program expects; for short messages libpq needs 15 times the memory.
 MOST_BYTES = 64_000_000
-# Where linux/tcp.h has tcpi_bytes_received.
+# Offset of tcpi_bytes_received in struct tcp_info (linux/tcp.h).
 _RECEIVED_AT = 128
-_GLANCE_S = 0.1  # between two looks at how much has come
+_GLANCE_S = 0.1  # interval between checks of the received size
 
 
 class End(Enum):
-    """Why a statement was ended from here."""
+    """Why the client ended a statement."""
 
     TIME = "no answer in time"
     ABORT = "aborted"
@@ -40,24 +40,24 @@ class End(Enum):
 
 
 class DeadlineError(TimeoutError):
-    """Time was over before an answer came, it was too long, or somebody would not wait for it."""
+    """The deadline passed without an answer, the answer was too long, or it was aborted."""
 
     def __init__(self, seconds: float, why: End) -> None:
-        """Take how many seconds it had, and what ended it."""
+        """Take the deadline in seconds and the reason."""
         super().__init__(f"{why.value} ({seconds:g} s)")
         self.seconds = seconds
         self.why = why
 
 
 class Deadline:
-    """Watches statements on psycopg2 connections: several at once, of any threads.
+    """Watches statements on psycopg2 connections, several at once and from any thread.
 
-    One thread, begun with the first statement, sleeps until the next deadline; a statement
-    wakes it only where its own comes earlier. Close it when no connection needs it any more.
+    A thread, started with the first statement, sleeps until the next deadline; a statement wakes
+    it only if its own deadline is earlier. Call `close` when no connection needs it any more.
     """
 
     def __init__(self) -> None:
-        """Begin nothing yet."""
+        """Create it; the thread starts with the first statement."""
         self._changed = threading.Condition()
         self._watched: set[Within] = set()
         self._wakes_at = math.inf
@@ -66,19 +66,16 @@ class Deadline:
         self._aborted = False
 
     def within(self, connection: Any, seconds: float) -> Within:
-        """Return the context in which `connection` is used for at most `seconds`.
+        """Return a context in which `connection` may be used for at most `seconds`.
 
         Raises:
-            DeadlineError: on leaving it: time was over, and what was done failed of it. The
-                connection is closed then, and also where the last answer came with the deadline.
+            DeadlineError: on exit, if the block failed because the deadline passed. The connection
+                is then closed, also if the last answer arrived just at the deadline.
         """
         return Within(self, connection, seconds)
 
     def abort(self) -> None:
-        """Let everything that waits now, and whatever would from now on, end at once.
-
-        For a thread that others wait for; any thread may call it.
-        """
+        """End all current and future statements at once; any thread may call it."""
         with self._changed:
             self._aborted = True
             for one in self._watched:
@@ -86,7 +83,7 @@ class Deadline:
             self._watched.clear()
 
     def close(self) -> None:
-        """End its thread; nothing may be watched any more."""
+        """Stop the thread; nothing may be watched afterwards."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -144,7 +141,7 @@ class Within:
     )
 
     def __init__(self, deadline: Deadline, connection: Any, seconds: float) -> None:
-        """Take the psycopg2 `connection`, and the `seconds` that it may be used for."""
+        """Take the psycopg2 `connection` and the `seconds` for which it may be used."""
         self._deadline = deadline
         self._connection = connection
         self._seconds = seconds
@@ -153,26 +150,26 @@ class Within:
         self._received: int | None = None
 
     def end(self, why: End) -> None:
-        """Shut the socket down, which fails whatever waits for it; for `Deadline` alone."""
+        """Shut down the socket, so that a blocked call fails; only for `Deadline`."""
         self._ended = why
-        with suppress(OSError):  # the peer ended it first
+        with suppress(OSError):  # the peer closed it first
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def is_too_long(self) -> bool:
-        """Tell whether more than `MOST_BYTES` have come since this was asked first."""
+        """Return whether more than `MOST_BYTES` have arrived since the first call."""
         received = bytes_received(self._socket)
         if self._received is None:
             self._received = received
         return received - self._received > MOST_BYTES
 
     def __enter__(self) -> None:
-        # A descriptor of its own: libpq may close its one at any moment, and the system may give
-        # the number to somebody else; this one stays the same socket until it is closed here.
-        # The family is not asked for: only its end matters, and a lost socket may not tell it.
+        # A duplicate descriptor: libpq may close its own at any time, and the system may reuse the
+        # number for another file. The address family is not queried, because only shutdown is
+        # needed and a broken socket may not report it.
         try:
             number = self._connection.fileno()
             self._socket = socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM)
-        except OSError as error:  # no descriptor is left, or it is none any more
+        except OSError as error:  # no free descriptor, or it was closed
             import psycopg2
 
             self._connection.close()
@@ -186,23 +183,24 @@ class Within:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._deadline._remove(self)  # noqa: SLF001  from here on nobody ends it
+        self._deadline._remove(self)  # noqa: SLF001  it can no longer be ended after this
         self._socket.close()
         if self._ended is None:
             return
         self._connection.close()
-        # An answer of the server that came in time is worth more than that it was the last.
+        # An error that the server itself reported takes precedence over the deadline.
         if isinstance(error, Exception) and getattr(error, "pgcode", None) is None:
             raise DeadlineError(self._seconds, self._ended) from error
 
 
 def bytes_received(one: socket.socket) -> int:
-    """Return how much has come on a connection, or what grows with it.
+    """Return the bytes received on a connection, or a number that grows with them.
 
-    Linux counts for TCP; elsewhere it is the memory of this process, which holds all of it.
+    On Linux it is the TCP counter; elsewhere the resident memory of this process, which holds the
+    whole answer.
     """
     if hasattr(socket, "TCP_INFO"):
-        with suppress(OSError, struct.error):  # a socket that is a file, or an older kernel
+        with suppress(OSError, struct.error):  # a Unix socket, or an older kernel
             info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED_AT + 8)
             (count,) = struct.unpack_from("=Q", info, _RECEIVED_AT)
             return int(count)

@@ -1,4 +1,4 @@
-"""What psycopg2 raises, as the errors that a person can meet."""
+"""Translates psycopg2's exceptions into the program's own errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reprospective_tray.store.postgres.connection.address import ServerAddress
 
-# SQLSTATEs by what helps against them.
+# SQLSTATEs by remedy.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 PASSES = (
     "08",  # the connection broke
@@ -43,17 +43,17 @@ NO_RIGHT = ("42501",)
 NO_DATABASE = ("3D000",)
 NO_SCHEMA = ("3F000", "42P01", "42883", "42703", "42704")
 
-_MOST_SHOWN = 500  # characters of what a server says
+_MOST_SHOWN = 500  # characters of a server's message
 
-# What is said about a log-in that failed has no SQLSTATE: libpq's and PostgreSQL's own words.
-# Two words with anything between are sought from the first of the former alone, a line at a time:
-# a text that repeats it would cost the square of its length.
+# A failed log-in has no SQLSTATE, so the message texts of libpq and PostgreSQL are matched.
+# Patterns of two words use an atomic group that starts at the first occurrence in a line:
+# otherwise a text that repeats the word would take quadratic time.
 LOGIN_WORDS = re.compile(
     r"fe_sendauth|authentication failed|^(?>.*?role ).* does not exist"
     r"|not permitted to log in|no such user|SASL|password",
     re.IGNORECASE | re.MULTILINE,
 )
-CLEAR_TEXT_WORDS = re.compile(r'"!password"')  # libpq names what is required
+CLEAR_TEXT_WORDS = re.compile(r'"!password"')  # libpq quotes the value of require_auth
 ACCESS_WORDS = re.compile(r"pg_hba\.conf", re.IGNORECASE)
 DATABASE_WORDS = re.compile(
     r"^(?>.*?database ).* does not exist|no such database", re.IGNORECASE | re.MULTILINE
@@ -63,7 +63,7 @@ TLS_WORDS = re.compile(
     r"certificate|does not support SSL|SSL is not enabled|SSL required|sslmode",
     re.IGNORECASE,
 )
-# What libpq puts before the words themselves.
+# The prefix that libpq puts before the message.
 LIBPQS_PLACE = re.compile(r"^connection to server (?:at|on) .*? failed: (?:FATAL:\s+)?")
 SETTING_WORDS = re.compile(
     r"definition of service|service file|^(?>.*?invalid ).* value", re.IGNORECASE | re.MULTILINE
@@ -71,12 +71,12 @@ SETTING_WORDS = re.compile(
 
 
 def ended_from_here() -> ServerUnreachableError:
-    """Return the error for what this program itself would not wait for any longer."""
+    """Return the error for an operation that this program aborted."""
     return ServerUnreachableError(_("The connection to the server was ended from here."))
 
 
 def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
-    """Return the error for a connection that could not be made."""
+    """Return the error for a connection that could not be established."""
     reason = _first_words(error)
     what = _("No connection to {where}: {reason}").format(where=address, reason=reason)
     for words, remedy in (
@@ -103,7 +103,7 @@ def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
 
 
 def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
-    """Return the error for a deadline that was over."""
+    """Return the error for a missed deadline of `seconds`."""
     return ServerUnreachableError(
         _("No answer within {seconds:g} s from {where}.").format(seconds=seconds, where=address),
         _unreachable_remedy(),
@@ -111,7 +111,7 @@ def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
 
 
 def senseless(address: ServerAddress, reason: object) -> ServerRefusedError:
-    """Return the error for an answer that this program's server would not give."""
+    """Return the error for an answer that this program cannot interpret."""
     return ServerRefusedError(
         _(
             "The server's answer makes no sense, so nothing of it was used ({where}): {reason}."
@@ -125,10 +125,10 @@ def senseless(address: ServerAddress, reason: object) -> ServerRefusedError:
 
 @contextmanager
 def sensible(address: ServerAddress) -> Iterator[None]:
-    """Let an answer of another shape or type than a question expects be an error of the server's.
+    """Convert errors from an answer of unexpected shape or type into a server error.
 
     Raises:
-        ServerRefusedError: it is of another one.
+        ServerRefusedError: the answer has an unexpected shape or type.
     """
     try:
         yield
@@ -137,9 +137,9 @@ def sensible(address: ServerAddress) -> Iterator[None]:
 
 
 def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
-    """Return the error for a statement that failed, of psycopg2 or of a `Deadline`.
+    """Return the error for a failed statement, given psycopg2's or a `Deadline`'s exception.
 
-    Of what the server says only the first line is in it: the others quote rows.
+    Only the primary message of the server is included, because further lines quote rows.
     """
     if isinstance(error, DeadlineError):
         if error.why is End.SIZE:
@@ -149,7 +149,7 @@ def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
         what = _("The connection to {where} was ended from here.").format(where=address)
         return ServerUnreachableError(what)
     reason = _first_words(error)
-    if isinstance(error, ValueError):  # of psycopg2 itself: NUL, or a lone surrogate
+    if isinstance(error, ValueError):  # raised by psycopg2: NUL, or a lone surrogate
         return _cannot_store(address, reason)
     code: str | None = getattr(error, "pgcode", None)
     if code is None:
@@ -184,11 +184,11 @@ def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
 
 
 def _first_words(error: Exception) -> str:
-    """Return what the server says first, on one line; of a log-in, what each host says."""
+    """Return the server's primary message on one line; for a log-in, that of each host."""
     primary = getattr(getattr(error, "diag", None), "message_primary", None)
     lines = [line.strip() for line in str(primary or error).splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("Is the server running")]
-    if len(lines) == 1:  # where it was tried is said anyway
+    if len(lines) == 1:  # the caller's message already names the address
         lines = [LIBPQS_PLACE.sub("", lines[0])]
     words = one_line(without_secrets("; ".join(lines)))[:_MOST_SHOWN] or type(error).__name__
     return words.rstrip(". ") + "."

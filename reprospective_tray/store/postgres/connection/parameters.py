@@ -1,7 +1,7 @@
-"""Statements whose values travel beside their text, as PostgreSQL's protocol has it.
+"""Runs statements with server-side parameters (PQexecParams).
 
-Psycopg2 writes values into the text, and a server's log quotes the text of whatever fails,
-titles included. Its connection lends libpq's own (`pgconn_ptr`), which sends them apart.
+Psycopg2 inserts values into the SQL text, and a server logs the text of a failed statement,
+including window titles. Through `pgconn_ptr`, libpq itself can send the values separately.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import psycopg2.extensions
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# What carries titles: it writes. Questions have none, and psycopg2 reads their many rows faster.
+# Only writing statements contain titles. Queries contain none, and psycopg2 reads their rows faster.
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|SELECT reprospective\.)", re.IGNORECASE)
 _PLACE = re.compile(r"%[s%]")
 _TO_QUOTE = re.compile(r'(["\\])')
-# Whose names cannot be taken for a stranger's, whatever the search path is.
+# Fully qualified statements, which are safe with any search path.
 _QUALIFIED = re.compile(r"SELECT reprospective\.\w+\(%s::pg_catalog\.\w+\)(?:::pg_catalog\.\w+)?")
-# PostgreSQL's numbers of types: a value is of the type that its literal would be.
+# PostgreSQL's type OIDs: a value gets the type that its literal would have.
 _UNKNOWN, _BOOL, _BYTEA, _INT8, _INT4, _NUMERIC = 0, 16, 17, 20, 23, 1700
 _INT4_BOUND = 1 << 31
 _CONNECTION_BAD = 1  # ConnStatusType
@@ -32,21 +32,21 @@ _SQLSTATE, _MESSAGE = ord("C"), ord("M")  # PG_DIAG_SQLSTATE, PG_DIAG_MESSAGE_PR
 
 
 class StatementError(psycopg2.DatabaseError):
-    """What the server refused, as psycopg2 has it: `pgcode` is None where the connection broke."""
+    """The server's error, compatible with psycopg2; `pgcode` is None if the connection broke."""
 
     def __init__(self, message: str, pgcode: str | None) -> None:
-        """Take the server's first words, and its SQLSTATE."""
+        """Take the server's primary message and its SQLSTATE."""
         super().__init__(message)
         self._pgcode = pgcode
 
     @property
-    def pgcode(self) -> str | None:  # type: ignore[override]  # a member there
+    def pgcode(self) -> str | None:  # type: ignore[override]  # an attribute in the base class
         """The SQLSTATE."""
         return self._pgcode
 
 
 class StatementResult:
-    """What a statement gave: a cursor whose rows are all here."""
+    """The result of a statement: a cursor with all rows already fetched."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class StatementResult:
         rowcount: int,
         cast: Callable[[int, bytes], Any],
     ) -> None:
-        """Take the columns, None where there are none, the rows, and what reads a column's text."""
+        """Take the columns (None for none), the rows as text, the count and the converter."""
         self.description = description
         self.rowcount = rowcount
         self._texts = texts
@@ -65,7 +65,7 @@ class StatementResult:
         """Return the rows.
 
         Raises:
-            ValueError: a text is not of the type that its column says it is.
+            ValueError: a text does not have the type of its column.
         """
         return [
             tuple(
@@ -77,13 +77,14 @@ class StatementResult:
 
 
 def execute(cursor: Any, sql: Any, values: Sequence[Any] | None) -> Any:
-    """Run a statement on psycopg2's `cursor`; return what has its rows, `rowcount`, `description`.
+    """Run a statement on psycopg2's `cursor`; return an object with rows and `rowcount`.
 
-    Values of what writes stay out of the text, where this platform's libpq can be reached.
+    Values of writing statements are sent separately from the SQL text if libpq can be reached on
+    this platform.
 
     Raises:
-        psycopg2.Error: it failed.
-        ValueError: a value has a NUL or a lone surrogate.
+        psycopg2.Error: the statement failed.
+        ValueError: a value contains NUL or a lone surrogate.
     """
     libpq = _libpq() if values and isinstance(sql, str) and _WRITES.match(sql) else None
     if libpq is None or values is None:
@@ -93,7 +94,7 @@ def execute(cursor: Any, sql: Any, values: Sequence[Any] | None) -> Any:
     idle = psycopg2.extensions.TRANSACTION_STATUS_IDLE
     if cursor.connection.info.transaction_status != idle or _QUALIFIED.fullmatch(sql):
         return _run(libpq, cursor, numbered, values)
-    # One statement alone takes no setting of its own along: BEGIN brings the cursor's search path.
+    # PQexecParams takes a single statement, so the search path is set together with BEGIN.
     cursor.execute("BEGIN")
     try:
         answer = _run(libpq, cursor, numbered, values)
@@ -107,7 +108,7 @@ def execute(cursor: Any, sql: Any, values: Sequence[Any] | None) -> Any:
 
 @functools.cache
 def _libpq() -> Any:
-    """Return the very libpq that psycopg2 uses; None where it is hidden inside of it."""
+    """Return the libpq instance that psycopg2 uses; None if its symbols are not accessible."""
     try:
         libpq = ctypes.CDLL(psycopg2._psycopg.__file__)  # noqa: SLF001  the module's own file
         pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
@@ -135,7 +136,7 @@ def _libpq() -> Any:
 
 @functools.lru_cache(maxsize=64)
 def _with_numbers(sql: str, count: int) -> str:
-    """Return the statement with $1, $2… for its places."""
+    """Return the statement with the placeholders $1, $2, …"""
     numbers = iter(range(1, count + 1))
     return _PLACE.sub(lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", sql)
 
@@ -154,7 +155,7 @@ def _run(libpq: Any, cursor: Any, sql: str, values: Sequence[Any]) -> StatementR
         count,
         (ctypes.c_uint * count)(*types),
         (ctypes.c_char_p * count)(*texts),
-        None,  # lengths are for what is binary
+        None,  # lengths are needed only for binary values
         None,
         0,
     )
@@ -197,13 +198,13 @@ def _answer(libpq: Any, cursor: Any, result: Any, encoding: str) -> StatementRes
 
 
 def _cast(connection: Any, kind: int) -> Callable[[str, Any], Any]:
-    """Return what makes psycopg2's value of a text of the type `kind`."""
+    """Return psycopg2's converter from text to a value of type `kind`."""
     known = connection.string_types.get(kind) or psycopg2.extensions.string_types.get(kind)
     return known or psycopg2.extensions.UNICODE
 
 
 def _as_parameter(value: Any, encoding: str) -> tuple[int, bytes | None]:
-    """Return type and text of a value."""
+    """Return the type OID and the text of a value."""
     if value is None:
         return _UNKNOWN, None
     if isinstance(value, bool):
@@ -221,7 +222,7 @@ def _as_parameter(value: Any, encoding: str) -> tuple[int, bytes | None]:
 
 
 def _array(values: Sequence[Any]) -> str:
-    """Return an array's literal."""
+    """Return the array literal of `values`."""
     quoted = (
         "NULL" if value is None else '"' + _TO_QUOTE.sub(r"\\\1", str(value)) + '"'
         for value in values

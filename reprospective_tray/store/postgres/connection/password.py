@@ -1,7 +1,7 @@
-"""The password where neither the config nor libpq has one: the keyring of the desktop.
+"""Reads the server password from the desktop's keyring.
 
-The order: `password` of the config; libpq's own ways (PGPASSWORD, .pgpass, a service file); the
-keyring, which is asked when libpq has said that none was supplied, and is loaded only then.
+Order of sources: `password` in the config; libpq's own (PGPASSWORD, .pgpass, a service file); the
+keyring. The keyring is imported and asked only after libpq reported that no password was supplied.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _open: _Question | None = None
 
 
 def none_supplied(error: Exception) -> bool:
-    """Say whether a failed log-in lacked a password; a wrong one is something else."""
-    return "fe_sendauth:" in str(error)  # libpq has no code for it, and translates what follows
+    """Return whether a log-in failed because no password was supplied, not a wrong one."""
+    return "fe_sendauth:" in str(error)  # libpq has no code for it and translates the rest
 
 
 def from_keyring(address: ServerAddress, seconds: float) -> str | None:
-    """Return the password that the keyring has for ``user@host``, if it has one.
+    """Return the keyring's password for ``user@host``, or None.
 
-    A keyring that is locked may ask the person first, as long as they like. One question is open
-    at a time in this process: who comes while it is waits for it, and asks nothing of its own.
+    A locked keyring may show a dialog for an unlimited time. A process has at most one open
+    request; further callers wait for it instead of making their own.
 
     Raises:
-        TimeoutError: no answer within `seconds`; the question stays open.
+        TimeoutError: no answer within `seconds`; the request stays open.
     """
-    global _open  # noqa: PLW0603  the keyring is one for the process
+    global _open  # noqa: PLW0603  one keyring for the whole process
     ends_at = time.monotonic() + seconds
     login = address.login()
     while True:
@@ -50,7 +50,7 @@ def from_keyring(address: ServerAddress, seconds: float) -> str | None:
 
 
 class _Question:
-    """One question to the keyring, in a thread of its own: each may be a dialog."""
+    """One request to the keyring, in its own thread because it may show a dialog."""
 
     def __init__(self, login: str) -> None:
         self.login = login

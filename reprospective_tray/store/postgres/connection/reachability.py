@@ -1,4 +1,4 @@
-"""Tells whether a server listens, without logging in, so that it may be asked often."""
+"""Checks whether a server accepts connections, without logging in; cheap enough to repeat."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def knock(address: ServerAddress, timeout_s: float) -> bool:
-    """Say whether any of the hosts takes a connection within `timeout_s`, all of them together.
+    """Return whether any host accepts a connection within `timeout_s` seconds in total.
 
-    Looking up a name cannot be interrupted and may take longer.
+    Name resolution cannot be interrupted and may take longer.
     """
     ends_at = time.monotonic() + timeout_s
     places = address.places()

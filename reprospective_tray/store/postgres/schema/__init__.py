@@ -1,1 +1,1 @@
-"""The schema on the server: numbered SQL scripts, and what runs them."""
+"""The schema on the server: numbered SQL scripts and the code that runs them."""

@@ -1,8 +1,7 @@
-"""Compares the schema that is there, by PostgreSQL's catalogues, with what the scripts make.
+"""Compares the existing schema with the result of the scripts, using PostgreSQL's catalogues.
 
-Nothing of the schema is read or called for it: whoever owns it may have put anything there, and
-what is in it would run with the rights of who looks. The scripts run in a schema beside it, in a
-transaction that is undone.
+No object of the schema is read or called: its owner may have added code that would run with the
+reader's rights. The scripts run in a second schema, in a transaction that is rolled back.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 _BESIDE = "reprospective_as_made"
 Definition = tuple[str, str, str]
 
-# All that the scripts make, as PostgreSQL itself writes it down; and all that hangs on it.
+# All objects that the scripts create, as PostgreSQL describes them, and all dependent objects.
 _DEFINITIONS = """
 WITH here AS (SELECT to_regnamespace(%s)::oid AS oid), relation AS (
     SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.reloptions
@@ -99,12 +98,13 @@ SELECT 'conversion', c.conname, '' FROM pg_conversion AS c, here WHERE c.conname
 def compare(
     connection: Connection, owner: str, folder: Path = SCRIPTS, *, roles: bool = False
 ) -> int:
-    """Return the version whose scripts make all that is there, inside a transaction.
+    """Return the version whose scripts create the existing schema; call it in a transaction.
 
-    `roles`: whether the policies of persons and readers belong to it.
+    `roles` says whether the policies of persons and readers are part of the schema.
 
     Raises:
-        ServerRefusedError: it is not what any of them make; `owner` is who can have changed it.
+        ServerRefusedError: the schema matches no version; the message names `owner`, who may have
+            changed it.
     """
     found = _definitions(connection, SCHEMA)
     nearest: set[Definition] | None = None

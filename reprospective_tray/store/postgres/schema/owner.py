@@ -1,9 +1,9 @@
-"""Decides whether the owner of the schema may be trusted with titles.
+"""Decides whether the owner of the schema may be trusted with window titles.
 
-In a database in which everybody may create, anybody can make a schema of this name, with functions
-that keep what they are sent. Trusted are the owner of the database, superusers and the role itself;
-another one where the person has accepted it by name. A superuser trusts superusers alone: what is
-another's runs with all their rights, and is compared with what the scripts make.
+If everybody may create schemas in a database, anybody can create one of this name with functions
+that copy the data sent to them. Trusted are the owner of the database, superusers, the role itself,
+and a role that the user has accepted by name. A superuser trusts only superusers: code owned by
+others would run with a superuser's rights, so the schema is compared with the scripts' result.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ ORDER BY 2
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A role that owns something in the schema, and is nobody to trust without having been told."""
+    """A role that owns an object in the schema and is not trusted by default."""
 
     oid: int
     name: str
 
 
 class _Accepted(msgspec.Struct, frozen=True):
-    """Whom the person has accepted, for one server."""
+    """The owner that the user has accepted for one server."""
 
     server: str
     name: str
@@ -63,11 +63,11 @@ class _Accepted(msgspec.Struct, frozen=True):
 
 
 def accept(connection: Connection, data: Path, name: str) -> None:
-    """Remember in the folder `data` that the schema on this server may be `name`'s.
+    """Store in the folder `data` that `name` may own the schema on this server.
 
     Raises:
-        ServerRefusedError: it is somebody else's, or needs not be accepted.
-        OSError: it cannot be remembered.
+        ServerRefusedError: another role owns it, or its owner is trusted anyway.
+        OSError: it cannot be stored.
     """
     owners, _is_superuser = _strangers(connection)
     if [owner.name for owner in owners] != [name]:
@@ -89,12 +89,12 @@ def accept(connection: Connection, data: Path, name: str) -> None:
 def require_trusted(
     connection: Connection, data: Path | None = None, folder: Path = SCRIPTS
 ) -> None:
-    """Let a schema be refused that nobody should use; call it before anything of it is read.
+    """Refuse a schema that cannot be trusted; call it before reading anything from the schema.
 
-    `data` is the folder in which it was remembered who was accepted.
+    `data` is the folder that holds the accepted owner.
 
     Raises:
-        ServerRefusedError: it belongs to a stranger, or its owner has changed it.
+        ServerRefusedError: an untrusted role owns it, or its owner has changed it.
     """
     owners, is_superuser = _strangers(connection)
     if not owners:
@@ -134,7 +134,7 @@ def require_trusted(
 
 
 def is_strangers(connection: Connection) -> bool:
-    """Tell whether a superuser may use nothing of the schema before it was compared."""
+    """Return whether the role is a superuser who must compare the schema before using it."""
     owners, is_superuser = _strangers(connection)
     return is_superuser and bool(owners)
 
@@ -145,7 +145,7 @@ def _strangers(connection: Connection) -> tuple[list[Owner], bool]:
 
 
 def _read(data: Path | None, server: str) -> _Accepted | None:
-    """Return what was accepted for this server; what cannot be read was not."""
+    """Return the accepted owner for this server; None if there is none or it is unreadable."""
     if data is None:
         return None
     try:

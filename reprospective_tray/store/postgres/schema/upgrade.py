@@ -1,10 +1,9 @@
-"""The schema on the server: what is there, and the numbered scripts that make and upgrade it.
+"""Inspects the schema on the server, and creates and upgrades it with numbered scripts.
 
-Every script runs once, in the order of the numbers, by a role that may. All of them and the note
-of their numbers are one transaction: a killed upgrade leaves nothing half. It locks the table of
-the versions, which a person may read and not lock, so that of several computers that start at once
-one does it; and it takes the tables in the order in which ``ingest()`` does, so that it waits for
-batches under way and they for it.
+Every script runs once, in numerical order, by a role that has the rights. All scripts and their
+version entries are one transaction, so a killed upgrade leaves nothing half done. It locks the
+version table, which a person may read but not lock, so that only one of several computers starting
+at once upgrades. It locks the tables in the same order as ``ingest()`` to avoid deadlocks.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ SCHEMA = "reprospective"
 ROLES = SCRIPTS / "roles.sql"
 COMMENTS = SCRIPTS / "comments.sql"
 POLICIES = SCRIPTS / "policies.sql"
-OLDEST_POSTGRESQL = 15  # the first whose views ask for the rights of who reads them
+OLDEST_POSTGRESQL = 15  # the first with security_invoker views
 FIRST_THAT_SETTLES = 2  # the first version that keeps the totals of days
 ENCODING = "UTF8"
-# Meanwhile nobody else can send: better to try again later than to keep them waiting.
+# Others cannot send while an upgrade waits for its locks, so it gives up early and is retried.
 LOCK_WAIT_S = 3
 UPGRADE_DEADLINE_S = 600.0
 LOCK_NOT_AVAILABLE = "55P03"
-# What it says of a schema, table, function or type that another has made since one looked.
+# SQLSTATEs for a schema, table, function or type that another session has created meanwhile.
 MADE_MEANWHILE = ("23505", "42710", "42723", "42P06", "42P07")
 
 _VERSION = """
@@ -59,19 +58,19 @@ LEFT JOIN pg_class AS s ON s.relnamespace = n.oid AND s.relname = 'desktop_activ
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is in the database, and what the role that asks may do about it."""
+    """The contents of the database, and the rights of the current role."""
 
     postgresql: int
-    """As PostgreSQL numbers itself: 150018 is 15.18."""
+    """server_version_num: 150018 is 15.18."""
     encoding: str
     user: str
     owner: str | None
-    """Who owns the tables, or the schema where it has none yet."""
+    """The owner of the tables, or of the schema if it has none yet."""
     schema: bool
     made: bool
-    """Whether its tables are there."""
+    """Whether its tables exist."""
     roles: bool
-    """Whether every person has rows of their own; else everything is its owner's."""
+    """Whether row-level security separates the persons; otherwise all rows are the owner's."""
     may_make: bool
     may_upgrade: bool
 
@@ -89,22 +88,22 @@ class Script:
 
 
 def scripts(folder: Path = SCRIPTS) -> list[Script]:
-    """Return the scripts of `folder` in the order of their numbers."""
+    """Return the scripts of `folder` in numerical order."""
     found = (Script(int(path.name[:4]), path) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     return sorted(found, key=lambda script: script.number)
 
 
 def ensure(connection: Connection, folder: Path = SCRIPTS) -> int:
-    """Return the version of the schema there, made or upgraded first where this role may.
+    """Return the version of the schema; create or upgrade it first if this role may.
 
-    One query where all is as it should be. A server that is newer than this program is fine, and
-    so is an older one that this role may not upgrade, or not now because somebody is reading:
-    rows of either version go into the other.
+    Needs one query if the schema is up to date. A schema newer than this program is accepted, and
+    so is an older one that this role may not upgrade or that is locked by readers at the moment:
+    the versions are compatible in both directions.
 
     Raises:
-        ServerRefusedError: nothing is there and this role may not make it; it may not use what is
-            there; or it is no database for this (its encoding, its PostgreSQL).
-        ServerUnreachableError: not now.
+        ServerRefusedError: there is no schema and this role may not create it; this role may not
+            use the schema; or the encoding or the PostgreSQL version is not supported.
+        ServerUnreachableError: it is not possible at the moment.
     """
     latest = scripts(folder)[-1].number
     version = _version(connection)
@@ -128,12 +127,12 @@ def ensure(connection: Connection, folder: Path = SCRIPTS) -> int:
 
 
 def code_of(error: ServerError) -> str | None:
-    """Return PostgreSQL's code (SQLSTATE) for what went wrong, None where it said nothing."""
+    """Return the SQLSTATE of `error`; None if the server reported none."""
     return getattr(error.__cause__, "pgcode", None)
 
 
 def version_there(connection: Connection) -> int:
-    """Return the version of the schema, inside `exclusive`; 0 where it is not made yet."""
+    """Return the version of the schema, 0 if there is none; must be called in `exclusive`."""
     ((version,),) = connection.rows(
         "SELECT coalesce(max(version), 0) FROM reprospective.schema_version"
     )
@@ -151,19 +150,19 @@ def _version(connection: Connection) -> int:
 
 @contextmanager
 def exclusive(connection: Connection) -> Iterator[Found]:
-    """Make one transaction in which nobody else makes, upgrades or grants anything here.
+    """Run one transaction in which no other session creates, upgrades or grants anything here.
 
-    What is there is found in it. Where nothing is there yet, two at once can both begin to make
-    it: the second fails with one of MADE_MEANWHILE.
+    Yields the state found in that transaction. If there is no schema yet, two sessions may both
+    start to create it; the second one fails with a code of MADE_MEANWHILE.
 
     Raises:
-        ServerUnreachableError: somebody has been at it for longer than LOCK_WAIT_S.
-        ServerRefusedError: this role may not upgrade what is there.
+        ServerUnreachableError: another session held the lock for longer than LOCK_WAIT_S.
+        ServerRefusedError: this role may not upgrade the schema.
     """
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
         if look(connection).made:
-            # It keeps nobody from reading the version, and no reader keeps it waiting.
+            # This lock mode neither blocks readers of the version nor waits for them.
             connection.execute(
                 "LOCK TABLE reprospective.schema_version IN SHARE ROW EXCLUSIVE MODE"
             )
@@ -171,10 +170,10 @@ def exclusive(connection: Connection) -> Iterator[Found]:
 
 
 def look(connection: Connection) -> Found:
-    """Return what is there, whatever this role may see of it.
+    """Return the state of the database; works also without rights on the schema.
 
     Raises:
-        ServerRefusedError: this is no database for it.
+        ServerRefusedError: this program cannot use the database; see `check_database`.
     """
     (row,) = connection.rows(_FOUND)
     found = Found(*row)
@@ -183,10 +182,10 @@ def look(connection: Connection) -> Found:
 
 
 def check_database(connection: Connection, postgresql: int, encoding: str) -> None:
-    """Let a PostgreSQL that is too old, and a database that cannot hold every title, be refused.
+    """Check the PostgreSQL version and the encoding, which must be able to store every title.
 
     Raises:
-        ServerRefusedError: it is one of these.
+        ServerRefusedError: PostgreSQL is older than 15, or the encoding is not UTF8.
     """
     if postgresql // 10_000 < OLDEST_POSTGRESQL:
         raise ServerRefusedError(
@@ -205,24 +204,24 @@ def check_database(connection: Connection, postgresql: int, encoding: str) -> No
 
 
 def bring_up_to_date(connection: Connection, found: Found, folder: Path = SCRIPTS) -> int:
-    """Run the scripts that were not run yet, and say what all of it is; return the version then.
+    """Run the pending scripts and update the comments; return the new version.
 
-    Use it inside `exclusive`.
+    Must be called in `exclusive`.
 
     Raises:
-        ServerError: a statement failed; nothing has happened once the transaction is undone.
+        ServerError: a statement failed; rolling the transaction back undoes everything.
     """
     if not found.schema:
         connection.execute("CREATE SCHEMA reprospective")
     version = version_there(connection) if found.made else 0
     if found.made:
-        become(connection, found.owner)  # so that all of it goes on having one owner
+        become(connection, found.owner)  # so that all objects have the same owner
         if version < scripts(folder)[-1].number:
             lock_tables(connection)
     version = run_scripts(connection, version, folder)
-    # Before the grants: a VACUUM or ANALYZE under way waits for what they have changed, and the
-    # comments wait for it.
-    if version >= scripts()[-1].number:  # the one that the comments are about
+    # Before the grants: a running VACUUM or ANALYZE would wait for the grants' changes, and the
+    # comments would wait for it.
+    if version >= scripts()[-1].number:  # the comments describe the latest version
         connection.execute(COMMENTS.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
     if found.roles:
         grant_roles(connection)
@@ -236,7 +235,7 @@ def become(connection: Connection, role: str | None) -> None:
 
 
 def run_scripts(connection: Connection, version: int, folder: Path = SCRIPTS) -> int:
-    """Run those beyond `version` in the schema that is there; return the last one's number."""
+    """Run the scripts with numbers above `version`; return the number of the last one."""
     for script in scripts(folder):
         if script.number > version:
             connection.execute(script.read(), deadline_s=UPGRADE_DEADLINE_S)
@@ -248,7 +247,7 @@ def run_scripts(connection: Connection, version: int, folder: Path = SCRIPTS) ->
 
 
 def lock_tables(connection: Connection) -> None:
-    """Wait for the batches under way and hold new ones up, in the order in which they lock."""
+    """Lock the tables in the order of ``ingest()``: wait for running batches, block new ones."""
     connection.execute(
         "LOCK TABLE reprospective.schema_version, reprospective.devices,"
         " reprospective.desktop_activity_sessions IN ACCESS EXCLUSIVE MODE"
@@ -256,7 +255,7 @@ def lock_tables(connection: Connection) -> None:
 
 
 def grant_roles(connection: Connection) -> None:
-    """Give the group roles what is theirs, on what is new as well."""
+    """Grant the group roles their rights, including rights on new objects."""
     for file in (ROLES, POLICIES):
         connection.execute(file.read_text("utf-8"), deadline_s=UPGRADE_DEADLINE_S)
 
