@@ -1,1 +1,1 @@
-"""Questions about sessions and days, the same for SQLite and PostgreSQL."""
+"""Queries for sessions and days, the same for SQLite and PostgreSQL."""

@@ -1,4 +1,4 @@
-"""ArchivedDays: the days whose sessions retention took, and how the server finds them."""
+"""Finds the days whose sessions retention removed, and selects these sessions on the server."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -17,16 +17,17 @@ from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 
 def missing_days(adapter: DatabaseAdapter, days: DayRange) -> tuple[str, ...]:
-    """Return those of `days` of which the rollup counts more sessions than are here, in order.
+    """Return those of `days` for which the rollup counts more sessions than the file has, in order.
 
-    On a server nothing is ever taken. Inside the adapter's `connection()`.
+    Empty for a server, where retention removes nothing. Must be called in the adapter's
+    `connection()`.
     """
     if not isinstance(adapter, SqliteAdapter):
         return ()
     horizon = FileMeta(adapter).get(MetaKey.RETENTION_HORIZON)
     if horizon is None:
         return ()
-    # The latest day that it can be on anybody's wall.
+    # The latest local day of the horizon in any time zone.
     last = min(days.last, date.fromisoformat(day_name(horizon + LARGEST_OFFSET_MS)))
     if last < days.first:
         return ()
@@ -40,7 +41,7 @@ def missing_days(adapter: DatabaseAdapter, days: DayRange) -> tuple[str, ...]:
 
 
 def runs(days: tuple[str, ...]) -> list[DayRange]:
-    """Return days in order as ranges of those that follow one another."""
+    """Group sorted ISO dates into ranges of consecutive days."""
     found: list[DayRange] = []
     for day in map(date.fromisoformat, days):
         if found and day - found[-1].last == timedelta(days=1):
@@ -51,11 +52,11 @@ def runs(days: tuple[str, ...]) -> list[DayRange]:
 
 
 def not_here(adapter: SqliteAdapter, days: DayRange) -> ServerFilter:
-    """Return what tells a server's sessions that this file had on `days`, and has no more.
+    """Return a filter for the server's sessions that this file had on `days` but no longer has.
 
-    They are of the devices that the rollup counts on these days: where the file was cloned,
-    the other one goes on as one of them. Whatever is held here counts as it is here, be it a
-    tombstone that the server does not know of yet.
+    It covers the devices in the rollup, each limited to its days there, because a clone of the
+    file may continue as one of them. Sessions in this file are excluded, including tombstones that
+    the server does not know yet.
     """
     day = adapter.models.Day
     devices = (
@@ -78,7 +79,7 @@ def not_here(adapter: SqliteAdapter, days: DayRange) -> ServerFilter:
 
 
 def _is_uuid(text: str) -> bool:
-    """Tell what a server can have: another program may have written anything into the file."""
+    """Return whether a server can store `text`; another program may have written it here."""
     try:
         UUID(text)
     except ValueError:
@@ -91,11 +92,12 @@ def _of(day: Any, days: DayRange) -> Any:
 
 
 def _tombstones(adapter: SqliteAdapter, days: DayRange) -> set[str]:
-    """Return the uids of those that may lie on `days`, as far as a server may not know of them."""
+    """Return the uids of tombstones that may lie on `days` and be unknown to the server."""
     session = adapter.models.Session
     earliest, latest = days.begin - LARGEST_OFFSET_MS, days.end + LARGEST_OFFSET_MS
     gone = session.select(session.uid).where(session.deleted == 1)
     near = gone.where(session.started_at >= earliest, session.started_at < latest)
-    # No index knows which of them last long, but few wait; written out for its partial index.
+    # No index finds the long ones, but only few are unsent. A literal, not a parameter, so that
+    # SQLite uses the partial index on unsent rows.
     long = gone.where(session.synced == SQL("0"), session.ended_at > earliest)
     return {uid for query in (near, long) for (uid,) in query.tuples()}

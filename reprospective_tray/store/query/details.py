@@ -1,4 +1,4 @@
-"""RemoteDetails: details of days, from the server where retention has taken the sessions."""
+"""RemoteDetails: details of days, from the server if retention removed the sessions here."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -23,25 +23,24 @@ Part = TypeVar("Part", TitleTotal, DayTitle, HourTotal, StoredSession, Row)
 
 
 class RemoteDetails:
-    """Answers what needs the sessions themselves as if nothing had ever been taken.
+    """Runs queries that need the sessions themselves, as if retention had removed nothing.
 
-    What the file holds is asked of the file, whatever the server thinks of it.
-    The server is asked for the rest, on missing days alone; what was forgotten
-    by range, and the pieces outside of what was cut by that, come from it only
-    once it knows of it. Where nothing is missing this costs what `Queries` cost.
+    Sessions in the file are always taken from the file. The server is queried only for the rest,
+    on missing days. Sessions that overlap a range forgotten here are excluded; their remaining
+    parts appear once the server has carried out the deletion. If no day is missing, the cost is
+    that of `Queries`.
 
-    Ask inside the `connection()` of each adapter; inside each one's `snapshot()`
-    all answers are of one moment. What is missing of a range is looked up once:
-    make another one for another look. What the server's adapter raises comes
-    through.
+    Must be used in the `connection()` of each adapter; in each one's `snapshot()` all answers are
+    consistent. The missing days of a range are looked up once, so create a new instance to refresh
+    them. Exceptions of the server's adapter are not caught.
 
     Attributes:
-        missing: The missing days, in order, of all ranges that were asked for so far: the
-            server has answered for these or, where there is none, nobody has.
+        missing: The missing days, in order, of all ranges queried so far. Their details come from
+            the server, or are absent if there is no server.
     """
 
     def __init__(self, local: Queries, server: Queries | None) -> None:
-        """Ask `local`, and `server` for what is not there any more."""
+        """Query `local`, and `server` for sessions that are no longer in it."""
         self.missing: tuple[str, ...] = ()
         self._local = local
         self._server = server
@@ -85,23 +84,23 @@ class RemoteDetails:
     def sessions(
         self, days: DayRange, host: str | None = None, *, newest: int | None = None
     ) -> list[StoredSession]:
-        """See `RawQueries.sessions`; what lies on the server alone says so by `elsewhere`."""
+        """See `RawQueries.sessions`; sessions from the server are marked with `elsewhere`."""
         found, is_whole = self._ask(
             days, lambda queries, these: queries.sessions(these, host, newest=newest)
         )
         if is_whole:
             return found
-        # The server knows the numbers that the rows had here.
+        # `original_id` on the server is the row id that the session had here.
         found.sort(key=lambda one: (one.started_at, one.original_id or 0))
         return found if newest is None else found[max(len(found) - newest, 0) :]
 
     def _ask(
         self, days: DayRange, ask: Callable[[RawQueries, DayRange], list[Part]]
     ) -> tuple[list[Part], bool]:
-        """Return all answers, and whether they are those of the file alone.
+        """Return all results, and whether they come only from the file.
 
-        None is there twice: each day of a session that was taken is missing, so
-        that no two runs of such days have it both.
+        No session appears twice: every day of a removed session is a missing day, so only one run
+        of missing days contains it.
         """
         found = ask(self._local, days)
         elsewhere = self._runs(days)
@@ -110,7 +109,7 @@ class RemoteDetails:
         return found, not elsewhere
 
     def _runs(self, days: DayRange) -> list[tuple[DayRange, RawQueries]]:
-        """Return what to ask of the server, and for which of `days`."""
+        """Return the ranges within `days` to query on the server, each with its queries."""
         if days not in self._known:
             self._known[days] = self._look_up(days)
         return self._known[days]
@@ -119,7 +118,7 @@ class RemoteDetails:
         local, server = self._local.adapter, self._server
         missing = self._local.missing_days(days)
         self.missing = tuple(sorted({*self.missing, *missing}))
-        # What is no local file misses nothing.
+        # Only a local file can have missing days.
         if server is None or not isinstance(local, SqliteAdapter):
             return []
         return [

@@ -1,8 +1,8 @@
-"""Every question asked of the sessions, once, for both databases.
+"""All queries for sessions, for both databases.
 
-Totals come from the daily rollup and the open session: they cost the same
-however many sessions there are. What needs raw rows is in `raw_queries`.
-Days are days as lived: of the clock that was on the wall.
+Totals come from the daily rollup and the open session, so their cost does not depend on the number
+of sessions. Queries that need raw rows are in `raw_queries`. Days are local days: by the wall time
+at which a session was recorded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,24 +31,24 @@ from reprospective_tray.store.model.totals import (
 from reprospective_tray.store.query import archived_days
 from reprospective_tray.store.query.raw_queries import RawQueries
 
-_OFFSETS = 4096  # more than there are from -1080 to 1080 minutes
+_OFFSETS = 4096  # more than the number of offsets from -1080 to 1080 minutes
 
 
 class Queries(RawQueries):
-    """Every question asked of the sessions; ask inside the adapter's `connection()`.
+    """All queries for sessions; must be called in the adapter's `connection()`.
 
-    `host` is a `source_host`; without it all hosts add up.
+    `host` is a `source_host`; None means the sum of all hosts.
     """
 
     def __init__(self, adapter: DatabaseAdapter) -> None:
-        """Ask the database of `adapter`."""
+        """Query the database of `adapter`."""
         super().__init__(adapter)
         self._day = adapter.models.Day
         self._parts: dict[bool, Prepared] = {}
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Let all questions inside see the same moment, so that their answers add up."""
+        """Run all queries in the block on one snapshot, so that their results are consistent."""
         with self.adapter.unchanging():
             self._seen = {}
             try:
@@ -57,7 +57,7 @@ class Queries(RawQueries):
                 self._seen = None
 
     def totals(self, days: DayRange, host: str | None = None) -> Totals:
-        """Return all totals of `days`, from one reading: they are of the same moment."""
+        """Return all totals of `days`, read by one query so that they are consistent."""
         by_day: list[DayPart] = []
         by_name: list[NamePart] = []
         for day, source, state, name, length, count, *edges in self._read_parts(days, host):
@@ -74,7 +74,7 @@ class Queries(RawQueries):
         return Totals(by_day, by_name)
 
     def _read_parts(self, days: DayRange, host: str | None) -> list[Any]:
-        """Return sums by day, and with no day sums by application."""
+        """Return the sums by day, and with day NULL the sums by application."""
         values = {"first": days.first.isoformat(), "last": days.last.isoformat()}
         if host is not None:
             values["host"] = host
@@ -88,7 +88,7 @@ class Queries(RawQueries):
         theirs = day.day.between(values["first"], values["last"])
         if "host" in values:
             theirs &= day.source_host == values["host"]
-        # An instant and its offset as one number, in the order of the instants.
+        # An instant and its offset as one number that sorts by the instant.
         first, last = (
             ms(instant) * _OFFSETS + offset + _OFFSETS // 2
             for instant, offset in (
@@ -99,8 +99,8 @@ class Queries(RawQueries):
         names = (day.day, day.device_id, day.source_host, day.state, day.application_name)
         figures = (day.ms, day.sessions, first.alias("first"), last.alias("last"))
         parts = day.select(*names, *figures).where(theirs)
-        # A view is made of the sessions themselves: it is read once and added up twice. The
-        # rollup's own key has the order of the days' parts.
+        # A view is computed from the sessions, so it is materialised and read only once. The
+        # rollup table is already sorted by its key for the sums by day.
         parts = parts.cte("parts", materialized=self.adapter.days_are_a_view)
         read, nothing = parts.c, SQL("NULL")
         whose = read.source_host, read.state
@@ -109,7 +109,7 @@ class Queries(RawQueries):
         by_day = Select((parts,), (read.day, *whose, nothing, length, count, *edges))
         by_day = by_day.group_by(read.day, read.device_id, *whose)
         active = Value(State.ACTIVE.value)
-        # Sorted for its groups, so the column that tells most of them apart comes first.
+        # Grouping sorts the rows, so the most selective column comes first.
         name = read.application_name, read.source_host
         named = (nothing, read.source_host, active, name[0], length, count, nothing, nothing)
         by_name = Select((parts,), named).where(read.state == active).group_by(*name)
@@ -148,9 +148,9 @@ class Queries(RawQueries):
         return self.totals(days, host).days
 
     def active_ms(self, day: date, host: str | None = None, *, own: bool = False) -> int:
-        """Return the active time of one day; cheap enough to be asked every second.
+        """Return the active ms of one day; cheap enough to be called every second.
 
-        With `own` that of this person alone, whoever else may be read.
+        With `own`, only this user's time is counted, even if the role may read others' rows.
         """
         table, days = self._day, DayRange(day, day)
         whose = self.adapter.of_this_person if own else lambda _table: []
@@ -164,14 +164,14 @@ class Queries(RawQueries):
         )
 
     def missing_days(self, days: DayRange) -> tuple[str, ...]:
-        """Return the days whose sessions retention has taken from the file, at least in part.
+        """Return the days whose sessions retention has removed from the file, at least in part.
 
-        Their totals are whole; their details are on the server (see `Details`).
+        Their totals are complete; their details are on the server (see `RemoteDetails`).
         """
         return archived_days.missing_days(self.adapter, days)
 
     def hosts(self, days: DayRange | None = None) -> list[str]:
-        """Return the names of the computers that recorded anything on `days`, or ever."""
+        """Return the names of the computers that recorded anything on `days`; None: on any day."""
         table = self._day
         rows = table.select(table.source_host).distinct()
         if days is not None:
@@ -188,9 +188,9 @@ class Queries(RawQueries):
     def _open_pieces(
         self, days: DayRange | None, host: str | None, *conditions: Any
     ) -> Iterator[tuple[dict[str, Any], Piece]]:
-        """Yield what the open sessions, up to their last heartbeat, add to `days`."""
+        """Yield the parts of open sessions, up to their last heartbeat, that lie on `days`."""
         session = self._session
-        # Written out, not bound: the partial index on open rows serves this very term.
+        # A literal, not a parameter: SQLite uses the partial index on open rows only for that.
         rows = session.select().where(session.open == SQL("1"), session.deleted == 0, *conditions)
         if host is not None:
             rows = rows.where(session.source_host == host)

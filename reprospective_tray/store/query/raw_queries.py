@@ -1,6 +1,6 @@
-"""Questions that need the sessions themselves: hours, titles, lists and streams.
+"""Queries that need the sessions themselves: hours, titles, lists and streams.
 
-Rows are found by index, as the adapter knows how.
+The adapter supplies conditions that find the rows by index.
 """
 
 from collections import defaultdict
@@ -45,13 +45,13 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  wall time as lived has no zone
 
 
 class RawQueries:
-    """Questions answered from raw rows; ask them inside the adapter's `connection()`."""
+    """Queries that read raw rows; must be called in the adapter's `connection()`."""
 
     def __init__(self, adapter: DatabaseAdapter, restriction: ServerFilter | None = None) -> None:
-        """Ask the database of `adapter`; a `restriction` is one of the questions about days."""
+        """Query the database of `adapter`; `restriction` applies to all queries for days."""
         self.adapter = adapter
         self._restriction = restriction
-        # How days are found, while all questions see the same moment.
+        # Conditions by range of days, cached while all queries see the same snapshot.
         self._seen: dict[DayRange, Any] | None = None
         self._session = session = adapter.models.Session
         self._started_at, self._ended_at = ms(session.started_at), ms(session.ended_at)
@@ -75,7 +75,7 @@ class RawQueries:
         self._lived_end = lived(self._ended_at, session.utc_offset_minutes)
 
     def titles(self, days: DayRange, host: str | None = None) -> list[TitleTotal]:
-        """Return the active ms by title, clipped to `days`: longest first, then by name."""
+        """Return the active ms by title, clipped to `days`, longest first, then by name."""
         session = self._session
         end = Case(None, [(self._lived_end > days.end, days.end)], self._lived_end)
         start = Case(None, [(self._lived_start < days.begin, days.begin)], self._lived_start)
@@ -85,9 +85,9 @@ class RawQueries:
         return titles_in_order(TitleTotal(name, title, int(ms)) for name, title, ms in found)
 
     def day_titles(self, days: DayRange, host: str | None = None) -> list[DayTitle]:
-        """Return the active ms by day as lived and title, clipped to `days`.
+        """Return the active ms by local day and title, clipped to `days`.
 
-        They come by day, longest first, then by name.
+        Sorted by day, longest first, then by name.
         """
         session = self._session
         names = (session.application_name, session.window_title)
@@ -100,18 +100,18 @@ class RawQueries:
         )
 
     def stretches(self, days: DayRange, host: str | None = None) -> FocusStreaks:
-        """Return the longest stretch, clipped to `days`, and how often the application changed."""
+        """Return the longest streak, clipped to `days`, and how often the application changed."""
         return stretches_of(self.stretch_rows(days, host), days)
 
     def stretch_rows(self, days: DayRange, host: str | None = None) -> list[Row]:
-        """Return what `stretches_of` needs of the sessions of `days`, unclipped, in no order."""
+        """Return the rows for `stretches_of` of the sessions on `days`, unclipped and unsorted."""
         session = self._session
         columns = (session.device_id, self._started_at, self._ended_at, session.utc_offset_minutes)
         names = (session.state, session.application_name)
         return self._rows(session.select(*columns, *names).where(self._within(days, host)))
 
     def hours(self, days: DayRange, host: str | None = None) -> list[HourTotal]:
-        """Return the active ms of each hour as lived in which there was any, in order."""
+        """Return the active ms of each local hour with activity, in order."""
         found = self._added_up(HOUR_MS, self._active(days, host))
         first, end = days.begin // HOUR_MS, days.end // HOUR_MS
         return [
@@ -123,18 +123,18 @@ class RawQueries:
     def sessions(
         self, days: DayRange, host: str | None = None, *, newest: int | None = None
     ) -> list[StoredSession]:
-        """Return the sessions of `days`, unclipped, in order; the `newest` ones alone if given."""
+        """Return the sessions of `days`, unclipped, in order; only the last `newest` if given."""
         session = self._session
         rows = session.select(*self._columns).where(self._within(days, host))
         key = session._meta.primary_key  # noqa: SLF001  peewee's public name for it
-        # Of one moment they are in the order in which they were recorded, where that is known.
+        # Sessions with the same start are in the order of recording, if that is known.
         order = (session.started_at, self.adapter.original_id, key)
         rows = rows.order_by(*(column.desc() for column in order)).limit(newest)
         elsewhere = self._restriction is not None
         return [_stored(row, elsewhere=elsewhere) for row in reversed(self._rows(rows))]
 
     def closed_sessions(self, days: DayRange) -> dict[str, int]:
-        """Return how many closed sessions lie on each day; one over midnight counts on both."""
+        """Return how many closed sessions lie on each day; one across midnight counts on both."""
         closed = self._within(days, None) & (self._session.open == 0)
         found: dict[str, int] = defaultdict(int)
         for day, count, start, end in self._by_first(DAY_MS, closed, fn.COUNT(self._session.uid)):
@@ -153,9 +153,9 @@ class RawQueries:
     def stream(
         self, since: int | None = None, until: int | None = None, host: str | None = None
     ) -> Iterator[StoredSession]:
-        """Yield the sessions that lie at least partly within [`since`, `until`), ms UTC.
+        """Yield the sessions that overlap [`since`, `until`), in ms UTC.
 
-        They come unclipped, in order of their start, in constant memory.
+        They are unclipped and sorted by start; memory use is constant.
         """
         session = self._session
         base = session.select(*self._columns).where(session.deleted == 0)
@@ -164,7 +164,7 @@ class RawQueries:
         if until is not None:
             base = base.where(session.started_at < until)
         if since is not None:
-            # What lasts over `since` began before it, so it comes before all others.
+            # Sessions that span `since` began before it, so they come first.
             over = self.adapter.lasting_over(since)
             if over is not None:
                 before = base.where(over)
@@ -173,7 +173,7 @@ class RawQueries:
         yield from map(_stored, self.adapter.stream(base))
 
     def _added_up(self, unit: int, condition: Any, *names: Any) -> dict[tuple[Any, ...], int]:
-        """Return the ms of sessions by number of the day or hour as lived, and by `names`."""
+        """Return the ms of sessions by number of the local day or hour, and by `names`."""
         total: dict[tuple[Any, ...], int] = defaultdict(int)
         length = fn.SUM(self._ended_at - self._started_at)
         for first, *key, active_ms, start, end in self._by_first(unit, condition, length, *names):
@@ -188,10 +188,10 @@ class RawQueries:
         return total
 
     def _by_first(self, unit: int, condition: Any, figure: Any, *names: Any) -> list[Any]:
-        """Return rows of number of the day or hour, `names`, `figure`, and start and end as lived.
+        """Return rows of day or hour number, `names`, `figure`, local start and local end.
 
-        Most sessions lie within one, and are added up by the database; each of
-        the others has a row of its own.
+        The database adds up sessions that lie within one day or hour, which are most. Each of the
+        others has its own row.
         """
         first = self._lived_start / unit
         alone = Case(None, [(first == self._lived_end / unit, None)], self._session.uid)
@@ -200,7 +200,7 @@ class RawQueries:
         return self._rows(rows.group_by(first, *names, alone))
 
     def _rows(self, query: Any) -> list[Any]:
-        # Past what peewee does with each row: that takes as long as all the rest.
+        # Bypass peewee's conversion of rows, which would double the time.
         rows: list[Any] = self.adapter.database.execute(query).fetchall()
         return rows
 
@@ -208,9 +208,9 @@ class RawQueries:
         return self._within(days, host) & (self._session.state == State.ACTIVE.value)
 
     def _within(self, days: DayRange, host: str | None) -> Any:
-        """Return the condition for living sessions that lie at least partly on `days`."""
+        """Return the condition for non-deleted sessions that overlap `days`."""
         session = self._session
-        # An index finds them; the exact borders are those of each row's own wall clock.
+        # `_near` uses an index; `_touching` is exact, by the UTC offset of each row.
         condition = self._near(days) & (session.deleted == 0) & self._touching(days)
         if self._restriction is not None:
             condition &= self._restriction.condition(session, self._touching)

@@ -1,4 +1,4 @@
-"""ServerFilter: selects the server's sessions that a local file had and retention took."""
+"""ServerFilter: selects the server's sessions that retention removed from a local file."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -13,12 +13,12 @@ from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRange
 
 @dataclass(frozen=True, slots=True)
 class ServerFilter:
-    """Closed sessions of some devices, without some.
+    """Selects closed sessions of given devices, with exclusions.
 
     Attributes:
-        devices: Device ids, each with the days on which its sessions are meant.
-        without: The uids that are left out.
-        forgotten: What lies at least partly in one of these is left out; they are in order of time.
+        devices: Device ids, each with the days whose sessions are selected.
+        without: Excluded uids.
+        forgotten: Sessions that overlap one of these ranges are excluded; sorted by time.
     """
 
     devices: tuple[tuple[str, DayRange], ...]
@@ -26,9 +26,9 @@ class ServerFilter:
     forgotten: tuple[ForgottenRange, ...] = ()
 
     def condition(self, session: Any, touching: Any) -> Any:
-        """Return it for the table `session`; `touching(days)` is what lies partly on `days`."""
+        """Return the condition on the table `session`; `touching(days)` matches overlaps."""
         each = [(session.device_id == device) & touching(days) for device, days in self.devices]
-        # Retention takes no open ones; on the server some are that a clone will go on with.
+        # Retention removes no open sessions; open ones on the server may belong to a clone.
         condition = (session.open == 0) & reduce(or_, each, SQL("1 = 0"))
         if self.without:
             condition &= session.uid.not_in(sorted(self.without))
@@ -38,10 +38,10 @@ class ServerFilter:
 
 
 def _in_any(ranges: tuple[ForgottenRange, ...], session: Any) -> Any:
-    """Return the condition for what lies at least partly in one of `ranges`, in order of time.
+    """Return the condition for sessions that overlap one of `ranges`, which are sorted by time.
 
-    A tree of halves: a row that is in neither half is asked no more, and hundreds of ranges are
-    no deeper than a database's parser goes.
+    The condition is a binary tree: a row outside both halves is rejected early, and hundreds of
+    ranges stay within the database's limit on expression depth.
     """
     if len(ranges) == 1:
         return ranges[0].condition(session)

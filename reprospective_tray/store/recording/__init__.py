@@ -1,1 +1,1 @@
-"""From session changes to rows: queue, writer, and what is kept when the database is away."""
+"""Writes session changes as rows: queue, writer, and spool for an unavailable database."""

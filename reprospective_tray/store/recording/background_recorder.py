@@ -1,7 +1,7 @@
-"""BackgroundRecorder: records into a slow database from a thread of its own.
+"""BackgroundRecorder: records into a slow database from its own thread.
 
-The observing thread hands its changes over and goes on. Whatever the server
-does, silence included, it takes nothing from observing.
+The monitor thread hands over its changes and continues. A slow or unresponsive server never blocks
+it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from reprospective_tray.store.model.sessions import Change, Interval
     from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
 
-# How long observing waits for what was recorded earlier: where it begins, and after a clock step.
+# How long the monitor waits for the answer of `occupied`: at its start, and after a clock step.
 _ANSWER_S = 1.0
-# How long others wait until what was recorded is written, before they work on the database.
+# How long `exclusively` waits until all recorded changes are written.
 _WORK_S = 5.0
-# How long the end waits for the server; what it has not taken by then is kept here.
+# How long shutdown waits for the server; changes not written by then are spooled locally.
 _LAST_S = 1.5
-# How long keeping it may take.
+# How long spooling them may take.
 _KEEP_S = 1.0
 
 
 class _Question:
-    """What earlier runs recorded after `since`, and the answer when there is one."""
+    """A request for the times that earlier runs recorded after `since`, and its answer."""
 
     def __init__(self, since: int) -> None:
         self.since = since
@@ -41,7 +41,7 @@ class _Question:
 
 
 class BackgroundRecorder:
-    """What `Recorder` does, in another thread; see `Records` for its methods."""
+    """Runs a `Recorder` in another thread; see `Records` for the methods."""
 
     def __init__(
         self,
@@ -50,31 +50,35 @@ class BackgroundRecorder:
         supervisor: Supervisor | None = None,
         on_loss: Callable[[str], None] = lambda _lost: None,
     ) -> None:
-        """Take what makes an adapter, this computer's name, and who counts deaths and losses."""
+        """Take the adapter factory, this computer's name, and the listeners for failures.
+
+        `supervisor` counts failures of the writing thread; `on_loss` receives a sentence for the
+        user about lost changes.
+        """
         self._supervisor = supervisor or Supervisor()
         self._open_adapter = open_adapter
         self._adapters: list[PostgresqlAdapter] = []
         self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None, on_loss)
-        self._news = threading.Condition()  # guards the four that follow
+        self._news = threading.Condition()  # guards the next four attributes
         self._inbox: list[Change] = []
         self._asked: list[_Question] = []
         self._ending = False
         self._written = True
-        # Held while the database is worked on: by the writing thread, or by who keeps it out.
+        # Held while the writing thread uses the database, or while `exclusively` keeps it out.
         self._writing = threading.Lock()
 
     @property
     def problem(self) -> str:
-        """What keeps changes in memory, for the person."""
+        """See `Records.problem`."""
         return self._recorder.problem
 
     @property
     def waiting(self) -> int:
-        """Nothing waits for `flush`: the other thread writes by itself."""
+        """Always 0, because the other thread writes without `flush`."""
         return 0
 
     def retry_in_ms(self) -> int | None:
-        """Return None: there is nothing to call again for."""
+        """Return None, because `flush` need not be called."""
         return None
 
     def flush(self) -> bool:
@@ -82,11 +86,11 @@ class BackgroundRecorder:
         return True
 
     def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
-        """Do nothing: a server looks after its own pages."""
+        """Do nothing: a server checks its own files."""
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Write in another thread until the end; what a server does not take then is kept here."""
+        """Run the writing thread; on exit, spool locally what the server has not accepted."""
         self._ending = False
         thread = threading.Thread(target=self._run, name="writer", daemon=True)
         thread.start()
@@ -104,7 +108,7 @@ class BackgroundRecorder:
                 thread.join(_KEEP_S)
 
     def record(self, changes: Sequence[Change]) -> None:
-        """Hand `changes` over."""
+        """Queue `changes` for the writing thread."""
         if changes:
             with self._news:
                 self._inbox.extend(changes)
@@ -112,7 +116,7 @@ class BackgroundRecorder:
                 self._news.notify_all()
 
     def occupied(self, since: int) -> list[Interval]:
-        """Return the recorded times after `since`; nothing where no answer comes soon."""
+        """Return the recorded times after `since` (ms); empty without an answer within 1 s."""
         question = _Question(since)
         with self._news:
             self._asked.append(question)
@@ -122,10 +126,10 @@ class BackgroundRecorder:
 
     @contextmanager
     def exclusively(self) -> Iterator[Any]:
-        """Yield an open adapter on which all is written, and nothing else is until the end.
+        """Yield an open adapter with all changes written; recording pauses until the block ends.
 
         Raises:
-            StoreError: it cannot be written now, or what is done to it fails.
+            StoreError: the changes cannot be written now, or an operation in the block fails.
         """
         with self._news:
             written = self._news.wait_for(lambda: self._written, _WORK_S)
@@ -143,7 +147,7 @@ class BackgroundRecorder:
 
     def _make_adapter(self) -> PostgresqlAdapter:
         adapter = self._open_adapter()
-        self._adapters = [*self._adapters[-1:], adapter]  # the one before may still wait
+        self._adapters = [*self._adapters[-1:], adapter]  # the previous one may still be blocked
         return adapter
 
     def _run(self) -> None:
@@ -151,7 +155,7 @@ class BackgroundRecorder:
             try:
                 with self._recorder.running():
                     self._write_until_the_end()
-            # Whatever went wrong, recording goes on: the log keeps the traceback.
+            # Recording continues after any error; the supervisor logs the traceback.
             except BaseException:  # noqa: BLE001  the top of a thread
                 wait_s = self._supervisor.died(SupervisedPart.WRITING)
                 with self._news:

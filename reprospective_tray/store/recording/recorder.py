@@ -1,7 +1,7 @@
-"""Recorder: what was observed reaches the file, whatever the disk and others do meanwhile.
+"""Recorder: writes session changes to the database and survives temporary failures.
 
-Changes queue up in memory while the database is locked, the disk is full or the
-file is being replaced, and are written in their order when it is possible again.
+Changes are queued in memory while the database is locked, the disk is full or the file is being
+replaced. They are written in order once the database is available again.
 """
 
 import errno
@@ -25,20 +25,20 @@ from reprospective_tray.store.recording.session_writer import SessionWriter
 
 log = logging.getLogger(__name__)
 
-# Several days of dense use; beyond it the oldest changes are dropped, and that is said.
+# Several days of dense use; beyond that the oldest changes are dropped and the user is told.
 QUEUE_LIMIT = 20_000
-# Neither a long queue nor somebody else's transaction must hold up the observing thread.
+# Neither a long queue nor another program's transaction may block the monitor thread.
 _BATCH = 25
 _BUDGET_S = 0.05
 _BUSY_TIMEOUT_S = 0.1
-# How long work on the database waits for other programs, and they for it.
+# How long `exclusively` waits for other programs.
 _WORK_S = 2.0
 
 OpenAdapter = Callable[[], DatabaseAdapter]
 
 
 class Recorder:
-    """Writes the changes of one monitor thread; every method but `check` belongs to that thread."""
+    """Writes the changes of one monitor thread, from which all methods but `check` are called."""
 
     def __init__(
         self,
@@ -47,9 +47,10 @@ class Recorder:
         on_damage: Callable[[Path], None],
         on_loss: Callable[[str], None] = lambda _lost: None,
     ) -> None:
-        """Take what makes an adapter, and whom to tell where a damaged file was set aside.
+        """Take the adapter factory and this computer's name.
 
-        `on_loss` is told what was lost, a sentence for the person.
+        `on_damage` receives the path to which a damaged file was moved. `on_loss` receives a
+        sentence for the user about lost changes.
         """
         self._on_loss = on_loss
         self._open_adapter = open_adapter
@@ -66,21 +67,21 @@ class Recorder:
 
     @property
     def waiting(self) -> int:
-        """How many changes are in memory alone."""
+        """The number of changes that are only in memory."""
         return len(self._queue)
 
     def retry_in_ms(self) -> int | None:
-        """Return when to call `flush` again, or None when there is nothing for it to do."""
-        # What is not open, or is damaged, needs it also where nothing waits to be written.
+        """Return in how many ms to call `flush` again, or None if it has nothing to do."""
+        # A database that is closed or damaged needs a flush even if the queue is empty.
         if self._writer and not self._queue and not self._maintenance.is_damaged():
             return None
         return max(round((self._blocked_until - time.monotonic()) * 1000), 0)
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Hold this thread's connection, and leave the file as readers need it.
+        """Keep this thread's connection open; on exit, leave the file in a state for readers.
 
-        An open session of a run that was killed is closed first.
+        An open session left by a killed run is closed first.
         """
         try:
             self._maintenance.given_up = False
@@ -95,7 +96,7 @@ class Recorder:
                 self._let_go(clean=True)
 
     def _write_the_rest(self) -> None:
-        """Write everything, or keep it for the next start; in bounded time."""
+        """Write all queued changes, or spool them for the next start, within bounded time."""
         deadline = time.monotonic() + self._maintenance.last_s
         while not self.flush(to_the_end=True) and time.monotonic() < deadline:
             time.sleep(_BUSY_TIMEOUT_S)
@@ -119,7 +120,7 @@ class Recorder:
             self._on_loss(lost)
 
     def occupied(self, since: int) -> list[Interval]:
-        """Return the recorded times after `since`; nothing while the file cannot be read."""
+        """Return the recorded times after `since` (ms); empty while the file cannot be read."""
         try:
             return self._writer.occupied(since) if self._writer else []
         except self._maintenance.trouble as error:
@@ -127,7 +128,7 @@ class Recorder:
             return []
 
     def record(self, changes: Sequence[Change]) -> None:
-        """Write `changes`, at once if possible."""
+        """Queue `changes` and write them at once if possible."""
         for change in changes:
             last = self._queue[-1] if self._queue else None
             if (
@@ -135,7 +136,7 @@ class Recorder:
                 and isinstance(last, Put)
                 and change.session.uid == last.session.uid
             ):
-                self._queue.pop()  # its newest state says it all
+                self._queue.pop()  # the newer state of the same session replaces it
             self._queue.append(change)
         while len(self._queue) > QUEUE_LIMIT:
             self._drop_oldest()
@@ -143,10 +144,10 @@ class Recorder:
             self.flush()
 
     def flush(self, *, to_the_end: bool = False) -> bool:
-        """Write of what waits as much as takes no time; tell whether nothing waits any more.
+        """Write queued changes for a short time; return whether the queue is empty.
 
-        While the file is blocked it only tries now and then. `to_the_end` tries
-        at once, and does not stop before the file is blocked.
+        While the file is blocked, it retries only at intervals. `to_the_end` tries at once and
+        continues until the queue is empty or the file is blocked.
         """
         begun = time.monotonic()
         if not to_the_end and begun < self._blocked_until:
@@ -172,9 +173,10 @@ class Recorder:
         self._blocked_until = time.monotonic() + self._maintenance.retry_s(self._failures)
 
     def _write_some(self, size: int) -> int | None:
-        """Write the first `size` changes; return how many, None where it must wait.
+        """Write the first `size` changes; return how many, or None if the database is blocked.
 
-        Where one of them can never be stored it is none, and `size` must be one.
+        Returns 0 if one of them can never be stored; the caller must then retry with a size of 1,
+        for which the bad change is skipped.
         """
         if not self._ready() or self._writer is None:
             return None
@@ -182,10 +184,10 @@ class Recorder:
         try:
             self._writer.apply(batch)
         except self._maintenance.unstorable as error:
-            # Waiting never mends it, and one bad row never blocks the others.
+            # A retry cannot succeed, and one bad row must not block the others.
             if len(batch) > 1:
                 return 0
-            # An error that is kept keeps its statement, and that keeps the file open.
+            # Log only the text: a stored exception holds its statement, which keeps the file open.
             log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
         except self._maintenance.trouble as error:
             self._suffer(error)
@@ -197,10 +199,10 @@ class Recorder:
 
     @contextmanager
     def exclusively(self) -> Iterator[Any]:
-        """Yield the open database, everything that was recorded in it, for other work on it.
+        """Yield the open database with all changes written, for other work on it.
 
         Raises:
-            StoreError: it cannot be written now, or what is done to it fails.
+            StoreError: the changes cannot be written now, or an operation in the block fails.
         """
         deadline = time.monotonic() + _WORK_S
         while not (self._ready() and self.flush(to_the_end=True)):
@@ -216,7 +218,7 @@ class Recorder:
             adapter.be_patient(_WORK_S)
             yield adapter
         except StoreError:
-            raise  # it says all already
+            raise  # already has a message for the user
         except adapter.errors as error:
             if self._maintenance.is_damaged(error):
                 self._replace_damaged()
@@ -227,16 +229,16 @@ class Recorder:
                     adapter.be_patient(_BUSY_TIMEOUT_S)
 
     def give_up(self) -> None:
-        """Open nothing any more: what is not written is to be kept. Any thread may call it."""
+        """Open no more connections, so that pending changes are spooled; any thread may call it."""
         self._maintenance.given_up = True
 
     def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
-        """Look for damage in a thread of its own; it is dealt with at the next flush."""
+        """Check for damage in a helper thread; the next flush handles it."""
         if self._adapter:
             self._maintenance.check(self._adapter, on_damage_found)
 
     def _ready(self) -> bool:
-        """Make sure that the database is open, and is still the one that was opened."""
+        """Make sure that the database is open and has not been replaced; return whether it is."""
         if self._adapter and self._maintenance.is_lost(self._adapter):
             self._let_go(clean=False)
         for _attempt in ("as it is", "in place of a damaged one"):
@@ -274,10 +276,10 @@ class Recorder:
         self._make_room()
 
     def _take_up(self, adapter: DatabaseAdapter) -> None:
-        """Write what an earlier run could not write."""
+        """Write the changes that an earlier run spooled."""
         taken = spool.take_up(adapter, self._source_host, self._maintenance.unstorable)
         if taken.written:
-            log.warning("%d changes that an earlier run could not write are written", taken.written)
+            log.warning("%d changes left over from an earlier run were written", taken.written)
         if taken.left_out:
             lost = _(
                 "{count} changes kept at an earlier end cannot be used. They were set aside: {path}"
@@ -287,11 +289,11 @@ class Recorder:
             self._on_loss(lost)
 
     def _make_room(self) -> None:
-        """Keep room for what may not be written before the end; without any, try again later."""
+        """Reserve disk space for the spool; if there is none, try again later."""
         try:
             spool.make_room(self._open_adapter().leftover_file)
         except OSError as error:
-            log.warning("no room can be kept for what is not written at the end: %s", error)
+            log.warning("cannot reserve disk space for unwritten changes: %s", error)
 
     def _let_go(self, *, clean: bool) -> None:
         if self._adapter:
@@ -301,7 +303,7 @@ class Recorder:
         self._adapter = self._writer = None
 
     def _suffer(self, error: Exception) -> None:
-        """Say what keeps the changes in memory; what is damaged gives way to a new file."""
+        """Report the problem; replace a damaged file with a new one."""
         self._note(error)
         if self._maintenance.is_damaged(error):
             self._replace_damaged()
@@ -311,7 +313,7 @@ class Recorder:
         self._set_aside()
 
     def _set_aside(self) -> bool:
-        """Make room for a new file; tell whether there is."""
+        """Move the damaged file away; return whether that succeeded."""
         try:
             self._maintenance.set_aside(self._open_adapter())
         except OSError as error:
@@ -320,7 +322,7 @@ class Recorder:
         return True
 
     def _drop_oldest(self) -> None:
-        # What a Rewind or StepBack is about may be in the file already.
+        # Drop only a Put: a Rewind or StepBack may refer to rows that are already in the file.
         puts = (i for i, change in enumerate(self._queue) if isinstance(change, Put))
         del self._queue[next(puts, 0)]
         self._dropped += 1
@@ -329,10 +331,10 @@ class Recorder:
             log.error("%s", self.problem)
 
     def _note(self, error: Exception) -> None:
-        """Say once what keeps the changes in memory."""
+        """Log once why changes stay in memory, and keep the problem for the user."""
         problem = "" if self._dropped else self._maintenance.problem(error)
         if not problem:
-            return  # worse has been said, or it ends by itself
+            return  # a worse problem was reported, or this one ends by itself
         if problem != self.problem:
             log.error("%s", problem)
         self.problem = problem
@@ -340,7 +342,7 @@ class Recorder:
     def _recovered(self) -> None:
         self._failures = 0
         if self._dropped:
-            log.error("%d changes were lost while the database was away", self._dropped)
+            log.error("%d changes were lost while the database was unavailable", self._dropped)
             self._dropped = 0
         if self.problem:
             log.warning("the database can be written again")

@@ -1,4 +1,4 @@
-"""Records: what the monitor records with, wherever that goes."""
+"""Records: the interface through which the monitor records, for any kind of database."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -8,36 +8,36 @@ from reprospective_tray.store.model.sessions import Change, Interval
 
 
 class Records(Protocol):
-    """What the monitor records with; every method belongs to its thread, and none holds it up."""
+    """The monitor's recorder; all methods are called from its thread and do not block it."""
 
     @property
     def problem(self) -> str:
-        """What keeps changes in memory, for the person; empty where nothing does."""
+        """Why changes stay in memory, as a message for the user; empty if they do not."""
 
     @property
     def waiting(self) -> int:
-        """How many changes are in memory alone."""
+        """The number of changes that are only in memory."""
 
     def retry_in_ms(self) -> int | None:
-        """Return when to call `flush` again, or None when there is nothing for it to do."""
+        """Return in how many ms to call `flush` again, or None if it has nothing to do."""
 
     def running(self) -> AbstractContextManager[None]:
-        """Hold the database, and leave it as readers need it."""
+        """Keep the database open; on exit, leave it in a state for readers."""
 
     def occupied(self, since: int) -> list[Interval]:
-        """Return the recorded times after `since` (ms), as far as they can be read."""
+        """Return the recorded times after `since` (ms); empty if they cannot be read."""
 
     def record(self, changes: Sequence[Change]) -> None:
         """Write `changes` as soon as possible."""
 
     def flush(self) -> bool:
-        """Write of what waits as much as takes no time; tell whether nothing waits any more."""
+        """Write queued changes for a short time; return whether the queue is empty."""
 
     def exclusively(self) -> AbstractContextManager[Any]:
-        """Yield the open database, everything that was recorded in it, for other work on it."""
+        """Yield the open database with all changes written, for other work on it."""
 
     def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:
-        """Look for damage beside recording; `on_damage_found` may be called from any thread.
+        """Check for damage in a helper thread, which calls `on_damage_found`.
 
-        It is dealt with at the next `flush`.
+        The next `flush` handles the damage.
         """

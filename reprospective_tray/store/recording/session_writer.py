@@ -22,16 +22,16 @@ _PAGE = 100
 
 
 class SessionWriter:
-    """Writes one device's sessions; use it inside the adapter's `connection()`.
+    """Writes one device's sessions; must be used in the adapter's `connection()`.
 
-    A run begins where the writer is made: `StepBack` moves this run's rows alone.
-    The device is the adapter's, whichever that is at the time.
+    A run begins when the writer is created; `StepBack` moves only this run's rows. The device is
+    always the adapter's current one.
     """
 
     def __init__(self, adapter: DatabaseAdapter, source_host: str, run: int | None = None) -> None:
         """Write into `adapter` as the computer named `source_host`.
 
-        `run` goes on with the run of another writer, by its `run`.
+        Pass another writer's `run` to continue its run.
         """
         self._adapter = adapter
         self._session = adapter.models.Session
@@ -41,22 +41,23 @@ class SessionWriter:
         newest = self._books.newest(adapter.device_id)
         self._before_this_run = newest if run is None else run
         self._run_started_at: int | None = None
-        # Of this run, what was recorded before the clock was set forward: it does not move either.
+        # This run's rows up to `_settled` were recorded before the clock was set forward at
+        # `_settled_since`, so they do not move.
         self._settled_since, self._settled = 0, 0
-        self._open_uid = ""  # of the session that this writer has seen begin, and not end
+        self._open_uid = ""  # the session whose start, but not its end, this writer has written
 
     @property
     def run(self) -> int:
-        """What names this run: the number of the last row before it."""
+        """The id of this run: the number of the last row before it."""
         return self._before_this_run
 
     def recover(self) -> int:
-        """Close what this device left open at its last heartbeat; return how many."""
+        """Close this device's open sessions at their last heartbeat; return how many."""
         with self._adapter.writing():
             return self._close_left_open()
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Apply `changes` in order, all of them or none.
+        """Apply `changes` in order, in one transaction.
 
         Raises:
             peewee.PeeweeException: the database is locked, full or damaged.
@@ -77,10 +78,10 @@ class SessionWriter:
             raise
 
     def occupied(self, since: int) -> list[Interval]:
-        """Return what earlier runs recorded beyond `since`: no new row may meet it."""
+        """Return the times after `since` (ms) of earlier runs, which new rows must not overlap."""
         session = self._session
         earlier = self._mine().where(self._before_run())
-        # By index: an end beyond `since` is asked of what begins there, and of what lasts over it.
+        # The lower bound on the start lets an index find the rows that begin after or span `since`.
         near = earlier.where(session.started_at >= reach(session, self._adapter.device_id, since))
         rows = near.where(session.ended_at > since).order_by(session.started_at)
         return [(row.started_at, row.ended_at) for row in rows]
@@ -94,17 +95,17 @@ class SessionWriter:
     def _close_left_open(self, besides: str = "") -> int:
         session = self._session
         left = self._mine().where(session.open == 1)
-        # Of another uid, where one is named: "" is none.
+        # All open rows except `besides`.
         rows = [row for row in left.dicts() if row["uid"] != besides]
         for row in rows:
             if row["ended_at"] > row["started_at"]:
                 self._change(row, open=0)
             else:
-                self._erase(row)  # the end came before its first heartbeat: nothing lasted
+                self._erase(row)  # ended before its first heartbeat, so it has no length
         return len(rows)
 
     def _before_run(self) -> Any:
-        """Return the condition for rows of earlier runs, or taken over from a damaged file."""
+        """Return the condition for rows of earlier runs or recovered from a damaged file."""
         session = self._session
         before = self._books.number <= max(self._before_this_run, self._settled)
         if self._run_started_at is not None:
@@ -112,15 +113,15 @@ class SessionWriter:
         return before
 
     def _put(self, session: Session) -> None:
-        # A session that the clock's step erased leaves room for one that begins before it.
+        # After a clock step erased a session, a new one may begin before it.
         if self._run_started_at is None or session.started_at < self._run_started_at:
             self._run_started_at = session.started_at
         if session.open and session.uid != self._open_uid:
-            # The end of the one before may have been lost where memory was full.
+            # The previous session's end may have been dropped from a full queue.
             self._close_left_open(besides=session.uid)
             self._open_uid = session.uid
         row = self._row(session)
-        # Where nothing was written it is closed or erased already: that was the last word.
+        # If nothing was written, the row was already closed or erased and must not be counted.
         if self._books.put(row) and not session.open:
             self._books.count([row])
 
@@ -170,7 +171,7 @@ class SessionWriter:
         self._run_started_at = first_start
 
     def _settle(self, since: int) -> None:
-        """Let this run's rows that began before `since` stay where they are."""
+        """Exclude this run's rows that began before `since` from moving."""
         if since != self._settled_since:
             session, number = self._session, self._books.number
             rows = session.select(number).where(
@@ -182,15 +183,15 @@ class SessionWriter:
             self._settled_since, self._settled = since, int(newest or 0)
 
     def _end_before_run(self, moment: int) -> int:
-        """Return where the last session of earlier runs that began before `moment` ends."""
+        """Return the end of the last earlier-run session that began before `moment`; 0 for none."""
         session = self._session
         rows = self._mine().where(self._before_run(), session.started_at < moment)
         last = rows.order_by(session.started_at.desc()).first()
         return last.ended_at if last else 0
 
     def _this_run_newest_first(self, until: int | None = None) -> Iterable[Row]:
-        # By time: the pieces of what was clipped by forgetting have the newest ids. In pages,
-        # because the loop changes what it walks over; what it moved back is not met again.
+        # Sorted by time, because parts left by a deletion have the newest ids. In pages, because
+        # the caller changes rows during iteration; `seen` skips rows that were moved back.
         session = self._session
         this_run = self._mine().where(
             self._books.number > max(self._before_this_run, self._settled)
@@ -216,7 +217,7 @@ class SessionWriter:
             )
 
     def _change(self, row: Row, **values: int) -> None:
-        """Change a living row, and the rollup with it."""
+        """Change a non-deleted row and update the rollup."""
         table = self._session
         after = row | values
         table.update(**values, revision=table.revision + 1, **self._books.touched).where(
@@ -228,7 +229,7 @@ class SessionWriter:
             self._books.count([after])
 
     def _erase(self, row: Row) -> None:
-        """Leave a tombstone, so that the server hears of it."""
+        """Replace a row by a tombstone, so that the server learns of the deletion."""
         table = self._session
         table.update(**TOMBSTONE, revision=table.revision + 1, **self._books.touched).where(
             table.uid == row["uid"]

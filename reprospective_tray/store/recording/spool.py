@@ -1,7 +1,7 @@
-"""Keeps what could not be written before the end, beside the database, for the next start.
+"""Stores changes that could not be written before shutdown in a file, for the next start.
 
-A line of JSON for each change, below one that names the run. Zeros follow, up to the size
-that a file of zeros beside it had, its room: on a full disk it is written over that.
+The file has one line of JSON per change, after a header line that names the run. A separate file
+of zeros reserves disk space: on a full disk, the changes overwrite its beginning and zeros follow.
 """
 
 import hashlib
@@ -31,13 +31,13 @@ from reprospective_tray.system.private_files import make_private_folder, write_p
 
 log = logging.getLogger(__name__)
 
-# Bytes that are kept free: some three thousand changes, a day of dense use.
+# Reserved size in bytes: about three thousand changes, a day of dense use.
 ROOM = 1 << 20
 _END = b"\0"
 
 
 class _Header(msgspec.Struct, frozen=True):
-    """Begins what one run has kept; its token is noted where that was applied."""
+    """The first line of one run's changes; `token` is stored in the database once applied."""
 
     run: int | None
     token: str
@@ -52,7 +52,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class TakenUp:
-    """How many changes were written, how many could not be, and where those lie now."""
+    """How many changes were written and skipped, and the file that keeps the skipped ones."""
 
     written: int = 0
     left_out: int = 0
@@ -60,13 +60,13 @@ class TakenUp:
 
 
 def keep(file: Path, changes: Sequence[Change], run: int | None) -> int:
-    """Keep `changes` in `file`, behind what earlier runs have kept; for their owner alone.
+    """Append `changes` to `file`, which only its owner can read.
 
-    Returns how many of them, from the first on: a full disk may have room for a part alone.
-    `run` is `SessionWriter.run`, None where the database could not even be opened.
+    Returns how many of them, counted from the first, were stored; a full disk may have space for
+    only a part. `run` is `SessionWriter.run`, or None if the database could not be opened.
 
     Raises:
-        OSError: none of them can be kept.
+        OSError: none of them can be stored.
     """
     lines = [msgspec.json.encode(_Header(run, str(uuid.uuid4())))]
     lines += [msgspec.json.encode([type(each).__name__, asdict(each)]) for each in changes]
@@ -82,7 +82,7 @@ def keep(file: Path, changes: Sequence[Change], run: int | None) -> int:
     try:
         kept = _append(room, text)
     except OSError:
-        # Where writing over a file takes room as well, what it held is free without it.
+        # On file systems where overwriting needs space too, delete the reserve to free its space.
         room.unlink()
         write_private(file, text)
         return len(changes)
@@ -91,10 +91,10 @@ def keep(file: Path, changes: Sequence[Change], run: int | None) -> int:
 
 
 def make_room(file: Path) -> None:
-    """Keep room on the disk for what `file` may have to hold.
+    """Reserve disk space for `file`.
 
     Raises:
-        OSError: there is none.
+        OSError: there is not enough space.
     """
     room = _room(file)
     with suppress(FileNotFoundError):
@@ -108,13 +108,14 @@ def make_room(file: Path) -> None:
 def take_up(
     adapter: DatabaseAdapter, source_host: str, unstorable: tuple[type[Exception], ...]
 ) -> TakenUp:
-    """Write what earlier runs have kept, each part once whatever is killed, and let go of it.
+    """Write the changes stored by earlier runs and delete the file.
 
-    Use it inside the adapter's `connection()`, before what that run left open is closed.
-    What cannot be read, or never be written, is set aside with the file.
+    Each run's part is written exactly once, even if the process is killed meanwhile. Must be
+    called in the adapter's `connection()`, before the sessions that run left open are closed. If a
+    change is unreadable or can never be written, the file is renamed and kept.
 
     Raises:
-        peewee.PeeweeException: it cannot be written yet.
+        peewee.PeeweeException: the database cannot be written yet.
     """
     file = adapter.leftover_file
     if not os.path.lexists(file):
@@ -135,7 +136,7 @@ def take_up(
             return TakenUp(written, left_out, _set_aside(file))
         _let_go(file)
     except OSError as error:
-        # It is not applied again: its token is noted.
+        # It will not be applied again, because its token is stored.
         log.warning("%s cannot be removed: %s", file, error)
     return TakenUp(written, left_out, file if left_out else None)
 
@@ -146,13 +147,13 @@ def _write(
     errors: tuple[type[Exception], ...],
     unstorable: tuple[type[Exception], ...],
 ) -> int:
-    """Write what can be written; return how many changes that were."""
+    """Write as many changes as possible; return how many were written."""
     try:
         writer.apply(changes)
     except Exception as error:
         if isinstance(error, errors) and not isinstance(error, unstorable):
             raise
-        # Whatever else it is, it is no reason never to record again.
+        # Any other error concerns a single change and must not stop recording.
         if len(changes) > 1:
             return sum(_write([change], writer, errors, unstorable) for change in changes)
         log.error("a change that cannot be stored is left out: %s", str(error))  # noqa: TRY400  a line is enough
@@ -161,10 +162,10 @@ def _write(
 
 
 def _append(file: Path, text: bytes) -> int:
-    """Write the lines of `text` behind those in `file`, over its zeros; return how many changes.
+    """Write the lines of `text` after those in `file`, over its zeros; return how many changes.
 
     Raises:
-        OSError: there is no room for one.
+        OSError: there is no space for a single change.
     """
     content = _content(file)
     begin = content.rfind(b"\n") + 1
@@ -191,7 +192,7 @@ def _append(file: Path, text: bytes) -> int:
 
 
 def _let_go(file: Path) -> None:
-    """Make room of it again: what it held is overwritten."""
+    """Overwrite the file with zeros and use it as the reserve again."""
     if file.stat().st_size < ROOM:
         file.unlink()
         return
@@ -218,7 +219,7 @@ def _content(file: Path) -> bytes:
 
 
 def _read(file: Path) -> tuple[list[_Part], int]:
-    """Return what is kept, one part for each run, and how many lines cannot be read."""
+    """Return the stored changes, one part per run, and the number of unreadable lines."""
     parts: list[_Part] = []
     unreadable = 0
     try:
@@ -233,7 +234,7 @@ def _read(file: Path) -> tuple[list[_Part], int]:
                     parts.append(_Part(header.run, header.token))
                 if change:
                     parts[-1].changes.append(change)
-        # Anything may stand there: what cannot be read is no reason never to record again.
+        # The line may contain anything; an unreadable one must not stop recording.
         except Exception as error:  # noqa: BLE001
             log.error("a line of %s cannot be read: %s", file, error)  # noqa: TRY400  a line is enough
             unreadable += 1

@@ -1,4 +1,4 @@
-"""SqliteAdapter: the local file; `postgres.adapter` has the other child of `DatabaseAdapter`."""
+"""SqliteAdapter: the local file; `postgres.adapter` has the adapter for the server."""
 
 import logging
 import sqlite3
@@ -32,7 +32,7 @@ _MIGRATIONS_TABLE = "schema_migration"
 
 
 class SqliteAdapter(DatabaseAdapter):
-    """The local file: WAL with synchronous=FULL while it is written, DELETE mode after."""
+    """The local file: WAL with synchronous=FULL while it is open, DELETE mode afterwards."""
 
     database: peewee.SqliteDatabase
     models: LocalModels
@@ -48,9 +48,9 @@ class SqliteAdapter(DatabaseAdapter):
     ) -> None:
         """Take the file's `path`; `readable_by` is ``owner`` or ``group``.
 
-        The folders at or below `private_below` are the program's own: they get
-        the rights that go with `readable_by`. With `read_only` the file must
-        exist and neither its content nor its journal mode is changed.
+        The folders at or below `private_below` belong to the program and get the permissions for
+        `readable_by`. With `read_only` the file must exist, and neither its content nor its
+        journal mode is changed.
         """
         self.path = path
         self.read_only = read_only
@@ -58,7 +58,7 @@ class SqliteAdapter(DatabaseAdapter):
         self._private_below = private_below
         self._device_id = ""
         self._inode = (0, 0)
-        # What is forgotten must leave its page at once; it costs no time that could be measured.
+        # secure_delete overwrites deleted data with zeros at once; its cost is not measurable.
         writing: dict[str, int | str] = {"synchronous": "full", "secure_delete": 1}
         pragmas = {**PRAGMAS, **({"query_only": 1} if read_only else writing)}
         mode = "ro" if read_only else "rwc"
@@ -74,7 +74,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     @property
     def device_id(self) -> str:
-        """The UUID that was made with the file."""
+        """The UUID stored in the file."""
         return self._device_id
 
     @property
@@ -84,7 +84,7 @@ class SqliteAdapter(DatabaseAdapter):
 
     @property
     def leftover_file(self) -> Path:
-        """See `DatabaseAdapter.leftover_file`: beside the file."""
+        """See `DatabaseAdapter.leftover_file`; it is next to the database."""
         return Path(f"{self.path}.leftover")
 
     def applied_leftover(self) -> str:
@@ -141,23 +141,23 @@ class SqliteAdapter(DatabaseAdapter):
             ) from error
 
     def close(self) -> None:
-        """Put the file into DELETE mode, so that anyone who may read it can open it.
+        """Set the file to DELETE mode, so that anyone with read permission can open it.
 
-        Where somebody has it open for longer than `CLOSE_PATIENCE_S`, it stays
-        in WAL mode and the log says so.
+        If another program keeps it open for longer than `CLOSE_PATIENCE_S`, it stays in WAL mode
+        and a warning is logged.
         """
         if self.read_only or self.replaced:
             return
         deadline = time.monotonic() + CLOSE_PATIENCE_S
-        # One connection and SQLite's own wait would give up at the first deadlock check.
+        # SQLite's busy timeout does not help: its deadlock check makes it give up at once.
         while not self._leave_wal():
             if time.monotonic() >= deadline:
-                log.warning("%s is open elsewhere: it stays in WAL mode", self.path)
+                log.warning("%s is open in another program: it stays in WAL mode", self.path)
                 return
             time.sleep(0.05)
 
     def explain(self, error: Exception) -> StoreError:
-        """Return `error` as one that a person understands."""
+        """See `DatabaseAdapter.explain`."""
         if is_damage(error):
             return self._damaged()
         return StoreError(
@@ -177,7 +177,7 @@ class SqliteAdapter(DatabaseAdapter):
         wal, shm = (Path(f"{self.path}{end}") for end in ("-wal", "-shm"))
         emptied = self.path.exists() and not self.path.stat().st_size
         if emptied and wal.exists() and wal.stat().st_size:
-            raise self._damaged()  # SQLite would take it for new and delete the rows in -wal
+            raise self._damaged()  # SQLite would treat it as new and delete the rows in -wal
         permissions.prepare_files(self.path, (wal, shm), self._readable_by)
 
     def _warn_of_closed_folders(self) -> None:
@@ -204,13 +204,13 @@ class SqliteAdapter(DatabaseAdapter):
             return
         if self.read_only:
             if version:
-                return  # an older version's: what every version has can be read
-            # A file whose first start never finished: nothing in it yet.
+                return  # an older version; the parts common to all versions can be read
+            # The first start was interrupted, so the file is empty.
             raise StoreError(
                 _("Nothing has been recorded yet in {path}.").format(path=self.path),
                 _("Start recording with: reprospective-tray run"),
             )
-        # The runner is imported by the one start that needs it.
+        # Imported only when a migration is needed.
         with without("psycopg2"):
             from playhouse.migrations import Runner
 
@@ -225,7 +225,7 @@ class SqliteAdapter(DatabaseAdapter):
         made.on_conflict_ignore().execute()
         if not version:
             secure_erase.note_clean(self.database)
-        # Last: a file of this version that lacks any of it is damaged.
+        # Set last: a file of this version without any of its tables counts as damaged.
         self.database.execute_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _find_device_id(self) -> str:
@@ -235,16 +235,16 @@ class SqliteAdapter(DatabaseAdapter):
         return str(found.value)
 
     def adopt_device_id(self, device_id: str) -> None:
-        """Go on as the device of the file that this one replaces; inside `connection()`."""
+        """Store `device_id` as this file's device; must be called in `connection()`."""
         self.models.Meta.replace(key="device_id", value=device_id).execute()
         self._device_id = device_id
 
     def reread_device_id(self) -> None:
-        """Go on as the device that the file names by now; inside `connection()`."""
+        """Read the device id from the file again; must be called in `connection()`."""
         self._device_id = self._find_device_id()
 
     def writing(self) -> AbstractContextManager[Any]:
-        """See `DatabaseAdapter.writing`: no reader becomes a writer, which could fail at once."""
+        """See `DatabaseAdapter.writing`; IMMEDIATE, as upgrading a read lock may fail at once."""
         return cast("AbstractContextManager[Any]", self.database.atomic("IMMEDIATE"))
 
     def unchanging(self) -> AbstractContextManager[Any]:
@@ -258,7 +258,7 @@ class SqliteAdapter(DatabaseAdapter):
         return session.uid.in_(uids) if uids else None
 
     def near(self, days: DayRange) -> Any:
-        """See `DatabaseAdapter.near`: the index knows UTC, and not how late it was on the wall."""
+        """See `DatabaseAdapter.near`; widened by the largest offset, as the index is in UTC."""
         session = self.models.Session
         earliest = days.begin - LARGEST_OFFSET_MS
         begun = (session.started_at >= earliest) & (
@@ -268,7 +268,7 @@ class SqliteAdapter(DatabaseAdapter):
         return begun if over is None else begun | over
 
     def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
-        """See `DatabaseAdapter.stream`; in pages, which hold no lock while a consumer is slow."""
+        """See `DatabaseAdapter.stream`; reads in pages, so a slow consumer holds no lock."""
         session = self.models.Session
         query = query.order_by(session.started_at, session.id).limit(self.page)
         page = query
@@ -296,9 +296,9 @@ class SqliteAdapter(DatabaseAdapter):
         return secure_erase.other_files(self.path)
 
     def leave_no_wal(self) -> None:
-        """Empty this connection's -wal, before another file's rows are read with it.
+        """Empty this connection's -wal before another file at the same path is opened.
 
-        It is found by its descriptor: one that belongs to the new file stays as it is.
+        The connection uses its open descriptor, so a -wal of the new file is not touched.
         """
         with suppress(peewee.PeeweeException):
             self.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,7 +1,7 @@
-"""Opens every connection to SQLite, so that none writes outside the data folder.
+"""Opens connections to SQLite that write nothing outside the data folder.
 
-SQLite sorts, and undoes statements, in files of the system's folder for temporary files,
-where `secure_delete` does not reach: each connection keeps them in memory instead.
+By default SQLite writes sorting and statement-rollback files to the system's temporary folder,
+where `secure_delete` has no effect. Each connection keeps them in memory instead.
 """
 
 import sqlite3
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-# What each connection begins with. Peewee takes them as they are.
+# The pragmas of each connection, in the format that Peewee accepts.
 PRAGMAS: Mapping[str, int | str] = MappingProxyType({"temp_store": "memory"})
 _PATIENCE_S = 5.0
 
@@ -38,10 +38,10 @@ def open_file(
 
 @contextmanager
 def temporary_files_in(folder: Path, database: Any) -> Iterator[None]:
-    """Let this connection have temporary files in `folder`: for what is too large for memory.
+    """Let this connection write temporary files to `folder`, for data too large for memory.
 
-    They have no name there, and go with the connection whatever ends it. Where SQLite cannot
-    be told the folder, it is memory all the same. `database` is Peewee's.
+    The files are unlinked while open, so they disappear even if the process is killed. If SQLite
+    does not accept the folder, memory is used. `database` is a Peewee database.
     """
     quoted = str(folder.absolute()).replace("'", "''")
     database.execute_sql(f"PRAGMA temp_store_directory = '{quoted}'")

@@ -1,4 +1,4 @@
-"""DailyTotals: what closed sessions add to each day as lived."""
+"""DailyTotals: the daily rollup, the totals of closed sessions per local day."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -29,7 +29,7 @@ _FIGURES = tuple(field.name for field in fields(Addition))
 
 
 class DailyTotals:
-    """Keeps `desktop_activity_days` true; call it inside the transaction of the change."""
+    """Updates `desktop_activity_days`; must be called in the transaction of the change."""
 
     def __init__(self, adapter: DatabaseAdapter) -> None:
         """Work on the tables of `adapter`."""
@@ -51,16 +51,16 @@ class DailyTotals:
         self._removal = Prepared(adapter.database, key, self._removal_query)
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Count closed, living sessions, given as rows of the table."""
+        """Add closed, non-deleted sessions, given as table rows."""
         self.add_totals(totals(rows))
 
     def add_totals(self, found: dict[DayKey, Addition]) -> None:
-        """Count what some sessions add up to."""
+        """Add the totals of sessions."""
         for key, part in found.items():
             self._addition.execute(self._named(key) | asdict(part))
 
     def remove(self, *rows: dict[str, Any]) -> None:
-        """Uncount sessions that were counted; call it after their rows have changed."""
+        """Subtract sessions that were added; call it after their rows have changed."""
         gone: dict[DayKey, list[Addition]] = defaultdict(list)
         for row in rows:
             for key, part in parts_of(row):
@@ -86,10 +86,10 @@ class DailyTotals:
                 self._removal.execute(self._named(key))
 
     def forget_taken(self, since: int, until: int, applications: list[str] | None) -> int:
-        """Take back what retention's rows left in days whose part may lie in [`since`, `until`).
+        """Remove the totals of retention's sessions from days that may overlap [`since`, `until`).
 
-        Each such row of the rollup becomes what the sessions that are still
-        here add up to. Returns how many changed; `applications` None is all.
+        Each such row of the rollup is recomputed from the sessions that are still here. Returns
+        how many rows changed; `applications` None means all.
         """
         changed = 0
         by_day: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -109,9 +109,9 @@ class DailyTotals:
         return changed
 
     def forget_edges(self, since: int, until: int, applications: list[str] | None) -> None:
-        """Say of no day that its first or last was in [`since`, `until`), where nothing is now.
+        """Move the first and last times of days out of [`since`, `until`), which is now empty.
 
-        What retention has taken is not known by its times, so an edge may be left there.
+        The times of sessions removed by retention are unknown, so an edge may still lie there.
         """
         day = self._day
         meeting = self._meeting(since, until, applications)
@@ -123,7 +123,7 @@ class DailyTotals:
                 day.update(last_at=since).where(where).execute()
 
     def _meeting(self, since: int, until: int, applications: list[str] | None) -> Any:
-        """Return a query for the days that may have been lived in [`since`, `until`)."""
+        """Return a query for the rollup rows that may overlap [`since`, `until`)."""
         day = self._day
         names = day_name(since - LARGEST_OFFSET_MS), day_name(until + LARGEST_OFFSET_MS)
         rows = day.select().where(
@@ -143,7 +143,7 @@ class DailyTotals:
         return {column.name: value for column, value in zip(self._key_columns, key, strict=True)}
 
     def _held(self, keys: Collection[DayKey]) -> dict[DayKey, Addition]:
-        """Return what is kept of the days of these keys, where there is any."""
+        """Return the stored totals of `keys`; keys without a row are missing."""
         each = [set(values) for values in zip(*keys, strict=True)]
         columns = [*self._key_columns, *(getattr(self._day, name) for name in _FIGURES)]
         rows = self._day.select(*columns).where(
@@ -180,16 +180,16 @@ class DailyTotals:
         return self._day.delete().where(self._where(values))
 
     def _here(self, name: str, device_id: str, applications: set[str]) -> dict[DayKey, Addition]:
-        """Return what the device's sessions that are here add up to on a day, by its keys.
+        """Return the totals by key of the device's stored sessions on the day `name`.
 
-        The database adds up those that lie within the day: they are nearly all.
+        The database adds up those that lie within the day, which are nearly all.
         """
         session = self._session
         that = date.fromisoformat(name)
         begin, end = DayRange(that, that).begin, DayRange(that, that).end
         offset = session.utc_offset_minutes
         start, stop = lived(session.started_at, offset), lived(session.ended_at, offset)
-        # What began in UTC's neighbourhood of the day, and what lasts into it.
+        # Sessions that began near the day in UTC, and those that extend into it.
         conditions = (
             session.device_id == device_id,
             session.started_at >= reach(session, device_id, begin - LARGEST_OFFSET_MS),
@@ -222,12 +222,11 @@ def _first_and_last(parts: list[Addition]) -> tuple[Addition, Addition]:
 
 
 def _find_edges(day: Addition, found: Addition | None, first: Addition, last: Addition) -> None:
-    """Find again the day's edges, after `first` and `last`, and all between, were taken away.
+    """Recompute the day's edges after the sessions from `first` to `last` were removed.
 
-    Where retention has taken sessions of the day, their times are unknown:
-    then only the edge that is gone moves, no further than is known. Sessions
-    of a device never overlap, so nothing lies before the end of the first.
-    `found` is what is still here.
+    `found` is the total of the sessions that are still here. If retention has removed sessions of
+    the day, their times are unknown; then only a removed edge moves, and no further than is known.
+    Sessions of a device never overlap, so none begins before the end of the first one.
     """
     if found and found.sessions >= day.sessions:
         day.set_edges(found.first_edge, found.last_edge)

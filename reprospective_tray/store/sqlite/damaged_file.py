@@ -1,7 +1,7 @@
-"""Sets a damaged database file aside; a journal beside it survives a kill at any step.
+"""Moves a damaged database file away; a journal makes this safe against a kill at any step.
 
-The journal names each damaged file from before its first part is moved until all
-that can be read of it is in the file that took its place.
+The journal lists each damaged file from before its first part is moved until all its readable rows
+have been copied into the new file.
 """
 
 import logging
@@ -16,7 +16,7 @@ from reprospective_tray.system.private_files import write_private
 
 log = logging.getLogger(__name__)
 
-# The file itself comes last: SQLite deletes a -wal that lies beside no file.
+# The database file is moved last, because SQLite deletes a -wal without its database.
 _ENDS = ("-wal", "-shm", "")
 
 Identity = tuple[int, int]
@@ -30,10 +30,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def set_aside(path: Path) -> Path:
-    """Move the file at `path` with its -wal and -shm; return where it lies now.
+    """Move the file at `path` with its -wal and -shm away; return its new path.
 
     Raises:
-        OSError: it cannot be moved now, or not all of it; `finish` moves the rest.
+        OSError: it cannot be moved, or only in part; `finish` moves the rest.
     """
     found = {end: _identity(_part(path, end)) for end in _ENDS}
     parts = {end: identity for end, identity in found.items() if identity}
@@ -44,12 +44,12 @@ def set_aside(path: Path) -> Path:
         _write(path, [*entries, entry])
     _move(path, entry)
     target = path.with_name(entry.name)
-    log.error("the database %s is damaged: it lies in %s now", path, target)
+    log.error("the database %s is damaged and was moved to %s", path, target)
     return target
 
 
 def finish(path: Path) -> None:
-    """Move what a killed process has left at `path` of a damaged file; any process may do it.
+    """Complete a move that a killed process has left unfinished; any process may call it.
 
     Raises:
         OSError: it cannot be moved.
@@ -59,15 +59,15 @@ def finish(path: Path) -> None:
 
 
 def pending(path: Path) -> list[Path]:
-    """Return the damaged files of `path` that are not read to the end yet, the oldest first."""
+    """Return the damaged files of `path` that are not fully recovered yet, oldest first."""
     return [path.with_name(entry.name) for entry in _read(path)]
 
 
 def done(path: Path, damaged: Path) -> None:
-    """Note that all that can be read of `damaged` is in the file at `path`.
+    """Remove `damaged` from the journal after all its readable rows were copied.
 
     Raises:
-        OSError: it cannot be noted.
+        OSError: the journal cannot be written.
     """
     entries = _read(path)
     left = [entry for entry in entries if entry.name != damaged.name]
@@ -78,7 +78,7 @@ def done(path: Path, damaged: Path) -> None:
 
 
 def _move(path: Path, entry: Entry) -> None:
-    """Move the parts that are still at `path`, and no file that has taken its place since."""
+    """Move the parts that are still at `path`, but no newer file with the same name."""
     target = path.with_name(entry.name)
     for end in _ENDS:
         part = _part(path, end)

@@ -1,4 +1,4 @@
-"""What SQLite's errors mean."""
+"""Classification of SQLite's errors."""
 
 import sqlite3
 
@@ -7,10 +7,10 @@ _LOCK_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def sqlite_cause(error: BaseException) -> BaseException:
-    """Return what lies behind `error`.
+    """Return the original SQLite error behind `error`.
 
-    On a full disk SQLite rolls back by itself, and the error that comes up is
-    that there is nothing to roll back.
+    On a full disk SQLite rolls back by itself, so the error that is raised says that there is
+    nothing to roll back.
     """
     seen: BaseException | None = error
     while seen is not None:
@@ -22,20 +22,20 @@ def sqlite_cause(error: BaseException) -> BaseException:
 
 
 def sqlite_code(error: BaseException) -> int:
-    """Return SQLite's primary result code of `error`, 0 when it carries none but "error"."""
+    """Return SQLite's primary result code of `error`; 0 if there is only the generic one."""
     return int(getattr(sqlite_cause(error), "sqlite_errorcode", 0)) & 0xFF
 
 
 def is_damage(error: BaseException) -> bool:
-    """Tell whether `error` says that the file is no database or its pages are broken."""
+    """Return whether `error` means that the file is not a database or has damaged pages."""
     return sqlite_code(error) in _DAMAGE_CODES
 
 
 def is_lock(error: BaseException) -> bool:
-    """Tell whether `error` says that another program is writing: that ends by itself."""
+    """Return whether `error` means that another program holds a lock, which is temporary."""
     return sqlite_code(error) in _LOCK_CODES
 
 
 def is_full(error: BaseException) -> bool:
-    """Tell whether `error` says that the disk is full."""
+    """Return whether `error` means that the disk is full."""
     return sqlite_code(error) == sqlite3.SQLITE_FULL

@@ -1,7 +1,7 @@
-"""Ranges forgotten after retention had taken their sessions: these must not come back.
+"""Ranges forgotten after retention had removed their sessions, which must not be imported again.
 
-Years of forgetting leave hundreds of ranges. An import asks of each row whether one of them holds
-it, so they are kept in order and without overlaps: the answer takes a search instead of a walk.
+There may be hundreds of ranges after years. An import checks each row against them, so they are
+sorted and merged to allow a binary search.
 """
 
 from bisect import bisect_left
@@ -17,7 +17,7 @@ from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS
 from reprospective_tray.store.model.tables import LocalModels
 
 Span = tuple[int, int]  # half-open
-Key = tuple[str, str | None]  # a device, and an application or all of them
+Key = tuple[str, str | None]  # a device, and an application (None: all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ForgottenRange:
     application_name: str | None
 
     def condition(self, session: Any) -> Any:
-        """Return the condition for sessions of the table that are meant and lie partly in it."""
+        """Return the condition for sessions in the table `session` that overlap the range."""
         condition = (
             session.device_id.in_(sorted(self.device_ids))
             & (session.started_at < self.ended_at)
@@ -42,13 +42,13 @@ class ForgottenRange:
 
 
 class ForgottenRanges:
-    """The range orders of a file; read them inside the transaction that relies on them."""
+    """The range orders of a file; read them in the transaction that relies on them."""
 
     def __init__(self, models: LocalModels) -> None:
-        """Read them."""
+        """Read the orders from the database."""
         order = models.RangeOrder
         columns = (order.device_ids, order.started_at, order.ended_at, order.application_name)
-        device_ids: dict[str, frozenset[str]] = {}  # of most orders they are the same
+        device_ids: dict[str, frozenset[str]] = {}  # cache: most orders have the same devices
         self._ranges = []
         for encoded, started_at, ended_at, application_name in order.select(*columns).tuples():
             if encoded not in device_ids:
@@ -58,9 +58,9 @@ class ForgottenRanges:
             )
 
     def near(self, days: DayRange) -> tuple[ForgottenRange, ...]:
-        """Return what may meet `days`, whatever the clock on the wall was, in order of time.
+        """Return the ranges that may overlap `days` in any time zone, sorted by time.
 
-        Ranges of the same devices and application that meet each other are one.
+        Touching or overlapping ranges of the same devices and application are merged.
         """
         since, until = days.begin - LARGEST_OFFSET_MS, days.end + LARGEST_OFFSET_MS
         alike: dict[tuple[frozenset[str], str | None], list[ForgottenRange]] = {}
@@ -75,12 +75,12 @@ class ForgottenRanges:
         return tuple(sorted(found, key=lambda each: each.started_at))
 
     def hold(self, row: dict[str, Any]) -> bool:
-        """Tell whether a session, as a row, lies at least partly in one of them."""
+        """Return whether a session, given as a row, overlaps one of the ranges."""
         start: int = row["started_at"]
         return self._meet(self._times, row, (start, max(row["ended_at"], start + 1)))
 
     def touch_day_of(self, row: dict[str, Any]) -> bool:
-        """Tell whether the totals of a day of `row` may have gone with one of them."""
+        """Return whether the totals of one of the row's days may have been deleted with a range."""
         offset = row["utc_offset_minutes"] * MINUTE_MS
         last = max(row["started_at"], row["ended_at"] - 1)
         days = (row["started_at"] + offset) // DAY_MS, (last + offset) // DAY_MS + 1
@@ -92,7 +92,8 @@ class ForgottenRanges:
 
     @cached_property
     def _days(self) -> dict[Key, list[Span]]:
-        # Generous: whose totals went is no longer known, and the server has the row.
+        # Deliberately wide: which totals were deleted is no longer known, and the server has the
+        # row.
         return self._by_key(
             (
                 (each.started_at - LARGEST_OFFSET_MS) // DAY_MS,
@@ -118,7 +119,7 @@ class ForgottenRanges:
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
-    """Return the same spans in order, those that meet each other as one."""
+    """Return the spans sorted, with touching or overlapping ones merged."""
     found: list[Span] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:
@@ -129,7 +130,7 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _meets(spans: Sequence[Span], span: Span) -> bool:
-    """Tell whether `span` overlaps with one of `spans`, which are in order and do not overlap."""
+    """Return whether `span` overlaps one of `spans`, which are sorted and disjoint."""
     start, end = span
-    last = bisect_left(spans, (end,)) - 1  # of those that begin before the end
+    last = bisect_left(spans, (end,)) - 1  # the last one that begins before `end`
     return last >= 0 and spans[last][1] > start

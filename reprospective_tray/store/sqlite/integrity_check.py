@@ -1,4 +1,4 @@
-"""Checks the local file without changing it or anything beside it."""
+"""Checks the local file without changing it or the files next to it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from reprospective_tray.store.sqlite.errors import is_damage
 _WAL_HEADER = b"\x02\x02"  # https://sqlite.org/fileformat.html#file_format_version_numbers
 _WAL_AT = 18
 _BUSY_S = 2.0
-# How many steps SQLite goes between two looks at the clock.
+# Number of SQLite VM instructions between two checks of the deadline.
 _STEPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What the file says of itself.
+    """Properties of the database file.
 
     Attributes:
-        size: Bytes of the file and of what is written beside it.
-        journal_mode: ``WAL`` while it is written, ``DELETE`` after a clean end.
-        schema_version: 0 in a file in which nothing was made yet.
-        schema_version_here: What this program makes of it.
+        size: Size of the file and its -wal in bytes.
+        journal_mode: ``WAL`` while it is written, ``DELETE`` after a clean shutdown.
+        schema_version: The file's version; 0 if no table was created yet.
+        schema_version_here: The version that this program creates.
         tables: The names of its tables.
     """
 
@@ -41,11 +41,11 @@ class FileFacts:
 
 
 def look(path: Path) -> FileFacts:
-    """Return what the file at `path` says of itself.
+    """Return the properties of the file at `path`.
 
     Raises:
         OSError: it cannot be read.
-        sqlite3.Error: it is no database, or damaged; `explain` has a sentence for it.
+        sqlite3.Error: it is not a database, or is damaged; `explain` converts the error.
     """
     sizes = [each.stat().st_size for each in (path, _beside(path)) if each.exists()]
     with closing(open_unchanged(path)) as connection:
@@ -57,9 +57,9 @@ def look(path: Path) -> FileFacts:
 
 
 def quick_check(path: Path, deadline_s: float) -> str | None:
-    """Return SQLite's first complaint about the file, '' where it has none, None out of time.
+    """Return SQLite's first complaint about the file; '' if there is none, None after a timeout.
 
-    It takes some seconds a million sessions; recording goes on meanwhile.
+    It takes a few seconds per million sessions and does not block recording.
 
     Raises:
         OSError, sqlite3.Error: as for `look`.
@@ -77,7 +77,7 @@ def quick_check(path: Path, deadline_s: float) -> str | None:
 
 
 def explain(path: Path, error: Exception) -> StoreError:
-    """Return what `look` or `quick_check` raised as an error that a person understands."""
+    """Return an exception of `look` or `quick_check` as a StoreError for the user."""
     if is_damage(error):
         return damaged(path)
     reason = getattr(error, "strerror", None) or error
@@ -88,7 +88,7 @@ def explain(path: Path, error: Exception) -> StoreError:
 
 
 def damaged(path: Path) -> StoreError:
-    """Return the error of a file with damage."""
+    """Return the error for a damaged file."""
     return StoreError(
         _("The database {path} is damaged.").format(path=path),
         _("The next start of recording sets it aside and saves what can be read."),
@@ -105,7 +105,7 @@ def _is_wal(path: Path) -> bool:
 
 
 def open_unchanged(path: Path) -> sqlite3.Connection:
-    """Open it for reading; a WAL that is not there would be made, also by who only reads.
+    """Open the file read-only, without creating a missing -wal as SQLite otherwise would.
 
     Raises:
         OSError, sqlite3.Error: as for `look`.

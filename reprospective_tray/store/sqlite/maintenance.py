@@ -1,4 +1,4 @@
-"""SqliteMaintenance: a file that was replaced is opened anew, a damaged one set aside and read."""
+"""SqliteMaintenance: reopens a replaced file; moves a damaged one away and recovers its rows."""
 
 import logging
 import threading
@@ -17,24 +17,22 @@ _SALVAGE_RETRY_S = 10.0
 
 
 class SqliteMaintenance(Maintenance):
-    """The local file's: one that was replaced is opened anew, a damaged one set aside and read."""
+    """Maintenance of the local file: handles replaced and damaged files."""
 
     def __init__(self, errors: tuple[type[Exception], ...], on_damage: OnDamage) -> None:
-        """Take what using the file may raise, and whom to tell where a damaged one was put."""
+        """Take the file's exceptions, and the callback for the path of a damaged file."""
         super().__init__(errors)
         self._on_damage = on_damage
         self._damage_found = threading.Event()
         self._told: set[Path] = set()
         self._unfinished: list[Path] = []
 
-    # What follows does nothing where nothing of the kind can happen.
-
     def opening(self, adapter: Any, busy_timeout_s: float) -> None:
-        """See `Maintenance.opening`: another program's transaction must not hold up recording."""
+        """See `Maintenance.opening`; a short timeout, so that other programs do not block it."""
         adapter.database.timeout = busy_timeout_s
 
     def opened(self, adapter: Any) -> None:
-        """See `Maintenance.opened`: it goes on as the device of the file in whose place it is."""
+        """See `Maintenance.opened`; a new file takes over the damaged file's device id."""
         from reprospective_tray.store.sqlite import damaged_file
         from reprospective_tray.store.sqlite.salvage import recovery
 
@@ -43,19 +41,19 @@ class SqliteMaintenance(Maintenance):
             self._tell(damaged)
         self._unfinished = recovery.unfinished(adapter)
         for damaged in pending:
-            if damaged not in self._unfinished:  # an earlier run was killed before it noted so
+            if damaged not in self._unfinished:  # an earlier run was killed before storing this
                 damaged_file.done(adapter.path, damaged)
 
     def ready(self, adapter: Any) -> None:
-        """See `Maintenance.ready`: what a damaged file still has is taken over."""
+        """See `Maintenance.ready`; recovers rows of damaged files in helper threads."""
         for damaged in self._unfinished:
             self._help("salvage", partial(self._take_over, damaged, adapter))
 
     def is_lost(self, adapter: Any) -> bool:
-        """See `Maintenance.is_lost`: another file may lie at its path."""
+        """See `Maintenance.is_lost`; it is lost if another file is at its path."""
         if not adapter.replaced:
             return False
-        log.warning("the database %s was replaced: opening it anew", adapter.place)
+        log.warning("the database %s was replaced and is opened again", adapter.place)
         adapter.leave_no_wal()
         return True
 
@@ -72,7 +70,7 @@ class SqliteMaintenance(Maintenance):
         self._tell(damaged)
 
     def check(self, adapter: Any, on_damage_found: Callable[[], None]) -> None:
-        """See `Maintenance.check`: read every page."""
+        """See `Maintenance.check`; reads every page."""
         from reprospective_tray.store.sqlite.salvage import recovery
 
         stopping = self.stopping
@@ -85,7 +83,7 @@ class SqliteMaintenance(Maintenance):
         self._help("check", read)
 
     def _tell(self, damaged: Path) -> None:
-        """Tell of a damaged file once, also where an earlier run was killed before it could."""
+        """Report a damaged file once, even if it was moved by an earlier, killed run."""
         if damaged not in self._told:
             self._told.add(damaged)
             self._on_damage(damaged)
@@ -97,10 +95,10 @@ class SqliteMaintenance(Maintenance):
         while not stopping.is_set():
             try:
                 recovery.take_over(damaged, adapter, stopping)
-            # The top of a thread: whatever it is, it is tried again, and at the next start.
+            # Top of a thread: after any error it retries, and again at the next start.
             except Exception:
                 if not told:
-                    log.exception("not everything was taken over from %s yet", damaged)
+                    log.exception("recovering rows from %s failed; trying again", damaged)
                 told = True
                 stopping.wait(_SALVAGE_RETRY_S)
             else:

@@ -1,4 +1,4 @@
-"""Who may read the database: permissions of its files and of the folders above them."""
+"""The permissions of the database's files and of the folders above them."""
 
 import functools
 import logging
@@ -16,7 +16,7 @@ from reprospective_tray.system.private_files import make_folders
 
 log = logging.getLogger(__name__)
 
-# Nobody in this process opens a file that is being made and closed here.
+# Prevents other threads from opening a file while it is created and closed here.
 _making = threading.Lock()
 _FOLDER_MODES = {"owner": 0o700, "group": 0o750}
 _FILE_MODES = {"owner": 0o600, "group": 0o640}
@@ -25,14 +25,14 @@ _OTHERS_TRAVERSE = 0o001
 
 
 def prepare_folders(database: Path, readable_by: str, private_below: Path | None) -> None:
-    """Make the folders of `database` that are missing, and let in whom `readable_by` says.
+    """Create the missing folders of `database` and set permissions according to `readable_by`.
 
-    Only the folders made here, and those at or below `private_below`, are the
-    program's; the rights of all others are left as they are.
+    Only new folders, and those at or below `private_below`, are changed; the permissions of all
+    others stay as they are.
 
     Raises:
-        ForeignOwnerError: the folder is another user's.
-        OSError: a folder cannot be made.
+        ForeignOwnerError: the folder belongs to another user.
+        OSError: a folder cannot be created.
     """
     mode = _FOLDER_MODES[readable_by]
     folder = database.absolute().parent
@@ -41,19 +41,19 @@ def prepare_folders(database: Path, readable_by: str, private_below: Path | None
     ownership.check(folder)
     for each in above:
         ours = private_below is not None and each.is_relative_to(private_below.absolute())
-        # A folder with any other mode is somebody's decision.
+        # Any other mode was set on purpose and is kept.
         if ours and each.stat().st_mode & 0o777 in _FOLDER_MODES.values():
             _set_mode(each, mode)
 
 
 def check_owner(database: Path, *, reading: bool) -> None:
-    """Return where `database` and what SQLite reads with it are this user's own or root's.
+    """Check that `database` and the files SQLite reads with it belong to this user or root.
 
-    For `reading`, a file that its owner shares with a group of this user will do.
+    For `reading`, a file that its owner shares with one of this user's groups is accepted.
 
     Raises:
-        ForeignOwnerError: another user's is there.
-        OSError: one cannot be looked at.
+        ForeignOwnerError: one belongs to another user.
+        OSError: one cannot be examined.
     """
     if reading and _is_shared_with_group(database):
         return
@@ -62,7 +62,7 @@ def check_owner(database: Path, *, reading: bool) -> None:
 
 
 def foreign(error: ownership.ForeignOwnerError) -> StoreError:
-    """Return what `check_owner` or `prepare_folders` raised as the error that a person sees."""
+    """Return an exception of `check_owner` or `prepare_folders` as a StoreError for the user."""
     return StoreError(
         _("{path} is not used: {reason}.").format(path=error.filename, reason=error.strerror),
         _(
@@ -81,15 +81,15 @@ def _is_shared_with_group(database: Path) -> bool:
 
 
 def prepare_files(database: Path, beside: Sequence[Path], readable_by: str) -> None:
-    """Make `database` if it is missing; give it and what is there `beside` it their rights.
+    """Create `database` if it is missing; set its permissions and those of the files `beside` it.
 
     Raises:
-        OSError: the file cannot be made.
+        OSError: the file cannot be created.
     """
-    # SQLite gives -wal and -shm the rights of the file itself.
+    # SQLite gives -wal and -shm the permissions of the file itself.
     mode = _FILE_MODES[readable_by]
-    # A file that is there is never opened past SQLite: to close it would let go of all locks that
-    # this process has on it, and another program would take its -wal away.
+    # An existing file must never be opened without SQLite: closing it would release all locks that
+    # this process holds on it (POSIX), and another program could delete its -wal.
     with _making:
         if not database.exists():
             with suppress(FileExistsError):  # another process was faster
@@ -100,7 +100,7 @@ def prepare_files(database: Path, beside: Sequence[Path], readable_by: str) -> N
 
 
 def closed_to_group(database: Path) -> Path | None:
-    """Return the topmost folder through which the group of `database` cannot reach it, if any."""
+    """Return the topmost folder that keeps the file's group from reaching it; None for none."""
     if os.name == "nt":
         return None
     place = database.absolute()
@@ -116,7 +116,7 @@ def closed_to_group(database: Path) -> Path | None:
 
 @functools.cache
 def warn_of_closed(folder: Path, database: Path) -> None:
-    """Say in the log, once a process, that `folder` keeps the group from `database`."""
+    """Log, once per process, that `folder` keeps the group from `database`."""
     log.warning(
         "database.local.readable_by is group, but %s does not let the group through to %s",
         folder,
@@ -125,7 +125,7 @@ def warn_of_closed(folder: Path, database: Path) -> None:
 
 
 def _set_mode(path: Path, mode: int) -> None:
-    """Give `path` the rights `mode`; what belongs to somebody else is theirs to decide."""
+    """Set the permissions of `path` to `mode`; another user's file is left unchanged."""
     found = path.stat()
     if found.st_mode & 0o777 != mode and (os.name == "nt" or found.st_uid == os.geteuid()):
         path.chmod(found.st_mode & ~0o777 | mode)

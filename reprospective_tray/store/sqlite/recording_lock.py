@@ -1,4 +1,4 @@
-"""One process at a time records into a file, whichever way leads there."""
+"""RecordingLock: lets only one process at a time record into a file, under any of its paths."""
 
 import logging
 import os
@@ -11,23 +11,23 @@ from reprospective_tray.system.file_lock import FileLock
 
 log = logging.getLogger(__name__)
 
-# A second start must not take a glance at the lock for a running instance.
+# A short wait, so that another process's brief check is not mistaken for a running instance.
 _GLANCE_S = 0.1
 
 
 class RecordingLock:
-    """Held by who records into a database file; it lies beside the file that links lead to."""
+    """Held by the process that records into a database; links are resolved to the real file."""
 
     def __init__(
         self, database: Path, readable_by: str = "owner", private_below: Path | None = None
     ) -> None:
-        """Take the path of the database, and `SqliteAdapter`'s rights; nothing is locked yet."""
+        """Take the database's path, and the permissions as for `SqliteAdapter`."""
         self.database = Path(os.path.realpath(database))
         self._rights = (self.database, readable_by, private_below)
         self._lock = FileLock(Path(f"{self.database}.lock"))
 
     def acquire(self) -> None:
-        """Become the one who records; without a lock where none can be made.
+        """Acquire the lock; if it cannot be created, log a warning and continue without it.
 
         Raises:
             StoreError: another process records into the file.
@@ -36,7 +36,7 @@ class RecordingLock:
             permissions.prepare_folders(*self._rights)
             held = self._lock.acquire(_GLANCE_S)
         except OSError as error:
-            # A disk that is full, or a folder that is missing, is waited for while recording.
+            # The recorder itself waits for a full disk or a missing folder.
             log.warning("%s cannot be locked: %s", self._lock.path, error)
             return
         if not held:
@@ -48,5 +48,5 @@ class RecordingLock:
             )
 
     def release(self) -> None:
-        """Let another process record."""
+        """Release the lock, so that another process can record."""
         self._lock.release()

@@ -1,4 +1,4 @@
-"""SqliteRowAccounting: rows have an id, wait for the server, and count in the daily totals."""
+"""SqliteRowAccounting: numbers rows by id, marks them unsent and updates the daily totals."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 
 
 class SqliteRowAccounting(RowAccounting):
-    """The file's: rows have an `id`, and wait for the server from then on."""
+    """Row accounting of the local file: a row's number is its `id`; changes mark it unsent."""
 
     touched: Mapping[str, Any] = MappingProxyType({"synced": 0})
 

@@ -1,9 +1,9 @@
-"""SqliteRowWriter: many finished rows at once, by uid, for imports and salvage."""
+"""SqliteRowWriter: inserts many finished rows at once, by uid, for imports and salvage."""
 
 from collections.abc import Sequence
 from typing import Any
 
-# The stubs leave it out.
+# Missing in the stubs.
 from peewee import __exception_wrapper__ as translated_errors  # type: ignore[attr-defined]
 
 from reprospective_tray.store.engine.row_writer import LeftOut
@@ -13,21 +13,21 @@ from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRanges
 
-# Short transactions, so that recording never waits; also SQLite's bound on variables.
+# Keeps transactions short, so that recording is not blocked, and below SQLite's variable limit.
 _ROWS_A_STATEMENT = 1000
 
 
 class SqliteRowWriter:
-    """Writes rows of `desktop_activity_sessions` that are closed; rows have all columns but `id`.
+    """Writes closed rows of `desktop_activity_sessions`, given with all columns except `id`.
 
-    What was forgotten by range is left out. A row that retention took comes
-    back in the revision in which it was taken; its days' totals have it already.
-    In any other revision it is left out: what is counted of it is not known any
-    more, and the server has its newest. Use it inside the adapter's `connection()`.
+    Rows in a forgotten range are skipped. A row that retention removed is restored only in the
+    same revision, without changing the totals, which still include it. In any other revision it is
+    skipped: its share of the totals is no longer known, and the server has the newest version.
+    Must be called in the adapter's `connection()`.
     """
 
     def __init__(self, adapter: SqliteAdapter, *, restoring: bool = False) -> None:
-        """Write into `adapter`; what is `restoring` are its own rows, none of them forgotten."""
+        """Write into `adapter`; `restoring` is for its own recovered rows, none forgotten."""
         self.left_out = LeftOut()
         self._restoring = restoring
         self._database: Any = adapter.database
@@ -43,10 +43,10 @@ class SqliteRowWriter:
         self._insert = f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({places})'  # noqa: S608
 
     def write(self, rows: Sequence[Row]) -> int:
-        """Store what is new or newer than what is held, in short transactions.
+        """Store rows that are new or of a newer revision, in short transactions; return how many.
 
-        A row that is held in the same or a newer revision, is open here, or is a
-        tombstone stays as it is. Returns how many rows were stored.
+        A stored row stays unchanged if it has the same or a newer revision, is open, or is a
+        tombstone.
         """
         newest: dict[str, Row] = {}
         for row in map(bounded, rows):
@@ -69,7 +69,7 @@ class SqliteRowWriter:
         revisions = dict(found.tuples())
         new = [row for row in rows if row["uid"] not in revisions]
         if new or returning:
-            # Past the query builder: it is four fifths of the time of an insert.
+            # Bypass the query builder, which takes four fifths of the time of an insert.
             values = [tuple(row[name] for name in self._names) for row in [*new, *returning]]
             with translated_errors:
                 self._database.cursor().executemany(self._insert, values)
@@ -83,7 +83,7 @@ class SqliteRowWriter:
         return len(new) + len(changed) + len(returning)
 
     def _sift(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-        """Return the rows that come back after retention, and all others that may be written."""
+        """Return the rows restored after retention, and all others that may be written."""
         taken = self._models.Taken
         ranges = ForgottenRanges(self._models)
         if not self._restoring:
@@ -95,7 +95,7 @@ class SqliteRowWriter:
         )
         revisions = dict(found.tuples())
         if self._restoring:
-            # Their totals come with them, or are no part of what else is restored.
+            # Their totals are restored with them and are not part of the other restored totals.
             taken.delete().where(taken.uid.in_(list(revisions))).execute()
             revisions = {}
         if not revisions:
@@ -113,7 +113,7 @@ class SqliteRowWriter:
         return returning, others
 
     def _replace(self, newer: dict[str, Row]) -> list[Row]:
-        """Change closed, living rows to their newer revisions; return those that were taken."""
+        """Replace closed, non-deleted rows with newer revisions; return the rows written."""
         table = self._session
         held = table.select().where(table.uid.in_(list(newer)), table.deleted == 0, table.open == 0)
         changed = []

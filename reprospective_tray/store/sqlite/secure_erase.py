@@ -1,8 +1,7 @@
-"""Removes erased texts from the bytes of the SQLite file and from the files beside it.
+"""Removes erased texts from the SQLite file and from the files next to it.
 
-Every connection that writes has `secure_delete`: what leaves a page is
-overwritten with zeros. What is left then is the -wal, and what an older
-version, or another SQLite, left in free pages.
+Every writing connection uses `secure_delete`, which overwrites deleted data with zeros. Traces can
+then remain only in the -wal, and in free pages written by an older version or another SQLite.
 """
 
 import logging
@@ -14,21 +13,21 @@ from reprospective_tray.store.sqlite.connection import temporary_files_in
 
 log = logging.getLogger(__name__)
 
-# In desktop_activity_meta: nothing was ever erased from this file without overwriting it.
+# Key in desktop_activity_meta: every deletion from this file was overwritten.
 _CLEAN = "secure_delete"
 
 
 def note_clean(database: peewee.SqliteDatabase) -> None:
-    """Note that this file never was written without `secure_delete`."""
+    """Store that this file was never written without `secure_delete`."""
     query = "INSERT OR REPLACE INTO desktop_activity_meta (key, value) VALUES (?, '1')"
     database.execute_sql(query, (_CLEAN,))
 
 
 def scrub(database: peewee.SqliteDatabase, folder: Path) -> bool:
-    """Empty the -wal into the file, and tell whether it is empty now.
+    """Checkpoint and empty the -wal; return whether it is empty now.
 
-    A file of unknown past is written anew first, once, by way of a temporary file in `folder`,
-    its own. Who reads at the time is waited for as long as this connection is patient.
+    A file that may have been written without `secure_delete` is rewritten once by VACUUM, with a
+    temporary file in its own `folder`. Waits for readers up to the connection's busy timeout.
     """
     known = database.execute_sql("SELECT 1 FROM desktop_activity_meta WHERE key = ?", (_CLEAN,))
     try:
@@ -38,17 +37,17 @@ def scrub(database: peewee.SqliteDatabase, folder: Path) -> bool:
             note_clean(database)
         busy, *_pages = database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except peewee.OperationalError as error:
-        log.warning("what was erased is still in the database's files: %s", str(error))
+        log.warning("erased data is still in the database's files: %s", str(error))
         return False
     if busy:
-        log.warning("what was erased is in the -wal as long as another program is reading")
+        log.warning("erased data stays in the -wal while another program is reading")
     return not busy
 
 
 def other_files(path: Path) -> list[Path]:
-    """Return the files that hold sessions beside the database at `path`, where there are any.
+    """Return the other files that contain sessions of the database at `path`.
 
-    They are what was set aside damaged, and what a full disk kept out of the database.
+    These are damaged files that were moved away, and the leftover file of unwritten changes.
     """
     aside = path.parent.glob(f"{path.stem}.damaged-*")
     leftover = Path(f"{path}.leftover")

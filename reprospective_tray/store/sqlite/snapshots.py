@@ -1,4 +1,4 @@
-"""A consistent copy of the whole local database, by SQLite's backup API."""
+"""Writes a consistent copy of the local database with SQLite's backup API."""
 
 import sqlite3
 from contextlib import closing
@@ -10,17 +10,17 @@ from reprospective_tray.store.sqlite.connection import open_file
 from reprospective_tray.store.sqlite.errors import is_damage
 from reprospective_tray.system.private_files import replacing
 
-# Between two steps the wish to end is heard: about a hundredth of a second.
+# An interrupt is handled between two steps; one takes about 10 ms.
 _PAGES_A_STEP = 1000
 
 
 def write_snapshot(path: Path, target: Path, damaged: StoreError, *, overwrite: bool = True) -> int:
-    """Write a copy of the database at `path` to `target`; return how many living sessions it has.
+    """Write a copy of the database at `path` to `target`; return its non-deleted sessions.
 
     Raises:
-        FileExistsError: something is at `target`, and `overwrite` is not given.
-        StoreError: `target` is the database itself or cannot be written;
-            `damaged` where it is the database that is.
+        FileExistsError: `target` exists and `overwrite` is false.
+        StoreError: `target` is the database itself or cannot be written; the given `damaged` if
+            the database is damaged.
     """
     try:
         if target.exists() and target.samefile(path):
@@ -41,7 +41,7 @@ def write_snapshot(path: Path, target: Path, damaged: StoreError, *, overwrite: 
 
 def _copy(path: Path, partial: Path) -> int:
     with closing(open_file(path, "ro")) as source, closing(open_file(partial, "rwc")) as copy:
-        # One state of the file for all steps: what is written meanwhile would begin them anew.
+        # One read transaction for all steps; otherwise a concurrent write would restart the copy.
         source.isolation_level = None
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -1,4 +1,4 @@
-"""Which times the sessions cover that retention took: united, so that ten years are few rows."""
+"""The times of sessions removed by retention, merged so that ten years need few rows."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -9,7 +9,7 @@ from reprospective_tray.store.model.tables import LocalModels
 
 
 class TakenTimes:
-    """Keeps `desktop_activity_taken_times`; use it inside the adapter's `connection()`."""
+    """Maintains `desktop_activity_taken_times`; must be called in the adapter's `connection()`."""
 
     def __init__(self, models: LocalModels) -> None:
         """Work on the tables of one local file."""
@@ -17,7 +17,7 @@ class TakenTimes:
         self._uids = models.Taken
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Note the times of sessions, given as rows of their table; inside a transaction."""
+        """Add the times of sessions, given as table rows; must be called in a transaction."""
         by_device: dict[tuple[str, str], list[Interval]] = defaultdict(list)
         for row in rows:
             if row["ended_at"] > row["started_at"]:
@@ -30,7 +30,7 @@ class TakenTimes:
         table = self._table
         of_device = (table.device_id == device_id) & (table.source_host == source_host)
         first, last = min(start for start, _end in times), max(end for _start, end in times)
-        # What touches them, too: it becomes one with them.
+        # Includes touching times, which are merged.
         near = of_device & (table.started_at <= last) & (table.ended_at >= first)
         known = table.select(table.started_at, table.ended_at).where(near).tuples()
         times = united([*known, *times])
@@ -41,7 +41,7 @@ class TakenTimes:
         ).execute()
 
     def between(self, device_ids: Collection[str], since: int, until: int) -> list[Interval]:
-        """Return the times of some devices that lie at least partly in [`since`, `until`)."""
+        """Return the times of `device_ids` that overlap [`since`, `until`)."""
         table = self._table
         found = table.select(table.started_at, table.ended_at).where(
             table.device_id.in_(device_ids), table.started_at < until, table.ended_at > since
@@ -49,19 +49,19 @@ class TakenTimes:
         return list(found.tuples())
 
     def revisions(self, uids: Collection[str]) -> dict[str, int]:
-        """Return in which revisions sessions with some uids were taken."""
+        """Return the revisions in which the sessions of `uids` were removed by retention."""
         taken = self._uids
         found = taken.select(taken.uid, taken.revision).where(taken.uid.in_(uids))
         return dict(found.tuples())
 
     def devices(self) -> list[tuple[str, str]]:
-        """Return device and host of each that has some."""
+        """Return the device id and host of each device with stored times."""
         table = self._table
         return list(table.select(table.device_id, table.source_host).distinct().tuples())
 
 
 def united(times: Iterable[Interval]) -> list[Interval]:
-    """Return the same times in order, with what touches or overlaps as one."""
+    """Return the times sorted, with touching or overlapping ones merged."""
     found: list[Interval] = []
     for start, end in sorted(times):
         if found and start <= found[-1][1]:

@@ -17,7 +17,7 @@ import psycopg2.extensions
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# Only writing statements contain titles. Queries contain none, and psycopg2 reads their rows faster.
+# Only writing statements contain titles. For queries psycopg2 is used, as it reads rows faster.
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|SELECT reprospective\.)", re.IGNORECASE)
 _PLACE = re.compile(r"%[s%]")
 _TO_QUOTE = re.compile(r'(["\\])')
@@ -136,7 +136,7 @@ def _libpq() -> Any:
 
 @functools.lru_cache(maxsize=64)
 def _with_numbers(sql: str, count: int) -> str:
-    """Return the statement with the placeholders $1, $2, …"""
+    """Return the statement with numbered placeholders ($1, $2)."""
     numbers = iter(range(1, count + 1))
     return _PLACE.sub(lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", sql)
 

@@ -1,24 +1,24 @@
 -- The first schema of the central database: sessions, devices, ingest() and the readers' views.
 --
--- Runs once, in one transaction, by a role that may create a schema. Who may see what is in
--- roles.sql; without it all of this belongs to the role that made it (single-owner mode).
+-- Runs once, in one transaction, by a role that may create a schema. The rights of other roles are
+-- in roles.sql; without it everything belongs to the creating role (single-owner mode).
 
 CREATE TABLE reprospective.schema_version (
     version integer NOT NULL PRIMARY KEY,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- The time as lived: what the clock on the wall showed, and the day on it.
+-- Converts an instant to local wall time.
 CREATE FUNCTION reprospective.lived(moment timestamptz, utc_offset_minutes integer)
 RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN (moment AT TIME ZONE 'UTC') + utc_offset_minutes * interval '1 minute';
 
--- The moment of a time as lived.
+-- Converts local wall time to an instant.
 CREATE FUNCTION reprospective.moment(lived timestamp, utc_offset_minutes integer)
 RETURNS timestamptz LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN (lived - utc_offset_minutes * interval '1 minute') AT TIME ZONE 'UTC';
 
--- Milliseconds since the epoch are how times travel: exact, and free of time zones.
+-- Times are transferred as milliseconds since the epoch: exact and independent of time zones.
 CREATE FUNCTION reprospective.from_ms(ms bigint)
 RETURNS timestamptz LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN to_timestamp(ms / 1000.0::double precision);
@@ -81,11 +81,11 @@ CREATE INDEX sessions_over_midnight ON reprospective.desktop_activity_sessions (
     WHERE last_day > first_day;
 CREATE INDEX sessions_open ON reprospective.desktop_activity_sessions (owner, device_id)
     WHERE open = 1;
--- Readers of everybody's days ask by time alone; what arrives is nearly in its order.
+-- Readers of all persons' days query by time only; rows arrive almost in this order (BRIN).
 CREATE INDEX sessions_by_time ON reprospective.desktop_activity_sessions
     USING brin (started_at, first_day) WITH (pages_per_range = 16, autosummarize = on);
 
--- How far each device has come: the pair that was taken last, and what was answered to it.
+-- The upload progress of each device: the last accepted pair, and the verdict on it.
 CREATE TABLE reprospective.devices (
     owner text COLLATE "C" NOT NULL DEFAULT current_user,
     device_id uuid NOT NULL,
@@ -95,9 +95,9 @@ CREATE TABLE reprospective.devices (
     sent_schema smallint NOT NULL,
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (owner, device_id)
-) WITH (fillfactor = 50);  -- each batch changes one row: its next version fits beside it
+) WITH (fillfactor = 50);  -- each batch updates one row; its new version fits on the same page
 
--- A batch as it comes, in parts: read in one go, for JSON is read anew at every question to it.
+-- The parts of a received batch. It is decoded once, because each access to JSON parses it again.
 CREATE TYPE reprospective.sent_pair AS (counter bigint, token text);
 
 CREATE TYPE reprospective.sent_batch AS (
@@ -109,7 +109,7 @@ CREATE TYPE reprospective.sent_batch AS (
     orders json
 );
 
--- One row of a batch: its times are ms, unknown keys are left out.
+-- One row of a batch: its times are in ms; unknown keys are ignored.
 CREATE TYPE reprospective.sent_row AS (
     uid uuid,
     device_id uuid,
@@ -135,10 +135,10 @@ CREATE TYPE reprospective.sent_order AS (
     application_name text
 );
 
--- Stores the rows of a JSON array: how many came, and the uids of those that were new or newer.
+-- Stores the rows of a JSON array. Returns their number and the uids of new or newer rows.
 --
--- The schema is stamped here, where the columns are named: a later script that knows more of
--- them brings its own take_rows() with its own number, and rows sent again are taken then.
+-- The schema number is set here, where the columns are named: a later script with more columns
+-- replaces take_rows() with its own number, and then accepts rows that are sent again.
 CREATE FUNCTION reprospective.take_rows(
     sent json, client_schema integer, received timestamptz, OUT came integer, OUT written uuid[]
 ) LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -191,7 +191,7 @@ BEGIN
 END
 $$;
 
--- Forgets what retention had taken from the sender: [started_at, ended_at) of some devices.
+-- Deletes sessions of some devices in [started_at, ended_at) that retention removed at the sender.
 CREATE FUNCTION reprospective.forget_range(
     ordered reprospective.sent_order, received timestamptz
 ) RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -241,7 +241,7 @@ BEGIN
 END
 $$;
 
--- One row as it goes back to who sent an older one.
+-- Returns a row in the format for a sender of an older version of it.
 CREATE FUNCTION reprospective.as_sent(held reprospective.desktop_activity_sessions)
 RETURNS json LANGUAGE sql STABLE STRICT
 BEGIN ATOMIC
@@ -262,9 +262,9 @@ BEGIN ATOMIC
     );
 END;
 
--- What became of the rows that were not written, by their positions in `sent`.
+-- Returns the outcome of the rows that were not written, by their positions in `sent`.
 --
--- unwritten: their positions; NULL for all whose uid is not in `written`.
+-- unwritten: their positions; NULL means all rows whose uid is not in `written`.
 CREATE FUNCTION reprospective.compare_rows(
     sent json, unwritten integer[], written uuid[],
     OUT held json, OUT superseded json, OUT refused json[]
@@ -307,7 +307,7 @@ BEGIN
 END
 $$;
 
--- Takes one batch, all in the one transaction of the call and with the caller's rights.
+-- Stores one batch, in the transaction of the call and with the caller's rights.
 --
 -- batch: {"schema", "device_id", "acknowledged": pair or null, "pair", "rows": [...],
 --         "orders": [...]}, where a pair is {"counter", "token"}.
@@ -439,8 +439,8 @@ BEGIN
 END
 $$;
 
--- The steps of a clock from one time to another, both inclusive. An array, for the planner takes
--- that for ten of them, and a generate_series() for a thousand.
+-- Returns the times from `since` to `until`, both inclusive, in steps. It returns an array, because
+-- the planner estimates 10 rows for it, but 1,000 for generate_series().
 CREATE FUNCTION reprospective.steps(since timestamp, until timestamp, step interval)
 RETURNS timestamp[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -450,7 +450,7 @@ BEGIN
 END
 $$;
 
--- Each living session, cut at the midnights of the clock on the wall.
+-- The non-deleted sessions, split at local midnights.
 CREATE VIEW reprospective.session_days WITH (security_invoker = true) AS
 SELECT first_day AS day, owner, device_id, source_host, state, application_name, open,
     started_at, ended_at, utc_offset_minutes
@@ -465,10 +465,10 @@ FROM reprospective.desktop_activity_sessions
 CROSS JOIN LATERAL unnest(
     reprospective.steps(first_day::timestamp, last_day::timestamp, '1 day')
 ) AS each (day)
--- The first by its statistics, the second by its index.
+-- The first condition has statistics, the second has an index.
 WHERE deleted = 0 AND midnights > 0 AND last_day > first_day;
 
--- The daily totals of closed sessions, as the local file keeps them.
+-- The daily totals of closed sessions, as in the local file.
 CREATE VIEW reprospective.desktop_activity_days WITH (security_invoker = true) AS
 WITH by_offset AS (
     -- By the offset first: it is constant on most days, and the edges' own comes along.
@@ -490,7 +490,7 @@ SELECT day, device_id, source_host, state, application_name,
 FROM by_offset
 GROUP BY day, owner, device_id, source_host, state, application_name;
 
--- For readers, in days as lived; the running hour included.
+-- For readers, by local day; includes the open session.
 CREATE VIEW reprospective.daily_application_totals WITH (security_invoker = true) AS
 SELECT owner, day, source_host, application_name,
     extract(epoch FROM sum(ended_at - started_at)) AS active_seconds,
@@ -499,7 +499,7 @@ FROM reprospective.session_days
 WHERE state = 'active'
 GROUP BY owner, day, source_host, application_name;
 
--- A condition on `day` finds its rows by an index; one on `hour` alone reads them all.
+-- A condition on `day` can use an index; a condition only on `hour` reads all rows.
 CREATE VIEW reprospective.hourly_activity WITH (security_invoker = true) AS
 WITH hours AS (
     SELECT owner, source_host, state, day, each.hour,

@@ -1,18 +1,18 @@
--- Settled days: totals that are kept, so that a year costs what its days cost.
+-- Settled days: stored totals, so that the cost of a year depends on its days, not its sessions.
 --
--- Of each owner the days before settled.until are in settled_days, whole; those from it on are
--- computed from the sessions. Whatever writes sessions lowers the mark below what it changes, in the
--- same transaction, and each pass of a device moves it on, up to the day before yesterday.
+-- For each owner, the days before settled.until are completely in settled_days; later days are
+-- computed from the sessions. A statement that writes sessions lowers the mark to the first changed
+-- day in the same transaction. Each pass of a device advances it, up to the day before yesterday.
 
--- By `midnights`, of which the planner has statistics: of how two columns compare it has none, and
--- it started helpers for the one or two sessions of a day that cross its midnights.
+-- On `midnights`, because the planner has statistics for it. It has none for the comparison of two
+-- columns, and used parallel workers for the few sessions that cross a midnight.
 DROP INDEX reprospective.sessions_over_midnight;
 CREATE INDEX sessions_over_midnight ON reprospective.desktop_activity_sessions (owner, last_day)
     WHERE midnights > 0;
 CREATE INDEX sessions_over_days ON reprospective.desktop_activity_sessions (owner)
     WHERE midnights > 1;
 
--- Forgets what retention had taken from the sender: [started_at, ended_at) of some devices.
+-- Deletes sessions of some devices in [started_at, ended_at) that retention removed at the sender.
 CREATE OR REPLACE FUNCTION reprospective.forget_range(
     ordered reprospective.sent_order, received timestamptz
 ) RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -62,8 +62,8 @@ BEGIN
 END
 $$;
 
--- Each living session, cut at the midnights of the clock on the wall. Each part has a day that is
--- a column: a condition on it finds its rows by an index.
+-- The non-deleted sessions, split at local midnights. The day of each part is a column, so that a
+-- condition on it can use an index.
 CREATE OR REPLACE VIEW reprospective.session_days WITH (security_invoker = true) AS
 SELECT first_day AS day, owner, device_id, source_host, state, application_name, open,
     started_at, ended_at, utc_offset_minutes
@@ -90,7 +90,7 @@ CROSS JOIN LATERAL unnest(
 ) AS each (day)
 WHERE deleted = 0 AND midnights > 1;
 
--- How far the days of an owner are settled. Who has sessions has a row.
+-- The day up to which an owner's days are settled. Every owner of sessions has a row.
 CREATE TABLE reprospective.settled (
     owner text COLLATE "C" NOT NULL PRIMARY KEY,
     until date NOT NULL,
@@ -114,7 +114,7 @@ CREATE TABLE reprospective.settled_days (
 );
 CREATE INDEX settled_days_by_day ON reprospective.settled_days (day);
 
--- The daily totals of closed sessions, from the sessions themselves.
+-- The daily totals of closed sessions, computed from the sessions.
 CREATE VIEW reprospective.computed_days WITH (security_invoker = true) AS
 WITH by_offset AS (
     -- By the offset first: it is constant on most days, and the edges' own comes along.
@@ -136,26 +136,26 @@ SELECT day, device_id, source_host, state, application_name,
 FROM by_offset
 GROUP BY day, owner, device_id, source_host, state, application_name;
 
--- The daily totals of closed sessions, as the local file keeps them.
+-- The daily totals of closed sessions, as in the local file.
 CREATE OR REPLACE VIEW reprospective.desktop_activity_days WITH (security_invoker = true) AS
 SELECT day, device_id, source_host, state, application_name, ms, sessions,
     first_at, first_offset_minutes, last_at, last_offset_minutes, owner
 FROM reprospective.settled_days
--- Of all whose rows the reader may see, those that are settled least: one mark, for the planner.
+-- The earliest mark of all owners whose rows are visible; a single value suits the planner.
 WHERE day < (SELECT min(until) FROM reprospective.settled)
 UNION ALL
 SELECT day, device_id, source_host, state, application_name, ms, sessions,
     first_at, first_offset_minutes, last_at, last_offset_minutes, owner
 FROM reprospective.computed_days
--- Without a mark there are no sessions.
+-- If there is no mark, there are no sessions.
 WHERE day >= (SELECT min(until) FROM reprospective.settled);
 
--- Who writes an owner's sessions holds this lock with others, who settles their days alone.
+-- The key of a lock: writers of an owner's sessions hold it shared, settling holds it exclusively.
 CREATE FUNCTION reprospective.settling_key(owner text)
 RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN hashtextextended('reprospective settled ' || owner, 0);
 
--- Lets no day of an owner from `since` on be settled.
+-- Marks the days of an owner from `since` on as not settled.
 CREATE FUNCTION reprospective.unsettle_from(whose text, since date)
 RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -181,7 +181,7 @@ BEGIN
 END
 $$;
 
--- Follows every statement that writes sessions, whoever sends it.
+-- Runs after every statement that writes sessions.
 CREATE FUNCTION reprospective.unsettle() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -223,9 +223,9 @@ $$;
 CREATE TRIGGER unsettle_truncated AFTER TRUNCATE ON reprospective.desktop_activity_sessions
     FOR EACH STATEMENT EXECUTE FUNCTION reprospective.unsettle_all();
 
--- Settles days of an owner before `before`, the `most` oldest of them that are not settled yet.
+-- Settles up to `most` of an owner's oldest unsettled days before `before`.
 --
--- Does nothing while somebody writes sessions of theirs: there is a next time.
+-- Does nothing while the owner's sessions are being written; a later call settles them.
 CREATE FUNCTION reprospective.settle(whose text, before date, most integer DEFAULT 31)
 RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -253,9 +253,9 @@ BEGIN
 END
 $$;
 
--- A device has come, and not in the midst of a backlog, whose batches follow each other at once:
--- what is older than two days may rest. Where a mark has just been lowered, more of that past may
--- be under way: it settles later.
+-- Settles the days older than two days when a device sends a batch, but not during a backlog, whose
+-- batches follow each other at once. If the mark was lowered recently, more rows of the same past
+-- may follow, so these days are settled later.
 CREATE FUNCTION reprospective.settle_for_device() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -275,8 +275,8 @@ CREATE TRIGGER settle_for_device AFTER UPDATE ON reprospective.devices FOR EACH 
     WHEN (OLD.received_at < NEW.received_at - interval '30 seconds')
     EXECUTE FUNCTION reprospective.settle_for_device();
 
--- Settles whatever may rest, whosever it is: for who may see all of it. Readers of everybody's days
--- go by the least of all marks, and who comes no more does not move theirs on.
+-- Settles the days of all owners; for roles that may see all rows. Queries over all persons use the
+-- earliest mark, and owners that no longer send would never advance theirs.
 CREATE FUNCTION reprospective.settle_all()
 RETURNS void LANGUAGE sql VOLATILE
 BEGIN ATOMIC

@@ -1,11 +1,11 @@
--- Bounds, and nothing that one person can do to another.
+-- Adds limits for values, and protects persons from each other.
 --
--- What is sent is bounded in length and time. What is derived from it is written by the functions
--- that derive it and by nobody else, and a day that cannot be derived fails no batch. What all have
--- to wait for is a row or a table that a person cannot lock. The planner keeps no statistics of
--- what a person has written: row-level security does not bind it, and EXPLAIN tells what it knows.
+-- Lengths and times of sent rows are limited. Only the deriving functions write derived data, and a
+-- day that cannot be derived does not make a batch fail. A person cannot lock any row or table that
+-- others must wait for. The planner collects no statistics on values written by persons, because
+-- row-level security does not protect them and EXPLAIN reveals them.
 
--- They are in the way of what follows, and come back below as they were.
+-- These block the changes below and are recreated unchanged afterwards.
 DROP VIEW reprospective.hosts, reprospective.hourly_activity,
     reprospective.daily_application_totals, reprospective.desktop_activity_days,
     reprospective.computed_days, reprospective.session_days;
@@ -19,8 +19,8 @@ DROP TRIGGER settle_for_device ON reprospective.devices;
 DROP FUNCTION reprospective.settle_all, reprospective.settling_key;
 TRUNCATE reprospective.settled;
 
--- What is there already is cut to the bounds. Its revision stays: the computer that sent it does
--- the same to its own row, and sends that.
+-- Cuts existing rows to the limits. Their revision stays, because the computer that sent a row cuts
+-- its own copy and sends it again.
 ALTER TABLE reprospective.desktop_activity_sessions DROP CONSTRAINT a_session_that_can_be;
 UPDATE reprospective.desktop_activity_sessions
 SET source_host = CASE WHEN char_length(source_host) <= 256
@@ -39,7 +39,7 @@ WHERE char_length(source_host) > 256 OR char_length(application_name) > 256
     OR started_at < '1970-01-01Z' OR ended_at > '2200-01-01Z'
     OR ended_at - started_at > interval '8784 hours';
 
--- A column that gets a type, be it its own, loses what the planner knew of it.
+-- Setting a column's type, even to the same type, deletes the planner's statistics on it.
 ALTER TABLE reprospective.desktop_activity_sessions
     ALTER COLUMN uid TYPE uuid,
     ALTER COLUMN device_id TYPE uuid,
@@ -75,7 +75,7 @@ ALTER TABLE reprospective.devices
     ALTER COLUMN device_id SET STATISTICS 0,
     ALTER COLUMN token SET STATISTICS 0;
 
--- Tombstones: whoever writes one, nothing of what it was stays in it.
+-- Removes names and process id from every tombstone that is written.
 CREATE FUNCTION reprospective.blank_tombstone() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -93,7 +93,7 @@ CREATE TRIGGER blank_tombstone BEFORE INSERT OR UPDATE ON reprospective.desktop_
         AND (NEW.application_name <> '' OR NEW.window_title <> '' OR NEW.process_id IS NOT NULL)
     ) EXECUTE FUNCTION reprospective.blank_tombstone();
 
--- Those that are there.
+-- Existing tombstones.
 UPDATE reprospective.desktop_activity_sessions
 SET application_name = '', window_title = '', process_id = NULL
 WHERE deleted = 1 AND (application_name <> '' OR window_title <> '' OR process_id IS NOT NULL);
@@ -118,7 +118,7 @@ ALTER TABLE reprospective.settled_days
     ALTER COLUMN source_host SET STATISTICS 0,
     ALTER COLUMN application_name SET STATISTICS 0;
 
--- One row as it goes back to who sent an older one.
+-- Returns a row in the format for a sender of an older version of it.
 CREATE FUNCTION reprospective.as_sent(held reprospective.desktop_activity_sessions)
 RETURNS json LANGUAGE sql STABLE STRICT
 BEGIN ATOMIC
@@ -139,8 +139,8 @@ BEGIN ATOMIC
     );
 END;
 
--- Each living session, cut at the midnights of the clock on the wall. Each part has a day that is
--- a column: a condition on it finds its rows by an index.
+-- The non-deleted sessions, split at local midnights. The day of each part is a column, so that a
+-- condition on it can use an index.
 CREATE VIEW reprospective.session_days WITH (security_invoker = true) AS
 SELECT first_day AS day, owner, device_id, source_host, state, application_name, open,
     started_at, ended_at, utc_offset_minutes
@@ -167,7 +167,7 @@ CROSS JOIN LATERAL unnest(
 ) AS each (day)
 WHERE deleted = 0 AND midnights > 1;
 
--- The daily totals of closed sessions, from the sessions themselves.
+-- The daily totals of closed sessions, computed from the sessions.
 CREATE VIEW reprospective.computed_days WITH (security_invoker = true) AS
 WITH by_offset AS (
     -- By the offset first: it is constant on most days, and the edges' own comes along.
@@ -189,21 +189,21 @@ SELECT day, device_id, source_host, state, application_name,
 FROM by_offset
 GROUP BY day, owner, device_id, source_host, state, application_name;
 
--- The daily totals of closed sessions, as the local file keeps them.
+-- The daily totals of closed sessions, as in the local file.
 CREATE VIEW reprospective.desktop_activity_days WITH (security_invoker = true) AS
 SELECT day, device_id, source_host, state, application_name, ms, sessions,
     first_at, first_offset_minutes, last_at, last_offset_minutes, owner
 FROM reprospective.settled_days
--- Of all whose rows the reader may see, those that are settled least: one mark, for the planner.
+-- The earliest mark of all owners whose rows are visible; a single value suits the planner.
 WHERE day < (SELECT min(until) FROM reprospective.settled)
 UNION ALL
 SELECT day, device_id, source_host, state, application_name, ms, sessions,
     first_at, first_offset_minutes, last_at, last_offset_minutes, owner
 FROM reprospective.computed_days
--- Without a mark there are no sessions.
+-- If there is no mark, there are no sessions.
 WHERE day >= (SELECT min(until) FROM reprospective.settled);
 
--- For readers, in days as lived; the running hour included.
+-- For readers, by local day; includes the open session.
 CREATE VIEW reprospective.daily_application_totals WITH (security_invoker = true) AS
 SELECT owner, day, source_host, application_name,
     extract(epoch FROM sum(ended_at - started_at)) AS active_seconds,
@@ -212,7 +212,7 @@ FROM reprospective.session_days
 WHERE state = 'active'
 GROUP BY owner, day, source_host, application_name;
 
--- A condition on `day` finds its rows by an index; one on `hour` alone reads them all.
+-- A condition on `day` can use an index; a condition only on `hour` reads all rows.
 CREATE VIEW reprospective.hourly_activity WITH (security_invoker = true) AS
 WITH hours AS (
     SELECT owner, source_host, state, day, each.hour,
@@ -247,10 +247,10 @@ FROM reprospective.desktop_activity_sessions
 WHERE deleted = 0
 GROUP BY owner, source_host, device_id;
 
--- Lets no day of an owner from `since` on be settled.
+-- Marks the days of an owner from `since` on as not settled.
 --
--- Whoever settles holds the owner's row of `settled` alone; who writes sessions holds it with
--- others. No person can lock it otherwise: they may read it and nothing else.
+-- Settling locks the owner's row in `settled` exclusively, writers of sessions lock it shared. A
+-- person cannot lock it otherwise, because they may only read it.
 CREATE OR REPLACE FUNCTION reprospective.unsettle_from(whose text, since date)
 RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -275,8 +275,8 @@ BEGIN
 END
 $$;
 
--- These follow what a person writes, with the rights of the schema's owner: what is derived is no
--- person's to write. They are called by their triggers alone.
+-- These run after a person's writes with the rights of the schema's owner, because a person may not
+-- write derived data. Only their triggers call them.
 ALTER FUNCTION reprospective.unsettle SECURITY DEFINER;
 ALTER FUNCTION reprospective.unsettle_all SECURITY DEFINER;
 
@@ -290,10 +290,10 @@ CREATE TRIGGER unsettle_deleted AFTER DELETE ON reprospective.desktop_activity_s
 CREATE TRIGGER unsettle_truncated AFTER TRUNCATE ON reprospective.desktop_activity_sessions
     FOR EACH STATEMENT EXECUTE FUNCTION reprospective.unsettle_all();
 
--- Settles days of an owner before `before`, the `most` oldest of them that are not settled yet;
--- none that is not over. Returns why it could not, NULL where it could.
+-- Settles up to `most` of an owner's oldest unsettled days before `before`, but only days that are
+-- over. Returns the error if it failed, NULL otherwise.
 --
--- Does nothing while somebody writes sessions of theirs: there is a next time.
+-- Does nothing while the owner's sessions are being written; a later call settles them.
 CREATE FUNCTION reprospective.settle_owner(whose text, before date, most integer)
 RETURNS text LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -325,7 +325,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
--- The same for who may act as this owner: others would be kept waiting by it.
+-- The same, only for roles that may act as this owner, because it blocks the owner's other writes.
 CREATE OR REPLACE FUNCTION reprospective.settle(whose text, before date, most integer DEFAULT 31)
 RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -358,9 +358,9 @@ CREATE TRIGGER settle_for_device AFTER UPDATE ON reprospective.devices FOR EACH 
     WHEN (OLD.received_at < NEW.received_at - interval '30 seconds')
     EXECUTE FUNCTION reprospective.settle_for_device();
 
--- Settles whatever may rest, whosever it is: for who may see all of it. Readers of everybody's days
--- go by the least of all marks, and who comes no more does not move theirs on. Returns the owners
--- whose days cannot be settled, and why.
+-- Settles the days of all owners; for roles that may see all rows. Queries over all persons use the
+-- earliest mark, and owners that no longer send would never advance theirs. Returns the owners whose
+-- days cannot be settled, with the error.
 CREATE FUNCTION reprospective.settle_all() RETURNS TABLE (owner text, problem text)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC

@@ -1,10 +1,10 @@
--- What each table, view, column and function is: facts, units and time zones, for whoever reads
--- the database with psql or another program.
+-- Comments on each table, view, column and function, with units and time zones, for users of psql
+-- or other programs.
 --
--- Runs after the numbered scripts, as often as anybody likes, by the role that owns
--- the schema. Whatever a script adds gets its comment here: a test finds what has none.
+-- Idempotent; runs after the numbered scripts as the owner of the schema. Every object that a script
+-- adds needs a comment here; a test finds missing ones.
 
--- Sessions, as they were sent.
+-- Sessions.
 COMMENT ON TABLE reprospective.desktop_activity_sessions IS
     'One application and one window title in front, without a gap, in one state. Forgotten '
     'sessions stay as rows with deleted = 1; the views leave them out.';
@@ -53,7 +53,7 @@ COMMENT ON COLUMN reprospective.desktop_activity_sessions.last_day IS
 COMMENT ON COLUMN reprospective.desktop_activity_sessions.midnights IS
     'last_day - first_day, in days.';
 
--- What sending needs.
+-- Tables for sending.
 COMMENT ON TABLE reprospective.devices IS
     'How far each device has come with sending: the batch that was taken last. It tells a '
     'restored or a cloned database.';
@@ -75,7 +75,7 @@ COMMENT ON COLUMN reprospective.schema_version.version IS 'The number of the scr
 COMMENT ON COLUMN reprospective.schema_version.applied_at IS
     'When it ran, by the server''s clock.';
 
--- Totals of days that rest.
+-- Totals of settled days.
 COMMENT ON TABLE reprospective.settled IS
     'Up to which day the totals of an owner are kept in settled_days. Who has sessions has a '
     'row.';
@@ -111,7 +111,7 @@ COMMENT ON COLUMN reprospective.settled_days.last_at IS
 COMMENT ON COLUMN reprospective.settled_days.last_offset_minutes IS
     'utc_offset_minutes of the session that last_at is of.';
 
--- Views for readers; each shows what the role that reads may see.
+-- Views for readers; each shows the rows that the reading role may see.
 COMMENT ON VIEW reprospective.desktop_activity_days IS
     'The totals of closed sessions by day, device, host, state and application; days as they '
     'were lived.';
@@ -227,7 +227,7 @@ COMMENT ON COLUMN reprospective.hosts.last_at IS 'The moment at which the last o
 COMMENT ON COLUMN reprospective.hosts.last_received_at IS
     'When the last of them came, by the server''s clock.';
 
--- A batch as it comes, in JSON: times are milliseconds since 1970, UTC.
+-- A received batch in JSON: times are milliseconds since the epoch, UTC.
 COMMENT ON TYPE reprospective.sent_batch IS
     'All of one batch; keys that are not here are ignored.';
 COMMENT ON COLUMN reprospective.sent_batch.schema IS

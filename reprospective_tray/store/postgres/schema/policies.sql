@@ -1,6 +1,6 @@
--- Which rows: a person's own, and all of them for readers. Follows roles.sql.
+-- Row-level security: a person sees their own rows, readers see all. Runs after roles.sql.
 --
--- What is there already is left: to make it anew would wait for everybody who is reading.
+-- Existing policies are kept, because recreating them would wait for all current readers.
 DO $$
 DECLARE
     guarded regclass;

@@ -1,7 +1,8 @@
--- Who may do what: a role a person, who sees and writes their own rows alone, and readers of all.
+-- Roles and grants: each person has a role for reading and writing only their own rows; readers may
+-- read all rows.
 --
--- Runs as often as anybody likes, by a role that owns the schema and may create roles (where they
--- are there already, by the owner alone).
+-- Idempotent. Must run as the owner of the schema, who must be able to create roles unless the roles
+-- exist already.
 
 DO $$
 DECLARE
@@ -28,20 +29,20 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA reprospective
 
 GRANT USAGE ON SCHEMA reprospective TO reprospective_person, reprospective_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA reprospective TO reprospective_person, reprospective_reader;
--- What the views compute with, and nothing that writes.
+-- The functions that the views use; none of them writes.
 GRANT EXECUTE ON FUNCTION
     reprospective.lived, reprospective.moment, reprospective.from_ms, reprospective.to_ms,
     reprospective.steps
     TO reprospective_person, reprospective_reader;
--- What sends, with the rights of who calls it; not what derives days of what was sent.
+-- The functions for sending, which run with the caller's rights; not those that derive days.
 GRANT EXECUTE ON FUNCTION
     reprospective.ingest, reprospective.take_rows, reprospective.compare_rows,
     reprospective.as_sent, reprospective.forget_range, reprospective.settle
     TO reprospective_person;
 
--- No DELETE: what is forgotten leaves a tombstone. UPDATE column by column: on a table as a whole
--- it is the right to LOCK it, and to keep everybody waiting. A person may set received_at and
--- sent_schema by hand: they are facts about their own rows, and nobody else's depend on them.
+-- No DELETE, because deleted sessions become tombstones. UPDATE is granted by column, because on the
+-- whole table it would include the right to LOCK it and block everybody. A person may set
+-- received_at and sent_schema of their own rows; no other person's rows depend on them.
 DO $$
 DECLARE
     granted text;

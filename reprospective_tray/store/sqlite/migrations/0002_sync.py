@@ -1,4 +1,4 @@
-"""What sending to a server needs: rows it refused, rows that retention took, range orders.
+"""Tables for sending to a server: refused rows, rows removed by retention, range orders.
 
 SQL instead of models: a migration is frozen, the models move on.
 """
@@ -7,7 +7,7 @@ import peewee
 from playhouse.migrate import SchemaMigrator
 
 STATEMENTS = (
-    # The uids whose rows retention took: their days' totals have them already.
+    # The uids of rows removed by retention; the daily totals still include them.
     """
     CREATE TABLE desktop_activity_taken (
         uid TEXT NOT NULL PRIMARY KEY,
@@ -22,7 +22,7 @@ STATEMENTS = (
         refused_at INTEGER NOT NULL
     ) WITHOUT ROWID
     """,
-    # What was forgotten after retention had taken it: the server is told by range.
+    # Ranges forgotten after retention had removed their rows, for the server to delete.
     """
     CREATE TABLE desktop_activity_range_orders (
         uid TEXT NOT NULL PRIMARY KEY,

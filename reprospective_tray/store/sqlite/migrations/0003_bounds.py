@@ -1,6 +1,7 @@
-"""Bounds of names, titles, times and lengths; what is longer is cut, its days with it.
+"""Limits for names, titles, times and lengths; longer values are cut, also in the daily totals.
 
-A row that changes is sent again. SQLite adds no CHECK to a table that is there: triggers hold it.
+Changed rows are sent again. SQLite cannot add a CHECK to an existing table, so triggers enforce
+the limits.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ _COLUMNS = (
     *("started_at", "ended_at", "utc_offset_minutes", "open", "deleted"),
 )
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
-# S608: nothing but this module's own words goes into these.
+# S608: these are built only from this module's constants.
 _FOUND = f"SELECT {', '.join(_COLUMNS)} FROM {_SESSIONS} WHERE {_OUT_OF_BOUNDS.format(row='')}"  # noqa: S608
 _CHANGE = f"""UPDATE {_SESSIONS} SET source_host = ?, application_name = ?, window_title = ?,
     started_at = ?, ended_at = ?, revision = revision + 1, synced = 0 WHERE id = ?"""  # noqa: S608
@@ -50,7 +51,7 @@ _WATCHED = "source_host, application_name, window_title, started_at, ended_at"
 
 
 def up(_migrator: SchemaMigrator, db: peewee.Database) -> None:
-    """Cut what is out of bounds, and let nothing in that is."""
+    """Cut values that are out of bounds and add triggers that reject new ones."""
     with _reading_any_text(db):
         found = db.execute_sql(_FOUND).fetchall()
         long_days = db.execute_sql(_LONG_DAYS).fetchall()
@@ -69,7 +70,7 @@ def up(_migrator: SchemaMigrator, db: peewee.Database) -> None:
 
 @contextmanager
 def _reading_any_text(db: peewee.Database) -> Iterator[None]:
-    """Read text that another program wrote, which may be no UTF-8."""
+    """Read text with invalid UTF-8, which another program may have written."""
     connection: Any = db.connection()
     before = connection.text_factory
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -80,14 +81,14 @@ def _reading_any_text(db: peewee.Database) -> Iterator[None]:
 
 
 def _cut(db: peewee.Database, row: dict[str, Any], new: dict[str, Any]) -> None:
-    """Change a row, and take out of its days what no longer lies in it."""
+    """Change a row and subtract the time that was cut from its daily totals."""
     changed = ("source_host", "application_name", "window_title", "started_at", "ended_at")
     db.execute_sql(_CHANGE, (*(new[name] for name in changed), row["id"]))
     times = ("started_at", "ended_at")
     if row["open"] or row["deleted"] or all(row[name] == new[name] for name in times):
         return
     if row["ended_at"] > _LAST_DAY_MS:
-        return  # it never had any: no calendar goes on so far
+        return  # it has no daily totals, because dates end with the year 9999
     kept = {key: part.ms for key, part in parts_of(row | {name: new[name] for name in times})}
     for key, part in parts_of(row):
         db.execute_sql(_LESS, (part.ms - kept.get(key, 0), int(key not in kept), *key))

@@ -1,6 +1,6 @@
-"""Tombstones lose the number of the process, which earlier versions left in some of them.
+"""Removes the process id from tombstones, where earlier versions had kept it.
 
-The server does the same to its own by itself: there is nothing to send.
+The server removes it by itself, so the rows need not be sent again.
 """
 
 import peewee
@@ -8,7 +8,7 @@ from playhouse.migrate import SchemaMigrator
 
 
 def up(_migrator: SchemaMigrator, db: peewee.Database) -> None:
-    """Take it out."""
+    """Set the process id of tombstones to NULL."""
     db.execute_sql(
         "UPDATE desktop_activity_sessions SET process_id = NULL"
         " WHERE deleted = 1 AND process_id IS NOT NULL"

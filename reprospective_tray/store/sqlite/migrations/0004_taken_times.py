@@ -1,4 +1,4 @@
-"""Which times the sessions cover that retention took: what is imported must not fill them again.
+"""The times of sessions removed by retention, so that an import does not fill them again.
 
 SQL instead of models: a migration is frozen, the models move on.
 """
@@ -16,7 +16,7 @@ STATEMENTS = (
         PRIMARY KEY (device_id, source_host, started_at)
     ) WITHOUT ROWID
     """,
-    # Of what was taken before, the days alone are known: each from its first moment to its last.
+    # For earlier removals only the days are known, so each day's span from first to last is used.
     """
     INSERT INTO desktop_activity_taken_times (device_id, source_host, started_at, ended_at)
     SELECT device_id, source_host, first_at, min(last_at, horizon) FROM (
@@ -33,6 +33,6 @@ STATEMENTS = (
 
 
 def up(_migrator: SchemaMigrator, db: peewee.Database) -> None:
-    """Create the table, and fill it as far as is known."""
+    """Create the table and fill it from the daily totals."""
     for statement in STATEMENTS:
         db.execute_sql(statement)

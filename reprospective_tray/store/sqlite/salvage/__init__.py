@@ -1,1 +1,1 @@
-"""A damaged file: it is set aside, and what can be read of it is taken over."""
+"""Recovery of a damaged file: it is moved away, and its readable rows are copied."""

@@ -1,7 +1,7 @@
-"""Takes over a damaged file's totals, retained uids, forgotten ranges and sync state.
+"""Recovers a damaged file's data other than sessions.
 
-Totals whose sessions retention had taken, or that cannot be read any more;
-the uids that it took; what was forgotten by range; where sending had got to.
+These are the totals of sessions that retention removed or that are unreadable, the uids removed by
+retention, the forgotten ranges and the sync state.
 """
 
 import sqlite3
@@ -22,20 +22,20 @@ from reprospective_tray.store.sqlite.taken_times import TakenTimes
 
 _CHUNK = 500
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
-_KINDS = {"started_at": int}  # of a column in a key; all others are texts
+_KINDS = {"started_at": int}  # types of key columns; all others are str
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
-# Ids are others in the new file, and when retention looks next it finds out.
+# Not copied: row ids differ in the new file, and retention recomputes when it is due.
 _FACTS = tuple(fact for fact in MetaKey if fact not in {MetaKey.REOFFER, MetaKey.RETENTION_DUE})
 
 
 def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter, note: str) -> None:
-    """Take over facts and range orders, inside a transaction; what is there already stays.
+    """Copy meta values and range orders, in a transaction; existing ones are kept.
 
-    Keys that begin with `note` name damaged files that were not read to the end yet.
+    Keys that begin with `note` name damaged files that are not fully recovered yet.
     """
     models = adapter.models
     for row in _readable(damaged, "desktop_activity_meta", ("key",)):
-        # And what that file was still to take over from one before it.
+        # Includes the notes of older damaged files that this file had not fully recovered.
         if row["key"].startswith(note) or (row["key"] in _FACTS and _is_json(row["value"])):
             new = models.Meta.insert(key=row["key"], value=row["value"])
             new.on_conflict_ignore().execute()
@@ -49,7 +49,7 @@ def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter, note: str) -
 
 
 def is_to_be_offered_again(damaged: sqlite3.Connection) -> bool:
-    """Tell whether the server may lack rows that are marked as synced."""
+    """Return whether the server may lack rows that are marked as synced."""
     rows = _readable(damaged, "desktop_activity_meta", ("key",))
     return any(row["key"] == MetaKey.REOFFER for row in rows)
 
@@ -57,7 +57,7 @@ def is_to_be_offered_again(damaged: sqlite3.Connection) -> bool:
 def copy_taken(
     damaged: sqlite3.Connection, adapter: SqliteAdapter, stopped: Callable[[], bool]
 ) -> None:
-    """Take over the uids that retention took, and their times, in short transactions."""
+    """Copy the uids and times of sessions removed by retention, in short transactions."""
     taken = adapter.models.Taken
     rows = (
         {"uid": row["uid"], "revision": row["revision"]}
@@ -83,7 +83,7 @@ def copy_taken(
 def copy_totals(
     damaged: sqlite3.Connection, adapter: SqliteAdapter, explained: dict[DayKey, Addition]
 ) -> None:
-    """Count what the days have beyond the sessions that could be read; inside a transaction."""
+    """Add the daily totals minus those of the readable sessions, `explained`; in a transaction."""
     found: dict[DayKey, Addition] = {}
     for row in _readable(damaged, "desktop_activity_days", _KEY):
         if not _is_day(row):
@@ -100,12 +100,12 @@ def copy_totals(
 
 
 def _readable(damaged: sqlite3.Connection, table: str, key: tuple[str, ...]) -> Iterator[Row]:
-    """Yield the rows of a table from its beginning, and from its end, up to what is broken."""
+    """Yield a table's rows from its beginning, then from its end, each up to a damaged page."""
     last: tuple[Any, ...] = ()
     for direction in ("", "DESC"):
         order = ", ".join(f"{name} {direction}" for name in key)
         try:
-            # S608: this module's own words.
+            # S608: built only from this module's constants.
             for row in damaged.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
                 here = tuple(row[name] for name in key)
                 if not all(isinstance(row[name], _KINDS.get(name, str)) for name in key):
@@ -115,7 +115,7 @@ def _readable(damaged: sqlite3.Connection, table: str, key: tuple[str, ...]) -> 
                 elif here <= last:
                     return
                 yield dict(row)
-        # Of an older version, which had no such table, or broken here.
+        # The table is missing in an older version, or damaged here.
         except (sqlite3.DatabaseError, IndexError):
             continue
         else:
@@ -151,7 +151,7 @@ def _is_moment(value: object) -> bool:
 
 
 def _is_day(row: Row) -> bool:
-    """Tell a day's total from what a broken page makes of one."""
+    """Return whether `row` is a plausible daily total and not the result of a damaged page."""
     numbers: Iterable[object] = (row["first_offset_minutes"], row["last_offset_minutes"])
     try:
         date.fromisoformat(row["day"])

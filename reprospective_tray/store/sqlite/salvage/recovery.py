@@ -1,4 +1,4 @@
-"""Takes over the rows that can be read of a damaged file that was set aside."""
+"""Recovers the readable rows of a damaged file that was moved away."""
 
 import logging
 import sqlite3
@@ -26,41 +26,41 @@ log = logging.getLogger(__name__)
 _CHUNK = 1000
 _BUSY_TIMEOUT_MS = 60_000
 _STEPS_TO_STOP = 10_000
-# Without it SQLite reads nothing of a file that is shorter than its header says.
+# Otherwise SQLite refuses to read a file that is shorter than its header says.
 _READ_TRUNCATED = "PRAGMA writable_schema = ON"
-# A broken last page may claim any id: the search for more must end.
+# Limits the search, because a damaged last page may report any id as the largest.
 _MOST_FAILURES = 200_000
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
-# The key in desktop_activity_meta: rows of the file named after it are to be taken over. Once
-# they are, the note says so until the journal has forgotten the file: none is counted twice.
+# Prefix of keys in desktop_activity_meta; the rest names a damaged file to recover. After recovery
+# the value is `_DONE` until the journal drops the file, so that no total is added twice.
 _NOTE = "take_over:"
 _DONE = "done"
 
 
 def is_sound(path: Path, stop: threading.Event) -> bool:
-    """Tell whether every page of the file can be read (SQLite's quick_check)."""
+    """Return whether every page of the file can be read (SQLite's quick_check)."""
     try:
         with _open(path) as connection:
             connection.set_progress_handler(stop.is_set, _STEPS_TO_STOP)
             answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.OperationalError:
-        return True  # locked, out of reach or interrupted: nothing is known against it
+        return True  # locked, unreachable or interrupted: no damage was found
     except sqlite3.DatabaseError:
         return False
     return bool(answer == "ok")
 
 
 def adopt(damaged: Sequence[Path], adapter: SqliteAdapter) -> list[Path]:
-    """Go on in `adapter` as the device of the newest of `damaged`, which are in order of age.
+    """Take over the device id of the newest of `damaged`, which are sorted oldest first.
 
-    Notes that their rows are to be taken over, and returns those that it did not know.
-    The note survives a kill; use it inside the adapter's `connection()`.
+    Stores persistently that their rows are to be recovered, and returns the files that were not
+    known before. Must be called in the adapter's `connection()`.
     """
     meta = adapter.models.Meta
     adopted = []
     device_id = None
     with adapter.database.atomic("IMMEDIATE"):
-        # A file may be named by no journal any more: then it is never asked for again.
+        # Drop the notes of recovered files that are no longer in the journal.
         names = [_NOTE + each.name for each in damaged]
         meta.delete().where(
             meta.key.startswith(_NOTE), meta.value == _DONE, meta.key.not_in(names)
@@ -78,11 +78,11 @@ def adopt(damaged: Sequence[Path], adapter: SqliteAdapter) -> list[Path]:
 
 
 def unfinished(adapter: SqliteAdapter) -> list[Path]:
-    """Return the damaged files whose rows are to be taken over; inside `connection()`."""
+    """Return the damaged files still to be recovered; must be called in `connection()`."""
     meta = adapter.models.Meta
     notes = meta.select().where(meta.key.startswith(_NOTE)).order_by(meta.key)
     known = {adapter.path.with_name(note.key.removeprefix(_NOTE)): note.value for note in notes}
-    # Those too that this file has not heard of as yet.
+    # Includes files in the journal that have no note yet.
     every = dict.fromkeys(damaged_file.pending(adapter.path), "") | known
     return [each for each, value in every.items() if value != _DONE]
 
@@ -90,8 +90,8 @@ def unfinished(adapter: SqliteAdapter) -> list[Path]:
 def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> int:
     """Copy every readable session of `damaged` into `adapter`; return how many were new.
 
-    Totals whose sessions are not there come last, and once. When `stop` is set
-    it ends at once, and goes on at the next start.
+    Totals of unreadable or removed sessions are added last, exactly once. If `stop` is set, it
+    ends at once and continues at the next start.
     """
     taken = 0
     with adapter.connection():
@@ -130,13 +130,13 @@ def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> i
 
 
 def _forget(damaged: Path, adapter: SqliteAdapter) -> None:
-    """Let the journal forget what is taken over, unless into a file that was set aside itself."""
+    """Remove `damaged` from the journal, unless the new file has been replaced meanwhile."""
     if not adapter.replaced:
         damaged_file.done(adapter.path, damaged)
 
 
 def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
-    """Store what is not here; what recording has gone on with here stays, in a newer revision."""
+    """Store missing rows; a row that recording has continued here is kept with a newer revision."""
     table = adapter.models.Session
     by_uid = {row["uid"]: row for row in map(bounded, rows)}
     taken = 0
@@ -151,7 +151,7 @@ def _take(rows: list[dict[str, Any]], adapter: SqliteAdapter) -> int:
             if table.select().where(this_device, table.open == 1).exists():
                 row |= {"open": 0, "synced": 0, "revision": row["revision"] + 1}
             else:
-                # Recording may go on with it, else the next session or start closes it.
+                # Recording may continue it; otherwise the next session or start closes it.
                 table.insert(by_uid.pop(row["uid"])).execute()
                 taken += 1
         return taken + SqliteRowWriter(adapter, restoring=True).write(list(by_uid.values()))
@@ -164,12 +164,12 @@ def _device_id_of(damaged: Path) -> str | None:
             found = connection.execute(query).fetchone()
         return str(uuid.UUID(found[0])) if found else None
     except (sqlite3.Error, ValueError):
-        return None  # the new file's own id serves as well
+        return None  # the new file keeps its own id
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    # Read-only, so that the damaged file and its -wal stay as they were found.
+    # Read-only, so that the damaged file and its -wal are not changed.
     connection = open_file(path, "ro")
     try:
         connection.row_factory = sqlite3.Row
@@ -199,7 +199,7 @@ def _readable_rows(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
         except sqlite3.DatabaseError:
             failures += 1
             if first < last:
-                # By chunks first: a broken page in the middle must not cost much.
+                # Split off small chunks first, so that a damaged page in the middle costs little.
                 middle = min((first + last) // 2, first + _CHUNK - 1)
                 ranges += [(middle + 1, last), (first, middle)]
             continue
@@ -227,7 +227,7 @@ def _last_id(connection: sqlite3.Connection) -> int:
 
 
 def _is_whole(row: sqlite3.Row) -> bool:
-    """Tell a session from what a broken page makes of one."""
+    """Return whether `row` is a plausible session and not the result of a damaged page."""
     texts = ("uid", "device_id", "source_host", "state", "application_name", "window_title")
     numbers = ("started_at", "ended_at", "utc_offset_minutes", "revision")
     return (
