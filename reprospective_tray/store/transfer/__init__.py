@@ -1,1 +1,1 @@
-"""Sessions as files: export and import."""
+"""Export of sessions to files and import from files."""

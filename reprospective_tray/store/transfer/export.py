@@ -1,4 +1,4 @@
-"""Raw sessions as JSONL or CSV, streamed: memory does not grow with their number."""
+"""Exports raw sessions as JSONL or CSV, streamed in constant memory."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -10,8 +10,8 @@ import msgspec
 
 from reprospective_tray.store.query.raw_queries import StoredSession
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  UTC, and its Z is written here
-# Spreadsheets run a cell that begins so as a formula; Japanese ones the wide forms, too.
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  UTC; the Z is appended by `iso_utc`
+# Spreadsheets run a cell with such a beginning as a formula; Japanese ones also the wide forms.
 _WIDE_STARTS = "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
 _FORMULA_STARTS = (*"=+-@\t\r\n", *_WIDE_STARTS, "\N{FULLWIDTH HYPHEN-MINUS}")
 _LINES_A_WRITE = 1000
@@ -40,7 +40,7 @@ def iso_utc(ms: int) -> str:
 
 
 def as_object(session: StoredSession) -> dict[str, object]:
-    """Return the object that `export` writes, its keys in the order of `COLUMNS`."""
+    """Return the session as exported, with its keys in the order of `COLUMNS`."""
     return {
         "uid": session.uid,
         "device_id": session.device_id,
@@ -60,7 +60,7 @@ def as_object(session: StoredSession) -> dict[str, object]:
 
 
 def write_jsonl(sessions: Iterable[StoredSession], stream: TextIO) -> int:
-    """Write one JSON object a line; return how many."""
+    """Write one JSON object per line; return the number of sessions."""
     encoder = msgspec.json.Encoder()
     count = 0
     for chunk in _chunks(sessions):
@@ -71,11 +71,12 @@ def write_jsonl(sessions: Iterable[StoredSession], stream: TextIO) -> int:
 
 
 def write_csv(sessions: Iterable[StoredSession], stream: TextIO) -> int:
-    """Write a header and one row a session; return how many. Open `stream` with ``newline=""``.
+    """Write a header and one row per session; return the number of sessions.
 
-    Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    `stream` must be opened with ``newline=""``. Cells that a spreadsheet would run as a formula are
+    prefixed with an apostrophe.
     """
-    # RFC 4180's line ends: with others the module leaves a bare carriage return unquoted.
+    # RFC 4180's line ends: with others the csv module leaves a bare carriage return unquoted.
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     count = 0
@@ -92,9 +93,9 @@ def _chunks(sessions: Iterable[StoredSession]) -> Iterator[list[StoredSession]]:
 
 
 def guarded(value: object) -> object:
-    """Return `value` as a cell: a text that would run as a formula gets an apostrophe in front.
+    """Return `value` as a cell; a text that would run as a formula is prefixed with an apostrophe.
 
-    One that has apostrophes there already gets another, so that each text has a cell of its own.
+    Apostrophes before such a beginning get one more, so that different texts stay different.
     """
     if isinstance(value, str):
         return f"'{value}" if value.lstrip("'").startswith(_FORMULA_STARTS) else value

@@ -1,1 +1,1 @@
-"""Sessions from elsewhere: one file a format."""
+"""Importers, one module or package per format."""

@@ -1,4 +1,4 @@
-"""What holds for the values of any file, and which places of one file are bad."""
+"""Checks for values of imported files, and the list of a file's bad places."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from reprospective_tray.store.model.sessions import DAY_MS
 
 SHOWN = 20
 _SHOWN_OF_A_NAME = 80
-# Another computer's clock may be ahead, but not further.
+# How far another computer's clock may be ahead.
 _AHEAD_MS = DAY_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -18,34 +18,34 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class PlaceError(Exception):
-    """What stands at one place of a file cannot be taken; the text says why."""
+    """A value in a file cannot be imported; the text gives the reason."""
 
 
 class BadPlaces:
-    """The bad places of one file: all are counted, the first are shown, or all where asked for."""
+    """The bad places of one file: all are counted; the first 20, or all on request, are listed."""
 
     def __init__(self, path: Path, *, show_all: bool = False) -> None:
-        """None of the file at `path` is bad as yet."""
+        """Start with no bad places in the file at `path`."""
         self.path = path
         self.count = 0
         self._show_all = show_all
         self._shown: list[str] = []
 
     def add(self, place: str) -> None:
-        """Note a place and what is bad there, as a line for people to read."""
+        """Add a place with its reason, as a line for the user."""
         self.count += 1
         if self._show_all or self.count <= SHOWN:
             self._shown.append(place)
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The places that are shown, and how many there are besides."""
+        """The listed places, and a line with the number of further ones."""
         more = self.count - len(self._shown)
         rest = [_("  and {count} more").format(count=more)] if more else []
         return (*self._shown, *rest)
 
     def refuse(self, what: str, remedy: str) -> None:
-        """Refuse the file: `what` stands above the places.
+        """Refuse the file with `what` as the heading above the places.
 
         Raises:
             ImportFileError: always.
@@ -54,10 +54,10 @@ class BadPlaces:
 
 
 def read_instant(key: str, text: str) -> int:
-    """Return the microseconds since the epoch of an ISO 8601 time with any offset.
+    """Return an ISO 8601 time with an offset as microseconds since the epoch.
 
     Raises:
-        PlaceError: it is none, or not of these centuries; `key` is what it is called.
+        PlaceError: it is not such a time, or not between 1970 and 2200; `key` names it.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -79,26 +79,26 @@ def read_instant(key: str, text: str) -> int:
 
 
 def refuse_the_future(ended_at: int, now: int) -> None:
-    """Refuse what ends (ms) further ahead of `now` (ms) than clocks differ.
+    """Refuse an end (ms) more than a day after `now` (ms).
 
     Raises:
-        PlaceError: it does.
+        PlaceError: `ended_at` is too far in the future.
     """
     if ended_at > now + _AHEAD_MS:
         raise PlaceError(_("it ends in the future"))
 
 
 def refuse_the_endless(length_ms: float) -> None:
-    """Refuse what lasts longer than anybody does one thing.
+    """Refuse a length of more than 366 days.
 
     Raises:
-        PlaceError: it does.
+        PlaceError: `length_ms` is too long.
     """
     if length_ms > LONGEST_MS:
         raise PlaceError(_("it lasts longer than a year"))
 
 
 def shown(name: str) -> str:
-    """Return a name of the file so that no terminal obeys it."""
+    """Return a name from the file without control characters, cut to 80 characters."""
     name = name[:_SHOWN_OF_A_NAME]
     return name if name.isprintable() else ascii(name)

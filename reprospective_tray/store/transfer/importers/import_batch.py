@@ -1,4 +1,4 @@
-"""ImportBatch: asks the privacy rules for each row and writes by uid in short transactions."""
+"""ImportBatch: applies the privacy rules to each row and writes rows in short transactions."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,25 +21,24 @@ _PRIVACY_MEMORY = 10_000
 
 
 class Phase(StrEnum):
-    """What an import is doing: first one, then the other."""
+    """The phases of an import, in this order."""
 
     CHECKING = "checking"
     WRITING = "writing"
 
 
-Progress = Callable[[Phase, int, int], None]  # the phase, bytes done in it, bytes in all
-Privacy = Callable[[str, str], tuple[str, str] | None]  # names in, names or nothing out
+Progress = Callable[[Phase, int, int], None]  # phase, bytes done in it, bytes in total
+Privacy = Callable[[str, str], tuple[str, str] | None]  # (application, title) → the same or None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What a person may say of an import.
+    """The user's options for an import.
 
     Attributes:
-        person: Whose the sessions are on a server, its role; by default whoever the database
-            belongs to.
-        strict: Whether a bad event, or lines that overlap, refuse the whole file.
-        show_all: Whether all bad events and overlaps are named, instead of the first 20.
+        person: The server role that owns the sessions; by default the owner of the database.
+        strict: Whether a bad event or overlapping lines make the whole file be refused.
+        show_all: Whether all bad events and overlaps are listed, instead of the first 20.
     """
 
     person: str = ""
@@ -49,16 +48,16 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What became of the events of an export of ActivityWatch.
+    """Counts of the events in an ActivityWatch export.
 
     Attributes:
-        read: How many good ones there are, of windows and of presence.
-        merged: How many went on with the one before them, as one session.
-        clipped: How many windows were partly behind another one, or the person away.
-        hidden: How many windows were so all the time.
-        empty: How many lasted for no ms.
-        bad: How many, or whole buckets, were left out because they cannot be.
-        bad_places: The first of the bad ones, or all, as lines to read.
+        read: How many valid window and presence events were read.
+        merged: How many were merged with the previous event.
+        clipped: How many windows were covered in part by another window or by away time.
+        hidden: How many windows were covered completely.
+        empty: How many have zero length.
+        bad: How many invalid events or whole buckets were skipped.
+        bad_places: The first of the bad ones, or all, as lines for the user.
     """
 
     read: int
@@ -72,18 +71,19 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did.
+    """The result of an import.
 
     Attributes:
         sessions: How many sessions were read.
-        stored: How many rows of them are new or newer.
-        private: How many privacy rules dropped.
-        forgotten: How many lie in a range that was forgotten: they stay so.
-        on_server: How many the server has in a version that retention took from here.
-        overlaps: What was left out because its time is taken already.
-        other_buckets: The types of the buckets that hold no sessions, one each.
-        events: What became of the events of an export of ActivityWatch.
-        totals_alone: How many sessions a snapshot knows by the totals of their days alone.
+        stored: How many rows were new or of a newer revision.
+        private: How many were dropped by privacy rules.
+        forgotten: How many were skipped because they lie in a forgotten range.
+        on_server: How many were skipped because retention removed another revision of them here,
+            and the server has the newest one.
+        overlaps: The times skipped because they are already occupied.
+        other_buckets: The type of each bucket that holds no sessions.
+        events: Counts of the events, for an ActivityWatch export.
+        totals_alone: How many sessions a snapshot contains only as part of its daily totals.
     """
 
     sessions: int
@@ -99,14 +99,14 @@ class Imported:
 
 @contextmanager
 def reading(path: Path, adapter: DatabaseAdapter) -> Iterator[BinaryIO]:
-    """Open the file at `path`, and explain what goes wrong with it or with `adapter`.
+    """Open the file at `path`; convert errors of the file and of `adapter` for the user.
 
     Raises:
-        ImportFileError: it cannot be read.
+        ImportFileError: the file cannot be read.
         StoreError: the database cannot be used.
     """
     try:
-        # A pipe would be waited for; a folder is said to be one by the system.
+        # Opening a pipe would block; for a folder, the system reports the error.
         if path.exists() and not path.is_file() and not path.is_dir():
             raise ImportFileError(
                 _("{path} is no regular file.").format(path=path),
@@ -124,7 +124,7 @@ def reading(path: Path, adapter: DatabaseAdapter) -> Iterator[BinaryIO]:
 
 
 class ImportBatch:
-    """Takes rows one by one and writes them in batches; use it inside `connection()`."""
+    """Collects rows and writes them in batches; must be called in `connection()`."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class ImportBatch:
         *,
         batch: int,
     ) -> None:
-        """Write `batch` rows at a time into `adapter`, as far as `giving_way` lets them."""
+        """Write `batch` rows at a time into `adapter`, clipped by `giving_way`."""
         self._writer = make_row_writer(adapter)
         self._privacy = lru_cache(_PRIVACY_MEMORY)(privacy)
         self._batch = batch
@@ -144,12 +144,12 @@ class ImportBatch:
         self._sessions = self._stored = self._private = 0
 
     def add(self, row: Row, place: str = "") -> bool:
-        """Take a row from some place of the file; tell whether a batch was written with it."""
+        """Add a row from `place` in the file; return whether a batch was written."""
         self._sessions += 1
         if not self._is_allowed(row):
             self._private += 1
             return False
-        # As it is going to be held, so that it is known for the same where it is held already.
+        # Bounded as it will be stored, so that it equals a row that is already stored.
         self._rows.append(bounded(row))
         if place:
             self._places[row["uid"]] = place
@@ -159,14 +159,14 @@ class ImportBatch:
         return True
 
     def flush(self) -> None:
-        """Write what was taken so far."""
+        """Write the rows collected so far."""
         if self._rows:
             rows = self._giving_way.fit(self._rows, self._places)
             self._stored += self._writer.write(rows)
             self._rows, self._places = [], {}
 
     def finish(self) -> Imported:
-        """Write the rest; return what was done."""
+        """Write the remaining rows; return the result."""
         self.flush()
         left_out = self._writer.left_out
         return Imported(
@@ -179,7 +179,7 @@ class ImportBatch:
         )
 
     def _is_allowed(self, row: Row) -> bool:
-        """Apply the rules to the names of `row`; idle and locked rows have none."""
+        """Apply the privacy rules to the names of `row`; idle and locked rows have no names."""
         if row["state"] != "active":
             return True
         names = self._privacy(row["application_name"], row["window_title"])

@@ -1,4 +1,4 @@
-"""Which times the database holds already, of the devices that a row must not overlap."""
+"""Occupied: the stored times of the devices that an imported row must not overlap."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -12,18 +12,19 @@ from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.tables import LocalModels
 from reprospective_tray.store.sqlite.taken_times import TakenTimes
 
-# A session that is open grows while it is recorded: its next heartbeat is up to 5 minutes away.
+# An open session with a heartbeat this recent is still being recorded; heartbeats are up to 5
+# minutes apart.
 _RECORDED_NOW_MS = 600_000
-# What lasts longer is known by itself, so that an index finds all the rest.
+# Longer sessions are kept in memory, so that an index on the start finds all others.
 _LONG_MS = 3_600_000
 _HOSTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A row of the database, or a time of which retention took the rows (no `uid`).
+    """A row of the database, or a time whose rows retention removed (empty `uid`).
 
-    What it `says` is its state, application and title.
+    `says` is its state, application and title.
     """
 
     uid: str
@@ -36,15 +37,15 @@ class Held:
 
 
 class Occupied:
-    """Asks the database; use it inside the adapter's `connection()`.
+    """Queries stored times; must be called in the adapter's `connection()`.
 
-    A device stands in its own way. Of a device that was made of its host's name
-    (`derived_device_id`) that name is all that is known, so all devices of that
-    name stand in its way, and it in theirs.
+    Sessions of one device must not overlap. A device id that was derived from the host's name
+    (`derived_device_id`) may be any device of that name, so it must not overlap with all devices
+    of that name, nor they with it.
     """
 
     def __init__(self, adapter: DatabaseAdapter, host: str, now: int) -> None:
-        """Ask `adapter`, which this computer, named `host`, records into, at `now` (ms)."""
+        """Query `adapter`, into which this computer, named `host`, records; `now` is in ms."""
         self._session: Any = adapter.models.Session
         self._own: list[Any] = adapter.of_this_person(self._session)
         self._now = now
@@ -61,7 +62,7 @@ class Occupied:
         return self._rivals(device_id, source_host)
 
     def note(self, row: dict[str, Any]) -> None:
-        """Take into account that a row is going to be written."""
+        """Take into account a row that is about to be written."""
         devices = self._of_host[row["source_host"]]
         if row["device_id"] not in devices:
             devices.add(row["device_id"])
@@ -72,7 +73,7 @@ class Occupied:
             self._long[row["device_id"]].append(held)
 
     def between(self, device_ids: Collection[str], since: int, until: int) -> list[Held]:
-        """Return what is held of some devices in [`since`, `until`), in order of its start."""
+        """Return the stored times of `device_ids` in [`since`, `until`), sorted by start."""
         session, devices = self._session, sorted(device_ids)
         rows = self._select(
             session.device_id.in_(devices),
@@ -93,15 +94,15 @@ class Occupied:
         return sorted(found, key=lambda held: held.started_at)
 
     def revisions(self, uids: Collection[str]) -> dict[str, Held]:
-        """Return what is held under some uids."""
+        """Return the stored rows of `uids`, by uid."""
         return {held.uid: held for _device, held in self._select(self._session.uid.in_(uids))}
 
     def taken(self, uids: Collection[str]) -> dict[str, int]:
-        """Return in which revisions retention took sessions with some uids."""
+        """Return the revisions in which retention removed the sessions of `uids`."""
         return self._taken.revisions(uids) if self._taken else {}
 
     def _find_devices(self) -> None:
-        """Find the devices of each host, and what lasts for over an hour: once, of all rows."""
+        """Find the devices of each host and all sessions longer than an hour, in one scan."""
         session = self._session
         pairs = session.select(session.device_id, session.source_host).distinct()
         if self._own:
@@ -111,7 +112,7 @@ class Occupied:
             found += self._taken.devices()
         for device_id, source_host in found:
             self._of_host[source_host].add(device_id)
-        # `between` finds all others by index: they begin an hour before at most.
+        # `between` finds all others by index, because they begin at most an hour before.
         length = ms(session.ended_at) - ms(session.started_at)
         for device, held in self._select(length > _LONG_MS):
             self._long[device].append(held)
@@ -138,5 +139,5 @@ class Occupied:
 
 
 def says_of(row: dict[str, Any]) -> tuple[str, ...]:
-    """Return what a row says, as `Held.says`."""
+    """Return the state, application and title of a row, as `Held.says`."""
     return row["state"], row["application_name"], row["window_title"]

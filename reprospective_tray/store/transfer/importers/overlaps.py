@@ -1,4 +1,4 @@
-"""What was left out of a file because its time is taken already: counted, and the first named."""
+"""Overlaps: counts and lists imported sessions that were skipped because of occupied time."""
 
 from dataclasses import dataclass, field
 
@@ -9,9 +9,9 @@ from reprospective_tray.store.transfer.importers.checking import SHOWN
 
 @dataclass(slots=True)
 class Overlaps:
-    """Counts sessions that are left out, wholly or in part; times are ms.
+    """Counts sessions that were skipped completely or in part; times are in ms.
 
-    The first 20 are named, or all where asked to `show_all`.
+    The first 20 are listed, or all with `show_all`.
     """
 
     sessions: int = 0
@@ -20,7 +20,7 @@ class Overlaps:
     _lines: list[str] = field(default_factory=list)
 
     def add(self, place: str, since: int, until: int, left_out: int) -> None:
-        """Note that of what stands at `place` so much, between two moments, is left out."""
+        """Add a session at `place` of which `left_out` ms between two times were skipped."""
         self.sessions += 1
         self.ms += left_out
         if self.show_all or self.sessions <= SHOWN:
@@ -32,7 +32,7 @@ class Overlaps:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Those that are named, and how many there are besides."""
+        """The listed sessions, and a line with the number of further ones."""
         more = self.sessions - len(self._lines)
         rest = [_("  and {count} more").format(count=more)] if more else []
         return (*self._lines, *rest)

@@ -7,26 +7,25 @@ from reprospective_tray.store.transfer.importers.checking import shown
 from reprospective_tray.store.transfer.importers.occupied import Held, Occupied, says_of
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
 
-# The part of a row between two moments (ms).
+# Returns the part of a row between two times (ms).
 PartOf = Callable[[Row, int, int], Row]
 
 
 class OwnTimeFirst:
-    """Cuts rows where the database holds others of their device, or of a device of its host.
+    """Clips rows where the database has others of the same device, or of a device of its host.
 
-    A row that is held in an older revision is no obstacle, since it is
-    replaced. One that was forgotten lets nothing come back into its time.
-    Neither does what retention took, but for the very session that it was.
-    Of rows of one batch that overlap, the one that begins first stays.
+    A stored older revision of the same row is no obstacle, because it is replaced. The time of a
+    forgotten session stays blocked. So does the time of a session that retention removed, except
+    for that session itself. Of overlapping rows in one batch, the one that begins first is kept.
     """
 
     def __init__(
         self, occupied: Occupied, part_of: PartOf, overlaps: Overlaps, *, fills: bool = False
     ) -> None:
-        """Ask `occupied`; `part_of` makes the part of a row between two moments (ms).
+        """Use the stored times of `occupied`; `part_of` returns the part of a row between two ms.
 
-        An older revision of what is held is left out, but where it `fills`: then
-        only what is held is, and the time that is free is filled.
+        A row whose stored revision is the same or newer is skipped. With `fills`, it is instead
+        clipped by the stored times, so that free time is filled.
         """
         self._occupied = occupied
         self._part_of = part_of
@@ -34,7 +33,7 @@ class OwnTimeFirst:
         self._fills = fills
 
     def fit(self, rows: list[Row], places: dict[str, str]) -> list[Row]:
-        """Return what may be written of `rows`; `places` says by uid where they are from."""
+        """Return the parts of `rows` that may be written; `places` are their places by uid."""
         newest: dict[str, Row] = {}
         for row in rows:
             known = newest.get(row["uid"])
@@ -54,7 +53,7 @@ class OwnTimeFirst:
                 continue
             is_back = taken == row["revision"]
             if row["started_at"] == row["ended_at"] or is_back or (taken and not self._fills):
-                # The writer knows which of those that retention took come back.
+                # The writer decides which rows are restored after retention.
                 if is_back:
                     batch.place(row)
                 yield row
@@ -84,7 +83,7 @@ class OwnTimeFirst:
 
 
 class _Batch:
-    """What stands in the way of the rows of one batch, which are asked about in order."""
+    """The obstacles for the rows of one batch; the rows must be queried in order."""
 
     def __init__(self, occupied: Occupied, rows: dict[str, Row]) -> None:
         self._occupied = occupied
@@ -92,14 +91,14 @@ class _Batch:
         self._until = max(row["ended_at"] for row in rows.values())
         self._mine = rows
         self._walls: dict[frozenset[str], _Walls] = {}
-        self._placed: dict[str, Held] = {}  # of each device, what reaches furthest
+        self._placed: dict[str, Held] = {}  # device → the placed row with the latest end
         self.held = occupied.revisions(list(self._mine))
         self.taken = occupied.taken(list(self._mine))
 
     def walls(self, row: Row) -> Iterator[Held]:
-        """Yield what ends after the begin of `row`, in order of its start."""
+        """Yield the obstacles that end after the start of `row`, sorted by start."""
         rivals = self._occupied.rivals(row["device_id"], row["source_host"])
-        # All that lies between the begin of what is placed and its end is occupied by now.
+        # The whole time between start and end of a placed row is occupied.
         yield from (self._placed[device] for device in rivals if device in self._placed)
         if rivals not in self._walls:
             found = self._occupied.between(rivals, self._since, self._until)
@@ -107,7 +106,7 @@ class _Batch:
         yield from self._walls[rivals].after(row["started_at"])
 
     def place(self, row: Row) -> None:
-        """Let what comes later give way to `row`."""
+        """Add `row` as an obstacle for later rows."""
         last = self._placed.get(row["device_id"])
         if last is None or last.ended_at < row["ended_at"]:
             placed = Held(row["uid"], row["started_at"], row["ended_at"], says=says_of(row))
@@ -119,14 +118,14 @@ class _Batch:
 
 
 class _Walls:
-    """Times in order of their start; those that are over are not met again."""
+    """Times sorted by start; those that have ended are skipped in later calls."""
 
     def __init__(self, walls: list[Held]) -> None:
         self._walls = walls
         self._first = 0
 
     def after(self, moment: int) -> Iterator[Held]:
-        """Yield what ends after `moment`, which never goes back from call to call."""
+        """Yield the times that end after `moment`, which must not decrease between calls."""
         walls = self._walls
         while self._first < len(walls) and walls[self._first].ended_at <= moment:
             self._first += 1
@@ -141,11 +140,11 @@ def _start_of(row: Row) -> int:
 
 
 def _is_older(held: Held, row: Row) -> bool:
-    """Tell whether what is held is replaced by `row`, which has its uid."""
+    """Return whether the stored row is replaced by `row` with the same uid."""
     return not held.open and held.revision < row["revision"]
 
 
 def _is_same(held: Held, row: Row) -> bool:
-    """Tell whether `row` is this very session, be it that its uid was made in another way."""
+    """Return whether `row` is the same session, even if its uid was derived differently."""
     times = (held.started_at, held.ended_at) == (row["started_at"], row["ended_at"])
     return held.uid == row["uid"] or (times and not held.deleted and held.says == says_of(row))

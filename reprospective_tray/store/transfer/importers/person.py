@@ -1,4 +1,4 @@
-"""Whose an import is: two persons who take over the same file have sessions of their own."""
+"""The owner of imported sessions, so that two persons importing one file get different uids."""
 
 import uuid
 
@@ -8,10 +8,10 @@ from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 
 def person_of(adapter: DatabaseAdapter) -> str:
-    """Return whose sessions the database records: a server's role, or the name of a file's owner.
+    """Return the owner of the database's sessions: the server role, or a UUID for a local file.
 
-    That is made at random when it is first asked for, and stays with the file.
-    Use it inside the adapter's `connection()`.
+    The UUID is created at random on first use and stored in the file. Must be called in the
+    adapter's `connection()`.
     """
     if not isinstance(adapter, SqliteAdapter):
         return str(adapter.database.execute_sql("SELECT current_user").fetchone()[0])

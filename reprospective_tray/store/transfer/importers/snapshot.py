@@ -1,7 +1,7 @@
-"""A snapshot, as `export --snapshot` makes it: its sessions, by uid, as from lines of JSONL.
+"""Imports a snapshot written by `export --snapshot`: its sessions by uid, like JSONL lines.
 
-The file is opened for reading alone. Rows that were forgotten in it are left out, and the totals of
-days whose sessions retention had taken are not taken over: they cannot be told from those here.
+The file is opened read-only. Forgotten rows are skipped. The daily totals of sessions that
+retention had removed are not imported, because they cannot be separated from the totals here.
 """
 
 import os
@@ -59,7 +59,7 @@ _USUAL = ImportOptions()
 
 
 def is_sqlite(path: Path) -> bool:
-    """Tell whether the file at `path` is a SQLite database, by its first bytes."""
+    """Return whether the file at `path` is a SQLite database, by its first bytes."""
     with suppress(OSError):
         if path.is_file():
             with path.open("rb") as file:
@@ -75,13 +75,13 @@ def import_snapshot(
     progress: Progress,
     options: ImportOptions = _USUAL,
 ) -> Imported:
-    """Take over the sessions of the snapshot at `path`; the arguments are `import_jsonl`'s.
+    """Import the sessions of the snapshot at `path`; for the arguments see `import_jsonl`.
 
-    They give way to what the database holds as lines of JSONL do.
+    Sessions are clipped by stored ones as with JSONL.
 
     Raises:
-        ImportFileError: it cannot be read, is no snapshot, or has bad rows; nothing was taken.
-        StoreError: the database cannot be written; what was taken stays, a repeat goes on.
+        ImportFileError: it cannot be read, is not a snapshot or has bad rows; nothing was imported.
+        StoreError: the database cannot be written; imported rows are kept and a repeat continues.
     """
     with reading(path, adapter) as file:
         size = os.fstat(file.fileno()).st_size
@@ -100,7 +100,7 @@ def import_snapshot(
 
 
 class _RowCheck(FileCheck):
-    """Names rows by their `id`, and what helps where they cannot be taken over."""
+    """Reports bad rows by their `id`, with a remedy for snapshots."""
 
     def __init__(self, path: Path, adapter: DatabaseAdapter, options: ImportOptions) -> None:
         super().__init__(path, now_ms(), options)
@@ -121,7 +121,7 @@ class _RowCheck(FileCheck):
 
 
 class _Snapshot:
-    """Reads one snapshot, all of it in the state of one moment."""
+    """Reads one snapshot in a single transaction."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -130,21 +130,21 @@ class _Snapshot:
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
         connection.isolation_level = None
-        # Titles go into no file of the system's; what the file brings along is not run.
+        # Keep titles out of the system's temporary files; do not run code in the file's schema.
         for statement in ("PRAGMA temp_store = MEMORY", "PRAGMA trusted_schema = OFF", "BEGIN"):
             list(self._rows(statement))
 
     def entries(self, size: int) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
-        """Yield the id, the part of `size` read so far and the values of each living session."""
+        """Yield id, bytes of `size` read so far and values of each non-deleted session."""
         ((count,),) = self._rows(_COUNT)
         for number, (*values, row_id) in enumerate(self._rows(_ROWS), 1):
             yield row_id, size * number // count, tuple(values)
 
     def read(self, values: tuple[Any, ...]) -> list[Row]:
-        """Return the rows that JSONL would bring.
+        """Return the rows as for a line of JSONL.
 
         Raises:
-            PlaceError: it is no session.
+            PlaceError: it is not a valid session.
         """
         said = dict(zip(_COLUMNS, values, strict=True))
         for key in ("started_at", "ended_at"):
@@ -162,7 +162,7 @@ class _Snapshot:
             raise PlaceError(str(error)) from None
 
     def count_totals_alone(self, adapter: SqliteAdapter) -> int:
-        """Return how many sessions retention had taken that `adapter` knows nothing of."""
+        """Return how many sessions removed by retention are unknown to `adapter`."""
         count = 0
         uids = self._rows(_TAKEN_UIDS)
         with adapter.connection():
@@ -182,7 +182,7 @@ class _Snapshot:
 
 
 def how_to_put_back(path: Path, adapter: DatabaseAdapter) -> str:
-    """Return how all of a snapshot comes back as it was, with what no import takes over."""
+    """Return instructions for restoring a snapshot completely, including its daily totals."""
     if not isinstance(adapter, SqliteAdapter):
         return ""
     return _(
@@ -192,7 +192,7 @@ def how_to_put_back(path: Path, adapter: DatabaseAdapter) -> str:
 
 
 def _tables(path: Path) -> frozenset[str]:
-    """Return the names of the snapshot's tables; refuse what is none."""
+    """Return the names of the snapshot's tables; refuse a file that is not a snapshot."""
     try:
         facts = integrity_check.look(path)
     except sqlite3.Error as error:

@@ -1,1 +1,1 @@
-"""Exports of ActivityWatch: their shapes, their events, and sessions made of them."""
+"""Import of ActivityWatch exports: file shapes, events, and sessions built from them."""

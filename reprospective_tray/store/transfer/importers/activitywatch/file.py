@@ -1,4 +1,4 @@
-"""ActivityWatch's JSON as events of each host; what is bad in it is left out and named."""
+"""Reads ActivityWatch's JSON into events by host; bad events are skipped and reported."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ _EVENTS_A_STEP = 10_000
 
 
 class WindowEvent(NamedTuple):
-    """A window that was in front; times are ms since the epoch, UTC."""
+    """A window that was in the foreground; times are ms since the epoch, UTC."""
 
     started_at: int
     ended_at: int
@@ -40,7 +40,7 @@ class WindowEvent(NamedTuple):
 
 
 class AwayEvent(NamedTuple):
-    """The person was away; times are ms since the epoch, UTC."""
+    """A time without input; times are ms since the epoch, UTC."""
 
     started_at: int
     ended_at: int
@@ -48,7 +48,7 @@ class AwayEvent(NamedTuple):
 
 @dataclass(slots=True)
 class HostEvents:
-    """What one host's watchers saw, in no order; events that took no whole ms are left out."""
+    """The events of one host's watchers, unsorted, without events shorter than 1 ms."""
 
     windows: list[WindowEvent] = field(default_factory=list)
     away: list[AwayEvent] = field(default_factory=list)
@@ -56,14 +56,15 @@ class HostEvents:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A whole file: the events by host, and what else was found in it.
+    """The content of a whole file.
 
     Attributes:
-        other_buckets: The types of all other buckets, one each.
-        bad: How many events, or whole buckets, were left out because they cannot be.
-        bad_places: The first of them, or all, each with its place and reason, as lines to read.
-        events: How many events of windows and of presence were read, bad ones not among them.
-        empty: How many of these lasted for no ms.
+        hosts: The events by host.
+        other_buckets: The type of each other bucket.
+        bad: How many invalid events or whole buckets were skipped.
+        bad_places: The place and reason of the first of them, or of all, as lines for the user.
+        events: How many valid window and presence events were read.
+        empty: How many of these have zero length.
     """
 
     hosts: dict[str, HostEvents]
@@ -76,13 +77,13 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class EventReader:
-    """How a file is read.
+    """Options for reading a file.
 
     Attributes:
-        source_host: The computer's name where the file says none.
-        named: Whether a person has said that name; events without a bucket need it.
-        strict: Whether a bad event refuses the whole file.
-        show_all: Whether all bad events are named, instead of the first 20.
+        source_host: The computer's name to use if the file names none.
+        named: Whether the user has given that name; required for events without a bucket.
+        strict: Whether a bad event makes the whole file be refused.
+        show_all: Whether all bad events are reported, instead of the first 20.
     """
 
     source_host: str
@@ -92,7 +93,7 @@ class EventReader:
 
 
 class _Data(msgspec.Struct):
-    """What either kind of event may say; other keys are ignored."""
+    """The data of either kind of event; other keys are ignored."""
 
     app: str | None = None
     title: str | None = None
@@ -101,7 +102,7 @@ class _Data(msgspec.Struct):
 
     @property
     def kind(self) -> str:
-        """The type of the bucket that it would be in."""
+        """The type of bucket in which such an event belongs."""
         if self.status is not None:
             return _AFK
         return _WINDOWS if self.app is not None and self.url is None else ""
@@ -114,7 +115,7 @@ class _Event(msgspec.Struct):
 
 
 class _Timed(NamedTuple):
-    """An event that can be; times are ms since the epoch, UTC."""
+    """A valid event; times are ms since the epoch, UTC."""
 
     started_at: int
     ended_at: int
@@ -122,14 +123,14 @@ class _Timed(NamedTuple):
 
 
 class ExportReader:
-    """Reads one export; the same file always gives the same events."""
+    """Reads one export; the result depends only on the file."""
 
     def __init__(
         self, path: Path, now: int, how: EventReader, progress: Callable[[int], None]
     ) -> None:
-        """Read what is from the file at `path`, at `now` (ms).
+        """Take the file's `path` for messages and the present time `now` (ms).
 
-        `progress` is told how many bytes are through.
+        `progress` is called with the number of bytes processed.
         """
         self._bad = BadPlaces(path, show_all=how.show_all)
         self._now = now
@@ -137,16 +138,16 @@ class ExportReader:
         self._progress = progress
         self._decode = msgspec.json.Decoder(_Event).decode
         self._hosts: defaultdict[str, HostEvents] = defaultdict(HostEvents)
-        self._texts: dict[str, str] = {}  # each name is held once, however often it is said
+        self._texts: dict[str, str] = {}  # interned strings: each text is stored once
         self._others: list[str] = []
         self._events = self._empty = 0
 
     def read(self, content: bytes) -> Export:
-        """Return the events of the file whose whole `content` this is.
+        """Return the events in `content`, the whole file.
 
         Raises:
-            ImportFileError: it is no export, or nothing in it is good, or, where reading is
-                strict, something is bad; what is bad is named.
+            ImportFileError: it is not an export, it has no valid event, or reading is strict and
+                an event is bad; the message lists the bad events.
         """
         shape = self._shape(content)
         if shape.events:
@@ -199,7 +200,7 @@ class ExportReader:
                 self._progress(done + int(number * share))
 
     def _read_bare(self, events: list[msgspec.Raw]) -> None:
-        """Read events of which only what they say tells what they are."""
+        """Read events without a bucket; their kind is determined from their data."""
         if not self._how.named:
             raise ImportFileError(
                 _("{path} does not say which computer its events are of.").format(
@@ -221,7 +222,7 @@ class ExportReader:
     def _good(
         self, events: list[msgspec.Raw], place: str, bucket: str = ""
     ) -> Iterator[tuple[int, _Timed]]:
-        """Yield the good ones of `events` with their numbers; note the others, by their `place`."""
+        """Yield the valid `events` with their numbers; record the others, formatted by `place`."""
         for number, raw in enumerate(events, 1):
             try:
                 event = self._timed(self._decode(raw))

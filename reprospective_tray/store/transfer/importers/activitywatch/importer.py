@@ -1,17 +1,16 @@
-"""An export of ActivityWatch: its windows become active sessions, being away becomes idle ones.
+"""Imports ActivityWatch exports: windows become active sessions, away times become idle ones.
 
-What a later export of the same history adds:
+A later export of the same history is merged as follows:
 
-- A session's uid is made of its host, start, state and names, its revision of how it ends. One that
-  was still growing at the first export is replaced by its longer version, and one that has turned
-  out to be cut (the watcher dates being away back to the last input) by its shorter one. All others
-  are the same rows again, and nothing is written.
-- Where the file says something else of a time that is held, what is held stays and the new gives
-  way: a window's last seconds that turn out to have been spent away stay active, and nothing ever
-  overlaps. What is held is all that the database has of a computer of that name: what this computer
-  has recorded itself, and what retention took, too. So windows and being away belong into one file:
-  from a file with the one, what the other has brought is kept as it is, and only the time that is
-  still free is filled.
+- A session's uid is derived from its host, start, state and names; its revision from its end. A
+  session that was still growing at the first export is replaced by its longer version. One that
+  turned out to be cut (the watcher dates away times back to the last input) is replaced by its
+  shorter version. All others are identical, and nothing is written.
+- If the file contradicts a stored time, the stored session is kept and the new one is clipped, so
+  sessions never overlap: a window's last seconds that later turn out to be away time stay active.
+  Stored times are all that the database has for a computer of that name, including sessions
+  recorded by this computer and those removed by retention. So windows and away times should be in
+  one file: if they are imported from two, the second fills only the time that is still free.
 """
 
 import os
@@ -59,9 +58,9 @@ _USUAL = ImportOptions()
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What the file does not say: a host's name, and the wall clock's offset at a ms.
+    """Values missing in the file: the host's name, and the UTC offset at a time in ms.
 
-    The name is this computer's, or one that a person gave for what the file does not `name`.
+    `host` is this computer's name; `named` is a name given by the user, empty if none.
     """
 
     host: str
@@ -78,20 +77,20 @@ def import_activitywatch(  # noqa: PLR0913  each has a name where it is called
     here: Here | None = None,
     options: ImportOptions = _USUAL,
 ) -> Imported:
-    """Take over the windows and the times away of the file at `path`.
+    """Import the window and away events of the file at `path`.
 
     Args:
-        path: A regular file: all buckets, or one, as JSON. It is read into memory whole.
-        adapter: The database; it is opened here, once the file is known to be good.
-        privacy: The rules, as a function of application and title.
-        progress: Told how far each of the two phases is.
+        path: A regular file with one or all buckets as JSON. It is read into memory at once.
+        adapter: The database; it is opened here after the file was checked.
+        privacy: The privacy rules, as a function of application and title.
+        progress: Called with the progress of each of the two phases.
         here: By default this computer's name and time zone.
-        options: What else a person may say.
+        options: Further options of the user.
 
     Raises:
-        ImportFileError: it cannot be read, is no export, nothing in it is good, or, where
-            `options` are strict, something is bad; nothing was taken.
-        StoreError: the database cannot be written; what was taken stays, a repeat goes on.
+        ImportFileError: the file cannot be read, is not an export, has no valid event, or, if
+            `options` are strict, has a bad event; nothing was imported.
+        StoreError: the database cannot be written; imported rows are kept and a repeat continues.
     """
     here = here or Here(socket.gethostname(), local_offset_minutes)
     with reading(path, adapter) as file:
@@ -124,7 +123,7 @@ class _Whose:
     here: Here
 
     def rows(self, host: str, events: HostEvents, tally: Tally) -> Iterator[Row]:
-        """Yield a host's sessions in order, closed and not synced."""
+        """Yield a host's sessions in order, as closed, unsynced rows."""
         device_id = derived_device_id(host)
         for stretch in stretches(events, self.here.offset_minutes, tally):
             yield _row(self.person, host, device_id, stretch)
@@ -140,9 +139,9 @@ def _take(
         for row in whose.rows(host, events, tally):
             done += 1
             if taking.add(row):
-                # Sessions may be more than events, which away times have cut.
+                # There may be more sessions than events, because away times split windows.
                 progress(min(done, total), total)
-        taking.flush()  # a batch is of one device
+        taking.flush()  # each batch holds rows of one device
     imported = taking.finish()
     progress(1, 1)
     events_done = Events(
@@ -179,7 +178,7 @@ def _row(person: str, host: str, device_id: str, stretch: EventRun) -> Row:
 
 
 def _part_of(row: Row, started_at: int, ended_at: int) -> Row:
-    """Return the part of a row between two moments; what begins as it does keeps its uid."""
+    """Return the part of a row between two times (ms); a part with the same start keeps its uid."""
     if (started_at, ended_at) == (row["started_at"], row["ended_at"]):
         return row
     uid = row["uid"] if started_at == row["started_at"] else derived_uid(started_at, row["uid"])

@@ -1,4 +1,4 @@
-"""Pure: what one host's watchers saw, as stretches of time that never overlap."""
+"""Converts one host's events into time spans that never overlap. Pure."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -13,16 +13,16 @@ from reprospective_tray.store.transfer.importers.activitywatch.file import (
 )
 from reprospective_tray.store.transfer.importers.clock import OffsetMinutes, between_changes
 
-# A revision tells the length to the ms, and PostgreSQL's integer has room for twice this.
+# A revision encodes the length in ms, up to twice this value, which fits PostgreSQL's integer.
 LONGEST_STRETCH_MS = 1_000_000_000  # 11.6 days
 
 
 @dataclass(frozen=True, slots=True)
 class EventRun:
-    """A session in the making; times are ms since the epoch, UTC.
+    """A session being built; times are ms since the epoch, UTC.
 
     Attributes:
-        cut: It ends because something else began, so it cannot grow any more.
+        cut: Whether it ends because another event began, so that it cannot grow any more.
     """
 
     state: State
@@ -35,18 +35,18 @@ class EventRun:
 
     @property
     def revision(self) -> int:
-        """Grows with what is known of a stretch that begins so: see `revision_of`."""
+        """The revision, which is larger for later knowledge of the session: see `revision_of`."""
         return revision_of(self.ended_at - self.started_at, cut=self.cut)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the events of an export, besides sessions of their own.
+    """Counts of events that did not become whole sessions of their own.
 
     Attributes:
-        merged: How many went on with the one before them, as one session.
-        clipped: How many windows were partly behind another one, or the person away.
-        hidden: How many windows were so all the time.
+        merged: How many were merged with the previous event.
+        clipped: How many windows were covered in part by another window or by away time.
+        hidden: How many windows were covered completely.
     """
 
     merged: int = 0
@@ -55,33 +55,31 @@ class Tally:
 
 
 def revision_of(length: int, *, cut: bool) -> int:
-    """Return the revision of a stretch of `length` ms.
+    """Return the revision of a session of `length` ms.
 
-    Of two versions of one stretch the later known has the larger revision,
-    whichever file was imported first: one that is still growing is newer the
-    longer it is; one that was cut is newer still, and the more the shorter.
-    The length can be read from it, so that one uid in one revision is always
-    one and the same session.
+    Of two versions of one session, the more recent one has the larger revision, whichever file is
+    imported first: a growing session is newer the longer it is; a cut one is always newer, and
+    more so the shorter it is. The revision encodes the length, so the same uid and revision always
+    mean the same session.
     """
     return 2 * LONGEST_STRETCH_MS + 1 - length if cut else length
 
 
 def is_cut(revision: int) -> bool:
-    """Tell whether this is the revision of a stretch that was cut."""
+    """Return whether `revision` is that of a cut session."""
     return revision > LONGEST_STRETCH_MS
 
 
 def stretches(
     events: HostEvents, offset_minutes: OffsetMinutes, tally: Tally | None = None
 ) -> Iterator[EventRun]:
-    """Yield a host's stretches in order, from events in any order, which are sorted in place.
+    """Yield a host's sessions in order; sorts the events in place.
 
-    Where windows overlap, the one that began last is in front while it lasts;
-    then the one behind it goes on, as far as its own event says. Windows of the
-    same names that touch are one. Being away cuts windows, and touching or
-    overlapping times of it are one. Gaps stay. A stretch is split where
-    `offset_minutes`, of the wall clock at a ms, changes, and where it would be
-    longer than `LONGEST_STRETCH_MS`. `tally` counts, and is whole at the end.
+    If windows overlap, the one that began last is in the foreground while it lasts; then the
+    window behind it continues until the end of its event. Touching windows with the same names
+    are merged. Away times cut windows; touching or overlapping ones are merged. Gaps remain. A
+    session is split where the UTC offset, `offset_minutes` of a time in ms, changes, and where it
+    would be longer than `LONGEST_STRETCH_MS`. `tally` is complete once the iteration has ended.
     """
     tally = tally or Tally()
     events.windows.sort()
@@ -96,7 +94,7 @@ def stretches(
 
 @dataclass(slots=True)
 class _Piece:
-    """What of a window event, by its number, was in front; `cut` where the event goes on."""
+    """The foreground part of the window event `number`; `cut` if the event continues after it."""
 
     number: int
     started_at: int
@@ -105,8 +103,8 @@ class _Piece:
 
 
 def _in_front(windows: list[WindowEvent]) -> Iterator[_Piece]:
-    """Yield what was in front, from events in order."""
-    behind: list[int] = []  # the number of what is in front, and below it what it hides
+    """Yield the foreground parts of sorted events."""
+    behind: list[int] = []  # a stack of event numbers; the last one is in the foreground
     now = 0
     for number in range(len(windows) + 1):
         following = windows[number].started_at if number < len(windows) else None
@@ -124,7 +122,7 @@ def _in_front(windows: list[WindowEvent]) -> Iterator[_Piece]:
 
 
 def _united(away: list[AwayEvent], tally: Tally) -> Iterator[AwayEvent]:
-    """Yield times of being away, in order, without those that touch or overlap."""
+    """Yield away times in order, with touching or overlapping ones merged."""
     held: AwayEvent | None = None
     for each in away:
         if held is None:
@@ -140,7 +138,7 @@ def _united(away: list[AwayEvent], tally: Tally) -> Iterator[AwayEvent]:
 
 
 def _outside(pieces: Iterable[_Piece], away: list[AwayEvent]) -> Iterator[_Piece]:
-    """Yield what of `pieces` lies outside `away`; both are in order and overlap only each other."""
+    """Yield the parts of `pieces` outside `away`; each of the two is sorted and disjoint."""
     first = 0
     for piece in pieces:
         start, end = piece.started_at, piece.ended_at
@@ -160,14 +158,14 @@ def _outside(pieces: Iterable[_Piece], away: list[AwayEvent]) -> Iterator[_Piece
 def _counted(
     pieces: Iterable[_Piece], windows: list[WindowEvent], tally: Tally
 ) -> Iterator[EventRun]:
-    """Yield pieces as stretches; count the events of which some, or all, is missing."""
+    """Yield pieces as `EventRun`s; count the events that are covered in part or completely."""
     missing = array("q", (each.ended_at - each.started_at for each in windows))
     held: tuple[str, str, int] | None = None
     for piece in pieces:
         event = windows[piece.number]
         missing[piece.number] -= piece.ended_at - piece.started_at
         names = (event.application_name, event.window_title)
-        # Counted where it begins: what goes on behind another window was counted then.
+        # Counted only at the event's start; a continuation was counted there already.
         begins = piece.started_at == event.started_at
         tally.merged += held == (*names, piece.started_at) and begins
         held = (*names, piece.ended_at)
@@ -179,7 +177,7 @@ def _counted(
 
 
 def _merged(active: Iterable[EventRun]) -> Iterator[EventRun]:
-    """Yield stretches in order; such of the same names that touch are one."""
+    """Yield runs in order, with touching ones of the same names merged."""
     held: EventRun | None = None
     for each in active:
         if held and held.ended_at == each.started_at and _names_of(held) == _names_of(each):

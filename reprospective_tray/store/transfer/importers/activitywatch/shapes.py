@@ -1,8 +1,8 @@
-"""The shapes that exports of ActivityWatch have: where in them the buckets are, or the events.
+"""Finds the buckets or events in the different layouts of ActivityWatch exports.
 
-Today's servers write ``{"buckets": {id: bucket}}``, for all buckets and for one:
-https://docs.activitywatch.net/en/latest/buckets-and-events.html. Older ones, and scripts that ask
-the API, leave ``buckets`` out, write a list of buckets or one bucket, or the events of one alone.
+Current servers write ``{"buckets": {id: bucket}}``, for all buckets and for one:
+https://docs.activitywatch.net/en/latest/buckets-and-events.html. Older servers, and scripts that
+use the API, omit ``buckets``, or write a list of buckets, one bucket, or only one bucket's events.
 """
 
 import re
@@ -15,17 +15,17 @@ from reprospective_tray.messages import _
 
 _NO_EVENTS = msgspec.Raw(b"null")
 _WINDOWS, _AFK = "currentwindow", "afkstatus"
-# What the watchers have called their buckets from the beginning.
+# The prefixes of the watchers' bucket names.
 _BY_ID = {"aw-watcher-window": _WINDOWS, "aw-watcher-afk": _AFK}
 _LIST = re.compile(rb"[ \t\r\n]*\[")
-# Escapes of JSON, as far as they matter: a backslash, a pair of surrogates, a lone one.
+# The relevant JSON escapes: a backslash, a surrogate pair, a lone surrogate.
 _ESCAPES = re.compile(
     rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 
 
 class Bucket(msgspec.Struct):
-    """A bucket; its events are not read yet."""
+    """A bucket whose events are not decoded yet."""
 
     events: msgspec.Raw = _NO_EVENTS
     type: str | None = None
@@ -33,16 +33,16 @@ class Bucket(msgspec.Struct):
     id: str | None = None
 
     def holds(self, name: str) -> str:
-        """Return the type of what it holds; of one without, what its name says; or nothing."""
+        """Return the bucket's type; without one, the type by its name; otherwise empty."""
         known = next((kind for start, kind in _BY_ID.items() if name.startswith(start)), "")
         return known if self.type is None else self.type
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a file holds: buckets by their names, not read yet, or events of one that is not said.
+    """The content of a file: undecoded buckets by name, or events of an unnamed bucket.
 
-    In a list the first bucket is number 1, and so are events.
+    In a list, buckets and events are numbered from 1.
     """
 
     buckets: list[tuple[str, msgspec.Raw]]
@@ -50,19 +50,19 @@ class Shape:
 
 
 def find_shape(content: bytes) -> Shape:
-    """Return what the file whose whole `content` this is holds.
+    """Return the shape of `content`, the whole file.
 
     Raises:
-        ValueError: it is no JSON (`msgspec.DecodeError` is one), or has none of the shapes.
-        RecursionError: it is nested without end.
+        ValueError: it is not JSON (`msgspec.DecodeError` is a subclass), or has no known shape.
+        RecursionError: it is nested too deeply.
     """
-    content = content.removeprefix(b"\xef\xbb\xbf")  # a BOM, as Windows likes to write it
+    content = content.removeprefix(b"\xef\xbb\xbf")  # a BOM, often written on Windows
     try:
         return _shape_of(content)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        # Strict JSON has no place for lone surrogates, and Windows' titles have some.
+        # Strict JSON forbids lone surrogates, but window titles on Windows may contain them.
         cleaned = _without_lone_surrogates(content)
         if cleaned == content:
             raise
@@ -99,11 +99,11 @@ def _named(items: list[msgspec.Raw]) -> Iterator[tuple[str, msgspec.Raw]]:
         try:
             yield msgspec.json.decode(raw, type=Bucket).id or str(number), raw
         except (ValueError, RecursionError):
-            yield str(number), raw  # what is wrong with it is found where it is read
+            yield str(number), raw  # the error is reported when the bucket is read
 
 
 def _keys_of_first(items: list[msgspec.Raw], key: str) -> bool:
-    """Tell whether the first of `items` that is an object has this key."""
+    """Return whether the first object in `items` has this key."""
     for raw in items:
         if (keys := _keys(raw)) is not None:
             return key in keys
@@ -115,7 +115,7 @@ def _looks_like_a_bucket(raw: msgspec.Raw) -> bool:
 
 
 def _keys(raw: msgspec.Raw) -> dict[str, msgspec.Raw] | None:
-    """Return the keys and values of an object; None where it is something else."""
+    """Return the keys and values of an object; None if it is not an object."""
     try:
         return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except (ValueError, RecursionError):

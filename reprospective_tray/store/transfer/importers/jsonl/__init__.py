@@ -1,1 +1,1 @@
-"""Files that `export` wrote: lines of JSON, checked and taken."""
+"""Import of JSONL files written by `export`."""

@@ -1,4 +1,4 @@
-"""What makes lines bad that are sessions each: times to come, and overlaps where asked for."""
+"""Checks the sessions of a JSONL file: times in the future, and overlaps if strict."""
 
 from pathlib import Path
 
@@ -16,24 +16,24 @@ _UIDS_A_QUERY = 500
 
 
 class FileCheck:
-    """Takes the lines of one file in order, and remembers which are bad."""
+    """Checks the lines of one file in order and collects the bad ones."""
 
     def __init__(self, path: Path, now: int, options: ImportOptions) -> None:
-        """Check the file at `path`, at `now` (ms since the epoch).
+        """Check the file at `path`, at the time `now` (ms since the epoch, UTC).
 
-        Overlaps are bad where `options` are strict.
+        Overlaps are errors if `options` are strict.
         """
         self._bad = BadPlaces(path, show_all=options.show_all)
         self._now = now
         self._strict = options.strict
-        self._furthest: dict[str, tuple[Row, int]] = {}  # of each device, and its line
+        self._furthest: dict[str, tuple[Row, int]] = {}  # device → row with the latest end, line
         self._beyond_now: list[tuple[int, Row]] = []
 
     def add(self, number: int, row: Row) -> None:
-        """Take the session of line `number`.
+        """Check the session of line `number`.
 
         Raises:
-            PlaceError: it cannot be kept.
+            PlaceError: it cannot be imported.
         """
         refuse_the_future(row["ended_at"], self._now)
         if row["ended_at"] > self._now:
@@ -45,7 +45,7 @@ class FileCheck:
         before = self._furthest.get(row["device_id"])
         if before is not None:
             last, its_line = before
-            # Lines without an order are not compared: `export` writes them in order.
+            # Only lines in order of start are compared, because `export` writes them in order.
             meets = last["started_at"] <= row["started_at"] < last["ended_at"]
             if meets and row["ended_at"] > row["started_at"] and row["uid"] != last["uid"]:
                 raise PlaceError(_("it overlaps {place}").format(place=self.place(its_line)))
@@ -53,21 +53,21 @@ class FileCheck:
             self._furthest[row["device_id"]] = row, number
 
     def refuse(self, number: int, reason: str) -> None:
-        """Note that line `number` is bad."""
+        """Record line `number` as bad."""
         self._bad.add(f"  {self.place(number)}: {reason}")
 
     def place(self, number: int) -> str:
-        """Return what to call the place of this number."""
+        """Return the name of place `number` for messages."""
         return _("line {number}").format(number=number)
 
     def compare(self, adapter: DatabaseAdapter) -> None:
-        """Refuse sessions of the database's own device that are yet to be lived.
+        """Refuse sessions of the database's own device that lie in the future.
 
-        They would be in the way of recording. What is held already does no more
-        harm. Use it inside the adapter's `connection()`.
+        They would overlap with recording. Sessions that are already stored are accepted. Must be
+        called in the adapter's `connection()`.
 
         Raises:
-            ImportFileError: there are such.
+            ImportFileError: there are such sessions.
         """
         own = [each for each in self._beyond_now if each[1]["device_id"] == adapter.device_id]
         for first in range(0, len(own), _UIDS_A_QUERY):
@@ -79,17 +79,17 @@ class FileCheck:
         self.raise_if_bad()
 
     def raise_if_bad(self) -> None:
-        """Say which lines are bad.
+        """Report the bad lines, if any.
 
         Raises:
-            ImportFileError: there are some.
+            ImportFileError: there are bad lines.
         """
         if self._bad.count:
             what = self.heading(self._bad.count)
             self._bad.refuse(what.format(path=self._bad.path, count=self._bad.count), self.remedy())
 
     def heading(self, count: int) -> str:
-        """Return the sentence that stands above the bad places."""
+        """Return the heading of the list of bad places."""
         return plural(
             "{path} has {count} bad line; nothing was taken:",
             "{path} has {count} bad lines; nothing was taken:",
@@ -97,7 +97,7 @@ class FileCheck:
         )
 
     def remedy(self) -> str:
-        """Return what a person can do about them."""
+        """Return the remedy for the user."""
         return _("Correct or remove these lines, then import the file again.")
 
 

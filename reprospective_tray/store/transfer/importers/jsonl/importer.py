@@ -1,4 +1,4 @@
-"""JSONL as `export` writes it: the whole file is checked first, then written by uid."""
+"""Imports JSONL written by `export`: checks the whole file first, then writes rows by uid."""
 
 import os
 import socket
@@ -37,15 +37,15 @@ _USUAL = ImportOptions()
 
 @dataclass(frozen=True, slots=True)
 class JsonlSource:
-    """What an import reads twice.
+    """A source of sessions, which an import reads twice.
 
     Attributes:
         path: The file.
-        size: Its bytes, for the progress.
+        size: Its size in bytes, for the progress.
         entries: Yields the number, the bytes read so far and the content of each session.
         read: Returns the rows of such a content, or raises PlaceError.
-        reader: What `read` makes them with.
-        check: Takes the rows in order.
+        reader: The reader that `read` uses.
+        check: Checks the rows in order.
     """
 
     path: Path
@@ -65,22 +65,22 @@ def import_jsonl(  # noqa: PLR0913  each has a name where it is called
     reader: LineReader | None = None,
     options: ImportOptions = _USUAL,
 ) -> Imported:
-    """Take over the sessions of the file at `path`.
+    """Import the sessions of the file at `path`.
 
-    Where they overlap what the database holds of their device, or a line before, that stays.
+    Sessions are clipped where they overlap stored sessions of their device, or earlier lines.
 
     Args:
-        path: A regular file of UTF-8, one JSON object a line.
-        adapter: The database; it is opened here, once the file is known to be good.
-        privacy: The rules, as a function of application and title.
-        progress: Told how far each of the two phases is.
-        reader: What fills in a missing host or offset; by default this computer's
-            name and time zone.
-        options: What else a person may say.
+        path: A regular UTF-8 file with one JSON object per line.
+        adapter: The database; it is opened here after the file was checked.
+        privacy: The privacy rules, as a function of application and title.
+        progress: Called with the progress of each of the two phases.
+        reader: Fills in a missing host or offset; by default with this computer's name and time
+            zone.
+        options: Further options of the user.
 
     Raises:
-        ImportFileError: it cannot be read, or has bad lines; nothing was taken.
-        StoreError: the database cannot be written; what was taken stays, a repeat goes on.
+        ImportFileError: the file cannot be read or has bad lines; nothing was imported.
+        StoreError: the database cannot be written; imported rows are kept and a repeat continues.
     """
     with reading(path, adapter) as file:
         size = os.fstat(file.fileno()).st_size
@@ -98,10 +98,10 @@ def check_and_take(
     progress: Progress,
     options: ImportOptions,
 ) -> Imported:
-    """Take over the sessions of `source`, inside `reading`; the arguments are `import_jsonl`'s.
+    """Import the sessions of `source`; must be called in `reading`. Arguments: see `import_jsonl`.
 
     Raises:
-        ImportFileError: it has bad sessions; nothing was taken.
+        ImportFileError: it has bad sessions; nothing was imported.
     """
     _check(source, progress)
     adapter.open()
@@ -120,7 +120,7 @@ def local_reader() -> LineReader:
 
 
 def part_of(row: Row, started_at: int, ended_at: int) -> Row:
-    """Return the part of a row between two moments; what begins as it does keeps its uid."""
+    """Return the part of a row between two times (ms); a part with the same start keeps its uid."""
     uid = row["uid"] if started_at == row["started_at"] else derived_uid(started_at, row["uid"])
     return row | {"uid": uid, "started_at": started_at, "ended_at": ended_at}
 
@@ -166,10 +166,10 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
         number += 1
         done += len(line)
         if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")  # a BOM, as Windows likes to write it
+            line = line.removeprefix(b"\xef\xbb\xbf")  # a BOM, often written on Windows
         if line.strip():
             yield number, done, line
-        # The rest of a line that is too long is read over: its beginning was refused already.
+        # Skip the rest of a line that is too long; its beginning was already refused.
         while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             line = file.readline(LONGEST_LINE + 1)
             done += len(line)

@@ -1,4 +1,4 @@
-"""One line of JSONL as a row of the table, with what is missing derived; or why it is bad."""
+"""Converts a line of JSONL into table rows, deriving missing values, or reports why it is bad."""
 
 import json
 import uuid
@@ -17,7 +17,7 @@ from reprospective_tray.store.transfer.importers.checking import (
 )
 from reprospective_tray.store.transfer.importers.clock import OffsetMinutes, between_changes
 
-# No session is that long; it bounds what one line can make the reader hold.
+# Longer than any valid line; limits the reader's memory.
 LONGEST_LINE = 1 << 20
 
 _LARGEST_OFFSET_MINUTES = 1080  # the schema's bound
@@ -25,7 +25,7 @@ _LARGEST_REVISION = 2**31 - 1  # PostgreSQL's integer
 
 
 class Line(msgspec.Struct):
-    """What a line may say; keys that are not here are ignored."""
+    """The keys of a line; others are ignored."""
 
     state: State
     application_name: str
@@ -40,11 +40,11 @@ class Line(msgspec.Struct):
 
 
 class LineReader:
-    """Reads lines; the same line always gives the same row."""
+    """Reads lines; the same line always gives the same rows."""
 
     def __init__(self, source_host: str, offset_minutes: OffsetMinutes) -> None:
-        """Take what fills in for a host and an offset that a line leaves out."""
-        self.person = ""  # whose the sessions are, for those that have no uid yet
+        """Take the values for lines without a host or an offset."""
+        self.person = ""  # the owner of the sessions, used to derive missing uids
         self._source_host = source_host
         self._offset_minutes = offset_minutes
         self._decoder = msgspec.json.Decoder(Line)
@@ -54,17 +54,17 @@ class LineReader:
         """Return the rows of a line: see `rows`.
 
         Raises:
-            PlaceError: it is no session.
+            PlaceError: the line is not a valid session.
         """
         if len(line) > LONGEST_LINE:
             raise PlaceError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
         return self.rows(self._decode(line))
 
     def rows(self, said: Line) -> list[Row]:
-        """Return the row, closed and not synced; without an offset, one for each that it had.
+        """Return the row, closed and unsynced; without an offset, one row for each UTC offset.
 
         Raises:
-            PlaceError: it is no session.
+            PlaceError: the line is not a valid session.
         """
         start = read_instant("started_at", said.started_at) // 1000
         end = read_instant("ended_at", said.ended_at) // 1000
@@ -100,7 +100,7 @@ class LineReader:
         return list(self._split(row)) if said.utc_offset_minutes is None else [row]
 
     def _split(self, row: Row) -> Iterator[Row]:
-        """Yield the parts of a row between changes of the clock; the first keeps its uid."""
+        """Yield the parts of a row between changes of the UTC offset; the first keeps its uid."""
         first = row["started_at"]
         for start, end, offset in between_changes(first, row["ended_at"], self._offset_minutes):
             yield row | {
@@ -119,7 +119,7 @@ class LineReader:
     def _device(self, said: str | None, host: str) -> str:
         key = said or f"\0{host}"
         if key not in self._devices:
-            if len(self._devices) >= 10_000:  # noqa: PLR2004  bounded, whatever the file says
+            if len(self._devices) >= 10_000:  # noqa: PLR2004  limits the cache for any file
                 self._devices.clear()
             self._devices[key] = _uuid("device_id", said) if said else derived_device_id(host)
         return self._devices[key]
@@ -130,7 +130,7 @@ class LineReader:
 
 
 def _decode_leniently(line: bytes, error: Exception) -> Line:
-    """Read what strict JSON has no place for: escaped lone surrogates, cleaned afterwards."""
+    """Decode a line with escaped lone surrogates, which strict JSON forbids, and replace them."""
     try:
         line.decode()
     except UnicodeDecodeError:
