@@ -1,1 +1,1 @@
-"""How what is recorded reaches the server: passes, batches, and what may leave the local file."""
+"""Synchronisation with the server: passes, batches, scheduling and retention."""

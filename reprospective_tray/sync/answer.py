@@ -1,4 +1,4 @@
-"""BatchAnswer: the server's answer to a batch, checked against what was sent."""
+"""BatchAnswer: the server's answer to a batch, validated against the batch that was sent."""
 
 import json
 import uuid
@@ -13,27 +13,27 @@ from reprospective_tray.clean_text import one_line
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import State, clean
 
-# A row comes back with what was sent or stored: a few times as much as a batch at most.
+# An answer may contain sent or stored rows, at most a few times the size of a batch.
 MOST_CHARACTERS = 64_000_000
 _REASON_CHARACTERS = 500
 _LARGEST = 2**62  # SQLite's integers have 63 bits, and 1 is added to a revision
 
-# Between the years 1 and 9999, which a `datetime` of either side can hold.
+# ms since the epoch for the years 1 to 9999, the range of `datetime`.
 _Moment = Annotated[int, Meta(ge=-62_135_596_800_000, le=253_402_300_799_999)]
 _Name = Annotated[str, Meta(max_length=65_536)]
 _Flag = Annotated[int, Meta(ge=0, le=1)]
 
 
 class AnswerError(Exception):
-    """What came back is no answer to what was sent; the text says in which way."""
+    """The answer is invalid or does not match the batch; the text gives the reason."""
 
 
 class PairVerdict(StrEnum):
-    """How the server's memory of this device compares with the file's."""
+    """How the last pair that the server has of this device compares with the file's."""
 
     FITS = "fits"
     RESTORED = "restored"  # the server is older: it was restored from a backup
-    FORK = "fork"  # the file is older, or a copy: nothing was taken
+    FORK = "fork"  # the file is older, or a copy: nothing was stored
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -54,21 +54,21 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class Superseded(msgspec.Struct, frozen=True):
-    """The position of a row of which the server has another version, and that version."""
+    """The position in the batch of a row with another version on the server, and that version."""
 
     at: int
     row: Version
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The position of a row that the server cannot keep, and why."""
+    """The position in the batch of a row that the server cannot store, and the reason."""
 
     at: int
     reason: str
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
-    """What the server says to a batch; `clock` is its own, in ms."""
+    """The server's answer to a batch; `clock` is its time in ms since the epoch, UTC."""
 
     schema: Annotated[int, Meta(ge=0, le=1_000_000)]
     clock: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
@@ -85,12 +85,12 @@ def read(rows: object, sent: str, orders: Sequence[str]) -> BatchAnswer:
     """Return the answer in the single field of `rows`.
 
     Args:
-        rows: What the query returned.
+        rows: The query's result.
         sent: The JSON array of the rows that were sent.
         orders: The uids of the orders that were sent.
 
     Raises:
-        AnswerError: it is none, or does not fit what was sent.
+        AnswerError: it is not a valid answer, or does not match the batch.
     """
     try:
         ((text,),) = msgspec.convert(rows, tuple[tuple[str]])
@@ -106,10 +106,10 @@ def read(rows: object, sent: str, orders: Sequence[str]) -> BatchAnswer:
 
 
 def read_versions(rows: object, sent: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return revision and deleted (0 or 1) by uid, as the server has them, of those `sent`.
+    """Return the server's revision and deleted flag (0 or 1) by uid, for the uids in `sent`.
 
     Raises:
-        AnswerError: the `rows` of the answer are something else.
+        AnswerError: `rows` has another format.
     """
     try:
         found = msgspec.convert(rows, _Versions)
@@ -120,9 +120,9 @@ def read_versions(rows: object, sent: Sequence[str]) -> dict[str, tuple[int, int
 
 
 def _problems(answer: BatchAnswer, sent: str, orders: Sequence[str]) -> Iterator[str]:
-    """Yield in which ways the answer does not fit what was sent."""
+    """Yield the ways in which the answer does not match the batch."""
     named = [*(one.at for one in answer.refused), *(one.at for one in answer.superseded)]
-    # Nearly always all rows were stored, and none is named.
+    # Usually all rows were stored and none is named, so the rows need not be decoded.
     uids = [_canonical(row["uid"]) for row in json.loads(sent)] if named else []
     if any(not 0 <= at < len(uids) for at in named):
         yield _("it speaks of a session that was not sent")
@@ -147,7 +147,7 @@ def _canonical(uid: str) -> str:
 
 
 def _cleaned(answer: BatchAnswer) -> BatchAnswer:
-    """Return the answer with texts that can be kept; ValueError where a UUID is none."""
+    """Return the answer with texts that can be stored; raise ValueError for an invalid UUID."""
     return msgspec.structs.replace(
         answer,
         superseded=[Superseded(one.at, _cleaned_row(one.row)) for one in answer.superseded],

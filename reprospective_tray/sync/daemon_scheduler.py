@@ -1,4 +1,4 @@
-"""APScheduler with daemon threads, which end with the process and are restarted when they die."""
+"""APScheduler with daemon threads, which end with the process and are restarted after a failure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def make_clock(supervisor: Supervisor, halted: threading.Event) -> Any:
-    """Return APScheduler's keeper of times, whose thread begins again where it dies."""
+    """Return an APScheduler scheduler whose thread is restarted after a failure."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
     class Clock(BackgroundScheduler):  # type: ignore[misc]  # the library has no types
         def _main_loop(self) -> None:
             def go_on() -> None:
-                self.wakeup()  # it waits for news before it looks at what is due
+                self.wakeup()  # otherwise the loop waits for an event before it runs due jobs
                 super(Clock, self)._main_loop()
 
             supervisor.run(SupervisedPart.SENDING, go_on, halted)
@@ -28,9 +28,10 @@ def make_clock(supervisor: Supervisor, halted: threading.Event) -> Any:
 
 
 def _executor() -> Any:
-    """Return APScheduler's way of running jobs, in a daemon thread for each.
+    """Return an APScheduler executor that runs each job in its own daemon thread.
 
-    Its own pools are waited for when Python ends, as long as a look-up of a name takes.
+    Python would wait for APScheduler's own thread pools at exit, for as long as name resolution
+    takes.
     """
     from apscheduler.executors.base import BaseExecutor, run_job
 

@@ -1,20 +1,20 @@
-"""How sending goes, as a value: results of passes and times in, what to tell a person out. Pure."""
+"""Health of the synchronisation, computed from the results and times of passes. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# A server that is away comes back by itself: a person hears of it when it has lasted.
+# An unreachable server usually returns by itself; the user is told after this time.
 FOR_LONG_S = 1800.0
-# What a person has to mend does not go away: after so many passes in a row it is no accident.
+# Errors that the user must fix persist; the user is told after this many passes in a row.
 REFUSALS_FOR_LONG = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a pass failed of: a sentence, what to do, and whether a person has to.
+    """The failure of a pass: a sentence, a remedy, and whether the user must act.
 
-    `stays` where there will be no other pass: then it need not come again to be no accident.
+    `stays` means that there will be no other pass, so it is reported at once.
     """
 
     error: str
@@ -25,17 +25,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the passes so far have shown.
+    """The state after the passes so far.
 
     Attributes:
-        last_success_at: ms since the epoch; None before the first.
-        error: What the last pass failed of, a sentence; empty when it did not.
-        remedy: What to do about it.
-        failing_since_at: When the first of the passes failed that have failed since the last
-            success, ms since the epoch; None while all is well.
-        failing_since_s: The same by the monotonic clock, which nobody sets, in seconds.
-        refusals: Passes in a row that failed of something that a person has to mend.
-        is_told: Whether a person was told of this outage.
+        last_success_at: ms since the epoch, UTC; None before the first success.
+        error: The error of the last pass, a sentence; empty if it succeeded.
+        remedy: The remedy for that error.
+        failing_since_at: When the first pass since the last success failed, ms since the epoch,
+            UTC; None if the last pass succeeded.
+        failing_since_s: The same by the monotonic clock, in seconds.
+        refusals: The number of consecutive passes that failed with an error the user must fix.
+        is_told: Whether the user was told of this outage.
     """
 
     last_success_at: int | None = None
@@ -48,18 +48,18 @@ class Health:
 
 
 def succeeded(at: int) -> Health:
-    """Return how things stand after a pass that ended well at `at` (ms): the outage is over."""
+    """Return the state after a pass that succeeded at `at` (ms); it ends the outage."""
     return Health(last_success_at=at)
 
 
 def failed(before: Health, failure: Failure, at: int, steady_s: float) -> Health:
-    """Return how things stand after a pass that failed.
+    """Return the state after a pass that failed.
 
     Args:
-        before: How they stood.
-        failure: What it failed of.
-        at: ms since the epoch.
-        steady_s: The monotonic clock.
+        before: The state before it.
+        failure: The failure of the pass.
+        at: ms since the epoch, UTC.
+        steady_s: The monotonic clock in seconds.
     """
     begins = before.failing_since_at is None
     refusals = REFUSALS_FOR_LONG if failure.stays else before.refusals + 1
@@ -74,12 +74,12 @@ def failed(before: Health, failure: Failure, at: int, steady_s: float) -> Health
 
 
 def fails_for_long(health: Health, waiting: int, steady_s: float) -> bool:
-    """Say whether it is time for a person to know.
+    """Return whether sending has failed for long enough to tell the user.
 
     Args:
-        health: How things stand.
-        waiting: How many rows wait: an outage that keeps nothing from anybody is none.
-        steady_s: The monotonic clock.
+        health: The present state.
+        waiting: The number of waiting rows; an outage is not reported while none wait.
+        steady_s: The monotonic clock in seconds.
     """
     if health.failing_since_at is None:
         return False
@@ -89,5 +89,5 @@ def fails_for_long(health: Health, waiting: int, steady_s: float) -> bool:
 
 
 def told(health: Health) -> Health:
-    """Return the same after a person was told: once for each outage is enough."""
+    """Return the state after the user was told, which happens once per outage."""
     return replace(health, is_told=True)

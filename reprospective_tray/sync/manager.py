@@ -1,7 +1,7 @@
-"""DatabaseSyncManager: one pass sends what waits, and notes what the server answers.
+"""DatabaseSyncManager: runs a pass that sends waiting rows and stores the server's answers.
 
-One pass at a time for each file, by a file lock. Nothing here keeps recording
-waiting: the transactions on the local file are short, and the network has none.
+A file lock allows one pass at a time per file. A pass does not block recording: transactions on
+the local file are short, and none is open during network calls.
 """
 
 import logging
@@ -31,15 +31,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What a pass did; `clock` is the server's, in ms.
+    """The result of a pass.
 
     Attributes:
-        sent: Rows that reached the server, or were there already.
-        refused: Rows that it set aside.
-        superseded: Rows of which it had a later version, which is kept here now.
-        deleted: Rows that retention took here.
-        fitted: Whether the server knew this file as it is, in every answer.
-        is_whole: Whether nothing was left when it was told to end; True where it was not.
+        sent: Rows that were stored on the server, or were there already.
+        refused: Rows that the server refused.
+        superseded: Rows with a later version on the server, which is stored here now.
+        clock: The server's time in ms since the epoch, UTC.
+        deleted: Rows that retention removed here.
+        fitted: Whether the verdict of every answer was `PairVerdict.FITS`.
+        is_whole: Whether everything was sent, even if the pass was told to stop.
     """
 
     sent: int
@@ -53,18 +54,18 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How many rows were compared with the server's, and how many are sent again."""
+    """How many rows were compared with the server's, and how many will be sent again."""
 
     compared: int
     offered_again: int
 
 
 def _ignore(_progress: PassProgress) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 class DatabaseSyncManager:
-    """Ships the sessions of one local file to the central database."""
+    """Sends the sessions of one local file to the central database."""
 
     def __init__(
         self,
@@ -75,9 +76,9 @@ class DatabaseSyncManager:
         *,
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        """Take how the file and the server are reached, and how long one call may take.
+        """Take functions that open the file and connect to the server.
 
-        Nothing is opened yet.
+        `deadline_s` limits one call to the server, in seconds. Nothing is opened yet.
         """
         self._open_adapter = open_adapter
         self._settings = settings
@@ -89,14 +90,14 @@ class DatabaseSyncManager:
         stop: threading.Event,
         progress: Callable[[PassProgress], None] = _ignore,
     ) -> Passed:
-        """Send until nothing waits, then let retention take what may go.
+        """Send all waiting rows, then run retention.
 
-        When `stop` is set it ends after the batch that is on its way.
+        If `stop` is set, it ends after the current batch.
 
         Raises:
             SyncBusyError: another process is sending this file's sessions.
-            ServerUnreachableError: it mends itself; what was not acknowledged waits on.
-            ServerRefusedError: a person has to change something first.
+            ServerUnreachableError: a later retry may succeed; unacknowledged rows keep waiting.
+            ServerRefusedError: the user must change something first.
             StoreError: the local file cannot be read or written.
         """
         with self._file() as adapter:
@@ -132,7 +133,7 @@ class DatabaseSyncManager:
     ) -> Verified:
         """Compare every row that is marked as sent with the server's, by uid and revision.
 
-        What is missing there, or is another version, waits again: call `run` next.
+        Rows that are missing or different there are marked as waiting; call `run` afterwards.
 
         Raises:
             the same as `run`.
@@ -157,7 +158,7 @@ class DatabaseSyncManager:
         return Verified(compared, offered)
 
     def retry_refused(self) -> int:
-        """Let the rows that the server refused wait again; return how many.
+        """Mark the rows that the server refused as waiting again; return how many.
 
         Raises:
             SyncBusyError, StoreError: as for `run`.
@@ -166,16 +167,16 @@ class DatabaseSyncManager:
             return Outbox(adapter).offer_refused()
 
     def abort(self) -> None:
-        """Cut the connection under a pass that is on its way; it ends at once."""
+        """Cut the connection of a running pass, which then ends at once."""
         self._uploader.abort()
 
     def close(self) -> None:
-        """Hang up; no pass may be on its way."""
+        """Close the connection; no pass may be running."""
         self._uploader.close()
 
     @contextmanager
     def _file(self) -> Iterator[SqliteAdapter]:
-        """Open the local file for the one who may send it."""
+        """Lock the local file for sending and open it."""
         self._uploader.begin()
         adapter = self._open_adapter()
         lock = FileLock(Path(f"{adapter.path}.sync-lock"))
@@ -211,12 +212,12 @@ class DatabaseSyncManager:
             if facts.get(MetaKey.LAST_ERROR, "") != text:
                 facts.put(MetaKey.LAST_ERROR, text or None)
         except peewee.PeeweeException as error:
-            log.warning("the result of the pass cannot be kept: %s", error)
+            log.warning("the result of the pass cannot be stored: %s", error)
 
 
 def _agrees(there: tuple[int, int] | None, revision: int, deleted: int) -> bool:
-    """Tell whether the server's version is the one that is kept here."""
+    """Return whether the server has the same version as this file."""
     if there is None:
         return False
-    # A tombstone wins over any revision: then the two may differ in that.
+    # A tombstone wins over any revision, so the revisions of two tombstones may differ.
     return there == (revision, deleted) or bool(deleted and there[1])

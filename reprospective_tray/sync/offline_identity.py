@@ -1,4 +1,4 @@
-"""OfflineIdentity: changes which device a file is while nobody records into it."""
+"""OfflineIdentity: changes a file's device id while nothing is recording into it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,21 +16,21 @@ class OfflineIdentity:
     """The `Identity` of a pass without a recording thread."""
 
     def __init__(self, open_adapter: Callable[[], SqliteAdapter], instance: InstanceLock) -> None:
-        """Take how the file is reached, and what tells that somebody records."""
+        """Take a function that opens the file, and the lock held by a recording instance."""
         self._open_adapter = open_adapter
         self._instance = instance
 
     def become_another_device(self) -> None:
-        """Give the file, and what a crash may have left open, a new identity.
+        """Give the file, and a session left open by a crash, a new identity.
 
         Raises:
-            StoreError: recording has begun meanwhile: it must be asked.
+            StoreError: recording has begun meanwhile; the recording thread must do it.
         """
         with self._nobody_records() as adapter:
             device_change.become_another_device(adapter)
 
     def leave_open_session(self) -> None:
-        """Close what a crash may have left open.
+        """Close a session left open by a crash.
 
         Raises:
             StoreError: as for `become_another_device`.
@@ -47,7 +47,7 @@ class OfflineIdentity:
                 _("Recording began while the sessions were being sent."), _("Try again.")
             ) from error
         adapter = self._open_adapter()
-        # With another state folder another instance may record into the same file.
+        # An instance with another state folder may record into the same file.
         file = RecordingLock(adapter.path)
         try:
             file.acquire()

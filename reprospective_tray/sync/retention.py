@@ -1,4 +1,4 @@
-"""Retention: what is on the server for long leaves the local file; its days' totals stay."""
+"""Retention: removes old sessions that are on the server from the local file; totals stay."""
 
 import threading
 import time
@@ -11,28 +11,27 @@ from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.taken_times import TakenTimes
 
-# A transaction must not keep recording waiting: a few ms each, and as long a rest after it.
+# Transactions must not block recording: each takes a few ms and is followed by an equal pause.
 _ROWS_A_TRANSACTION = 100
 _LEAST_REST_S = 0.005
-# However far away the next row seemed: a clock that was wrong must not put it off for years.
+# Longest time until the next check, so that a wrong clock cannot delay it for years.
 _LOOK_AGAIN_MS = DAY_MS
 
 
 class Retention:
-    """Takes rows that are closed and synced in their newest revision, and only such."""
+    """Removes rows that are closed and synced in their newest revision."""
 
     def __init__(self, adapter: SqliteAdapter) -> None:
-        """Take from the file of `adapter`."""
+        """Remove rows from the file of `adapter`."""
         self._adapter = adapter
         self._facts = FileMeta(adapter)
         self._times = TakenTimes(adapter.models)
 
     def run(self, days: int, server_clock_ms: int, stop: threading.Event) -> int:
-        """Take what ended and was synced more than `days` before `server_clock_ms`.
+        """Remove rows that ended and were synced more than `days` before `server_clock_ms`.
 
-        Use it inside the adapter's `connection()`. It ends early when `stop` is
-        set. Returns how many rows were taken; their uids and times are
-        remembered.
+        Must be called in the adapter's `connection()`. It ends early if `stop` is set. Returns the
+        number of removed rows; their uids and times stay stored.
 
         Raises:
             peewee.PeeweeException: the file cannot be written.
@@ -59,20 +58,20 @@ class Retention:
         return known is None or known[0] != days or not clock < known[1] <= clock + _LOOK_AGAIN_MS
 
     def _find_some(self, since: int, before: int) -> list[tuple[int, int]]:
-        """Return id and start of rows that began at `since` or later and may go, in order."""
+        """Return id and start of removable rows that began at `since` or later, in order."""
         session = self._adapter.models.Session
-        # What ended before began before: this is where the index on the start stops.
+        # Rows that ended before also began before; this bounds the scan of the index on the start.
         query = session.select(session.id, session.started_at).where(
             session.started_at >= since, session.started_at < before, *self._may_go(before)
         )
         return list(query.order_by(session.started_at).limit(_ROWS_A_TRANSACTION).tuples())
 
     def _take(self, found: list[tuple[int, int]], before: int) -> int | None:
-        """Take what was found where it may still go; return how many, None where none may."""
+        """Remove the found rows that are still removable; return how many, or None to stop."""
         session = self._adapter.models.Session
         with self._adapter.database.atomic("IMMEDIATE"):
             if self._facts.get(MetaKey.REOFFER) is not None:
-                return None  # the server may have lost what is marked as synced
+                return None  # the server may have lost rows that are marked as synced
             these = session.id.in_([number for number, _start in found])
             columns = (
                 *(session.id, session.uid, session.revision, session.device_id),
@@ -105,7 +104,7 @@ class Retention:
             self._facts.put(MetaKey.RETENTION_HORIZON, horizon)
 
     def _put_off(self, days: int, before: int) -> None:
-        """Note when the next row may go, so that a million rows are not looked through in vain."""
+        """Store when the next row becomes removable, to avoid needless scans of a large table."""
         session = self._adapter.models.Session
         later = session.ended_at > session.synced_at
         youngest = Case(None, [(later, session.ended_at)], session.synced_at)

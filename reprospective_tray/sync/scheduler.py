@@ -1,8 +1,7 @@
-"""SyncScheduler: when passes run: at intervals, backing off, when asked, when the server is back.
+"""SyncScheduler: runs passes at intervals, with back-off, on request, and on the server's return.
 
-APScheduler keeps the times by the wall clock. A watch of its own, by the
-monotonic clock, sees to it that a clock that is set and a computer that slept
-change nothing, and knocks at a server that is away.
+APScheduler uses the wall clock. A watch thread with the monotonic clock corrects for clock changes
+and sleep of the computer, and probes an unreachable server.
 """
 
 from __future__ import annotations
@@ -23,28 +22,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Seconds. Passes that fail come at doubling distances, and at most this far apart.
+# Upper limit of the exponential back-off after failed passes, in seconds.
 BACK_OFF_CAP_S = 900.0
-# This part of a distance is added at random, so that many computers do not come together.
+# Up to this fraction is added to each delay at random, so that many computers spread out.
 JITTER = 0.1
-# How often a server that is away is knocked at.
+# Interval between probes of an unreachable server.
 KNOCK_S = 10.0
-# How often the clocks are looked at, and how late a pass may be before it is started all the same.
+# Interval between checks of the clocks, and how late a pass may be before the watch starts it.
 LOOK_S = 60.0
 LATE_S = 2.0
-# What a pass that was told to end may still take at the very end.
+# How long `last_pass` waits for a pass that was told to stop.
 SETTLE_S = 0.3
-# Where APScheduler sees the pass after the next: it is planned again before.
+# Interval of APScheduler's job in days; each pass is planned again long before that.
 FAR_DAYS = 365
 
 _JOB = "sync"
 
 
 class SyncScheduler:
-    """Runs passes in a daemon thread, never two at a time, until it is stopped.
+    """Runs passes in a daemon thread, never two at a time, until it is halted.
 
-    A pass that raises `ServerUnreachableError` starts the knocking; any error is
-    answered by backing off.
+    Any error causes back-off. `ServerUnreachableError` also starts probing the server.
     """
 
     def __init__(
@@ -55,14 +53,14 @@ class SyncScheduler:
         on_change: Callable[[], None],
         supervisor: Supervisor | None = None,
     ) -> None:
-        """Take what is run, and when; nothing runs yet.
+        """Take the pass and its schedule; nothing runs before `start`.
 
         Args:
-            run_pass: Does one pass; ends early when the event it gets is set.
+            run_pass: Runs one pass; must end early once the given event is set.
             interval_s: Seconds from the end of a pass to the next one.
-            knock: Tells whether somebody listens where the server is; may take its time.
-            on_change: Called in a thread of this object when a pass begins or ends; must not wait.
-            supervisor: Counts what dies.
+            knock: Returns whether the server accepts connections; may block.
+            on_change: Called in a thread of this object when a pass begins or ends; must not block.
+            supervisor: Counts failures of threads.
         """
         self._supervisor = supervisor or Supervisor()
         self._halted = threading.Event()
@@ -72,33 +70,33 @@ class SyncScheduler:
         self._on_change = on_change
         self._clock: Any = None  # APScheduler's, once it runs
         self._lock = threading.RLock()
-        self._ended = threading.Condition(self._lock)  # a pass has
+        self._ended = threading.Condition(self._lock)  # notified when a pass ends
         self._cancel = threading.Event()
-        self._last_over = threading.Event()  # no last pass is on its way
+        self._last_over = threading.Event()  # set unless the last pass is running
         self._last_over.set()
         self._stopping = False
-        self._watching = threading.Event()  # news for the watch
+        self._watching = threading.Event()  # wakes the watch thread
         self._begun = 0
         self._finished = 0
         self._wanted = 0
         self._due = float("inf")  # by the monotonic clock
         self._due_wall = float("inf")
         self._failures = 0
-        self._first_s = interval_s  # the first distance of backing off
-        self._error: BaseException | None = None  # of the pass that runs, or ran last
+        self._first_s = interval_s  # the first delay of the back-off
+        self._error: BaseException | None = None  # the error of the current or last pass
         self._away = False
         self._answered_knock: bool | None = None
 
     def start(self) -> None:
-        """Run the first pass now, and the others in their time."""
-        # It loads asyncio, and that OpenSSL, for nobody.
+        """Run the first pass now and the following ones on schedule."""
+        # APScheduler imports asyncio, which would load OpenSSL although nothing uses it.
         with without("ssl"):
             from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
 
             from reprospective_tray.sync.daemon_scheduler import make_clock
 
             clock = make_clock(self._supervisor, self._halted)
-        # It would tell of each pass; what matters is told here.
+        # APScheduler logs every pass; this module logs what matters.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         clock.add_listener(self._judge, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         with self._lock:
@@ -111,13 +109,13 @@ class SyncScheduler:
 
     @property
     def running(self) -> int:
-        """The number of the pass that runs now, 0 where none does."""
+        """The number of the running pass; 0 if none is running."""
         with self._lock:
             return self._begun if self._begun > self._finished else 0
 
     @property
     def next_run_at(self) -> int | None:
-        """When the next pass begins, ms since the epoch; None where none is planned."""
+        """When the next pass begins, ms since the epoch, UTC; None if none is planned."""
         with self._lock:
             if self._due == float("inf"):
                 return None
@@ -125,9 +123,9 @@ class SyncScheduler:
         return round((time.time() + left_s) * 1000)
 
     def sync_now(self) -> int:
-        """Run a pass at once, or right after the one that runs; return the number of that pass.
+        """Run a pass at once, or right after the running one; return the number of that pass.
 
-        A pass that had begun before is no answer: it may have passed by what is asked for.
+        A pass that is already running does not count, because it may have missed recent rows.
         """
         with self._lock:
             self._wanted = self._begun + 1
@@ -136,12 +134,12 @@ class SyncScheduler:
             return self._wanted
 
     def has_finished(self, number: int) -> bool:
-        """Say whether the pass of this number is over."""
+        """Return whether the pass of this number has ended."""
         with self._lock:
             return self._finished >= number
 
     def halt(self) -> None:
-        """Begin no pass any more and let the one that runs end early; waits for nothing."""
+        """Start no more passes and tell the running one to end early; does not block."""
         with self._lock:
             self._stopping = True
             self._halted.set()
@@ -152,13 +150,13 @@ class SyncScheduler:
             clock.shutdown(wait=False)
 
     def last_pass(self, seconds: float, abort: Callable[[], None]) -> bool:
-        """Run one more pass after `halt`, where the server was there lately; for Quit.
+        """Run one more pass after `halt`, at program end, unless the last pass failed.
 
-        When `seconds` have gone it is told to end, `abort` is called to cut it short, and it is
-        left alone.
+        After `seconds` it is told to end, `abort` is called to cut its connection, and after
+        0.3 s more it is abandoned.
 
         Returns:
-            Whether no pass runs any more.
+            Whether no pass is running any more.
         """
         until = time.monotonic() + seconds
         if not self.wait(until):
@@ -170,18 +168,18 @@ class SyncScheduler:
 
         def run() -> None:
             try:
-                # Before the first pass nobody knows whether there is a server.
+                # Before the first pass it is unknown whether the server is reachable.
                 if self._begun or self._knock():
                     self._run_pass(cancel)
             except ReprospectiveError as error:
                 log.info("the last pass: %s", error)
-            # The top of a thread; the program ends.
+            # Top of a thread; the program is ending.
             except Exception:
                 log.exception("the last pass failed")
             finally:
                 over.set()
 
-        # Resolving a name cannot be cut short: nobody joins this thread.
+        # Name resolution cannot be interrupted, so this thread is not joined.
         threading.Thread(target=run, name="sync-last", daemon=True).start()
         if over.wait(max(0.0, until - time.monotonic())):
             return True
@@ -190,20 +188,20 @@ class SyncScheduler:
         return over.wait(SETTLE_S)
 
     def wait(self, until: float) -> bool:
-        """Wait until no pass runs or the monotonic clock shows `until`; say whether none does."""
+        """Wait until no pass runs, or until `until` (monotonic clock); return whether none runs."""
         with self._ended:
             return self._ended.wait_for(
                 lambda: not self.running, max(0.0, until - time.monotonic())
             )
 
     def wait_for_all(self) -> None:
-        """Wait until no pass runs, the last one included, however long that takes."""
+        """Wait without limit until no pass runs, including the last one."""
         with self._ended:
             self._ended.wait_for(lambda: not self.running)
         self._last_over.wait()
 
     def _plan(self, delay_s: float) -> None:
-        """Let the next pass begin in so many seconds; with the lock held."""
+        """Plan the next pass in `delay_s` seconds; the lock must be held."""
         from apscheduler.triggers.interval import IntervalTrigger
 
         if self._clock is None:
@@ -211,9 +209,9 @@ class SyncScheduler:
         now = time.time()
         self._due, self._due_wall = time.monotonic() + delay_s, now + delay_s
         first = dt.datetime.fromtimestamp(self._due_wall, dt.UTC)
-        # Each pass is planned by itself: a short interval would count up every time that a clock
-        # which is set forward by years has jumped over. A DateTrigger's job is removed when it
-        # is due, which raises in APScheduler's thread where the shutdown comes between.
+        # Each pass is planned separately: with a short interval, APScheduler would count all
+        # missed runs after the clock was set forward by years. The job of a DateTrigger is removed
+        # when it is due, which raises in APScheduler's thread during a shutdown.
         self._clock.add_job(
             self._pass,
             IntervalTrigger(days=FAR_DAYS, start_date=first, timezone=dt.UTC),
@@ -226,7 +224,7 @@ class SyncScheduler:
         )
 
     def _pass(self) -> None:
-        """Run one pass; in the thread of the job."""
+        """Run one pass in the job's thread."""
         with self._lock:
             if self._stopping:
                 return
@@ -236,15 +234,14 @@ class SyncScheduler:
         self._on_change()
         try:
             self._run_pass(self._cancel)
-        # Whatever went wrong, the next pass has its turn; who runs passes says what happened.
+        # Any error is recorded for the back-off; `run_pass` itself has logged it.
         except BaseException as error:  # noqa: BLE001  see above
             self._error = error
 
     def _judge(self, _event: object) -> None:
         """Count a pass that has ended, and plan the next.
 
-        APScheduler calls it when the job may run again; a moment before, it
-        would drop one that is due.
+        APScheduler calls it once the job may run again; a job planned earlier would be dropped.
         """
         with self._ended:
             if not self.running:
@@ -252,7 +249,7 @@ class SyncScheduler:
             self._finished = self._begun
             if self._error is None:
                 self._failures, self._first_s = 0, self._interval_s
-            # Where somebody else is sending, or this pass was told to end, nothing has failed.
+            # It is not a failure if another process is sending or this pass was told to end.
             elif not (self._stopping or isinstance(self._error, SyncBusyError)):
                 self._failures += 1
             self._away = isinstance(self._error, ServerUnreachableError)
@@ -263,11 +260,11 @@ class SyncScheduler:
         self._on_change()
 
     def _distance_s(self) -> float:
-        """Return how far away the next pass is, in seconds."""
+        """Return the delay until the next pass in seconds."""
         if not self._failures:
             distance = self._interval_s
         else:
-            # Not more doublings than a float can hold.
+            # The exponent is limited to keep the float finite.
             backed_off = self._first_s * 2.0 ** min(self._failures - 1, 32)
             distance = min(backed_off, max(BACK_OFF_CAP_S, self._interval_s))
         return distance * (1 + random.uniform(0, JITTER))  # noqa: S311  no secret
@@ -276,7 +273,7 @@ class SyncScheduler:
         self._supervisor.run(SupervisedPart.SENDING, self._watch, self._halted)
 
     def _watch(self) -> None:
-        """Knock while the server is away, and start what the clock has forgotten."""
+        """Probe an unreachable server, and start passes that are overdue."""
         while not self._stopping:
             if self._away and not self.running:
                 self._look_for_server()
@@ -284,25 +281,25 @@ class SyncScheduler:
                 away, left_s = self._away, self._due + LATE_S - time.monotonic()
                 late = left_s <= 0 or time.time() > self._due_wall + LATE_S
                 if late and not self.running:
-                    log.debug("the clock was set, or the computer slept: a pass begins now")
+                    log.debug("the clock was set or the computer slept: starting a pass now")
                     self._plan(0.0)
                     left_s = LATE_S
             self._watching.wait(KNOCK_S if away else min(LOOK_S, max(left_s, LATE_S)))
             self._watching.clear()
 
     def _look_for_server(self) -> None:
-        """Run a pass at once where somebody answers who did not at the last knock."""
+        """Run a pass at once if the server answers and did not at the last probe."""
         try:
             answers = self._knock()
-        # A name that nobody could look up, for one: the watch goes on.
+        # For example a failed name resolution; the watch continues.
         except Exception:
-            log.exception("the knock failed")
+            log.exception("probing the server failed")
             answers = False
         with self._lock:
             is_back = answers and self._answered_knock is False
             self._answered_knock = answers
             if is_back and self._away and not self.running:
-                log.info("the server is back")
-                # It may take a moment more to let people in: soon again, should this pass fail.
+                log.info("the server is reachable again")
+                # The server may not accept log-ins yet; if this pass fails, retry soon.
                 self._failures, self._first_s = 0, min(KNOCK_S, self._interval_s)
                 self._plan(0.0)

@@ -1,6 +1,6 @@
-"""SyncService: sending inside the running program: passes in their time and on request.
+"""SyncService: synchronisation in the running program, on schedule and on request.
 
-What it is asked for and what it answers are plain values, so that other processes can ask, too.
+Requests and results are plain values, so that other processes can use them.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A pass of a few rows every minute is nobody's news: it is shown where it takes longer, or is big.
+# A small pass every minute is not shown; it is shown if it takes this long or has this many rows.
 SHOWN_AFTER_S = 2.0
 SHOWN_FROM_ROWS = 2000
-# How many results are kept for those who ask late.
+# Number of past results kept for late requests.
 KEPT_RESULTS = 16
-# How long a pass may take to notice that it is to end, before its connection is cut.
+# How long a pass may take to end after `halt` before its connection is cut.
 PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class SyncDependencies:
-    """How the local file and the server are reached.
+    """Functions for access to the local file and the server.
 
     Attributes:
-        make_manager: Makes who does the passes; called once, in a thread of its own.
-        knock: Tells whether somebody listens where the server is; may take its time.
-        read: Returns how far the local file is sent; raises StoreError.
-        close_file: Leaves the file as readers need it, where nobody writes to it any more.
+        make_manager: Creates the manager that runs the passes; called in its own thread.
+        knock: Returns whether the server accepts connections; may block.
+        read: Returns the upload progress of the local file; raises StoreError.
+        close_file: Leaves the file in a state for readers once nothing writes to it any more.
     """
 
     make_manager: Callable[[], DatabaseSyncManager]
@@ -60,7 +60,7 @@ class SyncDependencies:
 
 
 class SyncService:
-    """Sends in the background; everything may be called from any thread."""
+    """Sends sessions in the background; all methods may be called from any thread."""
 
     def __init__(
         self,
@@ -70,15 +70,15 @@ class SyncService:
         on_trouble: Callable[[str], None],
         supervisor: Supervisor | None = None,
     ) -> None:
-        """Take what is needed; nothing is loaded or run yet.
+        """Take the dependencies; nothing is loaded or run before `start`.
 
         Args:
-            means: How the file and the server are reached.
+            means: Access to the file and the server.
             interval_s: Seconds between two passes.
-            on_change: Called when there is something new to show; must not wait.
-            on_trouble: Called with a sentence: once for each outage that has lasted for long, and
-                where a pass failed that was to speak up.
-            supervisor: Counts what dies.
+            on_change: Called when there is something new to show; must not block.
+            on_trouble: Called with a sentence for the user: once per long outage, and if a pass
+                fails whose request has `speak_up`.
+            supervisor: Counts failures of threads.
         """
         self._supervisor = supervisor or Supervisor()
         self._halted = threading.Event()
@@ -97,11 +97,11 @@ class SyncService:
         self._began_s = 0.0
         self._health = health.Health()
         self._has_result = False
-        self._broken: SyncResult | None = None  # why there is no pass at all
+        self._broken: SyncResult | None = None  # set if sending could not be started
         self._standing = SyncState()
 
     def start(self) -> None:
-        """Load what sending needs and begin, in a thread of its own."""
+        """Load the modules for sending and start, in a separate thread."""
         threading.Thread(target=self._keep_starting, name="sync-start", daemon=True).start()
 
     def _keep_starting(self) -> None:
@@ -111,13 +111,13 @@ class SyncService:
         try:
             self._manager = self._means.make_manager()
             with self._lock:
-                if self._broken is not None:  # the attempt before
+                if self._broken is not None:  # a previous attempt failed
                     self._broken, self._health, self._has_result = None, health.Health(), False
             self._scheduler.start()
         except ReprospectiveError as error:
             log.warning("sending could not be started: %s", error)
             self._break(str(error), error.remedy)
-        # Recording does without it, and the person is told; it is tried again.
+        # Recording continues without sending; the user is told, and the supervisor retries.
         except BaseException:
             what = _("Sending could not be started: an internal error.")
             self._break(what, _("The log says more."))
@@ -130,7 +130,7 @@ class SyncService:
         self._on_change()
 
     def request(self, wish: SyncRequest) -> int:
-        """Ask for a pass at once; return its number, for `progress`.
+        """Request a pass at once; return its number for `progress`.
 
         Raises:
             ReprospectiveError: sending could not be started.
@@ -145,7 +145,7 @@ class SyncService:
         return number
 
     def progress(self, number: int) -> dict[str, object]:
-        """Return how far the pass of this number is, or how it ended, as plain JSON values."""
+        """Return the progress or the result of the pass of this number, as plain JSON values."""
         broken = self._broken
         is_over = self._scheduler.has_finished(number) or broken is not None
         with self._lock:
@@ -164,11 +164,11 @@ class SyncService:
         }
 
     def refresh(self) -> None:
-        """Read anew how far the file is sent, and speak up where sending has failed for long."""
+        """Read the upload progress again, and report an outage that has lasted for long."""
         try:
             self._standing = self._means.read()
         except StoreError as error:
-            log.debug("%s", error)  # it is the monitor's to say
+            log.debug("%s", error)  # the recorder reports this problem
         text = self.problem()
         with self._lock:
             is_news = bool(text) and self._health.failing_since_at is not None
@@ -179,7 +179,7 @@ class SyncService:
             self._on_trouble(text)
 
     def problem(self) -> str:
-        """Return what is said while sending has failed for long; empty otherwise."""
+        """Return the message for the user if sending has failed for long; otherwise empty."""
         found = self._health
         standing, now = self.standing()[0], now_ms()
         if not health.fails_for_long(found, standing.waiting, time.monotonic()):
@@ -188,7 +188,7 @@ class SyncService:
         return status_messages.problem(found, standing.waiting, since, now)
 
     def standing(self) -> tuple[SyncState, int | None]:
-        """Return how far everything is sent, as far as is known, and when the next pass is (ms)."""
+        """Return the last known upload progress, and the time of the next pass (ms UTC)."""
         with self._lock:
             kept, now, has_result = self._standing, self._health, self._has_result
         if has_result:
@@ -197,7 +197,7 @@ class SyncService:
         return kept, self._scheduler.next_run_at
 
     def shown(self) -> dict[str, object]:
-        """Return what is shown of the pass that runs, as plain JSON values."""
+        """Return the progress to show for the running pass, as plain JSON values."""
         running = self._scheduler.running
         with self._lock:
             is_long = time.monotonic() - self._began_s > SHOWN_AFTER_S
@@ -210,7 +210,7 @@ class SyncService:
         return {"is_shown": is_shown, "sent": done, "total": total}
 
     def halt(self) -> None:
-        """Begin no pass any more, and let the one that runs end; waits for nothing."""
+        """Start no more passes and tell the running one to end; does not block."""
         self._halted.set()
         self._scheduler.halt()
         if self._scheduler.running:
@@ -219,12 +219,12 @@ class SyncService:
             impatient.start()
 
     def stop(self, last_pass_s: float) -> bool:
-        """Send what still waits, in so many seconds at most; after `halt`.
+        """Send the waiting rows within `last_pass_s` seconds; call it after `halt`.
 
-        A pass that takes longer is left alone, and hangs up when it ends.
+        A pass that takes longer is abandoned; its connection is closed once it ends.
 
         Returns:
-            Whether nothing of this uses the local file any more.
+            Whether the local file is no longer in use by this service.
         """
         manager = self._manager
         if manager is None:
@@ -237,7 +237,7 @@ class SyncService:
         if is_over:
             manager.close()
         else:
-            # The program may go on, with other settings: the connection must not stay for ever.
+            # The program may continue with other settings, so the connection must be closed later.
             threading.Thread(
                 target=self._close_later, args=(manager,), name="sync-close", daemon=True
             ).start()
@@ -252,7 +252,7 @@ class SyncService:
             self._manager.abort()
 
     def _pass(self, cancel: threading.Event) -> None:
-        """Do one pass, and keep how it went."""
+        """Run one pass and store its result."""
         assert self._manager is not None
         with self._lock:
             number = self._scheduler.running

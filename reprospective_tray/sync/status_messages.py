@@ -1,4 +1,4 @@
-"""Messages about sending: values in, sentences out. Pure."""
+"""Messages about the synchronisation, built from values. Pure."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from reprospective_tray.sync.health import Health
 
 MINUTE_MS = 60_000
-# Until then a success is "a moment ago": at the usual interval the line stays as it is.
+# A success younger than this is "a moment ago", so at the usual interval the line does not change.
 MOMENT_MS = 2 * MINUTE_MS
 HOUR_MINUTES = 60
-# While a pass runs, figures move in so many steps at most: each makes the menu another.
+# Maximum number of progress steps during a pass, because each step rebuilds the menu.
 STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Shipping:
-    """What is shown of sending.
+    """The state of the synchronisation to show.
 
     Attributes:
-        waiting: Rows that are still to be sent.
-        refused: Rows that the server refused.
-        last_success_at: ms since the epoch; None before the first success.
-        error: What the last pass failed of; empty when it did not.
-        is_running: Whether a pass runs that is worth showing.
-        sent: Rows of that pass that are done.
-        total: How many there are to do.
+        waiting: Number of rows waiting to be sent.
+        refused: Number of rows that the server refused.
+        last_success_at: ms since the epoch, UTC; None before the first success.
+        error: The error of the last pass; empty if it succeeded.
+        is_running: Whether a pass is running that should be shown.
+        sent: Number of rows done in that pass.
+        total: Total number of rows of that pass.
     """
 
     waiting: int = 0
@@ -45,7 +45,7 @@ class Shipping:
 
 
 def from_status(status: Mapping[str, object]) -> Shipping | None:
-    """Return what the status object tells of sending; None where it is off."""
+    """Return the synchronisation's part of the status object; None if it is disabled."""
     sync, pass_ = status.get("sync"), status.get("pass")
     if not isinstance(sync, dict) or not sync.get("enabled"):
         return None
@@ -63,7 +63,7 @@ def from_status(status: Mapping[str, object]) -> Shipping | None:
 
 
 def line(shipping: Shipping, now: int) -> str:
-    """Return the line that says how far everything is sent; `now` is in ms since the epoch."""
+    """Return the line about the upload progress; `now` is in ms since the epoch, UTC."""
     success = shipping.last_success_at
     if success is None:
         said = [_("Not synced yet")]
@@ -72,7 +72,7 @@ def line(shipping: Shipping, now: int) -> str:
     else:
         said = [_ago(success, now)]
     is_fresh = success is not None and not shipping.error and 0 <= now - success < MOMENT_MS
-    # Just now everything was sent; what the open session has added since is no news.
+    # Right after a success, only updates of the open session can be waiting; do not show them.
     if shipping.waiting and not (is_fresh or shipping.is_running):
         said.append(_("{count} waiting").format(count=f"{shipping.waiting:,}"))
     if shipping.refused:
@@ -81,7 +81,7 @@ def line(shipping: Shipping, now: int) -> str:
 
 
 def running_label(shipping: Shipping) -> str:
-    """Return what the menu says of the pass that runs, in figures that move in steps."""
+    """Return the menu's label for the running pass, with the numbers rounded to steps."""
     if not shipping.total:
         return _("Syncing …")
     step, total = _step(shipping.total), _rounded(shipping.total)
@@ -91,7 +91,7 @@ def running_label(shipping: Shipping) -> str:
 
 
 def _step(total: int) -> int:
-    """Return the distance of at most `STEPS` steps up to `total`: 1, 2, 5, 10, 20 and so on."""
+    """Return the step size (1, 2, 5, 10, 20 …) for at most `STEPS` steps up to `total`."""
     unit = 1
     while total > 5 * unit * STEPS:
         unit *= 10
@@ -99,7 +99,7 @@ def _step(total: int) -> int:
 
 
 def _rounded(number: int) -> int:
-    """Return `number` in three digits and noughts: rows that come meanwhile do not move it."""
+    """Return `number` rounded to three digits, so that rows added meanwhile do not change it."""
     return round(number, min(0, 3 - len(str(number))))
 
 
@@ -114,7 +114,7 @@ def _ago(success: int, now: int) -> str:
 
 
 def moment(at: int, now: int) -> str:
-    """Return `at` by the clock on the wall, with the day where it is not today; both in ms."""
+    """Return `at` in local time, with the date if it is not today; both arguments are in ms."""
     then, today = _local(at), _local(now).date()
     time = f"{then:%H:%M}"
     if then.date() == today:
@@ -125,7 +125,7 @@ def moment(at: int, now: int) -> str:
 
 
 def problem(health: Health, waiting: int, since: int, now: int) -> str:
-    """Return what is said where sending has failed since `since` (ms): what, where, what to do."""
+    """Return the message that sending has failed since `since` (ms), with error and remedy."""
     text = plural(
         "{count} session waits for the server since {time}.",
         "{count} sessions wait for the server since {time}.",
@@ -136,14 +136,14 @@ def problem(health: Health, waiting: int, since: int, now: int) -> str:
 
 
 def failure(error: str, remedy: str) -> str:
-    """Return what failed and what to do about it, as sentences."""
-    # What PostgreSQL says of itself ends without a full stop; a translation may have its own.
+    """Return the error and its remedy as sentences."""
+    # PostgreSQL's messages end without a full stop; a translation may use another one.
     sentence = error if not error or error.endswith((".", "。")) else f"{error}."
     return f"{sentence} {remedy}".strip()
 
 
 def retention(days: int) -> str:
-    """Return what keeping only so many days means on this computer; said once."""
+    """Return the explanation of `retention_days` for this computer; shown once."""
     text = plural(
         "Sessions older than {days} day leave this computer once they are on the server; daily "
         "totals stay. Set database.sync.retention_days to null to keep everything.",

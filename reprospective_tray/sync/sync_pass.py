@@ -1,4 +1,4 @@
-"""SyncPass: sends a file's waiting rows in order, batch by batch, until nothing waits."""
+"""SyncPass: sends a file's waiting rows in order, in batches, until none wait."""
 
 import logging
 import secrets
@@ -25,31 +25,31 @@ from reprospective_tray.sync.uploader import (
 
 log = logging.getLogger(__name__)
 
-# Rows that change while a pass goes on are sent by it, too, but not for ever.
+# A pass also sends rows that change meanwhile, but scans the table at most this often.
 _MOST_SCANS = 5
 _NO_ROWS = OutboxBatch("[]", ())
 
 
 @dataclass(frozen=True, slots=True)
 class PassProgress:
-    """How far a pass is: rows done, of how many that were there to do."""
+    """The progress of a pass: rows done, and the total number of rows."""
 
     done: int
     total: int
 
 
 class Identity(Protocol):
-    """Who changes which device the file is: the recording thread, where one records."""
+    """Changes the file's device id; in the recording thread while the program is recording."""
 
     def become_another_device(self) -> None:
         """Give the file and its open session a new identity, see `store.outbox.device_change`."""
 
     def leave_open_session(self) -> None:
-        """End the open session, which was forgotten elsewhere, and go on in a new one."""
+        """End the open session, which was deleted on the server, and continue in a new one."""
 
 
 class SyncPass:
-    """One pass over one file; use it inside the adapter's `connection()`."""
+    """One pass over one file; must be used in the adapter's `connection()`."""
 
     def __init__(
         self, adapter: SqliteAdapter, uploader: Uploader, batch_size: int, identity: Identity
@@ -63,8 +63,8 @@ class SyncPass:
         self._facts = FileMeta(adapter)
         self._answers = 0
         self._forked = False
-        self._left: set[str] = set()  # orders that the server cannot digest
-        self._reason = ""  # of the first row that was refused
+        self._left: set[str] = set()  # orders that the server cannot process
+        self._reason = ""  # the reason for the first refused row
         self.sent = 0
         self.refused = 0
         self.superseded = 0
@@ -72,10 +72,10 @@ class SyncPass:
         self.fitted = True
 
     def run(self, stop: threading.Event, progress: Callable[[PassProgress], None]) -> None:
-        """Send until nothing waits, or `stop` is set between two batches.
+        """Send until no rows wait, or `stop` is set between two batches.
 
         Raises:
-            ServerUnreachableError, ServerRefusedError: the server did not take a batch.
+            ServerUnreachableError, ServerRefusedError: the server did not accept a batch.
             peewee.PeeweeException: the file cannot be read or written.
         """
         try:
@@ -99,10 +99,10 @@ class SyncPass:
                 after = batch.last_id
                 progress(PassProgress(self.sent, max(waiting, self.sent)))
             if self._answers == begun and not stop.is_set():
-                # What was clipped here is there by now: what is ordered by range comes after it.
+                # Range orders are sent last, after the parts of clipped sessions were stored.
                 if orders := self._orders():
                     self._send(_NO_ROWS, orders)
-                # One batch goes at least: it tells whether the server is still the one it was.
+                # Send at least one batch to check that the server still has this file's state.
                 if not self._answers:
                     self._send(_NO_ROWS)
             if stop.is_set() or self._answers == begun:
@@ -110,14 +110,14 @@ class SyncPass:
             self._offer(stop)
 
     def is_whole(self, stop: threading.Event) -> bool:
-        """Tell, after `run`, whether `stop` has cut nothing off."""
+        """Return, after `run`, whether everything was sent."""
         return not stop.is_set() or not (self._outbox.waiting() or self._orders())
 
     def _orders(self) -> list[dict[str, Any]]:
         return [one for one in self._outbox.orders() if one["uid"] not in self._left]
 
     def _send(self, batch: OutboxBatch, orders: list[dict[str, Any]] | None = None) -> None:
-        """Send one batch; where the call fails on its data, in halves."""
+        """Send one batch; if the call fails because of its data, send it in halves."""
         orders = orders or []
         device_id, parcel = self._parcel(batch, orders)
         try:
@@ -142,16 +142,16 @@ class SyncPass:
         self._note(batch, answer, parcel.pair, device_id)
 
     def _send_each(self, orders: list[dict[str, Any]], error: ServerDataError) -> None:
-        """Send orders one by one, and leave the one that the server cannot digest."""
+        """Send orders one by one, and skip those that the server cannot process."""
         if len(orders) == 1:
             self._left.add(orders[0]["uid"])
-            log.warning("the server cannot forget a range as ordered (%s): that waits", error)
+            log.warning("the server cannot delete a range, which stays pending: %s", error)
             return
         for order in orders:
             self._send(_NO_ROWS, [order])
 
     def _parcel(self, batch: OutboxBatch, orders: list[dict[str, Any]]) -> tuple[str, SentBatch]:
-        """Return what is sent, with a pair that is written down before the first attempt."""
+        """Return the batch to send, with a pair that is stored before the first attempt."""
         with self._adapter.database.atomic("IMMEDIATE"):
             device_id = self._facts.device_id()
             acknowledged = self._pair(MetaKey.ACKNOWLEDGED)
@@ -180,11 +180,11 @@ class SyncPass:
                 self._send(part)
 
     def _note(self, batch: OutboxBatch, answer: BatchAnswer, pair: Pair, device_id: str) -> None:
-        """Write down what became of each row; what is interrupted here is sent again."""
+        """Store the outcome of each row; after an interruption, rows are sent again."""
         with self._outbox.undone_by_a_power_cut():
             self._acknowledge(batch, answer, pair)
-            # After the pair: a server restored from before this batch is known as such by the
-            # pair alone, and must find no row marked that it does not have.
+            # Mark rows only after storing the pair: only the pair reveals that the server was
+            # restored from a backup made before this batch.
             references = batch.references
             others = {one.at for one in answer.refused} | {one.at for one in answer.superseded}
             stored = [ref for at, ref in enumerate(references) if at not in others]
@@ -198,13 +198,13 @@ class SyncPass:
         self.superseded += len(versions)
 
     def _acknowledge(self, batch: OutboxBatch, answer: BatchAnswer, pair: Pair) -> None:
-        """Write down that the server has taken the pair, and what follows from its answer."""
+        """Store that the server has accepted the pair, and apply the rest of its answer."""
         with self._adapter.database.atomic("IMMEDIATE"):
             for item in answer.refused:
                 self._set_aside(batch, item.at, item.reason)
             self._outbox.acknowledge(answer.orders)
             before = self._facts.get(MetaKey.SERVER_SCHEMA, answer.schema)
-            # What the server could not keep before its upgrade it can keep now.
+            # After an upgrade the server may store what it could not store before.
             upgraded = before < min(answer.schema, BATCH_SCHEMA)
             if answer.verdict is PairVerdict.RESTORED or upgraded:
                 self._outbox.offer_all()
@@ -218,18 +218,18 @@ class SyncPass:
         self._reason = self._reason or reason
 
     def _fork(self) -> None:
-        """Go on as a device of its own: this file is a copy, or was rolled back."""
+        """Give this file a new device id, because it is a copy or was restored from a backup."""
         if self._forked:
             raise ServerRefusedError(
                 _("The server says that it knows a device that was made just now."),
                 _("Check that database.remote names your server."),
             )
         self._forked, self.fitted = True, False
-        log.warning("this file is a copy of another, or an older one: it gets a device id")
+        log.warning("this file is a copy or an older version of another: it gets a new device id")
         self._identity.become_another_device()
 
     def _offer(self, stop: threading.Event) -> None:
-        """Let wait again what is to be sent again, a little at a time."""
+        """Mark the rows to be sent again as waiting, in small steps."""
         for _count in self._outbox.offer():
             if stop.is_set():
                 return

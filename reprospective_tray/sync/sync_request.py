@@ -1,4 +1,4 @@
-"""What a pass is asked for, and how it ended; plain values that other processes can send."""
+"""Requests for a pass and their results, as plain values that other processes can send."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """What is asked for besides sending what waits.
+    """Options of a pass in addition to sending the waiting rows.
 
     Attributes:
         verify: Compare with the server first.
-        retry_refused: Offer again what was refused.
-        speak_up: Tell the person if it fails: nobody else follows it to its end.
+        retry_refused: Send refused rows again.
+        speak_up: Notify the user if it fails, because the requester does not wait for the result.
     """
 
     verify: bool = False
@@ -30,7 +30,7 @@ class SyncRequest:
     speak_up: bool = False
 
     def __or__(self, other: SyncRequest) -> SyncRequest:
-        """Return all that the two ask for."""
+        """Return the union of the two requests."""
         return SyncRequest(
             self.verify or other.verify,
             self.retry_refused or other.retry_refused,
@@ -40,18 +40,18 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """How a pass ended.
+    """The result of a pass.
 
     Attributes:
         sent: Rows that reached the server.
         refused: Rows of this pass that the server refused.
         superseded: Rows of which the server had a later version.
-        deleted: Rows that retention took here.
-        compared: Rows that were compared with the server's; None where nobody asked.
-        offered_again: Rows that were missing there, or others; None likewise.
-        retried: Refused rows that were offered again; None likewise.
-        error: What it failed of; empty when it did not.
-        remedy: What to do about that.
+        deleted: Rows that retention removed here.
+        compared: Rows that were compared with the server's; None if not requested.
+        offered_again: Rows that were missing or different there; None if not requested.
+        retried: Refused rows that were sent again; None if not requested.
+        error: The error; empty if it succeeded.
+        remedy: The remedy for the error.
     """
 
     sent: int = 0
@@ -71,19 +71,19 @@ def carry_out(
     cancel: threading.Event,
     progress: Callable[[str, PassProgress], None],
 ) -> SyncResult:
-    """Do one pass with all that is wished for.
+    """Run one pass with the requested options.
 
     Args:
-        manager: Who does it.
-        wish: What is wished for.
-        cancel: Ends it early when it is set.
-        progress: Called with the step, ``verify`` or ``send``, and how far it is.
+        manager: Runs the pass.
+        wish: The request.
+        cancel: Ends the pass early when it is set.
+        progress: Called with the step, ``verify`` or ``send``, and its progress.
 
     Returns:
-        What was done; with an error where `cancel` came before everything was.
+        The result; with an error if `cancel` ended the pass before everything was done.
 
     Raises:
-        ReprospectiveError: as `DatabaseSyncManager.run`.
+        ReprospectiveError: as for `DatabaseSyncManager.run`.
     """
     retried = manager.retry_refused() if wish.retry_refused else None
     verified = None

@@ -1,4 +1,4 @@
-"""Uploader: one batch, one statement, one round trip: `reprospective.ingest(json)`."""
+"""Uploader: sends each batch in one statement, `reprospective.ingest(json)`, one round trip."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,15 +14,15 @@ from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.postgres.connection.errors import ended_from_here, senseless
 from reprospective_tray.sync import answer
 
-# The version of what is sent; the server says its own in each answer.
+# The version of the batch format; the server returns its own in each answer.
 BATCH_SCHEMA = 1
-# Longer than any lock that passes by itself; a peer that is silent for longer is gone.
+# Longer than any temporary lock; a server that is silent for longer counts as lost.
 DEADLINE_S = 60.0
 _CALL = "SELECT reprospective.ingest(%s::pg_catalog.json)::pg_catalog.text"
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """What names one batch of one device, for the server to remember the last one by."""
+    """Identifies one batch of one device; the server stores the last one."""
 
     counter: int
     token: str
@@ -30,7 +30,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SentBatch:
-    """What one call carries: rows as a JSON array, and who sends them."""
+    """The content of one call: rows as a JSON array, and the sending device."""
 
     device_id: str
     acknowledged: Pair | None
@@ -40,10 +40,10 @@ class SentBatch:
 
 
 class Uploader:
-    """Sends batches over a connection that it keeps; one thread at a time."""
+    """Sends batches over a persistent connection; for one thread at a time."""
 
     def __init__(self, connect: Callable[[], Connection], deadline_s: float = DEADLINE_S) -> None:
-        """Take a way to reach the server, and how long one call may take; nothing is connected."""
+        """Take a connect function and the deadline of one call in seconds; connects lazily."""
         self._connect = connect
         self._deadline_s = deadline_s
         self._connection: Connection | None = None
@@ -51,17 +51,17 @@ class Uploader:
         self._is_aborted = False
 
     def begin(self) -> None:
-        """Be ready for a pass, also after one that was aborted."""
+        """Prepare for a pass, also after an aborted one."""
         self._is_aborted = False
 
     def send(self, parcel: SentBatch) -> answer.BatchAnswer:
         """Send one batch and return the answer.
 
         Raises:
-            ServerUnreachableError: nobody knows whether it arrived; send it again as it is.
-            ServerRefusedError: a person has to change something first, or what came back is no
-                answer to this batch.
-            ServerDataError: the call fails on what is in it; nothing was taken.
+            ServerUnreachableError: it is unknown whether it arrived; send it again unchanged.
+            ServerRefusedError: the user must change something first, or the answer does not match
+                the batch.
+            ServerDataError: the call failed because of its data; nothing was stored.
         """
         rows = _checked(parcel.rows)
         fields = {
@@ -78,7 +78,7 @@ class Uploader:
             return answer.read(answered, parcel.rows, [order["uid"] for order in parcel.orders])
 
     def versions(self, uids: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """Return revision and deleted (0 or 1) of those of the uids that the server has."""
+        """Return revision and deleted flag (0 or 1) by uid, for the `uids` that the server has."""
         rows = self._rows(
             "SELECT uid::text, revision, deleted FROM reprospective.desktop_activity_sessions"
             " WHERE owner = current_user AND uid = ANY (%s::uuid[])",
@@ -98,7 +98,7 @@ class Uploader:
             raise senseless(address, error) from error
 
     def abort(self) -> None:
-        """Cut the connection, whoever uses it or waits for it; may come from any thread."""
+        """Cut the connection, also while connecting; may be called from any thread."""
         self._is_aborted = True
         attempt = self._attempt
         if attempt is not None:
@@ -108,7 +108,7 @@ class Uploader:
             connection.abort()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -120,11 +120,11 @@ class Uploader:
         except ServerDataError:
             raise
         except ServerError as error:
-            # Whatever it was, a new connection looks anew, and makes a schema that was dropped.
+            # After any error, reconnecting checks the schema again and recreates a dropped one.
             self.close()
             if not (kept and isinstance(error, ServerUnreachableError)) or self._is_aborted:
                 raise
-        # A kept connection may have ended long ago, unnoticed: only a new one tells.
+        # The old connection may have been lost long ago unnoticed, so retry with a new one.
         try:
             return self._ask(sql, values)
         except ServerDataError:
@@ -140,10 +140,10 @@ class Uploader:
         return self._connection.rows(sql, values, self._deadline_s)
 
     def _reach(self) -> None:
-        """Connect, as long as nobody calls `abort`: a server that is silent lets nobody wait."""
+        """Connect; fails at once if `abort` is called, even if the server does not respond."""
         attempt = self._attempt = CancellableCall(self._connect, lambda late: late.close(), "reach")
         try:
-            # Where `abort` came before it could see the attempt, it is seen here.
+            # `abort` may have been called before it could see the attempt.
             if self._is_aborted:
                 attempt.give_up()
             self._connection = attempt.result()
@@ -151,12 +151,12 @@ class Uploader:
             raise ended_from_here() from None
         finally:
             self._attempt = None
-        if self._is_aborted:  # it came before it could see the connection
+        if self._is_aborted:  # `abort` was called before it could see the connection
             raise ended_from_here()
 
 
 def _checked(rows: str) -> bytes:
-    """Refuse here what the server would refuse with its beginning quoted in its log."""
+    """Refuse invalid JSON here, because the server would quote its beginning in its log."""
     try:
         encoded = rows.encode()
         msgspec.json.decode(encoded, type=list[msgspec.Raw])
