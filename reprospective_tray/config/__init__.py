@@ -1,1 +1,1 @@
-"""The person's settings: every key with its bounds, the file's lines, writing, reloading."""
+"""The user's settings: keys and their bounds, parsing with line numbers, writing, reloading."""

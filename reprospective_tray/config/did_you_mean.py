@@ -1,4 +1,4 @@
-"""The question "Did you mean …?" for a word that nobody knows but that is nearly a known one."""
+"""The question "Did you mean …?" for an unknown word that resembles a known one."""
 
 from collections.abc import Iterable
 
@@ -6,16 +6,16 @@ from reprospective_tray.messages import _
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
-    """Return the one of `names` that `word` is nearly, in any case; None where there is none.
+    """Return the one of `names` that is most similar to `word`; None if none is similar.
 
-    Dashes in front do not count, and ``_`` is as good as ``-``.
+    Case and leading dashes are ignored, and ``_`` equals ``-``.
     """
     from difflib import SequenceMatcher, get_close_matches
 
     plain, wanted = {_plain(name): name for name in names}, _plain(word)
 
     def likeness(name: str) -> tuple[bool, float, bool]:
-        # Letters in another order are the likeliest mistake; one in front the least likely.
+        # Transposed letters are the most likely mistake, a wrong first letter the least likely.
         is_exchanged = sorted(name) == sorted(wanted)
         return is_exchanged, SequenceMatcher(None, name, wanted).ratio(), name[:1] == wanted[:1]
 
@@ -24,7 +24,7 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """Return the question that offers the nearest of `names`; empty where none is near."""
+    """Return the question that offers the nearest of `names`; empty if none is similar."""
     name = nearest(word, names)
     return question(name) if name else ""
 

@@ -1,7 +1,7 @@
-"""Says what is wrong with a config, where, and what is allowed there.
+"""Explains errors in a config: the place, the value and the allowed values.
 
-Loaded only when something is wrong: what is allowed is read off the types of
-`reprospective_tray.config.keys`, so that it stands in one place.
+Imported only after an error. The allowed values are derived from the types in
+`reprospective_tray.config.keys`, their only definition.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Keys = tuple[str | int, ...]
 
 
 def explain(tree: Located, kind: type[msgspec.Struct], file: Path) -> ConfigError:
-    """Return the first error, in the order of the file, of a `tree` that is no `kind`."""
+    """Return the first error, in file order, of a `tree` that does not match `kind`."""
     found = _Walk(file, kind).first_error(tree, kind, ())
-    # The walk asks msgspec about each value, so it finds what msgspec refused as a whole.
+    # The walk checks each value with msgspec, so it finds the value that msgspec refused.
     assert found is not None
     return found
 
@@ -36,7 +36,7 @@ def explain(tree: Located, kind: type[msgspec.Struct], file: Path) -> ConfigErro
 def not_allowed(
     value: Located, keys: Keys, allowed: str, file: Path, remedy: str = ""
 ) -> ConfigError:
-    """Return the error for a `value` at `keys` where only `allowed` may stand."""
+    """Return the error for a `value` at `keys` that is not one of `allowed`."""
     if not keys:
         what = _("the file is {value}; allowed is {allowed}.")
     else:
@@ -46,7 +46,7 @@ def not_allowed(
 
 
 def dotted(keys: Keys) -> str:
-    """Return `keys` as a person reads them: ``privacy.rules[0].title``."""
+    """Return `keys` in dotted form, such as ``privacy.rules[0].title``."""
     text = ""
     for key in keys:
         text += f"[{key}]" if isinstance(key, int) else f".{shown(key)}"
@@ -54,13 +54,13 @@ def dotted(keys: Keys) -> str:
 
 
 class _Walk:
-    """Goes through one file and its types side by side."""
+    """Walks through a file's values and their types in parallel."""
 
     def __init__(self, file: Path, whole: type[msgspec.Struct]) -> None:
         self._file, self._whole = file, whole
 
     def first_error(self, value: Located, kind: Any, keys: Keys) -> ConfigError | None:
-        """Return what is wrong at or below `keys`; None where `value` is a `kind`."""
+        """Return the first error at or below `keys`; None if `value` matches `kind`."""
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self._in_section(value, kind, keys)
         if typing.get_origin(kind) is tuple and isinstance(value.content, list):
@@ -115,7 +115,7 @@ class _Walk:
 
 
 def _places(kind: type[msgspec.Struct], above: Keys = ()) -> Iterator[Keys]:
-    """Yield the keys of everything that may stand in a section, without what is in lists."""
+    """Yield all possible key paths in a section, except those inside lists."""
     for key, below in typing.get_type_hints(kind).items():
         yield (*above, key)
         if isinstance(below, type) and issubclass(below, msgspec.Struct):
@@ -123,7 +123,7 @@ def _places(kind: type[msgspec.Struct], above: Keys = ()) -> Iterator[Keys]:
 
 
 def _words(info: inspect.Type) -> list[str]:
-    """Return the words that are allowed, where only some are."""
+    """Return the allowed words of a Literal type; otherwise an empty list."""
     if isinstance(info, inspect.LiteralType):
         return [value for value in info.values if isinstance(value, str)]
     return []
@@ -137,7 +137,7 @@ def _takes_text(info: inspect.Type) -> bool:
 
 def _in_words(info: inspect.Type) -> str:  # noqa: C901, PLR0911  one line for each kind of value
     if isinstance(info, inspect.Metadata):
-        return _("a regular expression")  # the only extra that config.py gives a type
+        return _("a regular expression")  # the only `extra` in keys.py is a pattern's
     if isinstance(info, inspect.UnionType):
         return _listed([_in_words(one) for one in info.types], _("or"))
     if isinstance(info, inspect.LiteralType):
@@ -149,7 +149,7 @@ def _in_words(info: inspect.Type) -> str:  # noqa: C901, PLR0911  one line for e
     if isinstance(info, inspect.FloatType):
         return _("a number from {low:g} to {high:g}").format(low=info.ge, high=info.le)
     if isinstance(info, inspect.StrType):
-        # The only pattern that config.py gives a type is a colour's.
+        # The only type with a pattern in keys.py is a colour.
         if info.pattern:
             return _("a colour such as {example}").format(example="'#4c8dff'")
         return _("a text that is not empty")

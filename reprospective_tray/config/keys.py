@@ -1,7 +1,7 @@
 """The config: every key, its default and its bounds.
 
-`Config` is what the person wrote (config.yaml, see there what each key means);
-what the program itself remembers is in `reprospective_tray.runtime.state.program_state`.
+`Config` is the content of config.yaml, which explains each key. The program's own persistent state
+is in `reprospective_tray.runtime.state.program_state`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MASK = "********"
 HIDDEN = "***"
 
 Text = Annotated[str, Meta(min_length=1)]
-# A regular expression, matched anywhere in the text and without regard to case.
+# A regular expression, matched anywhere in the text, case-insensitive.
 Pattern = Annotated[str, Meta(min_length=1, extra={"pattern": True})]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
 LocalType = Literal["sqlite", "postgresql"]
@@ -34,11 +34,11 @@ Keys = tuple[str | int, ...]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all sections have in common (a type checker wants `frozen` repeated)."""
+    """Base class of all sections; subclasses repeat `frozen` for type checkers."""
 
 
 class Local(_Section, frozen=True):
-    """``database.local``: where this computer records to; `path` and `readable_by` are a file's."""
+    """``database.local``: where this computer records to; `path`, `readable_by`: only SQLite."""
 
     type: LocalType = "sqlite"
     path: Text = "data/local_cache.db"
@@ -59,14 +59,17 @@ class Remote(_Section, frozen=True):
     password: Text | None = None
 
     def __repr__(self) -> str:
-        """Return all of it but the password."""
+        """Return all fields, with the password masked."""
         shown = [f"{key}={getattr(self, key)!r}" for key in self.__struct_fields__[:-1]]
         masked = None if self.password is None else MASK
         return f"Remote({', '.join(shown)}, password={masked!r})"
 
 
 class Sync(_Section, frozen=True):
-    """``database.sync``: shipping what was recorded to the central database."""
+    """``database.sync``: sending recorded sessions to the central database.
+
+    `interval` is in seconds, `batch_size` in rows.
+    """
 
     enabled: bool = False
     interval: Annotated[int, Meta(ge=5, le=86400)] = 60
@@ -83,7 +86,7 @@ class DatabaseSettings(_Section, frozen=True):
 
 
 class Titles(_Section, frozen=True):
-    """``monitor.titles``: which changes of a title are no new session."""
+    """``monitor.titles``: which title changes do not start a new session."""
 
     ignore: tuple[Counter, ...] = ("counters", "spinners", "percentages")
     ignore_patterns: tuple[Pattern, ...] = ()
@@ -102,7 +105,7 @@ class Monitor(_Section, frozen=True):
 
 
 class Rule(_Section, frozen=True):
-    """One of ``privacy.rules``: what it names must match, all of it."""
+    """One of ``privacy.rules``; all given patterns must match."""
 
     application: Pattern | None = None
     title: Pattern | None = None
@@ -110,7 +113,7 @@ class Rule(_Section, frozen=True):
 
 
 class PrivacySettings(_Section, frozen=True):
-    """``privacy``: what is never stored."""
+    """``privacy``: which windows and titles are never stored."""
 
     private_windows: bool = True
     password_managers: bool = True
@@ -118,7 +121,7 @@ class PrivacySettings(_Section, frozen=True):
 
 
 class CategoryRule(_Section, frozen=True):
-    """One of ``categories.rules``: what it names must match, all of it."""
+    """One of ``categories.rules``; all given patterns must match."""
 
     category: Text
     application: Pattern | None = None
@@ -128,14 +131,14 @@ class CategoryRule(_Section, frozen=True):
 
 
 class CategorySettings(_Section, frozen=True):
-    """``categories``: what time is put under when looking back; see `summary.categories`."""
+    """``categories``: the categories used in reports; see `summary.categories`."""
 
     built_in: bool = True
     rules: tuple[CategoryRule, ...] = ()
 
 
 class Notifications(_Section, frozen=True):
-    """``notifications``: what the program speaks up about."""
+    """``notifications``: which notifications are shown."""
 
     first_start: bool = True
     paused: bool = True
@@ -146,7 +149,7 @@ class Notifications(_Section, frozen=True):
 
 
 class Config(_Section, frozen=True):
-    """The whole of config.yaml; ``Config()`` is what holds without one."""
+    """The whole config.yaml; ``Config()`` has the defaults."""
 
     database: DatabaseSettings = DatabaseSettings()
     monitor: Monitor = Monitor()
@@ -156,10 +159,10 @@ class Config(_Section, frozen=True):
     language: Language = "auto"
 
     def database_path(self, paths: Paths) -> Path:
-        """Return where the local database lies; a relative path is under the data folder."""
+        """Return the path of the local database; a relative path is in the data folder."""
         return paths.data / expanded(self.database.local.path)
 
 
 def expanded(name: str) -> Path:
-    """Return the path that `name` means; an unknown ``~name`` is left as it is."""
+    """Return the path `name` with ``~`` expanded; an unknown ``~name`` is left unchanged."""
     return Path(os.path.expanduser(name))  # noqa: PTH111  leaves an unknown ~name as it is

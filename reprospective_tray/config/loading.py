@@ -1,4 +1,4 @@
-"""Where the config file is found, and reading it: every key is checked."""
+"""Finds the config file, reads it and checks every key."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ ENVIRONMENT = "REPROSPECTIVE_CONFIG"
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """A config and the file it came from; None where the defaults hold without a file."""
+    """A config and its file; `file` is None if the defaults are used without a file."""
 
     config: Config
     file: Path | None
 
 
 def find(explicit: Path | None, paths: Paths) -> Path | None:
-    """Return the config file that holds: --config, the environment's, the person's own, or none.
+    """Return the config file: --config, $REPROSPECTIVE_CONFIG, the user's own, or None.
 
     Raises:
-        ConfigError: a file that was asked for is not there.
+        ConfigError: an explicitly named file does not exist.
     """
     if explicit is not None:
         return _existing(expanded(str(explicit)), "--config")
     if named := os.environ.get(ENVIRONMENT):
         return _existing(expanded(named), f"${ENVIRONMENT}")
-    # A dangling link is a mistake to be told of, not an absent file.
+    # A dangling link is an error to report, not an absent file.
     return paths.config_file if os.path.lexists(paths.config_file) else None
 
 
@@ -60,15 +60,15 @@ def load(explicit: Path | None, paths: Paths) -> LoadedConfig:
     """Find the config file, read it and check every key.
 
     Raises:
-        ConfigError: it names file, line, dotted key, the value as written and
-            what is allowed; the value of a password is never in it.
+        ConfigError: the config is invalid. The message names file, line, dotted key, the value as
+            written and the allowed values, but never a password.
     """
     file = find(explicit, paths)
     if file is None:
         return LoadedConfig(Config(), None)
     try:
         if explicit is None and not os.environ.get(ENVIRONMENT):
-            _check_owner(file)  # what a person names may be anybody's
+            _check_owner(file)  # an explicitly named file may belong to anybody
         text = config_source.read(file)
     except FileNotFoundError as error:
         raise ConfigError(
@@ -86,14 +86,14 @@ def _check_owner(file: Path) -> None:
             _("{path} is not used: {reason}.").format(path=file, reason=error.strerror),
             _("Read it; if it is as you want it, make it yours (chown) or name it by --config."),
         ) from error
-    except OSError:  # to read it says what is wrong
+    except OSError:  # reading it reports the error
         return
 
 
 def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
-    """Return the config that `text` says; `file` is named in errors.
+    """Return the config in `text`; `file` is named in errors.
 
-    With `paths` it is also asked whether a file can lie where the database is to be.
+    With `paths` it is also checked that the database's path can be a file.
 
     Raises:
         ConfigError: as for `load`.
@@ -111,7 +111,7 @@ def read_config(text: str, file: Path, paths: Paths | None = None) -> Config:
         from reprospective_tray.config.errors import not_allowed
 
         found = at(tree, keys)
-        if keys[:2] == ("database", "remote"):  # a password may be in it
+        if keys[:2] == ("database", "remote"):  # it may contain a password
             found = replace(found, written=HIDDEN)
         raise not_allowed(found, keys, allowed, file, remedy)
     return config

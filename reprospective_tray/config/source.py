@@ -1,4 +1,4 @@
-"""A config file as a tree whose every value knows its line, for errors that can point."""
+"""Parses a config file into a tree of values with line numbers, for precise error messages."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from reprospective_tray.messages import _
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Far beyond any config, and near enough that no file can take memory or stack.
+# Limits far beyond any real config, which keep a file from exhausting memory or stack.
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_VALUES = 20_000
 MAX_SHOWN = 80
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# `password_managers` is no password.
+# `password_managers` must not match.
 _SECRET_KEY = re.compile(
     r"(?<![a-z])(?:pass(?:word|wd|wort|phrase)?|pwd|secret|token)(?![a-z_])", re.IGNORECASE
 )
-# A password inside a connection string, wherever somebody put one: before the @ of an address, in
-# a word that is looked through once, and behind "password =".
+# A password inside a connection string: before the @ of an address, or after "password =". The
+# possessive quantifiers keep the search linear.
 _WORD_BEFORE_AT = re.compile(r"[^@\s]++@?")
 _SECRET_IN_ADDRESS = re.compile(r"(://[^:/]*:).*")
 _SECRET_VALUE = re.compile(
@@ -36,10 +36,10 @@ _SECRET_VALUE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A value of the file: its plain content, its line and how it was written.
+    """A value of the file: its content, its line and its text as written.
 
-    `content` is a scalar, a list of `Located`, or a dict of them by key;
-    `key_lines` says where each key of such a dict stands.
+    `content` is a scalar, a list of `Located`, or a dict of `Located` by key. `key_lines` has the
+    line of each key of such a dict.
     """
 
     content: object
@@ -48,7 +48,7 @@ class Located:
     key_lines: dict[str, int]
 
     def plain(self) -> object:
-        """Return the value alone, without lines."""
+        """Return the value without line numbers."""
         if isinstance(self.content, list):
             return [item.plain() for item in self.content]
         if isinstance(self.content, dict):
@@ -57,13 +57,13 @@ class Located:
 
 
 def config_error(file: Path, line: int, what: str, remedy: str = "") -> ConfigError:
-    """Return the error that says `what` is wrong at `line` of `file`."""
+    """Return the error `what` at `line` of `file`."""
     place = _("{file}, line {line}:").format(file=file, line=line)
     return ConfigError(f"{place} {what}", remedy)
 
 
 def is_secret(key: str) -> bool:
-    """Say whether the value of the dotted `key` must never be shown."""
+    """Return whether the value of the dotted `key` must never be shown."""
     return bool(_SECRET_KEY.search(key))
 
 
@@ -72,10 +72,10 @@ def read(file: Path) -> str:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ConfigError: it is no readable file of UTF-8 text.
+        ConfigError: it is not a readable file of UTF-8 text.
     """
     try:
-        if file.is_fifo():  # it would be waited for
+        if file.is_fifo():  # reading would block
             raise ConfigError(
                 _("The config file {file} is a pipe.").format(file=file),
                 _("Save the config to a file and name that."),
@@ -111,10 +111,11 @@ def read(file: Path) -> str:
 
 
 def parse(text: str, file: Path) -> Located | None:
-    """Return the tree of `text`, which came from `file`; None where there is nothing in it.
+    """Return the tree of `text`, the content of `file`; None if it is empty.
 
     Raises:
-        ConfigError: broken YAML, a key that stands twice, or tricks that no config needs.
+        ConfigError: it is not valid YAML, has a duplicate key, or uses a YAML feature that is not
+            supported.
     """
     try:
         _check_depth(text, file)
@@ -127,13 +128,13 @@ def parse(text: str, file: Path) -> Located | None:
 
 
 def _check_depth(text: str, file: Path) -> None:
-    """Refuse deep nesting before anything recursive looks at it."""
+    """Refuse deep nesting before any recursive processing."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                assert event.start_mark is not None  # the stubs' None is for events made by hand
+                assert event.start_mark is not None  # None only for manually created events
                 line = event.start_mark.line + 1
                 raise config_error(file, line, _("the values are nested too deeply."))
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -141,12 +142,12 @@ def _check_depth(text: str, file: Path) -> None:
 
 
 def _broken(text: str, file: Path, error: yaml.YAMLError) -> ConfigError:
-    """Return the error for text that is no YAML, without any secret that stands there."""
+    """Return the error for text that is not YAML, without quoting any secret."""
     if isinstance(error, yaml.MarkedYAMLError):
-        # An error of the C parser has a mark of a class of its own, with the same fields.
+        # The C parser's errors have their own mark class with the same fields.
         line = getattr(error.problem_mark or error.context_mark, "line", 0) + 1
         problem = error.problem or ""
-    else:  # the reader's error has a position alone
+    else:  # the reader's error has only a position
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position) + 1
         problem = getattr(error, "reason", "")
@@ -160,7 +161,7 @@ def _broken(text: str, file: Path, error: yaml.YAMLError) -> ConfigError:
 
 
 class _Builder:
-    """Makes the tree of one file."""
+    """Builds the tree of one file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -168,7 +169,7 @@ class _Builder:
         self._built = 0
 
     def build(self, node: yaml.Node, path: str, above: tuple[yaml.Node, ...]) -> Located:
-        """Return the tree of `node`; `above` are the nodes that it stands in."""
+        """Return the tree of `node`; `above` are its ancestors."""
         line = node.start_mark.line + 1
         self._built += 1
         if self._built > MAX_VALUES or any(parent is node for parent in above):
@@ -181,7 +182,7 @@ class _Builder:
                 for number, item in enumerate(node.value)
             ]
             return Located(items, line, _("a list"), {})
-        assert isinstance(node, yaml.ScalarNode)  # there are no other nodes
+        assert isinstance(node, yaml.ScalarNode)  # the only other kind of node
         return Located(self._scalar(node, path), line, _as_written(node, path), {})
 
     def _mapping(self, node: yaml.MappingNode, path: str, above: tuple[yaml.Node, ...]) -> Located:
@@ -214,7 +215,7 @@ class _Builder:
         try:
             value: object = self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            # A tag nobody knows, or a value its tag cannot have, such as 2026-13-45.
+            # An unknown tag, or a value that is invalid for its tag, such as 2026-13-45.
             raise config_error(
                 self._file,
                 node.start_mark.line + 1,
@@ -232,12 +233,12 @@ def _without_secret(word: re.Match[str]) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` without the passwords of connection strings in it."""
+    """Return `text` with the passwords of connection strings masked."""
     return _SECRET_VALUE.sub(r"\1***", _WORD_BEFORE_AT.sub(_without_secret, text))
 
 
 def shown(text: str) -> str:
-    """Return `text` fit for one line of an error: short, printable, without secrets."""
+    """Return `text` for one line of an error: at most 80 printable characters, no secrets."""
     text = without_secrets(text)
     text = "".join(letter if letter.isprintable() else "�" for letter in text)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

@@ -1,4 +1,4 @@
-"""What the types of the keys cannot say: patterns, connection strings, rules that take nothing."""
+"""Checks that types cannot express: patterns, connection strings, rules without a condition."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from reprospective_tray.config.source import Located
     from reprospective_tray.system.paths import Paths
 
-# What libpq reads as several settings at once: ``host=a password=b``, ``postgresql://a:b@c``.
+# Text that libpq parses as several settings: ``host=a password=b``, ``postgresql://a:b@c``.
 _CONNECTION_STRING = re.compile(r"(?:^|[\s?&])\w+\s*=|://")
 _NO_HOST = re.compile(r"[=?#\\'\"]|^(?![/@])[^/]*[\s@]")
 
 
 def beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, str, str]]:
-    """Yield what types cannot say: the keys of a value, what is allowed there, a remedy."""
+    """Yield further errors: the keys of a value, the allowed values, and a remedy."""
     database = config.database
     if database.local.type == "postgresql" and database.sync.enabled:
         yield (
@@ -48,7 +48,7 @@ def beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, st
 
 
 def _connection_strings(remote: Remote) -> Iterator[tuple[Keys, str, str]]:
-    """Yield what could be more than one thing to libpq, which would also say it in its errors."""
+    """Yield values that libpq could parse as several settings and would quote in its errors."""
     names = {
         "host": _("the name or address of a server"),
         "database": _("the name of a database"),
@@ -66,11 +66,11 @@ def _connection_strings(remote: Remote) -> Iterator[tuple[Keys, str, str]]:
 
 
 def _may_be_file(config: Config, paths: Paths) -> bool:
-    """Say whether the database is a file, or can become one."""
+    """Return whether the database is a file or can be created as one."""
     place = config.database_path(paths)
     try:
         return place.is_file() or not place.exists()
-    except OSError:  # what is in the way is said where it is opened
+    except OSError:  # the error is reported when the database is opened
         return True
 
 
@@ -88,12 +88,12 @@ def _patterns(config: Config) -> Iterator[tuple[Keys, str]]:
 
 
 def _rules(config: Config) -> tuple[tuple[str, tuple[Rule | CategoryRule, ...]], ...]:
-    """Return the rules that name windows, with the section that they stand in."""
+    """Return the rules that match windows, with the name of their section."""
     return ("privacy", config.privacy.rules), ("categories", config.categories.rules)
 
 
 def at(tree: Located, keys: Keys) -> Located:
-    """Return what stands at `keys`; they lead somewhere, for the value came from there."""
+    """Return the value at `keys`, which must exist."""
     for key in keys:
         content = tree.content
         if isinstance(content, dict):

@@ -1,4 +1,4 @@
-"""ConfigWatch: notices a change of config.yaml and reads it once it is written whole."""
+"""ConfigWatch: detects changes of config.yaml and reads it once it is completely written."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.system.paths import Paths
 
-# Editors write in steps, some by way of an empty file: what has stayed as it is for so long is
-# whole.
+# Editors write in steps, some with an empty file in between. A file that is unchanged for this
+# long is complete.
 SETTLED_S = 0.3
 
 _Signature = tuple[int, int, int] | None
@@ -22,17 +22,17 @@ _Signature = tuple[int, int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class ChangedConfig:
-    """What a changed file says: the settings, or why they cannot be used."""
+    """The new settings of a changed file, or the error that makes them unusable."""
 
     loaded: LoadedConfig | None
     error: ConfigError | None = None
 
 
 class ConfigWatch:
-    """Looks at the file now and then; of one thread."""
+    """Checks the file when `look` is called; for one thread only."""
 
     def __init__(self, loaded: LoadedConfig, paths: Paths) -> None:
-        """Take the settings in force. Where they are of no file, the person's own may come yet."""
+        """Take the current settings; if they have no file, watch for the user's own to appear."""
         self._paths = paths
         self._file = loaded.file or paths.config_file
         self._explicit = None if self._file == paths.config_file else self._file
@@ -40,9 +40,9 @@ class ConfigWatch:
         self._was_missing = False
 
     def look(self) -> ChangedConfig | None:
-        """Return what the file says where it is another than at the last look.
+        """Return the new content if the file has changed since the last call; otherwise None.
 
-        A file that is missing is so for two looks: an editor may be about to replace it.
+        A missing file counts only at the second call, because an editor may be replacing it.
         """
         signature = self._signature()
         if signature == self._seen:

@@ -1,4 +1,4 @@
-"""The config as text for a person: the settings in force, and a file of their own to edit."""
+"""Writes the config as text: the effective settings, and a file for the user to edit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def dump(config: Config) -> str:
-    """Return the effective config as YAML, with a password masked."""
+    """Return the effective config as YAML, with the password masked."""
     import yaml
 
     plain = msgspec.to_builtins(config)
@@ -32,10 +32,10 @@ def dump(config: Config) -> str:
 
 
 def init(paths: Paths) -> Path:
-    """Write the shipped config.yaml to the person's config folder; return where.
+    """Write the shipped config.yaml to the user's config folder; return its path.
 
     Raises:
-        ReprospectiveError: there is one already, or it cannot be written.
+        ReprospectiveError: the file already exists or cannot be written.
     """
     content = shipped_file("config.yaml").read_bytes()
     file = paths.config_file
@@ -44,7 +44,7 @@ def init(paths: Paths) -> Path:
     except OSError as error:
         raise _not_written(file, error) from error
     try:
-        # Owner only: a password may be written into it one day.
+        # Readable only by the owner, because the user may add a password.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_FILE)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)

@@ -1,1 +1,1 @@
-"""The channel between the running instance and the commands; one instance a person."""
+"""The control channel between the running instance and commands; one instance per user."""

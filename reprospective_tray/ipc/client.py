@@ -1,4 +1,4 @@
-"""The commands' end of the channel: they ask the running instance."""
+"""The client end of the control channel: sends commands to the running instance."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from reprospective_tray.messages import _
 if TYPE_CHECKING:
     from reprospective_tray.system.paths import Paths
 
-# How long a command waits to be taken by an instance that is starting, ending or overrun. Longer
-# than REQUEST_SECONDS: places that silent connections hold come back in that time.
+# How long a command waits until an instance that is starting, ending or overloaded accepts it.
+# Longer than REQUEST_SECONDS, after which the slots of silent connections become free.
 TAKE_SECONDS = REQUEST_SECONDS + 1.0
-# How much of a command's time may go by before it is taken: the rest is for its answer.
+# The share of a command's timeout that may pass before it is accepted; the rest is for its answer.
 _TAKE_SHARE = 0.8
 _TAKE_LOOK_SECONDS = 0.05
 
@@ -28,19 +28,19 @@ _TAKE_LOOK_SECONDS = 0.05
 def request(
     paths: Paths, command: str, timeout: float = 5.0, **arguments: object
 ) -> dict[str, object]:
-    """Ask the running instance for `command` and return its answer.
+    """Send `command` to the running instance and return its answer.
 
-    One that is starting, ending or has no place free is asked again for up to `TAKE_SECONDS`.
+    If the instance is starting, ending or busy, the request is repeated for up to `TAKE_SECONDS`.
 
     Args:
-        paths: whose instance.
-        command: what to do.
-        timeout: seconds for the whole of it.
-        arguments: what goes with the command; plain JSON values.
+        paths: The folders of the instance's user.
+        command: The command's name.
+        timeout: Seconds for the whole call.
+        arguments: The command's arguments; plain JSON values.
 
     Raises:
-        NotRunningError: there is nobody.
-        InstanceBusyError: there is somebody, who did not take the command.
+        NotRunningError: no instance is running.
+        InstanceBusyError: an instance is running but did not accept the command.
         ReprospectiveError: the instance refused, or did not answer in time.
     """
     until = time.monotonic() + timeout
@@ -61,11 +61,11 @@ def request(
 def _ask(
     paths: Paths, command: str, timeout: float, until: float, arguments: dict[str, object]
 ) -> Reply | None:
-    """Ask once; None where nobody has taken the command.
+    """Send the command once; return None if no instance has accepted it.
 
     Raises:
-        InstanceBusyError: it hung up on a command that it may have taken.
-        ReprospectiveError: it does not answer.
+        InstanceBusyError: the instance closed the connection and may have accepted the command.
+        ReprospectiveError: it does not answer in time.
     """
     there = endpoint.find(paths)
     if there is None:
@@ -74,7 +74,7 @@ def _ask(
     is_sent = False
     try:
         with there.connect(timeout) as connection:
-            # Who is turned away is told so, also where the command did not leave any more.
+            # A busy instance sends its reply and closes at once, so sending may fail; read anyway.
             with suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall(line)
                 is_sent = True
@@ -85,7 +85,7 @@ def _ask(
             _("If it stays so, end that process and start it again."),
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        # Nobody listens, or somebody else's program does where a killed instance listened.
+        # Nothing listens, or another program does at the address of a killed instance.
         if is_sent and InstanceLock(paths).is_held():
             raise _not_taken(is_busy=False) from error
         return None

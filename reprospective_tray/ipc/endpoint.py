@@ -1,4 +1,4 @@
-"""Where the running instance listens: a socket file, or loopback where there are none."""
+"""The address of the running instance: a Unix socket, or loopback TCP without Unix sockets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reprospective_tray.system.private_files import make_private_folder, write_p
 if TYPE_CHECKING:
     from reprospective_tray.system.paths import Paths
 
-# sockaddr_un has 104 bytes on macOS and 108 on Linux, the closing zero among them.
+# The path in sockaddr_un has 104 bytes on macOS and 108 on Linux, including the closing zero.
 LONGEST_SOCKET_PATH = 100
 TEMPORARY_PREFIX = "reprospective-tray-"
 BACKLOG = 32
@@ -34,15 +34,15 @@ class Instance(msgspec.Struct, frozen=True):
 
     @property
     def is_path(self) -> bool:
-        """Say whether the address is a socket file."""
+        """Whether the address is a socket file."""
         return os.sep in self.address
 
     def connect(self, timeout: float) -> socket.socket:
-        """Return a connection to the instance, with `timeout` seconds for each step.
+        """Return a connection to the instance, with `timeout` seconds for each operation.
 
         Raises:
-            OSError: nobody listens there.
-            ValueError: the address is none.
+            OSError: nothing listens there.
+            ValueError: the address is invalid.
         """
         if self.is_path:
             connection = socket.socket(socket.AF_UNIX)
@@ -58,7 +58,7 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 def find(paths: Paths) -> Instance | None:
-    """Return what instance.json says; None where there is none, or it is damaged."""
+    """Return the content of instance.json; None if it is missing or invalid."""
     try:
         return msgspec.json.decode(ownership.read_own(paths.instance_file), type=Instance)
     except (OSError, msgspec.MsgspecError, RecursionError):
@@ -67,7 +67,7 @@ def find(paths: Paths) -> Instance | None:
 
 @dataclass
 class Endpoint:
-    """A listening socket and the files that lead to it."""
+    """A listening socket and the files that tell clients its address."""
 
     listener: socket.socket
     token: str
@@ -76,10 +76,10 @@ class Endpoint:
 
     @classmethod
     def open(cls, paths: Paths) -> Endpoint:
-        """Listen, and write down where; leftovers of a killed instance are removed.
+        """Listen and write instance.json; remove the files left by a killed instance.
 
         Raises:
-            OSError: no socket, or no file can be made.
+            OSError: the socket or the file cannot be created.
         """
         make_private_folder(paths.state)
         if (old := find(paths)) is not None and old.is_path:
@@ -90,7 +90,7 @@ class Endpoint:
         else:
             listener, file = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG), None
             address = f"127.0.0.1:{listener.getsockname()[1]}"
-        # A client may be gone before it is taken; accept() must not wait for the next.
+        # A client may disconnect before accept(), which must then not block.
         listener.setblocking(False)
         made = cls(listener, os.urandom(32).hex(), paths, file)
         try:
@@ -102,7 +102,7 @@ class Endpoint:
         return made
 
     def close(self) -> None:
-        """Stop listening and remove what led here."""
+        """Stop listening and remove instance.json and the socket file."""
         self.listener.close()
         with contextlib.suppress(OSError):
             self._paths.instance_file.unlink(missing_ok=True)
@@ -117,7 +117,7 @@ def _listen_at_file(paths: Paths) -> tuple[socket.socket, Path]:
     _remove_socket(file)
     listener = socket.socket(socket.AF_UNIX)
     try:
-        listener.bind(str(file))  # the folder is closed to others, so there is no open moment
+        listener.bind(str(file))  # others cannot enter the folder, so chmod afterwards is safe
         file.chmod(0o600)
         listener.listen(BACKLOG)
     except BaseException:
@@ -128,7 +128,7 @@ def _listen_at_file(paths: Paths) -> tuple[socket.socket, Path]:
 
 
 def _remove(file: Path) -> None:
-    """Remove a socket file, and its folder where that was made for it."""
+    """Remove a socket file, and its folder if it was created for it."""
     _remove_socket(file)
     folder = file.parent
     if folder.name.startswith(TEMPORARY_PREFIX) and folder.parent == Path(tempfile.gettempdir()):
@@ -136,7 +136,7 @@ def _remove(file: Path) -> None:
 
 
 def _remove_socket(file: Path) -> None:
-    """Remove a socket file, and nothing else that may have its name."""
+    """Remove a socket file; any other kind of file with that name is kept."""
     with contextlib.suppress(OSError):
         if file.is_socket():
             file.unlink(missing_ok=True)

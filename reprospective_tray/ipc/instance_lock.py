@@ -1,4 +1,4 @@
-"""The lock that its holder alone has: one running instance a person."""
+"""InstanceLock: allows one running instance per user."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from reprospective_tray.system.file_lock import FileLock
 if TYPE_CHECKING:
     from reprospective_tray.system.paths import Paths
 
-# A second start must not take the glance of `is_held` for a running instance.
+# A short wait, so that another process's `is_held` is not mistaken for a running instance.
 GLANCE_SECONDS = 0.1
 
 
 class InstanceLock:
-    """Held by the one running instance of this person, for as long as it lives."""
+    """Held by the user's running instance as long as it runs."""
 
     def __init__(self, paths: Paths) -> None:
-        """Take where the lock lies; nothing is locked yet."""
+        """Take the folders with the lock file; nothing is locked yet."""
         self._paths = paths
         self._lock = FileLock(paths.lock_file)
 
     def acquire(self) -> None:
-        """Become the running instance.
+        """Acquire the lock.
 
         Raises:
-            AlreadyRunningError: another process is.
-            ReprospectiveError: the lock cannot be made.
+            AlreadyRunningError: another process holds it.
+            ReprospectiveError: the lock file cannot be created or locked.
         """
         self._paths.prepare()
         try:
@@ -47,7 +47,7 @@ class InstanceLock:
             )
 
     def is_held(self) -> bool:
-        """Say whether an instance runs, this process's own included; where nobody knows, yes."""
+        """Return whether an instance is running, including this process; True if unknown."""
         if not self._lock.path.exists():
             return False
         try:
@@ -59,5 +59,5 @@ class InstanceLock:
         return not free
 
     def release(self) -> None:
-        """Let another instance start."""
+        """Release the lock, so that another instance can start."""
         self._lock.release()

@@ -1,6 +1,6 @@
-"""What goes over the channel: one line of JSON each way, of bounded length.
+"""The control channel's protocol: one line of JSON in each direction, of bounded length.
 
-instance.json says where the channel is, and holds the token that every request carries.
+instance.json has the channel's address and the token that every request must contain.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 MAX_REQUEST = 64 * 1024
 MAX_ANSWER = 4 * 1024 * 1024
-# A command sends its line at once; who says nothing for longer is cut off.
+# Clients send their line at once; a connection that is silent for longer is closed.
 REQUEST_SECONDS = 3.0
 
 
 class Request(msgspec.Struct):
-    """What a command asks; `arguments` are plain JSON values."""
+    """A command with its token; `arguments` are plain JSON values."""
 
     token: str
     command: str
@@ -28,7 +28,7 @@ class Request(msgspec.Struct):
 
 
 class Reply(msgspec.Struct, omit_defaults=True):
-    """What the instance answers: a result, or an error with its remedy."""
+    """The instance's answer: a result, or an error with its remedy."""
 
     result: dict[str, object] | None = None
     error: str = ""
@@ -37,11 +37,11 @@ class Reply(msgspec.Struct, omit_defaults=True):
 
 
 def read_line(connection: socket.socket, most: int, until: float) -> bytes:
-    """Return the line that `connection` sends.
+    """Read one line from `connection`.
 
     Raises:
-        TimeoutError: it is not whole when the monotonic clock shows `until`.
-        ValueError: it is longer than `most`, or the other side hung up in its middle.
+        TimeoutError: the line is not complete by `until`, in seconds of the monotonic clock.
+        ValueError: it is longer than `most` bytes, or the other side closed the connection early.
     """
     received = bytearray()
     while b"\n" not in received:

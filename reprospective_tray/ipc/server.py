@@ -1,4 +1,4 @@
-"""The running instance's end of the channel: it answers the commands of other processes."""
+"""The server end of the control channel: answers the commands of other processes."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 16
-# How long stop() waits for answers that are being made, where nobody says how long.
+# How long stop() waits by default for answers in progress.
 STOP_SECONDS = 2.0
-# How long accepting rests when the system has no descriptor to give.
+# How long accepting pauses if the system has no free descriptor.
 BREATH_SECONDS = 1.0
 
 
 class ControlServer:
-    """Answers the commands of this person's other processes.
+    """Answers the commands of this user's other processes.
 
-    `handler` gets a command and its arguments and returns the answer. It runs
-    on threads of the connections, several at a time. A `ReprospectiveError`
-    of it goes to the other side; anything else is logged and answered as an
-    internal error. Only who holds the `InstanceLock` may start one.
+    `handler` gets a command and its arguments and returns the answer. It runs in the threads of
+    the connections, several at a time. Its `ReprospectiveError` is sent to the client; any other
+    exception is logged and answered as an internal error. Only the holder of the `InstanceLock`
+    may start a server.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class ControlServer:
         handler: Callable[[str, dict[str, object]], dict[str, object]],
         supervisor: Supervisor | None = None,
     ) -> None:
-        """Take where the files lie, who answers, and who counts deaths; nothing listens yet."""
+        """Take the folders, the handler, and the supervisor that restarts the thread."""
         self._supervisor = supervisor or Supervisor()
         self._ended = threading.Event()
         self._paths = paths
@@ -67,10 +67,10 @@ class ControlServer:
         self._guard = threading.Lock()
 
     def start(self) -> None:
-        """Listen from now on, in place of whatever a killed instance left behind.
+        """Start listening; replaces the files left by a killed instance.
 
         Raises:
-            ReprospectiveError: the channel cannot be made.
+            ReprospectiveError: the channel cannot be created.
         """
         try:
             self._endpoint = endpoint.Endpoint.open(self._paths)
@@ -89,7 +89,7 @@ class ControlServer:
         self._thread.start()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Stop listening; answers that are being made get so many seconds to leave."""
+        """Stop listening; answers in progress get up to `seconds` to complete."""
         if self._thread is None or self._wake is None or self._endpoint is None:
             return
         self._ended.set()
@@ -101,9 +101,9 @@ class ControlServer:
         with self._guard:
             open_ones = dict(self._connections)
         for connection in open_ones.values():
-            _shut(connection, socket.SHUT_RD)  # who has not asked yet will not be asked for
+            _shut(connection, socket.SHUT_RD)  # requests that have not arrived are dropped
         for thread, connection in open_ones.items():
-            # A handler may call stop() itself; its own thread cannot wait for its end.
+            # A handler may call stop(); its thread cannot join itself.
             if thread is not threading.current_thread():
                 thread.join(max(0.0, until - time.monotonic()))
                 if thread.is_alive():
@@ -117,7 +117,7 @@ class ControlServer:
             )
 
     def _accept(self, where: endpoint.Endpoint, woken: socket.socket) -> None:
-        """Take connections until `woken` says to stop; sleeps in the kernel in between."""
+        """Accept connections until `woken` becomes readable; blocks in select() in between."""
         with selectors.DefaultSelector() as selector:
             selector.register(woken, selectors.EVENT_READ)
             selector.register(where.listener, selectors.EVENT_READ)
@@ -128,9 +128,9 @@ class ControlServer:
                 try:
                     connection, _address = where.listener.accept()
                 except (BlockingIOError, ConnectionAbortedError):
-                    continue  # who knocked has gone again
+                    continue  # the client has disconnected
                 except OSError as error:
-                    _log.warning("a command could not be taken: %s", error)
+                    _log.warning("a command could not be accepted: %s", error)
                     selector.unregister(where.listener)
                     if selector.select(BREATH_SECONDS):
                         return
@@ -139,7 +139,7 @@ class ControlServer:
                 self._take(connection, where.token)
 
     def _take(self, connection: socket.socket, token: str) -> None:
-        """Give `connection` a thread of its own, so that a silent one holds up nobody."""
+        """Serve `connection` in its own thread, so that a silent client does not block others."""
         if not _is_owner(connection):
             connection.close()
             return
@@ -187,7 +187,7 @@ class ControlServer:
             return _encoded(result=self._handler(request.command, request.arguments))
         except ReprospectiveError as error:
             return _encoded(error=str(error), remedy=error.remedy)
-        except Exception:  # noqa: BLE001  the top of this thread: the other side hears of it all
+        except Exception:  # noqa: BLE001  top of the thread: the client gets an error for it
             _log.exception("the command %r failed", request.command)
             return _encoded(
                 error=_("The running instance could not do it: an internal error."),
@@ -202,17 +202,17 @@ def _encoded(
 
 
 def _turn_away(connection: socket.socket) -> None:
-    """Say that all places are taken, and hang up; never waits."""
+    """Reply that the server is busy and close the connection; never blocks."""
     try:
         connection.setblocking(False)
         connection.sendall(msgspec.json.encode(Reply(is_busy=True)) + b"\n")
     except OSError as error:
-        _log.debug("a connection was turned away without a word: %s", error)
+        _log.debug("a connection was refused without a reply: %s", error)
     connection.close()
 
 
 def _is_owner(connection: socket.socket) -> bool:
-    """Say whether the other end belongs to this user, where the kernel tells."""
+    """Return whether the peer is this user's process; always True where the kernel cannot tell."""
     if sys.platform != "linux" or connection.family != socket.AF_UNIX:
         return True
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
@@ -223,4 +223,4 @@ def _shut(connection: socket.socket, how: int) -> None:
     try:
         connection.shutdown(how)
     except OSError:
-        _log.debug("a connection of the control channel was gone already")
+        _log.debug("a connection of the control channel was already closed")

@@ -40,7 +40,7 @@ class Passed:
         clock: The server's time in ms since the epoch, UTC.
         deleted: Rows that retention removed here.
         fitted: Whether the verdict of every answer was `PairVerdict.FITS`.
-        is_whole: Whether everything was sent, even if the pass was told to stop.
+        is_whole: False if the pass was told to stop before everything was sent.
     """
 
     sent: int

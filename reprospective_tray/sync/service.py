@@ -168,7 +168,7 @@ class SyncService:
         try:
             self._standing = self._means.read()
         except StoreError as error:
-            log.debug("%s", error)  # the recorder reports this problem
+            log.debug("%s", error)  # the monitor reports this problem
         text = self.problem()
         with self._lock:
             is_news = bool(text) and self._health.failing_since_at is not None

@@ -110,7 +110,7 @@ class SyncPass:
             self._offer(stop)
 
     def is_whole(self, stop: threading.Event) -> bool:
-        """Return, after `run`, whether everything was sent."""
+        """Return, after `run`, False if `stop` ended it before everything was sent."""
         return not stop.is_set() or not (self._outbox.waiting() or self._orders())
 
     def _orders(self) -> list[dict[str, Any]]:

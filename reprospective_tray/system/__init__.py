@@ -1,1 +1,1 @@
-"""What the operating system gives every room: paths, private files, locks, logs, D-Bus."""
+"""Operating system services for all packages: paths, private files, locks, logs, D-Bus."""

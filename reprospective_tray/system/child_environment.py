@@ -1,7 +1,7 @@
-"""The environment for programs started from here: the person's, not the frozen build's.
+"""The environment for child processes: the user's, without the changes of a frozen build.
 
-A frozen build changes its own: where its libraries lie, and the data of GTK and Tk. An editor or a
-file manager that inherited that would load these libraries in the place of its own, and break.
+A frozen build changes the paths of its libraries and of the data of GTK and Tk. An editor or file
+manager that inherits them would load these libraries instead of its own and fail.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What the start of a frozen program hands on to itself.
+# Prefix of variables that PyInstaller's bootloader passes to the program.
 _OF_THE_START = "_PYI_"
 _LIBRARIES = "LD_LIBRARY_PATH"
 _LIBRARIES_BEFORE = "LD_LIBRARY_PATH_ORIG"
 
 _before: dict[str, str] = {}
-# The variables that are this program's alone, with what the person has in their place.
+# The variables that this program has changed, with the user's original values.
 _own: dict[str, str | None] = {}
 
 
 def remember() -> None:
-    """Take the environment of now for the person's: the first that a frozen program does.
+    """Store the present environment as the user's; a frozen program must call it first.
 
-    The path of libraries is put back at once, since the system has read it when the program
-    was loaded: so libraries that start tools by themselves cannot hand it on either.
+    The library path is restored at once, because the system reads it only when a program is
+    loaded. So libraries that start tools themselves do not pass it on either.
     """
     for name in [name for name in os.environ if name.startswith(_OF_THE_START)]:
         del os.environ[name]
@@ -39,20 +39,20 @@ def remember() -> None:
 
 
 def tell_apart() -> None:
-    """Take what has changed since `remember` for this program's alone."""
+    """Store the variables changed since `remember` as this program's own."""
     names = _before.keys() | os.environ.keys()
     _own.update({n: _before.get(n) for n in names if _before.get(n) != os.environ.get(n)})
 
 
 def environment() -> dict[str, str]:
-    """Return the variables for a program that is started from here, this one included."""
+    """Return the environment for a child process, including another instance of this program."""
     variables: dict[str, str | None] = {**os.environ, **_own}
     return {name: value for name, value in variables.items() if value is not None}
 
 
 @contextmanager
 def entered() -> Iterator[None]:
-    """Be outside for a moment: for what opens files with the environment of its caller."""
+    """Set the user's environment for the block, for calls that start programs with ours."""
     inside = {name: os.environ.get(name) for name in _own}
     _set(_own)
     _search_libraries_in(None)
@@ -72,7 +72,7 @@ def _set(variables: dict[str, str | None]) -> None:
 
 
 def _search_libraries_in(folder: str | None) -> None:
-    """Have Windows look for libraries in `folder`, too; whatever is started inherits it."""
+    """Make Windows also search `folder` for libraries; child processes inherit this setting."""
     if sys.platform == "win32" and getattr(sys, "frozen", False):
         import ctypes
 

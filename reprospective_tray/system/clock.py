@@ -1,8 +1,8 @@
-"""The clock on the wall, as this program keeps times."""
+"""The wall clock in this program's unit."""
 
 import time
 
 
 def now_ms() -> int:
-    """Return the present moment in ms since the epoch, UTC."""
+    """Return the current time in ms since the epoch, UTC."""
     return time.time_ns() // 1_000_000

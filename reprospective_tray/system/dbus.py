@@ -1,6 +1,7 @@
 """BusConnection: a connection to a D-Bus message bus, with calls, signals and followed names.
 
-By jeepney, which needs neither GLib's loop nor a compiled part: the same with and without a tray.
+Uses jeepney, which needs neither GLib's main loop nor compiled code, so it works the same with and
+without a tray.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from jeepney.low_level import Parser
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A bus answers at once; one that takes this long never does.
+# A working bus answers at once; after this time it counts as lost.
 DEADLINE_S = 2.0
 BUS = "org.freedesktop.DBus"
 _BUS_ADDRESS = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
@@ -40,44 +41,44 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 _DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 
 Answer = tuple[Any, ...] | None
-"""What a call returned; None for an error, such as that nobody has the name."""
+"""The result of a call; None for an error, such as a name without an owner."""
 
 
 class BusLostError(Exception):
-    """There is no bus, it does not answer, or it hung up."""
+    """There is no bus, it does not answer, or it closed the connection."""
 
 
 @dataclass(slots=True)
 class Follow:
-    """A name on the bus, and what is to be heard of it."""
+    """A name on the bus, and the callbacks for its events."""
 
     name: str
     interface: str
-    """Whose signals; empty: of every interface."""
+    """The interface of its signals and calls; empty means every interface."""
 
     on_owner: Callable[[bool], None]
-    """Told whether somebody has the name, at first and at each change."""
+    """Called with whether the name has an owner, initially and at each change."""
 
     on_signal: Callable[[str, str, str, tuple[Any, ...]], None] | None = None
-    """Told path, interface, member and arguments."""
+    """Called with path, interface, member and arguments of each signal."""
 
     on_call: Callable[[str, str, str, tuple[Any, ...]], None] | None = None
-    """Told the same of the calls that it makes to us, each of which is answered with nothing."""
+    """Called with the same for each call from the name to us, which gets an empty reply."""
 
     owner: str = ""
 
 
 class BusConnection:
-    """One connection; all but `hang_up` belongs to one thread.
+    """One connection; all methods except `hang_up` must be called from one thread.
 
-    It asks for no name: `unique_name` is what others call it by.
+    It requests no well-known name; others address it by `unique_name`.
     """
 
     def __init__(self, address: str, answer_s: float = DEADLINE_S) -> None:
-        """Connect to the bus at `address`; whom it asks has `answer_s` for the answer.
+        """Connect to the bus at `address`; `ask` waits up to `answer_s` seconds for an answer.
 
         Raises:
-            BusLostError: there is none, or it does not answer in time.
+            BusLostError: there is no bus, or it does not answer in time.
         """
         self._answer_s = answer_s
         self._parser = Parser()
@@ -87,7 +88,7 @@ class BusConnection:
         self._follows: list[Follow] = []
         try:
             self._socket = prep_socket(get_bus(address), enable_fds=True, timeout=DEADLINE_S)
-        # What an address or an answer may be wrong in has many errors.
+        # Invalid addresses and answers raise many kinds of exceptions.
         except Exception as reason:
             raise BusLostError(str(reason)) from reason
         self._socket.settimeout(DEADLINE_S)
@@ -99,14 +100,14 @@ class BusConnection:
         self.unique_name = str(answer[0]) if answer else ""
 
     def fileno(self) -> int:
-        """Return the descriptor that can be read when something comes; -1 once it is closed.
+        """Return the descriptor, which becomes readable on a message; -1 once closed.
 
-        What came during an `ask` has been read by then: `listen` first, then wait.
+        Messages that arrived during `ask` have already been read, so call `listen` before waiting.
         """
         return int(self._socket.fileno())
 
     def follow(self, follow: Follow) -> None:
-        """Hear of a name from now on.
+        """Start calling the callbacks of `follow`.
 
         Raises:
             BusLostError: the bus is gone.
@@ -133,7 +134,7 @@ class BusConnection:
         *arguments: object,
         on_answer: Callable[[Answer], None] | None = None,
     ) -> None:
-        """Call a method; its answer comes in a later `listen`. No service is started for it.
+        """Call a method; the answer is delivered in a later `listen`. Does not start a service.
 
         Raises:
             BusLostError: the bus is gone.
@@ -145,10 +146,10 @@ class BusConnection:
     def ask(
         self, to: DBusAddress, method: str, signature: str | None = None, *arguments: object
     ) -> Answer:
-        """Call a method and wait for its answer; signals that come meanwhile are heard later.
+        """Call a method and wait for its answer; other messages are queued for `listen`.
 
         Raises:
-            BusLostError: the bus is gone, or the answer did not come in time.
+            BusLostError: the bus is gone, or the answer did not arrive in time.
         """
         serial = self._send(to, method, signature, arguments)
         deadline = time.monotonic() + self._answer_s
@@ -160,9 +161,9 @@ class BusConnection:
         raise BusLostError(f"{to.bus_name} does not answer to {method}")
 
     def listen(self, timeout_s: float | None = None) -> None:
-        """Wait until something comes, and pass it on, in the order in which it came.
+        """Wait for messages and deliver them in order of arrival.
 
-        With a timeout of 0 all that has come is passed on, and nothing is waited for.
+        With a timeout of 0, deliver all messages that have arrived, without waiting.
 
         Raises:
             BusLostError: the bus is gone.
@@ -176,7 +177,7 @@ class BusConnection:
             self._pass_on(self._inbox.popleft())
 
     def listen_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
-        """Listen until something that came made `done` true; return whether it did in time.
+        """Listen until `done` returns true; return whether it did within `timeout_s`.
 
         Raises:
             BusLostError: the bus is gone.
@@ -190,7 +191,7 @@ class BusConnection:
         return True
 
     def hang_up(self) -> None:
-        """Let whoever listens find the bus gone; from any thread."""
+        """Make a blocked `listen` raise BusLostError; may be called from any thread."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
@@ -217,7 +218,7 @@ class BusConnection:
         return self.fileno() >= 0 and bool(select.select([self._socket], [], [], 0)[0])
 
     def _receive(self, timeout_s: float | None) -> list[Message]:
-        """Wait for bytes, and return the messages that they complete: none, where none came."""
+        """Wait for data; return the messages completed by it, or an empty list on timeout."""
         try:
             ready, _write, _error = select.select([self._socket], [], [], timeout_s)
             if not ready:
@@ -229,7 +230,7 @@ class BusConnection:
                 raise BusLostError("it hung up")
             self._parser.add_data(data, FileDescriptor.from_ancdata(extra))
             return list(iter(self._parser.get_next_message, None))
-        except (OSError, ValueError) as reason:  # ValueError: it is no message, or it is closed
+        except (OSError, ValueError) as reason:  # ValueError: invalid message, or socket closed
             raise BusLostError(str(reason)) from reason
 
     def _pass_on(self, message: Message) -> None:
@@ -250,14 +251,14 @@ class BusConnection:
                 if follow.name == message.body[0]:
                     self._own(follow, message.body[2])
             return
-        # Anybody on the bus may send a signal to us alone, under whatever interface.
+        # Any process on the bus can send us a signal with any interface, so check the sender.
         for follow in self._follows:
             is_meant = follow.owner == sender and follow.interface in {"", interface}
             if follow.on_signal and is_meant:
                 follow.on_signal(fields[HeaderFields.path], interface, member, message.body)
 
     def _be_called(self, message: Message) -> None:
-        """Pass a call on and answer it; others than those who are followed are refused."""
+        """Deliver a call and answer it; calls from names that are not followed are refused."""
         fields = message.header.fields
         sender, interface = fields.get(HeaderFields.sender, ""), fields.get(HeaderFields.interface)
         answer = new_error(message, _DENIED)

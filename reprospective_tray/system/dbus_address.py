@@ -1,4 +1,4 @@
-"""Where the session bus is, as the desktop names it."""
+"""The address of the session bus."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ NO_BUS = "disabled:"
 
 
 def session_address() -> str | None:
-    """Return the address of the session bus that the desktop names, None where it names none."""
+    """Return the session bus address from the environment; None if there is none."""
     if named := os.environ.get(SESSION_ADDRESS):
         return None if named == NO_BUS else named
     runtime = os.environ.get("XDG_RUNTIME_DIR")

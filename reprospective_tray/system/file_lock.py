@@ -1,4 +1,4 @@
-"""A lock on a file between processes: the system lets go of it when its holder dies."""
+"""FileLock: a file lock between processes, which the system releases if its holder dies."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# How long a waiter sleeps between two looks: neither system can wait with a deadline.
+# Polling interval: neither Windows nor POSIX can wait for a lock with a deadline.
 RETRY_SECONDS = 0.02
 
 
 def _lock(descriptor: int) -> bool:
-    """Take the lock on `descriptor` without waiting; False where another holds it."""
+    """Acquire the lock on `descriptor` without waiting; return False if another holds it."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -34,26 +34,26 @@ def _lock(descriptor: int) -> bool:
 
 
 class FileLock:
-    """An exclusive lock on `path`, held by this object alone, in or across processes.
+    """An exclusive lock on `path`, within and between processes.
 
-    The file stays when the lock is released: to remove it would let two
-    processes hold "the" lock on two files of one name.
+    The file is not deleted on release, because two processes could then hold locks on two
+    different files of the same name.
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the file that stands for the lock; it is made when it is needed."""
+        """Take the lock file's path; `acquire` creates it if needed."""
         self.path = path
         self._descriptor: int | None = None
 
     def acquire(self, timeout: float = 0.0) -> bool:
-        """Take the lock, waiting up to `timeout` seconds; say whether it is held now.
+        """Acquire the lock, waiting up to `timeout` seconds; return whether it is held.
 
         Raises:
             OSError: the file cannot be opened, or its file system has no locks.
         """
         if self._descriptor is not None:
             return True
-        # A link that somebody planted would have a file made, or locked, wherever it leads.
+        # Do not follow links: a planted one could make us create or lock a file elsewhere.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(self.path, flags, 0o600)
         try:
@@ -71,7 +71,7 @@ class FileLock:
         return held
 
     def release(self) -> None:
-        """Let go of the lock; nothing happens where it is not held."""
+        """Release the lock; does nothing if it is not held."""
         if self._descriptor is not None:
             os.close(self._descriptor)  # closing releases it on every system
             self._descriptor = None

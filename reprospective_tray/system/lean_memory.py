@@ -1,7 +1,7 @@
-"""Keeps unused libraries and memory out of a program that runs for years.
+"""Keeps unused libraries and memory out of a long-running program.
 
-Libraries load others that nobody here runs: OpenSSL and libpq with all of their
-own libraries are a seventh of the whole program. Loading itself leaves holes.
+Libraries import others that are never used here: OpenSSL and libpq with their dependencies are a
+seventh of the whole program. Importing also fragments the heap.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ from types import ModuleType
 
 
 class _Hiding(MetaPathFinder, threading.local):
-    """Finds no module that the importing thread does without; others find it as ever."""
+    """Hides modules from the importing thread; other threads find them as usual."""
 
     names: frozenset[str] = frozenset()
 
@@ -25,10 +25,10 @@ class _Hiding(MetaPathFinder, threading.local):
         path: Sequence[str] | None,  # noqa: ARG002  the interface of finders
         target: ModuleType | None = None,  # noqa: ARG002  as above
     ) -> None:
-        """Say that there is no such module, or leave it to the other finders.
+        """Raise for a hidden module; return None otherwise, for the other finders.
 
         Raises:
-            ModuleNotFoundError: this thread does without it.
+            ModuleNotFoundError: the module is hidden from this thread.
         """
         if fullname in self.names:
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
@@ -39,13 +39,13 @@ _hiding = _Hiding()
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """Let the imports inside, of this thread alone, do without the modules `names`.
+    """Hide the modules `names` from imports of this thread in the block.
 
-    It is as where they are not installed. Whoever imports them afterwards gets them as
-    ever, but not the modules that were loaded here without them; what is loaded already stays.
+    They appear as not installed. Later imports find them as usual, but modules that were imported
+    here without them are not reloaded. Modules that are already loaded stay loaded.
     """
-    # It stays there: to take it out would let another thread, which goes through this list, miss
-    # the finder behind it.
+    # The finder is never removed: another thread that iterates over the list at that time would
+    # skip the next finder.
     if _hiding not in sys.meta_path:
         sys.meta_path.insert(0, _hiding)
     before = _hiding.names
@@ -57,7 +57,7 @@ def without(*names: str) -> Iterator[None]:
 
 
 def give_back() -> None:
-    """Return to the system what starting has taken and let go of, where the C library can."""
+    """Return freed memory to the system after the start, if the C library supports it."""
     gc.collect()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl has not

@@ -1,6 +1,6 @@
-"""The log: a small rotating file for its owner alone, and warnings on a terminal.
+"""The log: a small rotating file that only its owner can read, and warnings on stderr.
 
-Nothing that goes wrong here ever reaches the program: recording counts, not the log.
+Errors in logging never reach the program, because recording is more important than the log.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s [%(threadName)s] %(message)s"
 
 
 class _LocalTime(logging.Formatter):
-    """Times as on the wall, with their offset, so that a line can be placed anywhere.
+    """Formats times as local time with the UTC offset.
 
-    A message is one line, whatever it quotes; only a traceback has several.
+    A message is always one line, whatever it quotes; only a traceback has several.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
@@ -40,7 +40,7 @@ class _LocalTime(logging.Formatter):
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  the library's name
-        # Indented: no line of an error's text begins as one of the log does.
+        # Indented, so that no line of an exception's text looks like a log line.
         return textwrap.indent(clean_text.lines(super().formatException(ei)), "  ")
 
     def formatTime(  # noqa: N802  the library's name
@@ -53,7 +53,7 @@ class _LocalTime(logging.Formatter):
 
 
 class _OneLine(logging.Formatter):
-    """What happened, without a traceback: a person reads it."""
+    """Formats a message for the user on one line, without a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = f"reprospective-tray: {record.getMessage()}"
@@ -63,7 +63,7 @@ class _OneLine(logging.Formatter):
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file (0600) that never raises and follows when another process rotates."""
+    """A rotating file (0600) that never raises and reopens if another process rotates it."""
 
     def _open(self) -> io.TextIOWrapper:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -73,19 +73,19 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         )
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):  # lines that a full disk never took
+        with contextlib.suppress(OSError):  # buffered lines on a full disk
             super().close()
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self._follow()
-        except OSError:  # the folder is gone or closed to us
+        except OSError:  # the folder is missing or not accessible
             self.handleError(record)
             return
         super().emit(record)
 
     def _follow(self) -> None:
-        """Let go of a file that is no longer the one of this name."""
+        """Close the file if another one has replaced it under its name."""
         if self.stream is None:
             return
         try:
@@ -97,30 +97,30 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
             self.stream = None  # emit opens it again
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's
-        """Lose the line: with a full disk there is nobody to tell."""
+        """Drop the line: on a full disk it cannot be reported anywhere."""
 
 
 class _Terminal(logging.StreamHandler[IO[str]]):
-    """Lines on stderr; a closed terminal is no error."""
+    """Writes lines to stderr; ignores a closed terminal."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's
-        """Lose the line: whoever watched has gone."""
+        """Drop the line: the terminal is closed."""
 
 
 def setup(paths: Paths, verbose: bool, console: bool) -> None:
-    """Write the log to its file from now on, and with `console` warnings to stderr.
+    """Start logging to the file, and with `console` also warnings to stderr.
 
-    `verbose` writes every step of this program, to both, tracebacks included.
-    To call it again replaces what it made before.
+    `verbose` adds debug messages to both, and tracebacks to stderr. Calling it again replaces the
+    earlier handlers.
     """
     root = logging.getLogger()
     for old in list(root.handlers):
         if isinstance(old, _PrivateFile | _Terminal):
             root.removeHandler(old)
             old.close()
-    root.setLevel(logging.WARNING)  # libraries speak when something is wrong
+    root.setLevel(logging.WARNING)  # for libraries
     logging.getLogger(PACKAGE).setLevel(logging.DEBUG if verbose else logging.INFO)
-    # pythonw and the like have no stderr at all.
+    # With pythonw, sys.stderr is None.
     if console and sys.stderr is not None:
         terminal = _Terminal(sys.stderr)
         terminal.setLevel(logging.DEBUG if verbose else logging.WARNING)
@@ -135,7 +135,7 @@ def setup(paths: Paths, verbose: bool, console: bool) -> None:
 
 
 def to_file(what: str, error: BaseException) -> None:
-    """Write `what` and the traceback of `error` to the log's file alone, where there is one."""
+    """Write `what` and the traceback of `error` only to the log file, if there is one."""
     about = (type(error), error, error.__traceback__)
     record = logging.LogRecord(PACKAGE, logging.ERROR, __file__, 0, what, None, about)
     for handler in logging.getLogger().handlers:

@@ -1,7 +1,7 @@
-"""Checks who owns a file: files of another person of this computer are not used.
+"""Checks the owner of a file, so that files of other users of this computer are not used.
 
-Whoever owns a file or its folder can put anything into it, and reads what is written there.
-The administrator's (root) count as one's own: root can read and change everything anyway.
+The owner of a file or its folder can write anything into it and read its content. Files of root are
+accepted, because root can read and change everything anyway.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ class ForeignOwnerError(PermissionError):
 
 
 def check(path: Path) -> None:
-    """Return where `path`, and the link that it may be, is this user's own or root's.
+    """Check that `path`, and its target if it is a link, belong to this user or root.
 
     Raises:
         ForeignOwnerError: it belongs to another user.
-        OSError: it cannot be looked at; FileNotFoundError where it is not there.
+        OSError: it cannot be examined; FileNotFoundError if it does not exist.
     """
     for found in (path.lstat(), path.stat()):
         _check_owner(found.st_uid, path)
 
 
 def check_if_there(path: Path) -> None:
-    """Do the same as `check`, and nothing where there is no such file.
+    """Call `check` if `path` exists; otherwise do nothing.
 
     Raises:
         ForeignOwnerError, OSError: as for `check`.
@@ -42,19 +42,19 @@ def check_if_there(path: Path) -> None:
     try:
         check(path)
     except FileNotFoundError:
-        if path.is_symlink():  # a planted link may lead to what is not there yet
+        if path.is_symlink():  # a planted link may point to a file that does not exist yet
             _check_owner(path.lstat().st_uid, path)
 
 
 def read_own(path: Path) -> bytes:
-    """Return the content of `path`, a file of this user or of root.
+    """Return the content of `path`, which must belong to this user or root.
 
     Raises:
         ForeignOwnerError, OSError: as for `check`, or it cannot be read.
     """
     _check_owner(path.lstat().st_uid, path)
     with path.open("rb") as file:
-        _check_owner(os.fstat(file.fileno()).st_uid, path)  # of this very file, not of the name
+        _check_owner(os.fstat(file.fileno()).st_uid, path)  # of the opened file, not of its name
         return file.read()
 
 

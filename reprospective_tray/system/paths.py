@@ -1,4 +1,4 @@
-"""Where things lie: config, data, state, log, and the files that ship with the program."""
+"""The paths of config, data, state and log, and of the files shipped with the program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reprospective_tray.system.private_files import make_private_folder
 
 @dataclass(frozen=True)
 class Paths:
-    """The four folders of one person; no folder is made before `prepare`."""
+    """The four folders of one user; none is created before `prepare`."""
 
     config: Path
     data: Path
@@ -23,10 +23,10 @@ class Paths:
 
     @classmethod
     def of_user(cls) -> Paths:
-        """Return the folders that the person's system keeps for such things.
+        """Return the user's standard folders on this platform.
 
         Raises:
-            ReprospectiveError: the system does not know the person's home.
+            ReprospectiveError: the user's home folder is unknown.
         """
         import platformdirs
 
@@ -40,18 +40,18 @@ class Paths:
             )
         except RuntimeError as error:
             raise _no_home() from error
-        # Some systems leave the ~ as it is: the folders would be made wherever one stands.
+        # On some systems ~ is not expanded; the folders would be created in the current folder.
         if not found.state.is_absolute():
             raise _no_home()
         return found
 
     def prepare(self) -> None:
-        """Make the state and the log folder, for their owner alone (0700).
+        """Create the state and the log folder, accessible only to their owner (0700).
 
-        A log folder that cannot be made is no reason not to record.
+        A log folder that cannot be created is ignored, so that recording still works.
 
         Raises:
-            ReprospectiveError: the state folder cannot be made.
+            ReprospectiveError: the state folder cannot be created.
         """
         try:
             make_private_folder(self.state)
@@ -67,32 +67,32 @@ class Paths:
 
     @property
     def config_file(self) -> Path:
-        """Return where the person's own config is looked for."""
+        """The path of the user's own config file."""
         return self.config / "config.yaml"
 
     @property
     def lock_file(self) -> Path:
-        """Return what the running instance holds locked."""
+        """The file that the running instance holds locked."""
         return self.state / "instance.lock"
 
     @property
     def instance_file(self) -> Path:
-        """Return what says how to reach the running instance."""
+        """The file with the address and token of the running instance."""
         return self.state / "instance.json"
 
     @property
     def state_file(self) -> Path:
-        """Return what the running program remembers between two runs."""
+        """The file with the program's state between runs."""
         return self.state / "state.json"
 
     @property
     def shown_file(self) -> Path:
-        """Return what is remembered of what the person was shown and told."""
+        """The file that stores which messages the user has already seen."""
         return self.state / "shown.json"
 
     @property
     def log_file(self) -> Path:
-        """Return the log that is being written now."""
+        """The current log file."""
         return self.log / f"{NAME}.log"
 
 
@@ -104,9 +104,9 @@ def _no_home() -> ReprospectiveError:
 
 
 def shipped_file(name: str) -> Path:
-    """Return where a file that ships with the program lies, by its name in the repository.
+    """Return the path of a file shipped with the program, by its name in the repository.
 
-    In an installed program it lies inside the package, in a checkout beside it.
+    It is inside the package in an installation, and next to the package in a checkout.
 
     Raises:
         ReprospectiveError: it is in neither place.

@@ -1,20 +1,20 @@
-"""Presence: whether the person can be at the desk, as the desktop says it."""
+"""Presence: the desktop's information on whether the user can be at the computer."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What the desktop says at one moment."""
+    """The desktop's state at one moment."""
 
     locked: bool = False
-    """The screen is locked, or another person's session is in front."""
+    """The screen is locked, or another user's session is in the foreground."""
 
     unconfirmed: int = 0
-    """A lock was only asked for: the number of that request; 0 where the desktop confirms."""
+    """The number of a lock request that is not confirmed yet; 0 if the desktop confirms locks."""
 
     away: bool = False
-    """The computer goes to sleep, or the person logs out: recording ends now."""
+    """The computer is going to sleep or the user is logging out, so recording ends now."""
 
     inhibited: bool = False
-    """A film, a call or the like holds off idle time."""
+    """A program, such as a video player or a call, inhibits idle time."""

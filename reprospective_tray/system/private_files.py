@@ -1,4 +1,4 @@
-"""Small files for their owner alone, written whole or not at all."""
+"""Atomic writes of files, and files and folders that only their owner can access."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 OWNER_FILE = 0o600
 OWNER_FOLDER = 0o700
 _NEW = ".new"
-_ABANDONED_S = 60.0  # no write takes that long
+_ABANDONED_S = 60.0  # longer than any write
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Put `content` at `path`: a reader sees the old file or the new one, never a half.
+    """Write `content` to `path` atomically, readable only by its owner.
 
     Raises:
-        OSError: it could not be written; what was there before is untouched.
+        OSError: it could not be written; an existing file is unchanged.
     """
     import tempfile
 
-    # A name that nobody can guess, and a file that is made here: no planted link is followed.
+    # mkstemp creates a new file with a random name, so no planted link is followed.
     descriptor, name = tempfile.mkstemp(_NEW, f".{path.name}.", path.parent)
     temporary = Path(name)
     try:
@@ -47,7 +47,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove what killed writers of `path` have left; others may be at work right now."""
+    """Remove temporary files left by killed writers of `path`, but not those in use."""
     oldest = time.time() - _ABANDONED_S
     for each in path.parent.glob(f"{glob.escape(f'.{path.name}.')}*{_NEW}"):
         with contextlib.suppress(OSError):
@@ -57,20 +57,20 @@ def _remove_abandoned(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
-    """Yield an empty file beside `target` that takes its place at the end, whole or not at all.
+    """Yield an empty file next to `target` that atomically replaces it when the block succeeds.
 
-    A new file is its owner's alone; one that is replaced keeps its rights, and
-    where `target` is a link, it is the file at its end. Files beside the yielded one whose names
-    begin with its name are gone at the end as well.
+    A new file is accessible only to its owner; a replaced one keeps its permissions. If `target`
+    is a link, its target is replaced. Other files whose names begin with the yielded file's name
+    are deleted at the end.
 
     Args:
-        target: Where it goes.
-        overwrite: Whether a file that is there is replaced; without it nothing but a new name
-            is taken, also of what appears there meanwhile.
+        target: The path to replace.
+        overwrite: Whether an existing file is replaced; if false, a file that appears at `target`
+            meanwhile is not replaced either.
 
     Raises:
-        FileExistsError: a file or a link is there, and `overwrite` is not given.
-        OSError: it cannot be written, or something other than a file is there.
+        FileExistsError: a file or a link exists at `target` and `overwrite` is false.
+        OSError: it cannot be written, or `target` is not a regular file.
     """
     import tempfile
 
@@ -103,7 +103,7 @@ def replacing(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 
 def _put_at_new_name(partial: Path, target: Path) -> None:
-    # Whoever makes this file first has the name; a rename alone would take it from another.
+    # O_EXCL claims the name; a rename alone would replace a file created meanwhile.
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_FILE))
     try:
         partial.replace(target)
@@ -118,13 +118,13 @@ def _os_error(code: int, path: Path) -> OSError:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make `folder` and what is missing above it, for the owner alone (0700).
+    """Create `folder` and missing parents, accessible only to the owner (0700).
 
-    A folder that is there already is closed to others as well.
+    The permissions of an existing folder are restricted as well.
 
     Raises:
-        ForeignOwnerError: it is another user's.
-        OSError: it cannot be made, or something else has its name.
+        ForeignOwnerError: it belongs to another user.
+        OSError: it cannot be created, or its name is not a folder.
     """
     make_folders(folder)
     ownership.check(folder)
@@ -133,12 +133,12 @@ def make_private_folder(folder: Path) -> None:
 
 
 def make_folders(folder: Path, mode: int = OWNER_FOLDER) -> None:
-    """Make `folder` and what is missing above it, each with the rights `mode`.
+    """Create `folder` and missing parents, each with the permissions `mode`.
 
-    What is there stays as it is: it is the person's, and may have been opened to others.
+    Existing folders are unchanged, because the user may have shared them on purpose.
 
     Raises:
-        OSError: one cannot be made, or something else has its name.
+        OSError: one cannot be created, or its name is not a folder.
     """
     folder = folder.absolute()
     for each in reversed([folder, *folder.parents]):
@@ -146,8 +146,8 @@ def make_folders(folder: Path, mode: int = OWNER_FOLDER) -> None:
             continue
         try:
             each.mkdir(mode=mode)
-        except FileExistsError:  # another process was faster, or it is no folder
+        except FileExistsError:  # another process was faster, or it is not a folder
             if not each.is_dir():
                 raise
         else:
-            each.chmod(mode)  # the umask may have taken some of it
+            each.chmod(mode)  # the umask may have removed some permissions

@@ -1,6 +1,6 @@
-"""A small JSON file of the program's own, read field by field: one wrong value spoils no other.
+"""A small JSON state file, read field by field, so that one invalid value affects no other.
 
-What cannot be read is kept beside the file before the file is written again.
+Before a file with unreadable parts is written again, its content is saved next to it.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# Another process holds the lock for a read and a write of some hundred bytes.
+# Ample: another process holds the lock only to read and write a few hundred bytes.
 LOCK_SECONDS = 2.0
 
-# The threads of this process come one after the other, however long the disk takes: one that was
-# overtaken would write older values over newer ones.
+# Serialises the threads of this process without a timeout: a thread that was overtaken would
+# overwrite newer values with older ones.
 _changing = threading.Lock()
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What such a file holds; a field that is missing has its default."""
+    """The content of such a file; a missing field has its default."""
 
     @classmethod
     def doubtful(cls, found: Mapping[str, object]) -> dict[str, str]:  # noqa: ARG003  most doubt nothing
-        """Return by field why it cannot be believed, though all that was `found` can be read."""
+        """Return the reasons, by field, why readable values in `found` are implausible."""
         return {}
 
 
@@ -47,15 +47,15 @@ T = TypeVar("T", bound=Remembered)
 
 @dataclass(frozen=True, slots=True)
 class ReadFile(Generic[T]):
-    """What a file holds.
+    """The result of reading a file.
 
     Attributes:
         value: The fields that can be read; the others have their defaults.
-        unread: The names of the fields that cannot be read; all, where the whole file cannot.
-        wrong: What is wrong, for the log; empty where nothing is.
-        place: Where what cannot be read lies once the file was written again; None: it is all read.
-        content: The file as it was read.
-        error: Why the file cannot be opened; None where it can, or there is none.
+        unread: The names of the unreadable fields; all if the whole file is unreadable.
+        wrong: The problems, for the log; empty if there are none.
+        place: The path for saving the unreadable content; None if everything was read.
+        content: The content of the file.
+        error: Why the file cannot be opened; None if it can, or does not exist.
     """
 
     value: T
@@ -67,9 +67,9 @@ class ReadFile(Generic[T]):
 
 
 def read(file: Path, kind: type[T]) -> ReadFile[T]:
-    """Return what `file` holds as far as it can be read; what cannot is said in the log.
+    """Return the readable content of `file`; log what cannot be read.
 
-    Fields of a newer version are no damage, and are passed over.
+    Unknown fields, from a newer version, are ignored.
     """
     names = frozenset(field.name for field in msgspec.structs.fields(kind))
     try:
@@ -92,26 +92,26 @@ def read(file: Path, kind: type[T]) -> ReadFile[T]:
 
 
 def change(file: Path, kind: type[T], alter: Callable[[ReadFile[T]], T]) -> T:
-    """Let `alter` make the new content of the newest, write it, and return it.
+    """Write the value that `alter` computes from the current content, and return it.
 
-    One writer at a time, of this process and of others. What could not be read is
-    kept beside the file.
+    Locks serialise the writers of this and other processes. Unreadable content is saved next to
+    the file.
 
     Raises:
-        ReprospectiveError: it cannot be read or written; the file is as it was before.
+        ReprospectiveError: the file cannot be read or written; it is unchanged.
     """
     with _changing:
         lock = FileLock(file.with_suffix(".lock"))
         try:
             make_private_folder(file.parent)
             if not lock.acquire(timeout=LOCK_SECONDS):
-                _log.warning("%s is locked by somebody else; written all the same", lock.path)
+                _log.warning("%s is locked by another process; writing anyway", lock.path)
             reading = read(file, kind)
             if reading.error:
                 raise reading.error
             if reading.place and not reading.place.exists():
                 write_private(reading.place, reading.content)
-                _log.warning("what could not be read of %s is kept in %s", file, reading.place)
+                _log.warning("the unreadable content of %s was saved to %s", file, reading.place)
             value = alter(reading)
             write(file, value)
         except OSError as error:
@@ -122,10 +122,10 @@ def change(file: Path, kind: type[T], alter: Callable[[ReadFile[T]], T]) -> T:
 
 
 def write(file: Path, value: Remembered) -> None:
-    """Write `value` in place of what `file` holds, whole or not at all.
+    """Replace the content of `file` with `value` atomically.
 
     Raises:
-        ReprospectiveError: it could not be written; what was there before stays.
+        ReprospectiveError: it could not be written; the old content is unchanged.
     """
     try:
         make_private_folder(file.parent)
@@ -150,7 +150,7 @@ def _read_fields(file: Path, content: bytes, found: dict[str, Any], kind: type[T
 
 
 def _aside(file: Path, content: bytes) -> Path:
-    """Return where `content` is kept: the same content always in the same place."""
+    """Return the path for saving `content`; the same content always has the same path."""
     return file.with_name(f"{file.name}.unreadable-{zlib.crc32(content):08x}")
 
 

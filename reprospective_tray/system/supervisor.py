@@ -1,6 +1,6 @@
 """Supervisor: restarts a failed thread with exponential back-off, 1 s to 60 s.
 
-Nobody else restarts a thread of this program, and none of them may end the others.
+All restarts of threads go through it, and a failed thread never ends the others.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Seconds. Beginning again comes at doubling distances, and at most this far apart.
+# First delay before a restart, and the upper limit of the doubling delay, in seconds.
 FIRST_S = 1.0
 MOST_S = 60.0
-# How long a death is told of, and how many within that time are more than an accident.
+# How long a failure is reported, and how many within that time count as serious.
 REMEMBERED_S = 600.0
 SERIOUS = 3
 
 
 class SupervisedPart(Enum):
-    """What may die and begin again."""
+    """The parts of the program that are restarted after a failure."""
 
     RECORDING = auto()
     WRITING = auto()
@@ -48,14 +48,14 @@ class _Death:
 
 
 class Supervisor:
-    """Keeps count of what died; everything may be called from any thread."""
+    """Counts failures and restarts threads; all methods may be called from any thread."""
 
     def __init__(
         self,
         on_news: Callable[[], None] | None = None,
         steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take who is told that `problem` is another, and the clock that nobody sets."""
+        """Take the callback for changes of `problem`, and a monotonic clock in seconds."""
         self._on_news = on_news
         self._steady_s = steady_s
         self._lock = threading.Lock()
@@ -63,32 +63,33 @@ class Supervisor:
         self._waits: dict[SupervisedPart, float] = {}
 
     def died(self, part: SupervisedPart) -> float:
-        """Log the exception that is being handled; return after how many seconds to begin again.
+        """Log the exception being handled; return the delay before the restart in seconds.
 
-        They double with each death, and are few again after `REMEMBERED_S` without one.
+        The delay doubles with each failure of a part, and starts again at 1 s after
+        `REMEMBERED_S` without one.
         """
         with self._lock:
             recent = any(death.part is part for death in self._recent())
             wait_s = min(self._waits.get(part, 0.0) * 2, MOST_S) if recent else FIRST_S
             self._waits[part] = wait_s
             self._deaths.append(_Death(part, self._steady_s(), time.time()))
-        # The caller is handling it.
+        # The caller is in an `except` block, which exc_info needs.
         log.error("%s failed; it begins again in %g s", part.name.lower(), wait_s, exc_info=True)  # noqa: LOG014
         if self._on_news:
             try:
                 self._on_news()
-            # It shows this to the person; what was to begin again still is.
+            # The callback only shows the failure to the user; the restart must still happen.
             except Exception:
                 log.exception("a failure could not be shown")
         return wait_s
 
     def run(self, part: SupervisedPart, work: Callable[[], object], ended: threading.Event) -> None:
-        """Do `work` until it returns, or until it dies once `ended` is set."""
+        """Run `work`, restarting it after failures, until it returns or `ended` is set."""
         while True:
             try:
                 work()
-            # The top of a thread: even SystemExit would end this one alone, without a word.
-            except BaseException:  # noqa: BLE001  it is logged, and work begins again
+            # Top of a thread: even SystemExit would silently end only this thread.
+            except BaseException:  # noqa: BLE001  it is logged and work is restarted
                 if ended.is_set() or ended.wait(self.died(part)):
                     return
             else:
@@ -96,13 +97,13 @@ class Supervisor:
 
     @property
     def is_serious(self) -> bool:
-        """Whether there have been so many deaths lately that somebody should look into it."""
+        """Whether there were at least `SERIOUS` failures in the last `REMEMBERED_S`."""
         with self._lock:
             return len(self._recent()) >= SERIOUS
 
     @property
     def problem(self) -> str:
-        """What died lately, a sentence; empty where nothing did."""
+        """A sentence for the user about recent failures; empty if there were none."""
         with self._lock:
             recent = self._recent()
         if not recent:

@@ -1,9 +1,9 @@
-"""Regular expressions that a person writes: none of them can hang the program.
+"""Regular expressions written by the user, with a bounded evaluation time.
 
-`compile_pattern` decides who evaluates an expression. Python's own `re` does, where
-`effort` proves that it needs few steps on the longest title; RE2 does otherwise, whose
-time grows with the title's length alone (`linear`). What neither can take is refused.
-The reading is Python's in every case: case, Unicode and the order of alternatives.
+`compile_pattern` chooses the engine. Python's `re` is used if `effort` proves that it needs few
+steps on the longest title. Otherwise RE2 is used, whose time is linear in the title's length
+(`linear`). Expressions that neither can handle are refused. The semantics are always Python's:
+case, Unicode and the order of alternatives.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 
 
 class PatternRefusedError(ValueError):
-    """An expression cannot be used; ``str()`` says why, `remedy` what to write instead.
+    """An expression cannot be used; ``str()`` gives the reason, `remedy` an alternative.
 
-    `is_valid` says whether Python can read it at all.
+    `is_valid` is False if it is not a valid Python regular expression.
     """
 
     def __init__(self, what: str, remedy: str = "", *, is_valid: bool = True) -> None:
-        """Take sentences in the language of the person."""
+        """Take the reason and the remedy, as translated sentences."""
         super().__init__(what)
         self.remedy = remedy
         self.is_valid = is_valid
@@ -38,29 +38,29 @@ class Pattern(Protocol):
     """A compiled expression."""
 
     def search(self, text: str) -> bool:
-        """Say whether the expression fits anywhere in `text`."""
+        """Return whether the expression matches anywhere in `text`."""
         ...
 
     def replace(self, text: str, by: str) -> str:
-        """Return `text` with `by` in place of all that fits; empty places stay as they are.
+        """Return `text` with every non-empty match replaced by `by`.
 
-        Where an expression fits so often that this would take long, the whole rest is replaced.
+        If this takes too long because of many matches, the whole rest of the text is removed.
         """
         ...
 
 
 def compile_pattern(pattern: str, *, strict: bool = False) -> Pattern:
-    """Return `pattern` ready to search with, upper and lower case alike.
+    """Return the compiled `pattern`, which is case-insensitive.
 
-    Any call with a text of 4,096 characters takes a few milliseconds at most. Where the engine
-    fails (it has too little memory, or a text has too many kinds of characters), a `strict`
-    pattern raises what the engine raises, and another one does not fit.
+    A call with a text of 4,096 characters takes a few milliseconds at most. If the engine fails
+    (out of memory, or too many kinds of characters in a text), a `strict` pattern raises the
+    engine's exception; others count as not matching.
 
     Raises:
-        PatternRefusedError: it is no regular expression, or could take too long.
+        PatternRefusedError: it is not a valid regular expression, or could take too long.
     """
     with warnings.catch_warnings():
-        # re warns of what a later Python may read otherwise; a person can do nothing with it.
+        # re warns about syntax that a later Python may change; such a warning does not help users.
         warnings.simplefilter("ignore", FutureWarning)
         try:
             compiled = re.compile(pattern, FLAGS)
@@ -82,7 +82,7 @@ def compile_pattern(pattern: str, *, strict: bool = False) -> Pattern:
 
 
 def compile_known(pattern: str) -> Pattern:
-    """Return a pattern of the program's own: a test holds that each needs little time."""
+    """Return a built-in pattern; a test checks that each of them is fast."""
     return _Backtracking(re.compile(pattern, FLAGS))
 
 
@@ -114,7 +114,7 @@ def _too_slow() -> PatternRefusedError:
 
 
 class _Backtracking:
-    """An expression that is proven to need few steps of Python's own engine."""
+    """An expression that provably needs few steps in Python's own engine."""
 
     def __init__(self, compiled: re.Pattern[str]) -> None:
         self._compiled = compiled
@@ -127,7 +127,7 @@ class _Backtracking:
 
 
 class _Forgiving:
-    """An expression that does not fit where it cannot be evaluated."""
+    """An expression that counts as not matching if it cannot be evaluated."""
 
     def __init__(self, pattern: Pattern) -> None:
         self._pattern = pattern
@@ -154,7 +154,7 @@ class _Forgiving:
 
 
 class _Guarded:
-    """``^(?!.*a)(?=.*b)rest``: what must and must not follow the beginning, then the rest."""
+    """``^(?!.*a)(?=.*b)rest``: lookaheads at the beginning, evaluated separately, and the rest."""
 
     def __init__(self, guards: list[tuple[Pattern, bool]], rest: Pattern) -> None:
         self._guards = guards

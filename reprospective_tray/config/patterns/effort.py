@@ -1,7 +1,7 @@
-"""How many steps Python's `re` can need at most for an expression on the longest title. Pure.
+"""An upper bound for the steps that Python's `re` needs on the longest title. Pure.
 
-An upper bound, from the expression's tree alone: how much work one try at one place takes, and
-in how many ways it can go on from there (each way may be tried when what follows fails).
+It is computed from the expression's tree: the work of one attempt at one position, and the number
+of ways in which it can match (each may be tried if the following part fails).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Tree = Any
 Node = tuple[Any, Any]
 
 LONGEST_TEXT = 4_096
-# A step takes about 4 ns on a processor of 2020: 2,000,000 of them 8 ms.
+# A step takes about 4 ns on a processor of 2020, so 2,000,000 steps take 8 ms.
 MOST_STEPS = 2_000_000
 
 _ITEM, _ALTERNATIVE, _ROUND, _CALL = 1, 8, 4, 8
@@ -24,30 +24,30 @@ _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_
 
 
 class Cost(NamedTuple):
-    """The most steps of one try, and the most ways in which it can succeed."""
+    """The maximum steps of one attempt, and the maximum number of ways in which it can match."""
 
     work: float
     ways: float
 
 
 def parsed(pattern: str, flags: int) -> Tree:
-    """Return the tree of `pattern`, as Python reads it.
+    """Return the tree of `pattern`, as parsed by Python.
 
     Raises:
-        re.error: it is no regular expression.
-        RecursionError, OverflowError: it is too deep, or a number in it too large.
+        re.error: it is not a valid regular expression.
+        RecursionError, OverflowError: it is nested too deeply, or a number in it is too large.
     """
     return _parser.parse(pattern, flags)
 
 
 def steps(tree: Tree) -> float:
-    """Return the most steps that searching `tree` in a text of `LONGEST_TEXT` can need."""
+    """Return the maximum number of steps for searching `tree` in a text of `LONGEST_TEXT`."""
     work = _sequence(tree, tree.state).work
     return work + LONGEST_TEXT if is_anchored(tree) else work * LONGEST_TEXT
 
 
 def is_anchored(tree: Tree) -> bool:
-    """Say whether `tree` can begin at the beginning of a text alone."""
+    """Return whether `tree` can match only at the beginning of a text."""
     if not len(tree):
         return False
     kind, value = tree[0]
@@ -65,17 +65,17 @@ def is_anchored(tree: Tree) -> bool:
 
 
 def guards(tree: Tree) -> tuple[list[tuple[Tree, bool]], Tree]:
-    """Take the conditions on what follows out of ``^(?!.*a)(?=.*b)rest``; none elsewhere.
+    """Split the lookaheads from the beginning of ``^(?!.*a)(?=.*b)rest``.
 
-    Each of them is asked at the beginning of the text alone, and so can be a search of its own.
-    Returns them with whether they must fit, and ``^rest``.
+    Each of them applies only at the beginning of the text, so it can be searched separately.
+    Returns pairs of a lookahead and whether it must match, and ``^rest``.
     """
     nodes = list(tree)
     end = 1
     while end < len(nodes) and nodes[end][0] in (_constants.ASSERT, _constants.ASSERT_NOT):
         end += 1
     apart = nodes[1:end]
-    # What refers to another part, or looks behind, cannot be taken out.
+    # Parts with backreferences or lookbehind cannot be split off.
     if not apart or not is_anchored(tree) or "GROUPREF" in repr(tree):
         return [], tree
     if nodes[0][0] is not _constants.AT or any(direction < 0 for _kind, (direction, _) in apart):
@@ -88,19 +88,19 @@ def guards(tree: Tree) -> tuple[list[tuple[Tree, bool]], Tree]:
 
 
 def compiled(tree: Tree) -> re.Pattern[str]:
-    """Return a part of an expression as Python's own engine evaluates it."""
+    """Return a part of an expression compiled for Python's own engine."""
     pattern: re.Pattern[str] = _compiler.compile(tree, tree.state.flags)
     return pattern
 
 
 def flags_inside(flags: int, added: int, removed: int) -> int:
-    """Return the flags inside a group that adds and removes some."""
+    """Return the flags inside a group that adds and removes flags."""
     inside: int = _compiler._combine_flags(flags, added, removed)  # noqa: SLF001
     return inside
 
 
 def single(node: Node, flags: int) -> re.Pattern[str]:
-    """Return the expression for the one character that `node` stands for, under `flags`."""
+    """Return the expression for the single character that `node` matches under `flags`."""
     state = _parser.State()
     state.flags = flags
     pattern: re.Pattern[str] = _compiler.compile(_parser.SubPattern(state, [node]), flags)
@@ -139,12 +139,12 @@ def _node(node: Node, state: Any) -> Cost:  # noqa: PLR0911  one line for each k
     if kind is _constants.GROUPREF_EXISTS:
         both = [_sequence(one or (), state) for one in value[1:]]
         return Cost(sum(one.work for one in both), max(one.ways for one in both))
-    # A set is asked item by item.
+    # The items of a set are checked one by one.
     return Cost(_ITEM * (1 + 2 * len(value)) if kind is _constants.IN else _ITEM, 1)
 
 
 def _branch(costs: list[Cost], alternatives: list[Any]) -> Cost:
-    """Return the cost of alternatives: of those that begin with different letters one fits."""
+    """Return the cost of alternatives; of those with different first letters only one matches."""
     by_letter: dict[str, list[Cost]] = {}
     for number, (cost, nodes) in enumerate(zip(costs, alternatives, strict=True)):
         by_letter.setdefault(first_letter(nodes) or f"any {number}", []).append(cost)
@@ -159,7 +159,7 @@ def _branch(costs: list[Cost], alternatives: list[Any]) -> Cost:
 
 
 def first_letter(nodes: Any) -> str:
-    """Return the letter that an alternative begins with, whatever its case; empty for others."""
+    """Return the first letter of an alternative, case-folded; empty if it is not a literal."""
     if not len(nodes) or nodes[0][0] is not _constants.LITERAL:
         return ""
     letter = chr(nodes[0][1]).casefold()[0]

@@ -1,9 +1,10 @@
-"""Expressions whose time grows with the length of the text alone, by RE2.
+"""Expressions evaluated by RE2, in time linear in the length of the text.
 
-RE2 knows Unicode and case otherwise than Python does. So it never sees the text: all that an
-expression can tell of a character is which of its single-character parts (letters, sets, the
-dot) fit, and Python's own engine says that. Characters that agree in it become one symbol of
-one byte; a character of a word becomes one that RE2 takes for a character of a word, too.
+RE2 treats Unicode and case differently from Python, so it never sees the text itself. An
+expression can distinguish characters only by which of its single-character parts (letters, sets,
+the dot) they match, and Python's own engine determines that. Characters that match the same parts
+are mapped to one symbol of one byte. Word characters are mapped to bytes that RE2 treats as word
+characters.
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ from reprospective_tray.config.patterns import effort
 if TYPE_CHECKING:
     from reprospective_tray.config.patterns.effort import Node, Tree
 
-# As many places in an expression may be under way at once: each costs about 10 ns a character
-# where RE2's memory for it does not suffice. Without repetitions there is memory for all.
+# Maximum number of simultaneously active positions in an expression: each costs about 10 ns per
+# character if RE2 runs out of memory for its DFA. Without repetitions the memory suffices for all.
 MOST_PLACES, MOST_PLACES_UNREPEATED = 100, 4_000
-# Each is asked of each new character; RE2 takes as many bytes for characters of words.
+# Maximum number of sets: each is checked for each new character, and RE2 has only so many bytes
+# that count as word characters.
 MOST_SETS, MOST_SETS_WITH_BORDERS = 200, 60
 MEMORY_BYTES = 1 << 20
-# Replacing may search a text again from each place; beyond this time the rest goes as a whole.
+# Replacing may search again from each position; after this time the rest of the text is removed.
 REPLACING_S = 0.005
 MOST_KNOWN = 20_000
 
-# The symbol of no character, and that of what ends a line for "$": the last line break of a text,
-# and with (?m) each of them.
+# The symbol for no character, and the symbol for a line end matched by "$": the last line break of
+# a text, or with (?m) every line break.
 _NOTHING, _LINE_BREAK = 0, 10
 _WORD_BYTES = [byte for byte in range(128) if chr(byte).isalnum() or byte == ord("_")]
 _OTHER_BYTES = [byte for byte in range(256) if byte not in {*_WORD_BYTES, _NOTHING, _LINE_BREAK}]
@@ -47,22 +49,22 @@ _BORDERS = (_constants.AT_BOUNDARY, _constants.AT_NON_BOUNDARY)
 
 
 class NotLinearError(ValueError):
-    """An expression has what RE2 does not know, or is too large."""
+    """An expression uses a feature that RE2 does not support, or is too large."""
 
 
 class LinearPattern:
-    """An expression, evaluated by RE2 with Python's understanding of characters."""
+    """An expression evaluated by RE2 with Python's character classes."""
 
     def __init__(self, tree: Tree) -> None:
         """Translate `tree`.
 
         Raises:
-            NotLinearError: it looks around, refers back or is too large.
+            NotLinearError: it has lookarounds or backreferences, or is too large.
         """
         translated = _Translated(tree)
         self._template = translated.template
         self._sees_lines = bool(translated.sees_lines)
-        # Where nothing fits, Python goes on to what is longer at the same place; RE2 does not.
+        # After an empty match, Python tries a longer one at the same position; RE2 does not.
         self._takes_longest = tree.getwidth()[0] == 0
         self._sets = [effort.single(*each) for each in translated.sets]
         self._word = (
@@ -79,12 +81,12 @@ class LinearPattern:
             raise NotLinearError(str(error)) from error
 
     def search(self, text: str) -> bool:
-        """Say whether the expression fits anywhere in `text`."""
+        """Return whether the expression matches anywhere in `text`."""
         compiled, symbols = self._symbols(text)
         return compiled.search(symbols) is not None
 
     def replace(self, text: str, by: str) -> str:
-        """Return `text` with `by` in place of what fits; see `Pattern.replace`."""
+        """Return `text` with matches replaced by `by`; see `Pattern.replace`."""
         compiled, symbols = self._symbols(text)
         ends_at = time.thread_time() + REPLACING_S
         left, behind = [], 0
@@ -99,7 +101,7 @@ class LinearPattern:
         return "".join([*left, text[behind:]])
 
     def _symbols(self, text: str) -> tuple[Any, bytes]:
-        """Return what to search with, and the symbols of `text`, one for each character."""
+        """Return the compiled RE2 expression, and the symbols of `text`, one per character."""
         with self._lock:
             if len(self._letters) > MOST_KNOWN:
                 self._letters.clear()
@@ -112,7 +114,7 @@ class LinearPattern:
             return self._compiled, symbols
 
     def _learn(self, letters: str) -> None:
-        """Give each of `letters` its symbol; compile again where that makes new symbols."""
+        """Assign a symbol to each of `letters`; recompile if there are new symbols."""
         kinds = dict.fromkeys(letters, 0)
         for number, one in enumerate(self._sets):
             for letter in one.findall(letters):
@@ -160,13 +162,13 @@ class LinearPattern:
         return re2.compile(b"".join(parts), options)
 
     def _set(self, number: int) -> bytes:
-        """Return the expression for the symbols whose characters fit one part."""
+        """Return the RE2 set of the symbols whose characters match part `number`."""
         symbols = sorted(byte for (fits, *_), byte in self._bytes.items() if fits >> number & 1)
         return b"[" + b"".join(b"\\x%02x" % byte for byte in symbols or [_NOTHING]) + b"]"
 
 
 class _Translated:
-    """An expression in RE2's words; its single characters are numbers of `sets`."""
+    """An expression in RE2's syntax; single-character parts are indexes into `sets`."""
 
     def __init__(self, tree: Tree) -> None:
         self.template: list[bytes | int] = []
@@ -182,7 +184,7 @@ class _Translated:
             raise NotLinearError(f"{len(self.sets)} different sets of characters")
 
     def _sequence(self, nodes: Any, flags: int) -> int:
-        """Append `nodes`; return how many places in them can be under way at once."""
+        """Append `nodes`; return how many positions in them can be active at once."""
         return sum(self._node(node, flags) for node in nodes)
 
     def _node(self, node: Node, flags: int) -> int:
@@ -221,7 +223,7 @@ class _Translated:
             else:
                 others += places
         self.template.append(b")")
-        # Words that begin with different letters are not under way at once.
+        # Alternatives with different first letters are not active at the same time.
         return len(by_letter) // 4 + max(by_letter.values(), default=0) + others
 
     def _repeat(self, kind: Any, value: tuple[Any, Any, Any], flags: int) -> int:
