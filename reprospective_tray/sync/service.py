@@ -92,7 +92,7 @@ class SyncService:
         self._lock = threading.Lock()
         self._wishes: dict[int, SyncRequest] = {}
         self._results: dict[int, SyncResult] = {}
-        self._asked_for = 0  # the last pass that a person asked for
+        self._asked_for = 0  # the last pass that the user requested
         self._step, self._done, self._total = "", 0, 0
         self._began_s = 0.0
         self._health = health.Health()

@@ -52,7 +52,7 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def entered() -> Iterator[None]:
-    """Set the user's environment for the block, for calls that start programs with ours."""
+    """Set the user's environment in the block, for calls that pass os.environ to a child."""
     inside = {name: os.environ.get(name) for name in _own}
     _set(_own)
     _search_libraries_in(None)

@@ -87,7 +87,7 @@ class Paths:
 
     @property
     def shown_file(self) -> Path:
-        """The file that stores which messages the user has already seen."""
+        """The file that stores what the user was already shown and told."""
         return self.state / "shown.json"
 
     @property

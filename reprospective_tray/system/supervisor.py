@@ -74,7 +74,7 @@ class Supervisor:
             self._waits[part] = wait_s
             self._deaths.append(_Death(part, self._steady_s(), time.time()))
         # The caller is in an `except` block, which exc_info needs.
-        log.error("%s failed; it begins again in %g s", part.name.lower(), wait_s, exc_info=True)  # noqa: LOG014
+        log.error("%s failed; restarting in %g s", part.name.lower(), wait_s, exc_info=True)  # noqa: LOG014
         if self._on_news:
             try:
                 self._on_news()

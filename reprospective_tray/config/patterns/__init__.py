@@ -44,7 +44,7 @@ class Pattern(Protocol):
     def replace(self, text: str, by: str) -> str:
         """Return `text` with every non-empty match replaced by `by`.
 
-        If this takes too long because of many matches, the whole rest of the text is removed.
+        If this takes too long because of many matches, the last `by` replaces the whole rest.
         """
         ...
 
@@ -136,14 +136,14 @@ class _Forgiving:
     def search(self, text: str) -> bool:
         try:
             return self._pattern.search(text)
-        except Exception as error:  # noqa: BLE001  no text stops who asks
+        except Exception as error:  # noqa: BLE001  no text may make the caller fail
             self._say(error)
             return False
 
     def replace(self, text: str, by: str) -> str:
         try:
             return self._pattern.replace(text, by)
-        except Exception as error:  # noqa: BLE001  no text stops who asks
+        except Exception as error:  # noqa: BLE001  no text may make the caller fail
             self._say(error)
             return text
 

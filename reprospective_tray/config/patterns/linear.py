@@ -29,7 +29,7 @@ MOST_PLACES, MOST_PLACES_UNREPEATED = 100, 4_000
 # that count as word characters.
 MOST_SETS, MOST_SETS_WITH_BORDERS = 200, 60
 MEMORY_BYTES = 1 << 20
-# Replacing may search again from each position; after this time the rest of the text is removed.
+# Replacing may search again from each position; after this time the whole rest is replaced.
 REPLACING_S = 0.005
 MOST_KNOWN = 20_000
 

@@ -144,11 +144,11 @@ class DatabaseAdapter(ABC):
         )
 
     def of_this_computer(self) -> list[Any]:
-        """Return the conditions for sessions this computer may change; a local file has none."""
+        """Return the conditions for sessions this computer may change; empty for a local file."""
         return []
 
     def of_this_person(self, table: Any) -> list[Any]:  # noqa: ARG002  all of its own file
-        """Return the conditions for this user's rows in a table of sessions or days."""
+        """Return the conditions for this user's rows in `table`; empty for a local file."""
         return []
 
     def be_patient(self, seconds: float) -> None:  # noqa: B027  for databases that lock as a whole

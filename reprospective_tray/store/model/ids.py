@@ -8,7 +8,7 @@ _NAMESPACE = uuid.UUID("6f2b5d1e-9c47-5d0e-8a51-3b7c2f6d9e10")
 
 
 def _uuid7(ms: int, bits: int) -> str:
-    high = bits >> 62  # 12 bits beside the version, 62 beside the variant
+    high = bits >> 62  # 12 bits after the version; the low 62 follow the variant
     low = bits & ((1 << 62) - 1)
     value = (ms & ((1 << 48) - 1)) << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low
     return str(uuid.UUID(int=value))

@@ -13,7 +13,7 @@ from reprospective_tray.store.sqlite.connection import temporary_files_in
 
 log = logging.getLogger(__name__)
 
-# Key in desktop_activity_meta: every deletion from this file was overwritten.
+# Key in desktop_activity_meta: all data ever deleted from this file was overwritten.
 _CLEAN = "secure_delete"
 
 

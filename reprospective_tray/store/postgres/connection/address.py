@@ -188,7 +188,7 @@ def _of_service(name: str) -> dict[str, str]:
         files.append(Path(system) / "pg_service.conf")
     own = os.environ.get("PGSERVICEFILE")
     files.append(Path(own) if own else Path("~/.pg_service.conf").expanduser())
-    for file in reversed(files):  # the person's own comes first
+    for file in reversed(files):  # the user's own file has precedence
         reader = configparser.RawConfigParser(delimiters=("=",), strict=False)
         try:
             reader.read(file, "utf-8")

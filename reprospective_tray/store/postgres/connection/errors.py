@@ -31,7 +31,7 @@ PASSES = (
     "25P03",  # idle for too long
     "40",  # a deadlock, or a neighbour's transaction
     "53",  # disk or memory full, too many connections
-    "55006",  # in use by somebody else
+    "55006",  # in use by another session
     "55P03",  # a lock
     "57",  # shut down, starting, cancelled, timed out
     "58",  # the system below it: input and output

@@ -68,7 +68,7 @@ class Here:
     named: str = ""
 
 
-def import_activitywatch(  # noqa: PLR0913  each has a name where it is called
+def import_activitywatch(  # noqa: PLR0913  most are keyword-only
     path: Path,
     adapter: DatabaseAdapter,
     *,

@@ -56,7 +56,7 @@ class JsonlSource:
     check: FileCheck
 
 
-def import_jsonl(  # noqa: PLR0913  each has a name where it is called
+def import_jsonl(  # noqa: PLR0913  most are keyword-only
     path: Path,
     adapter: DatabaseAdapter,
     *,
