@@ -42,7 +42,7 @@ class TitleTotal(Struct, frozen=True):
 
 
 class DayTitle(Struct, frozen=True):
-    """The active ms of one window title on one day as lived."""
+    """The active ms of one window title on one local day."""
 
     day: str
     application_name: str

@@ -81,7 +81,7 @@ class Outbox:
     """The rows waiting to be sent; must be used in the adapter's `connection()`."""
 
     def __init__(self, adapter: SqliteAdapter) -> None:
-        """Read and mark the rows of `adapter`."""
+        """Use the tables of `adapter`."""
         self._database = adapter.database
         self._models = adapter.models
         self._facts = FileMeta(adapter)

@@ -82,7 +82,7 @@ class BackgroundRecorder:
         return None
 
     def flush(self) -> bool:
-        """Do nothing: the other thread writes by itself."""
+        """Do nothing and return True, because the other thread writes by itself."""
         return True
 
     def check(self, on_damage_found: Callable[[], None] = lambda: None) -> None:

@@ -359,8 +359,8 @@ CREATE TRIGGER settle_for_device AFTER UPDATE ON reprospective.devices FOR EACH 
     EXECUTE FUNCTION reprospective.settle_for_device();
 
 -- Settles the days of all owners; for roles that may see all rows. Queries over all persons use the
--- earliest mark, and owners that no longer send would never advance theirs. Returns the owners whose
--- days cannot be settled, with the error.
+-- earliest mark, and owners that no longer send would never advance theirs. Returns the owners
+-- whose days cannot be settled, with the error.
 CREATE FUNCTION reprospective.settle_all() RETURNS TABLE (owner text, problem text)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC

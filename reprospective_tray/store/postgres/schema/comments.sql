@@ -1,8 +1,8 @@
 -- Comments on each table, view, column and function, with units and time zones, for users of psql
 -- or other programs.
 --
--- Idempotent; runs after the numbered scripts as the owner of the schema. Every object that a script
--- adds needs a comment here; a test finds missing ones.
+-- Idempotent; runs after the numbered scripts as the owner of the schema. Every object that a
+-- script adds needs a comment here; a test finds missing ones.
 
 -- Sessions.
 COMMENT ON TABLE reprospective.desktop_activity_sessions IS

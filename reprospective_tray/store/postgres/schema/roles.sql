@@ -1,8 +1,8 @@
 -- Roles and grants: each person has a role for reading and writing only their own rows; readers may
 -- read all rows.
 --
--- Idempotent. Must run as the owner of the schema, who must be able to create roles unless the roles
--- exist already.
+-- Idempotent. Must run as the owner of the schema, who must be able to create roles unless the
+-- roles exist already.
 
 DO $$
 DECLARE
@@ -40,8 +40,8 @@ GRANT EXECUTE ON FUNCTION
     reprospective.as_sent, reprospective.forget_range, reprospective.settle
     TO reprospective_person;
 
--- No DELETE, because deleted sessions become tombstones. UPDATE is granted by column, because on the
--- whole table it would include the right to LOCK it and block everybody. A person may set
+-- No DELETE, because deleted sessions become tombstones. UPDATE is granted by column, because on
+-- the whole table it would include the right to LOCK it and block everybody. A person may set
 -- received_at and sent_schema of their own rows; no other person's rows depend on them.
 DO $$
 DECLARE
