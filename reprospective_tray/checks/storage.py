@@ -36,7 +36,7 @@ def database(case: Case) -> list[Finding]:
     header, lets go of the locks that the process has on it.
     """
     from reprospective_tray.store.sqlite import integrity_check
-    from reprospective_tray.store.sqlite.permissions import check_owner, foreign
+    from reprospective_tray.store.sqlite.file.permissions import check_owner, foreign
 
     settings = case.loaded.config.database
     if settings.local.type == "postgresql":
@@ -107,7 +107,7 @@ def _integrity(path: Path, complaint: str | None) -> Finding:
 
 def rights(case: Case) -> list[Finding]:
     """Return whether the file can be written, and who else can read it."""
-    from reprospective_tray.store.sqlite.permissions import closed_to_group
+    from reprospective_tray.store.sqlite.file.permissions import closed_to_group
 
     local = case.loaded.config.database.local
     if local.type == "postgresql":
@@ -141,7 +141,7 @@ def rights(case: Case) -> list[Finding]:
 
 def _of_another_user(path: Path, paths: Paths) -> StoreError | None:
     """Return what is wrong where something that recording uses is another user's."""
-    from reprospective_tray.store.sqlite.permissions import foreign
+    from reprospective_tray.store.sqlite.file.permissions import foreign
 
     for each in (path.parent, path, Path(f"{path}.leftover"), paths.state, paths.log):
         try:

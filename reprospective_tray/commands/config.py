@@ -66,7 +66,7 @@ def _print_closed_folder(loaded: LoadedConfig, paths: Paths) -> None:
     local = loaded.config.database.local
     if local.readable_by != "group" or local.type != "sqlite":
         return
-    from reprospective_tray.store.sqlite.permissions import closed_to_group
+    from reprospective_tray.store.sqlite.file.permissions import closed_to_group
 
     database = loaded.config.database_path(paths)
     if folder := closed_to_group(database):

@@ -54,7 +54,7 @@ def _check_export(options: Options) -> None:
 
 def _refuse_the_database(target: Path, own: Path) -> None:
     """Let no file that the database consists of be replaced, by whatever name."""
-    from reprospective_tray.store.sqlite.secure_erase import other_files
+    from reprospective_tray.store.sqlite.file.secure_erase import other_files
 
     beside = (Path(f"{own}{end}") for end in ("-wal", "-shm", "-journal"))
     for part in (own, *beside, *other_files(own)):

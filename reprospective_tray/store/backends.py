@@ -14,7 +14,7 @@ from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 def make_row_accounting(adapter: DatabaseAdapter) -> RowAccounting:
     """Return the row accounting for `adapter`: the order of rows and the daily totals."""
     if isinstance(adapter, SqliteAdapter):
-        from reprospective_tray.store.sqlite.row_accounting import SqliteRowAccounting
+        from reprospective_tray.store.sqlite.rows.row_accounting import SqliteRowAccounting
 
         return SqliteRowAccounting(adapter)
     from reprospective_tray.store.postgres.row_accounting import PostgresRowAccounting
@@ -25,7 +25,7 @@ def make_row_accounting(adapter: DatabaseAdapter) -> RowAccounting:
 def make_row_writer(adapter: DatabaseAdapter) -> RowWriter:
     """Return the writer that stores finished rows in `adapter` in batches."""
     if isinstance(adapter, SqliteAdapter):
-        from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
+        from reprospective_tray.store.sqlite.rows.row_writer import SqliteRowWriter
 
         return SqliteRowWriter(adapter)
     from reprospective_tray.store.postgres.row_writer import PostgresRowWriter

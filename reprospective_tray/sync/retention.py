@@ -9,7 +9,7 @@ from peewee import Case, fn
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.store.sqlite.taken_times import TakenTimes
+from reprospective_tray.store.sqlite.rows.taken_times import TakenTimes
 
 # Transactions must not block recording: each takes a few ms and is followed by an equal pause.
 _ROWS_A_TRANSACTION = 100

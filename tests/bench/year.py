@@ -9,7 +9,7 @@ from typing import Any
 from reprospective_tray.store.model.ids import derived_uid
 from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS, State
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
 
 FIRST_DAY = date(2025, 1, 1)
 APPLICATIONS = 40

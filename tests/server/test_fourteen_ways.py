@@ -16,7 +16,7 @@ import pytest
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
+from reprospective_tray.store.sqlite.rows.row_writer import SqliteRowWriter
 from reprospective_tray.sync.retention import Retention
 from tests.server.central import Central
 from tests.server.servers import Database

@@ -133,7 +133,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         plain.execute("DELETE FROM schema_migration WHERE name LIKE '0003%'")
         plain.execute("PRAGMA user_version = 2")
         plain.commit()
-    monkeypatch.setattr("reprospective_tray.store.sqlite.row_writer.bounded", lambda row: row)
+    monkeypatch.setattr("reprospective_tray.store.sqlite.rows.row_writer.bounded", lambda row: row)
     with adapter.connection():
         first = row(session(NINE, TEN, "n" * 255 + "one"), adapter.device_id)
         second = row(session(TEN, "2026-03-30T11:00:00Z", "n" * 255 + "two"), adapter.device_id)

@@ -19,7 +19,7 @@ from reprospective_tray.store.model.sessions import (
     StepBack,
 )
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
 from tests.unit.stored import OFFSETS, START, at, fresh_adapter, row, session, timelines
 
 Edges = tuple[int, int]

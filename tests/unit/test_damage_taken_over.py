@@ -22,8 +22,8 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.sessions import Put, Rewind
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite import damaged_file
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.file import damaged_file
 from tests.support import wait_until
 from tests.unit.killing import killed_at_each_line
 from tests.unit.recording import T0, Desk, assert_days_add_up, rows_of, session
@@ -190,7 +190,7 @@ def record_with_damage(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("modules", "every", "times"),
     [
-        (("sqlite.damaged_file",), 1, 3),
+        (("sqlite.file.damaged_file",), 1, 3),
         (("sqlite.salvage.recovery", "sqlite.maintenance"), 3, 1),
     ],
 )

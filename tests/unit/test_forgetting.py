@@ -31,7 +31,7 @@ from reprospective_tray.store.model.sessions import (
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
+from reprospective_tray.store.sqlite.rows.row_writer import SqliteRowWriter
 from reprospective_tray.store.sqlite.salvage import recovery
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans, store

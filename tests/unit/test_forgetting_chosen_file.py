@@ -8,7 +8,7 @@ from reprospective_tray.store.forget.erase import ChosenSessions, forget
 from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.outbox.outbox import Outbox
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
+from reprospective_tray.store.sqlite.rows.row_writer import SqliteRowWriter
 from tests.contract import days_of
 from tests.unit.recording import assert_days_add_up, rows_of, session, store
 from tests.unit.stored import fresh_adapter, row

@@ -18,7 +18,7 @@ from reprospective_tray.runtime.state import program_state
 from reprospective_tray.store.postgres.device_file import kept_device_id
 from reprospective_tray.store.recording import spool
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.permissions import prepare_folders
+from reprospective_tray.store.sqlite.file.permissions import prepare_folders
 from reprospective_tray.system.file_lock import FileLock
 from reprospective_tray.system.ownership import ForeignOwnerError, read_own
 from reprospective_tray.system.paths import Paths

@@ -16,9 +16,9 @@ import pytest
 from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.row_writer import SqliteRowWriter
 from reprospective_tray.sync import retention
 from reprospective_tray.sync.retention import Retention
 from tests.unit.recording import T0

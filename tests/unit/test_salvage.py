@@ -20,8 +20,8 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.sessions import DAY_MS, Put
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.store.sqlite import damaged_file
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.file import damaged_file
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.salvage import recovery
 from reprospective_tray.sync.retention import Retention

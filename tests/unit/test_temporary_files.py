@@ -22,8 +22,8 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.queries import Queries
-from reprospective_tray.store.sqlite import damaged_file
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+from reprospective_tray.store.sqlite.file import damaged_file
 from reprospective_tray.store.sqlite.salvage import recovery
 from reprospective_tray.store.transfer.export import write_jsonl
 from reprospective_tray.store.transfer.importers.jsonl.importer import import_jsonl
@@ -195,7 +195,7 @@ def test_every_connection_is_made_in_the_one_place():
         for file in (ROOT / "reprospective_tray").rglob("*.py")
         if made.search(file.read_text("utf-8"))
     }
-    assert found == {"sqlite/connection.py", "sqlite/adapter.py"}
+    assert found == {"sqlite/file/connection.py", "sqlite/adapter.py"}
 
 
 def test_both_kinds_of_connection_keep_temporary_files_in_memory(tmp_path):

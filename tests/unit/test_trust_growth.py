@@ -14,7 +14,7 @@ from reprospective_tray.store.model.day_split import day_name, pieces
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
 from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.query.server_filter import ServerFilter
-from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRange, ForgottenRanges
+from reprospective_tray.store.sqlite.rows.forgotten_ranges import ForgottenRange, ForgottenRanges
 from tests.unit.stored import FIRST_DAY, fresh_adapter
 
 pytestmark = pytest.mark.trust

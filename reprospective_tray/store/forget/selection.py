@@ -18,8 +18,8 @@ from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
 from reprospective_tray.system.clock import now_ms
 
 # Sorts before every uid, both as text and as PostgreSQL's uuid.

@@ -7,7 +7,7 @@ from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.model.tombstones import blanked
 from reprospective_tray.store.outbox.outbox import Reference
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
 
 # Each row also updates its daily totals; a larger transaction would block recording.
 _ROWS_A_TRANSACTION = 20

@@ -12,8 +12,8 @@ from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
 from reprospective_tray.store.query.raw_queries import RawQueries
 from reprospective_tray.store.query.server_filter import ServerFilter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRanges
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
+from reprospective_tray.store.sqlite.rows.forgotten_ranges import ForgottenRanges
 
 
 def missing_days(adapter: DatabaseAdapter, days: DayRange) -> tuple[str, ...]:

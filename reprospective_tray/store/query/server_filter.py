@@ -8,7 +8,7 @@ from typing import Any
 from peewee import SQL
 
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRange
+from reprospective_tray.store.sqlite.rows.forgotten_ranges import ForgottenRange
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import new_device_id
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange, local_uids_over
 from reprospective_tray.store.model.tables import LocalModels, make_models
-from reprospective_tray.store.sqlite import damaged_file, permissions, secure_erase
-from reprospective_tray.store.sqlite.connection import PRAGMAS, open_file
-from reprospective_tray.store.sqlite.errors import is_damage
+from reprospective_tray.store.sqlite.file import damaged_file, permissions, secure_erase
+from reprospective_tray.store.sqlite.file.connection import PRAGMAS, open_file
+from reprospective_tray.store.sqlite.file.errors import is_damage
 from reprospective_tray.system.lean_memory import without
 from reprospective_tray.system.ownership import ForeignOwnerError
 
@@ -316,6 +316,6 @@ class SqliteAdapter(DatabaseAdapter):
 
     def snapshot(self, target: Path, *, overwrite: bool = True) -> int:
         """See `DatabaseAdapter.snapshot`; `target` must not be the database itself."""
-        from reprospective_tray.store.sqlite.snapshots import write_snapshot
+        from reprospective_tray.store.sqlite.file.snapshots import write_snapshot
 
         return write_snapshot(self.path, target, self._damaged(), overwrite=overwrite)

@@ -11,8 +11,8 @@ from pathlib import Path
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
 from reprospective_tray.store.sqlite.adapter import SCHEMA_VERSION
-from reprospective_tray.store.sqlite.connection import open_file
-from reprospective_tray.store.sqlite.errors import is_damage
+from reprospective_tray.store.sqlite.file.connection import open_file
+from reprospective_tray.store.sqlite.file.errors import is_damage
 
 _WAL_HEADER = b"\x02\x02"  # https://sqlite.org/fileformat.html#file_format_version_numbers
 _WAL_AT = 18

@@ -9,7 +9,12 @@ from typing import Any
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.engine.maintenance import Maintenance, OnDamage
-from reprospective_tray.store.sqlite.errors import is_damage, is_full, is_lock, sqlite_cause
+from reprospective_tray.store.sqlite.file.errors import (
+    is_damage,
+    is_full,
+    is_lock,
+    sqlite_cause,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +38,7 @@ class SqliteMaintenance(Maintenance):
 
     def opened(self, adapter: Any) -> None:
         """See `Maintenance.opened`; a new file takes over the damaged file's device id."""
-        from reprospective_tray.store.sqlite import damaged_file
+        from reprospective_tray.store.sqlite.file import damaged_file
         from reprospective_tray.store.sqlite.salvage import recovery
 
         pending = damaged_file.pending(adapter.path)
@@ -63,7 +68,7 @@ class SqliteMaintenance(Maintenance):
 
     def set_aside(self, adapter: Any) -> None:
         """See `Maintenance.set_aside`."""
-        from reprospective_tray.store.sqlite import damaged_file
+        from reprospective_tray.store.sqlite.file import damaged_file
 
         damaged = damaged_file.set_aside(adapter.path)
         self._damage_found.clear()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
-from reprospective_tray.store.sqlite import permissions
+from reprospective_tray.store.sqlite.file import permissions
 from reprospective_tray.system.file_lock import FileLock
 
 log = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ import msgspec
 from reprospective_tray.store.model.day_split import Addition, DayKey
 from reprospective_tray.store.model.sessions import DAY_MS, Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
 from reprospective_tray.store.sqlite.meta import MetaKey
-from reprospective_tray.store.sqlite.taken_times import TakenTimes
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.taken_times import TakenTimes
 
 _CHUNK = 500
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms

@@ -15,10 +15,10 @@ from reprospective_tray.store.model.day_split import Addition, DayKey, totals
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
 from reprospective_tray.store.model.sessions import MINUTE_MS
 from reprospective_tray.store.model.tombstones import blanked
-from reprospective_tray.store.sqlite import damaged_file
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.connection import open_file
-from reprospective_tray.store.sqlite.row_writer import SqliteRowWriter
+from reprospective_tray.store.sqlite.file import damaged_file
+from reprospective_tray.store.sqlite.file.connection import open_file
+from reprospective_tray.store.sqlite.rows.row_writer import SqliteRowWriter
 from reprospective_tray.store.sqlite.salvage import memory as salvage_memory
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.fields import ms
 from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.tables import LocalModels
-from reprospective_tray.store.sqlite.taken_times import TakenTimes
+from reprospective_tray.store.sqlite.rows.taken_times import TakenTimes
 
 # An open session with a heartbeat this recent is still being recorded; heartbeats are up to 5
 # minutes apart.

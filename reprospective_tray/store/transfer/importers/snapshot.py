@@ -22,7 +22,7 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite import integrity_check
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.errors import is_damage
+from reprospective_tray.store.sqlite.file.errors import is_damage
 from reprospective_tray.store.transfer.export import iso_utc
 from reprospective_tray.store.transfer.importers.checking import PlaceError
 from reprospective_tray.store.transfer.importers.import_batch import (

@@ -8,7 +8,7 @@ from reprospective_tray.store.engine.prepared import Prepared
 from reprospective_tray.store.engine.row_accounting import RECORDED, RowAccounting, upsert
 from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
 
 
 class SqliteRowAccounting(RowAccounting):

@@ -10,8 +10,8 @@ from reprospective_tray.store.engine.row_writer import LeftOut
 from reprospective_tray.store.model.bounds import bounded
 from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.store.sqlite.daily_totals import DailyTotals
-from reprospective_tray.store.sqlite.forgotten_ranges import ForgottenRanges
+from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.forgotten_ranges import ForgottenRanges
 
 # Keeps transactions short, so that recording is not blocked, and below SQLite's variable limit.
 _ROWS_A_STATEMENT = 1000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import peewee
 
-from reprospective_tray.store.sqlite.connection import temporary_files_in
+from reprospective_tray.store.sqlite.file.connection import temporary_files_in
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from reprospective_tray.errors import StoreError
 from reprospective_tray.messages import _
-from reprospective_tray.store.sqlite.connection import open_file
-from reprospective_tray.store.sqlite.errors import is_damage
+from reprospective_tray.store.sqlite.file.connection import open_file
+from reprospective_tray.store.sqlite.file.errors import is_damage
 from reprospective_tray.system.private_files import replacing
 
 # An interrupt is handled between two steps; one takes about 10 ms.

@@ -1,0 +1,1 @@
+"""The local SQLite file: connections, permissions, erased bytes, copies, damage."""

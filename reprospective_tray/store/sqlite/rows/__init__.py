@@ -1,0 +1,1 @@
+"""Rows of the local file, and the daily totals that follow them."""
