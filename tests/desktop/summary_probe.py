@@ -72,7 +72,15 @@ class Reader:
 
     def read(self) -> dict[str, Any]:
         widgets = [self._widget(path) for path in self._mapped(".")]
-        return {"focus": str(self._call("focus")), "widgets": widgets}
+        return {"focus": str(self._call("focus")), "widgets": widgets, "marks": self._marks()}
+
+    def _marks(self) -> list[str]:
+        """Return the days that the open calendar marks."""
+        calendar = self._root.children.get("calendar")
+        if not isinstance(calendar, tk.Canvas):
+            return []
+        tags = (tag for item in calendar.find_all() for tag in calendar.gettags(item))
+        return sorted(tag.removeprefix("mark:") for tag in tags if tag.startswith("mark:"))
 
     def _mapped(self, path: str) -> Iterator[str]:
         if self._number("ismapped", path):

@@ -35,6 +35,7 @@ class Seen:
 
     def __init__(self, written: dict[str, Any]) -> None:
         self.focus: str = written["focus"]
+        self.marks: list[str] = written["marks"]
         self.zoom: list[float] = written["zoom"]
         self.widgets: list[dict[str, Any]] = written["widgets"]
 

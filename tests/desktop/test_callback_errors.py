@@ -109,7 +109,7 @@ def test_an_error_of_the_calendar_is_shown_and_the_next_click_opens_it(failing, 
     window.desktop.xdotool("mousemove", *heading.box.at(0.5), "click", 1)
     window.wait_for("An internal error", WHAT)
     window.desktop.xdotool("mousemove", *heading.box.at(0.5), "click", 1)
-    window.wait_for("Mo", f"{today():%B}")
+    window.wait_for("Mon", f"{today():%B %Y}")
 
 
 def test_closing_is_not_kept_back_by_an_error(failing, user):

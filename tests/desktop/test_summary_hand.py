@@ -96,9 +96,13 @@ def test_a_click_on_the_heading_opens_a_calendar_that_leads_to_a_day(opened):
     back = 1 if today().day > 1 else 5
     day = today() - timedelta(days=back)
     opened.click(long_date(today()))
-    opened.wait_for(f"{day:%B}", "Mo")
-    opened.click(str(day.day))
+    if day.month != today().month:
+        opened.wait_for(f"{today():%B %Y}", widget="Calendar")
+        opened.click("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "Calendar")
+    opened.wait_for(f"{day:%B %Y}", "Mon", widget="Calendar")
+    opened.click(str(day.day), "Calendar")
     heading(opened, back)
+    opened.wait(lambda seen: not seen.box("Calendar"), "the calendar to go")
 
 
 def test_applications_open_into_their_titles_by_a_click(opened):

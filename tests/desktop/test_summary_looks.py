@@ -151,26 +151,56 @@ def test_empty_days_and_what_lies_over_the_window_are_whole(summary, dark, langu
     summary.wait(lambda seen: not seen.words("Menu"), "the menu to go")
 
 
-@pytest.mark.parametrize(
-    ("dark", "language", "words"),
-    [(False, "en", ("Mo", "Cancel")), (True, "ja", ("月", "キャンセル"))],
-)
-def test_calendar_and_dialog_speak_the_language_of_the_window(summary, dark, language, words):
+@pytest.mark.parametrize(("dark", "language", "scale"), LOOKS)
+def test_the_calendar_is_whole_in_every_look(weeks, dark, language, scale):
+    weeks.open(dark=dark, language=language, scale=scale)
+    seen = weeks.wait(lambda seen: seen.words("Sessions"), "today")
+    weeks.click_at(seen.texts("Label")[0].box.at(0.5))
+    monday, month = {"en": ("Mon", f"{today():%B %Y}"), "ja": ("月", f"{today():%Y年%-m月}")}[
+        language
+    ]
+    seen = weeks.wait(lambda seen: month in seen.words("Calendar"), "the calendar")
+    assert seen.words("Calendar").index(monday) < seen.words("Calendar").index("1")
+    name = f"{'dark' if dark else 'light'}-{language}-{round(100 * scale)}"
+    see(weeks, f"calendar-{name}")
+    weeks.key("Prior")
+    weeks.wait_without(month, "Calendar")
+    see(weeks, f"calendar-{name}-before")
+
+
+@pytest.mark.parametrize(("dark", "language", "scale"), LOOKS)
+def test_the_file_dialog_speaks_the_language_of_the_window(summary, dark, language, scale):
     summary.record(on_day(0, "09:00", "10:00", "Code", "now"))
-    summary.open(dark=dark, language=language)
-    seen = summary.wait(lambda seen: seen.words("Sessions"), "today")
-    summary.click_at(seen.texts("Label")[0].box.at(0.5))
-    summary.wait(lambda seen: words[0] in dialog(seen), "the calendar")
-    summary.picture(f"calendar-{language}")
+    summary.open(dark=dark, language=language, scale=scale)
+    summary.wait(lambda seen: seen.words("Sessions"), "today")
+    (summary.user.folder / "home" / "notes.html").write_text("", "utf-8")
+    (summary.user.folder / "home" / "older").mkdir()
+    open_dialog(summary)
+    words = {"en": ("Save", "Cancel", "Folder:"), "ja": ("保存", "キャンセル", "フォルダー:")}[
+        language
+    ]
+    seen = summary.wait(lambda seen: {*words, "notes.html"} <= {*dialog(seen)}, "the dialog")
+    assert not {"OK", "Directory:", ".config"} & {*dialog(seen)}
+    name = f"{'dark' if dark else 'light'}-{language}-{round(100 * scale)}"
+    summary.picture(f"dialog-{name}")
+    summary.key("Return")
+    summary.wait(lambda seen: not dialog(seen), "the dialog to go")
+    open_dialog(summary)
+    summary.key("Return")
+    again = {"en": "Replace", "ja": "置き換える"}[language]
+    summary.wait(lambda seen: again in dialog(seen), "the question")
+    summary.picture(f"dialog-{name}-replace")
     summary.key("Escape")
-    summary.wait(lambda seen: not dialog(seen), "the calendar to go")
+    summary.wait(lambda seen: again not in dialog(seen), "the question to go")
+    summary.key("Escape")
+    summary.wait(lambda seen: not dialog(seen), "the dialog to go")
+
+
+def open_dialog(summary):
     summary.key("ctrl+e")
     summary.wait(lambda seen: seen.words("Menu"), "the menu")
     summary.key("Down", "Return")
-    summary.wait(lambda seen: words[1] in dialog(seen), "the dialog")
-    summary.picture(f"dialog-{language}")
-    summary.key("Escape")
-    summary.wait(lambda seen: not dialog(seen), "the dialog to go")
+    summary.wait(dialog, "the dialog")
 
 
 def dialog(seen):

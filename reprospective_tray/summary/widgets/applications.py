@@ -8,7 +8,8 @@ from reprospective_tray.messages import _
 from reprospective_tray.summary.view_model import Bar, TitleLine
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.widgets.surface import figures_width
+from reprospective_tray.summary.widgets.surface import figures_width, is_focused
+from reprospective_tray.summary.view_model import Bar, TitleLine
 
 TITLES_SHOWN = 200
 _TITLE_HEIGHT = 23
@@ -98,7 +99,7 @@ class Applications(ScrolledPanel):
                     width - side, middle, line.title.time, look.body, palette.dim, side="e"
                 )
                 continue
-            if number == self._marked and self.focus_get() is self:
+            if number == self._marked and is_focused(self):
                 self._draw_mark(width, middle, line.height)
             if line.bar.titles:
                 arrow = _OPEN if self._is_open(line.bar) else _CLOSED

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.widgets.surface import Surface
+from reprospective_tray.summary.widgets.surface import Surface, is_focused
 
 HEIGHT = 30
 _RADIUS = 6
@@ -69,7 +69,7 @@ class Button(Surface):
         """See `Surface.draw`."""
         palette = self.look.palette
         lit = self._is_enabled and (self._is_under_pointer or self._is_pressed)
-        focused = self.focus_get() is self
+        focused = is_focused(self)
         self.rounded(
             *(0, 0, width, height),
             radius=self.look.px(_RADIUS),
@@ -128,7 +128,7 @@ class Choice(Surface):
     def draw(self, width: int, height: int) -> None:
         """See `Surface.draw`."""
         look, palette = self.look, self.look.palette
-        focused = self.focus_get() is self
+        focused = is_focused(self)
         line = palette.accent if focused else palette.border
         radius = look.px(_RADIUS)
         self.rounded(0, 0, width, height, radius=radius, fill=palette.surface, line=line)
@@ -216,7 +216,7 @@ class SearchBox(Surface):
     def draw(self, width: int, height: int) -> None:
         """See `Surface.draw`."""
         look, palette = self.look, self.look.palette
-        line = palette.accent if self.focus_get() is self.entry else palette.border
+        line = palette.accent if is_focused(self.entry) else palette.border
         self.rounded(
             *(0, 0, width, height), radius=look.px(_RADIUS), fill=palette.surface, line=line
         )

@@ -10,7 +10,7 @@ from reprospective_tray.store.model.sessions import State
 from reprospective_tray.summary.session_list import SessionLine, SessionList
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.widgets.surface import figures_width
+from reprospective_tray.summary.widgets.surface import figures_width, is_focused
 
 _GAP = 12
 _DOT = 8
@@ -146,7 +146,7 @@ class Sessions(ScrolledPanel):
         columns = self._columns(width)
         first = self.offset // self.line_height
         last = (self.offset + self.view_height) // self.line_height + 1
-        has_focus = self.focus_get() is self
+        has_focus = is_focused(self)
         for number in range(first, min(last, self._count)):
             assert self._shown is not None
             top = self.first_y - self.offset + number * self.line_height

@@ -22,14 +22,20 @@ class Surface(tk.Canvas):
         self.look = look
         self.ground = ground or look.palette.ground
         super().__init__(parent, bg=self.ground, highlightthickness=0, borderwidth=0, **settings)
-        self._is_due = False
+        self._is_due, self._due = False, ""
         self.bind("<Configure>", lambda _event: self.redraw())
 
     def redraw(self) -> None:
         """Draw anew as soon as nothing else is to be done."""
         if not self._is_due:
             self._is_due = True
-            self.after_idle(self._draw_now)
+            self._due = self.after_idle(self._draw_now)
+
+    def destroy(self) -> None:
+        """See `tkinter.Misc.destroy`."""
+        if self._is_due:
+            self.after_cancel(self._due)
+        super().destroy()
 
     def _draw_now(self) -> None:
         self._is_due = False
@@ -143,13 +149,24 @@ class Surface(tk.Canvas):
                 self.create_text(x, y, text=part, font=font, fill=colour, anchor="w", tags=tag)
                 x += font.measure(part)
 
-    def dot(self, x: int, y: int, size: int, colour: str) -> None:
-        """Draw a small square with smooth corners, its left edge at `x` and its middle at `y`."""
-        key = ("dot", size, colour)
+    def dot(  # noqa: PLR0913  a place and a look
+        self, x: int, y: int, size: int, colour: str, *, radius: int = 0, tag: str = ""
+    ) -> None:
+        """Draw a small square with smooth corners, its left edge at `x` and its middle at `y`.
+
+        Their `radius` is a quarter of the size unless given.
+        """
+        radius = radius or max(1, size // 4)
+        key = ("dot", size, radius, colour)
         images = self.look.images
         if key not in images:
-            images[key] = _square(self, size, max(1, size // 4), colour)
-        self.create_image(x, y, image=images[key], anchor="w")
+            images[key] = _square(self, size, radius, colour)
+        self.create_image(x, y, image=images[key], anchor="w", tags=tag)
+
+
+def is_focused(widget: tk.Misc) -> bool:
+    """Tell whether `widget` has the keyboard; `focus_get` fails where Tk's own dialog has it."""
+    return str(widget.tk.call("focus")) == str(widget)
 
 
 def figures_width(font: tkfont.Font, text: str) -> int:

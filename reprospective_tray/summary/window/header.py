@@ -11,10 +11,12 @@ from msgspec.structs import replace
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.summary import sentences
+from reprospective_tray.summary.month_grid import Recorded
 from reprospective_tray.summary.sources import LOCAL, THIS_COMPUTER, Scope
 from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
 from reprospective_tray.summary.widgets.style import WindowStyle
+from reprospective_tray.summary.widgets.surface import is_focused
 from reprospective_tray.summary.window.navigation import Position
 
 _GAP = 9
@@ -35,6 +37,10 @@ class Steered(Protocol):
     @property
     def today(self) -> date:
         """The day on the person's wall."""
+        ...
+
+    def recorded_days(self) -> Recorded:
+        """Return what tells on which days of what is shown there is data."""
         ...
 
     def turn(self, position: Position) -> None:
@@ -135,7 +141,7 @@ class Header(tk.Frame):
 
     def leave_search(self) -> bool:
         """Empty the search and leave it; tell whether there was anything to leave."""
-        was_in_it = self.focus_get() is self._search.entry
+        was_in_it = is_focused(self._search.entry)
         had_text = self._search.clear()
         if was_in_it:
             self.winfo_toplevel().focus_set()
@@ -169,11 +175,13 @@ class Header(tk.Frame):
         self._search.configure(width=search)
 
     def _pick_day(self) -> None:
-        # The library's calendar costs a quarter of a second: only who asks for it pays.
         from reprospective_tray.summary.window.dialogs import pick_day
 
-        place = self._title.winfo_rootx(), self._title.winfo_rooty() + self._title.winfo_height()
-        day = pick_day(self.winfo_toplevel(), self._look, self._window.position.day, place)
+        day = pick_day(
+            *(self.winfo_toplevel(), self._look, self._window.position.day, _below(self._title)),
+            today=self._window.today,
+            recorded=self._window.recorded_days(),
+        )
         if day is not None:
             self._window.turn(self._window.position.on(day, self._window.today))
 

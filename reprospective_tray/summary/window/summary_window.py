@@ -9,6 +9,7 @@ from typing import Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.summary.month_grid import Recorded
 from reprospective_tray.summary.sources import SERVER
 from reprospective_tray.summary.view_model import PeriodView, View
 from reprospective_tray.summary.widgets.applications import Applications
@@ -29,6 +30,7 @@ from reprospective_tray.summary.window.exporting import Exporting
 from reprospective_tray.summary.window.header import Header
 from reprospective_tray.summary.window.loader import LoadedView, Loader
 from reprospective_tray.summary.window.navigation import Position
+from reprospective_tray.summary.window.recorded_days import RecordedDays
 from reprospective_tray.summary.window.running_messages import empty_sentence, footer
 
 REFRESH_MS = 3000
@@ -55,6 +57,7 @@ class SummaryWindow:
     ) -> None:
         """Build the widgets in `root`; `position` was asked of the `loader` already."""
         self._root, self._look, self._loader, self._means = root, look, loader, means
+        self._recorded = RecordedDays(means.sources)
         self._position = position
         self._today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
         self._loaded: LoadedView | None = None
@@ -143,6 +146,7 @@ class SummaryWindow:
         self._is_gone = True
         try:
             self._loader.stop()
+            self._recorded.stop()
         finally:
             self._root.destroy()
 
@@ -191,6 +195,10 @@ class SummaryWindow:
     def today(self) -> date:
         """The day on the person's wall, as of the last refresh."""
         return self._today
+
+    def recorded_days(self) -> Recorded:
+        """Return what tells on which days of what is shown there is data."""
+        return self._recorded.of(self._position.scope)
 
     def reload(self) -> None:
         """Read anew what is shown."""
