@@ -15,7 +15,7 @@ NAME = "reprospective-tray"
 MIGRATIONS = Path("store/sqlite/migrations")
 
 # Whose modules are found by name at run time, all of them.
-LOADED_BY_NAME = ("apscheduler", "keyring.backends", "ttkbootstrap")
+LOADED_BY_NAME = ("apscheduler", "keyring.backends")
 OF_THE_SYSTEM = {
     "linux": (
         *("pystray._appindicator", "pystray._gtk", "pystray._xorg"),

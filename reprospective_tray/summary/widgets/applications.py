@@ -9,7 +9,6 @@ from reprospective_tray.summary.view_model import Bar, TitleLine
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import figures_width, is_focused
-from reprospective_tray.summary.view_model import Bar, TitleLine
 
 TITLES_SHOWN = 200
 _TITLE_HEIGHT = 23
