@@ -46,6 +46,14 @@ def heading(summary, day):
     return summary.wait_for(long_date(day), widget="Label")
 
 
+def cells(seen, month_):
+    """Return where each day of the calendar's month lies."""
+    days = [day for week in month_grid.weeks(month_) for day in week]
+    texts = [text for text in seen.texts("Calendar") if text.text.isdecimal()]
+    assert [text.text for text in texts] == [str(day.day) for day in days]
+    return {day: text.box for day, text in zip(days, texts, strict=True)}
+
+
 def months(day, *steps):
     for step in steps:
         day = month_grid.by_months(day, step, today())
@@ -96,6 +104,18 @@ def test_keys_of_the_window_do_nothing_while_the_calendar_is_open(opened):
     heading(opened, today() - timedelta(days=1))
 
 
+@pytest.mark.parametrize("back", [0, 1, 20])
+def test_a_click_picks_a_day(opened, back):
+    day = today() - timedelta(days=back)
+    place = cells(opened.seen, today()).get(day)
+    if place is None:
+        opened.click(EARLIER, "Calendar")
+        before = months(today(), -1)
+        place = cells(month(opened, before), before)[day]
+    opened.click_at(place.at(0.5))
+    heading(opened, day)
+
+
 def test_buttons_and_the_wheel_turn_months_and_years(opened):
     before = month_grid.by_months(today(), -1, today())
     opened.click(EARLIER, "Calendar")
@@ -116,15 +136,9 @@ def test_buttons_and_the_wheel_turn_months_and_years(opened):
 
 
 def test_days_after_today_cannot_be_picked(opened):
-    seen = opened.seen
-    weeks = month_grid.weeks(today())
-    days = [day for week in weeks for day in week]
-    texts = [text for text in seen.texts("Calendar") if text.text.isdecimal()]
-    assert [text.text for text in texts] == [str(day.day) for day in days]
-    later = [text for text, day in zip(texts, days, strict=True) if day > today()]
-    assert later
-    for text in (later[0], later[-1]):
-        opened.click_at(text.box.at(0.5))
+    later = [box for day, box in cells(opened.seen, today()).items() if day > today()]
+    for box in (later[0], later[-1]):
+        opened.click_at(box.at(0.5))
     opened.click(LATER, "Calendar")
     assert month(opened, today()).box("Calendar")
     opened.key("Escape")

@@ -1,4 +1,4 @@
-"""The summary window in a person's hands: keys, search, calendar, lists and the timeline."""
+"""The summary window in a person's hands: keys, search, lists and the timeline."""
 
 from datetime import timedelta
 
@@ -89,20 +89,6 @@ def test_what_is_typed_into_the_search_is_searched_for_and_moves_nothing_else(op
 def test_escape_never_closes_the_window(opened):
     opened.key("Escape", "Escape", "Escape", "Left")
     heading(opened, 1)
-
-
-def test_a_click_on_the_heading_opens_a_calendar_that_leads_to_a_day(opened):
-    # Not the first, which other months show as well.
-    back = 1 if today().day > 1 else 5
-    day = today() - timedelta(days=back)
-    opened.click(long_date(today()))
-    if day.month != today().month:
-        opened.wait_for(f"{today():%B %Y}", widget="Calendar")
-        opened.click("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "Calendar")
-    opened.wait_for(f"{day:%B %Y}", "Mon", widget="Calendar")
-    opened.click(str(day.day), "Calendar")
-    heading(opened, back)
-    opened.wait(lambda seen: not seen.box("Calendar"), "the calendar to go")
 
 
 def test_applications_open_into_their_titles_by_a_click(opened):
