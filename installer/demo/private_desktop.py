@@ -251,6 +251,12 @@ class PrivateDesktop(ABC):
         if not printed:
             raise self._failed("dbus-daemon")
         self.env["DBUS_SESSION_BUS_ADDRESS"] = printed
+        self._bus = bus
+
+    def stop_bus(self) -> None:
+        """Kill the session bus at once, as a crash of it would."""
+        self._bus.kill()
+        self._bus.wait()
 
     def _await_name(self, part: str, name: str) -> None:
         """Wait until somebody owns a name on the bus."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from installer import processes
-from installer.demo.virtual_desktop import VirtualDesktop
+from installer.demo.virtual_desktop import Panel, VirtualDesktop
 from tests.desktop import tray_menu
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows, now_ms
@@ -210,3 +210,17 @@ def test_a_desktop_without_a_tray_is_told_so_and_recorded(make_app: MakeApp) -> 
         with window_comes_up(bare, app, "control-window"):
             pass
         assert app.stop(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("panel", ["tint2", "xfce4-panel"])
+def test_the_end_of_the_session_bus_does_not_end_the_program(
+    make_app: MakeApp, panel: Panel
+) -> None:
+    with VirtualDesktop(panel=panel) as desktop, Windows(desktop.env["DISPLAY"]) as windows:
+        app = make_app(desktop).start()
+        wait_until(lambda: app.ask("status")["has_menu"], SECONDS, "the icon in the panel")
+        desktop.stop_bus()
+        windows.open("Editor", "after the end of the bus")
+        app.wait_for_row("window_title = 'after the end of the bus' and open = 1")
+        assert app.answers()
+        assert app.stop() == 0

@@ -2,8 +2,8 @@
 
 What is changed of pystray 0.19.5: no notification service and no session bus are needed; SIGINT
 is left alone; no set-up thread that could outlive a failed start; the menu changes in place;
-tooltips; panels and compositors may crash; and icons by name from a folder, since hosts that want a
-name show nothing for the path without extension that pystray hands over.
+tooltips; panels, compositors and the bus may crash; and icons by name from a folder, since hosts
+that want a name show nothing for the path without extension that pystray hands over.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reprospective_tray import NAME
+from reprospective_tray.tray.icons.bus_crash import outlive_bus
 from reprospective_tray.tray.icons.compositor_crash import outlive_compositors
 from reprospective_tray.tray.icons.gtk_menu import GtkMenu
 from reprospective_tray.tray.icons.panel_crash import outlive_panels
@@ -56,6 +57,7 @@ class GtkDriver:
         self._lock = threading.Lock()
         self._next: Appearance | None = None
         self._now: Appearance | None = None
+        self._shared_bus = outlive_bus()
         outlive_panels()
         has_indicator = hasattr(module, "AppIndicator")
         self._menu = GtkMenu(Gtk, on_action, bold_default=not has_indicator)
