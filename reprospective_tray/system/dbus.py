@@ -48,6 +48,10 @@ class BusLostError(Exception):
     """There is no bus, it does not answer, or it closed the connection."""
 
 
+class NoAnswerError(BusLostError):
+    """The bus, or whom it was to ask, is there and did not answer in time."""
+
+
 @dataclass(slots=True)
 class Follow:
     """A name on the bus, and the callbacks for its events."""
@@ -78,8 +82,10 @@ class BusConnection:
         """Connect to the bus at `address`; `ask` waits up to `answer_s` seconds for an answer.
 
         Raises:
-            BusLostError: there is no bus, or it does not answer in time.
+            BusLostError: there is none.
+            NoAnswerError: it did not let us in within `DEADLINE_S`.
         """
+        deadline = time.monotonic() + DEADLINE_S
         self._answer_s = answer_s
         self._parser = Parser()
         self._serials = count(1)
@@ -88,12 +94,15 @@ class BusConnection:
         self._follows: list[Follow] = []
         try:
             self._socket = prep_socket(get_bus(address), enable_fds=True, timeout=DEADLINE_S)
-        # Invalid addresses and answers raise many kinds of exceptions.
+        # BlockingIOError: too many wait for it already, or the time was just over.
+        except (TimeoutError, BlockingIOError) as reason:
+            raise NoAnswerError(str(reason)) from reason
+        # What an address or an answer may be wrong in has many errors.
         except Exception as reason:
             raise BusLostError(str(reason)) from reason
         self._socket.settimeout(DEADLINE_S)
         try:
-            answer = self.ask(_BUS_ADDRESS, "Hello")
+            answer = self._ask(deadline, _BUS_ADDRESS, "Hello")
         except BusLostError:
             self.close()
             raise
@@ -149,16 +158,26 @@ class BusConnection:
         """Call a method and wait for its answer; other messages are queued for `listen`.
 
         Raises:
-            BusLostError: the bus is gone, or the answer did not arrive in time.
+            BusLostError: the bus is gone.
+            NoAnswerError: the answer did not come in time.
         """
+        return self._ask(time.monotonic() + self._answer_s, to, method, signature, *arguments)
+
+    def _ask(
+        self,
+        deadline: float,
+        to: DBusAddress,
+        method: str,
+        signature: str | None = None,
+        *arguments: object,
+    ) -> Answer:
         serial = self._send(to, method, signature, arguments)
-        deadline = time.monotonic() + self._answer_s
         while (left_s := deadline - time.monotonic()) > 0:
             for message in self._receive(left_s):
                 if message.header.fields.get(HeaderFields.reply_serial) == serial:
                     return _answer(message)
                 self._inbox.append(message)
-        raise BusLostError(f"{to.bus_name} does not answer to {method}")
+        raise NoAnswerError(f"{to.bus_name} does not answer to {method}")
 
     def listen(self, timeout_s: float | None = None) -> None:
         """Wait for messages and deliver them in order of arrival.
