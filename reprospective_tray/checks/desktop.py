@@ -20,7 +20,6 @@ from reprospective_tray.monitor.probes.session_type import (
 if TYPE_CHECKING:
     from reprospective_tray.monitor.probes.base import WindowProbe
 
-_ANSWER_MS = 2000
 _OWN_DISPLAY = {"win32": "Windows", "darwin": "macOS"}
 
 
@@ -144,17 +143,9 @@ def shell(_case: Case) -> list[Finding]:
         return [_tray(), notifications]
     from reprospective_tray.desktop import session_bus
 
-    is_offered = session_bus.is_offered()
-    bus = session_bus.connect()
-    return [_bus(is_offered=is_offered, answers=bus is not None), _tray(), _notifications()]
-
-
-def _has_pygobject() -> bool:
-    try:
-        import gi  # noqa: F401  whether it loads is the question
-    except ImportError:
-        return False
-    return True
+    is_offered, answers = session_bus.is_offered(), session_bus.answers()
+    bus = _bus(is_offered=is_offered, answers=answers)
+    return [bus, _tray(), _notifications(has_bus=answers)]
 
 
 def _bus(*, is_offered: bool, answers: bool) -> Finding:
@@ -163,13 +154,6 @@ def _bus(*, is_offered: bool, answers: bool) -> Finding:
     if not is_offered:
         detail = _("This session has no bus (D-Bus).")
         return Finding("bus", found=False, detail=detail, remedy=_inside_session())
-    if not _has_pygobject():
-        return Finding(
-            "bus",
-            found=None,
-            detail=_("It cannot be asked without PyGObject."),
-            remedy=_("Install it (on Debian and Ubuntu: python3-gi)."),
-        )
     return Finding(
         "bus",
         found=False,
@@ -195,50 +179,24 @@ def _tray() -> Finding:
     return Finding("tray", found=True, detail=hosts.get(chosen.name, chosen.name))
 
 
-def _notifications() -> Finding:
+def _notifications(*, has_bus: bool) -> Finding:
     import shutil
 
     from reprospective_tray.desktop import session_bus
-    from reprospective_tray.desktop.notifications import PATH, SERVICE
+    from reprospective_tray.desktop.notifications import SERVICE, SERVICE_NAME
 
     name = "notifications"
-    there = session_bus.connect()
-    if there is None and session_bus.is_offered() and shutil.which("notify-send"):
+    if not has_bus and session_bus.is_offered() and shutil.which("notify-send"):
         return Finding(name, found=None, detail=_("They go by notify-send."))
-    if there is not None and session_bus.is_owned(SERVICE):
-        words = _call(SERVICE, PATH, SERVICE, "GetServerInformation")
-        return Finding(name, found=True, detail=" ".join(map(str, words[:3:2])) or SERVICE)
-    if there is not None:
-        (startable,) = _call(*_BUS, "ListActivatableNames") or ([],)
-        if isinstance(startable, list) and SERVICE in startable:
-            return Finding(name, found=True, detail=_("The desktop starts them when needed."))
+    if session_bus.is_owned(SERVICE_NAME):
+        words = session_bus.ask(SERVICE, "GetServerInformation") or ()
+        return Finding(name, found=True, detail=" ".join(map(str, words[:3:2])) or SERVICE_NAME)
+    (startable,) = session_bus.ask(session_bus.BUS, "ListActivatableNames") or ([],)
+    if SERVICE_NAME in startable:
+        return Finding(name, found=True, detail=_("The desktop starts them when needed."))
     return Finding(
         name,
         found=False,
         detail=_("Nothing here shows notifications; the log has their text."),
         remedy=_("Start your desktop's notification service, or install one, such as dunst."),
     )
-
-
-_BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-
-
-def _call(service: str, path: str, interface: str, method: str) -> tuple[object, ...]:
-    """Return what somebody on the session bus answers; nothing where they do not."""
-    from reprospective_tray.desktop import session_bus
-
-    there = session_bus.connect()
-    if there is None:
-        return ()
-    gio, bus = there
-    from gi.repository import GLib
-
-    flags = gio.DBusCallFlags.NO_AUTO_START
-    try:
-        answer = bus.call_sync(
-            service, path, interface, method, None, None, flags, _ANSWER_MS, None
-        )
-    except GLib.Error:
-        return ()
-    unpacked: tuple[object, ...] = answer.unpack()
-    return unpacked

@@ -6,25 +6,28 @@ import logging
 import shutil
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from reprospective_tray import PRODUCT, clean_text
 from reprospective_tray.desktop import session_bus
 from reprospective_tray.desktop.text_limits import cut_utf16
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.system.dbus_address import session_address
+from reprospective_tray.system import clean_text
 from reprospective_tray.system.paths import shipped_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reprospective_tray.system.dbus import BusConnection
+
 _log = logging.getLogger(__name__)
 
 ICON = "assets/icon.png"
-SERVICE = "org.freedesktop.Notifications"
-PATH = "/org/freedesktop/Notifications"
+SERVICE_NAME = "org.freedesktop.Notifications"
+SERVICE = ("/org/freedesktop/Notifications", SERVICE_NAME, SERVICE_NAME)
 # A notification service may have to be started by the bus first.
-TIMEOUT_MS = 3000
+TIMEOUT_S = 3.0
 # What Windows takes.
 TITLE_UTF16_UNITS, BODY_UTF16_UNITS = 63, 255
 
@@ -32,8 +35,9 @@ TITLE_UTF16_UNITS, BODY_UTF16_UNITS = 63, 255
 class Notifier:
     """Shows notifications by the best way there is.
 
-    Linux: the desktop's notification service, by PyGObject or by notify-send. Elsewhere the
-    fallback, which `app` takes from the tray icon.
+    Linux: the desktop's notification service; by notify-send where the bus cannot be spoken to
+    from here, as one that is reached by TCP. Elsewhere the fallback, which `app` takes from the
+    tray icon.
     """
 
     def __init__(self, fallback: Callable[[str, str], None] | None = None) -> None:
@@ -43,6 +47,8 @@ class Notifier:
             fallback: Called with title and body, cut to what Windows takes; may raise.
         """
         self.fallback = fallback
+        self._showing = threading.Lock()
+        self._line: BusConnection | None = None
 
     def notify(self, title: str, body: str) -> bool:
         """Show a notification; never raises, and waits for some seconds at most.
@@ -53,7 +59,7 @@ class Notifier:
         title, body = clean_text.one_line(title), clean_text.lines(body)
         ways = [self._by_fallback]
         if sys.platform == "linux":
-            ways = [_by_bus, _by_notify_send, self._by_fallback]
+            ways = [self._by_bus, _by_notify_send, self._by_fallback]
         for way in ways:
             try:
                 if way(title, body):
@@ -62,6 +68,19 @@ class Notifier:
                 _log.debug("a notification was not shown: %s", error)
         _log.info("nothing here shows notifications; it would say: %s: %s", title, body)
         return False
+
+    def close(self) -> None:
+        """Leave the bus; whoever is just waiting for the service leaves it with the process."""
+        if self._showing.acquire(blocking=False):
+            if self._line:
+                self._line.close()
+            self._line = None
+            self._showing.release()
+
+    def _by_bus(self, title: str, body: str) -> bool:
+        with self._showing:
+            self._line = _kept(self._line) or session_bus.connect(TIMEOUT_S)
+            return self._line is not None and _show(self._line, title, body)
 
     def _by_fallback(self, title: str, body: str) -> bool:
         if self.fallback is None:
@@ -77,71 +96,47 @@ def _icon_path() -> str:
         return ""
 
 
-def _by_bus(title: str, body: str) -> bool:
-    there = session_bus.connect()
-    if there is None:
-        return False
-    gio, bus = there
-    from gi.repository import GLib
+def _kept(line: BusConnection | None) -> BusConnection | None:
+    """Return the connection of earlier notifications if it is still there.
 
-    def call(method: str, arguments: object) -> tuple[object, ...]:
-        answer = bus.call_sync(
-            *(SERVICE, PATH, SERVICE, method, arguments, None),
-            *(gio.DBusCallFlags.NONE, TIMEOUT_MS, None),
-        )
-        unpacked: tuple[object, ...] = answer.unpack()
-        return unpacked
+    It stays open: GNOME takes a program's notifications away when their connection ends.
+    """
+    if line is None:
+        return None
+    from reprospective_tray.system.dbus import BusLostError
 
-    (capabilities,) = call("GetCapabilities", None)
-    if isinstance(capabilities, list) and "body-markup" in capabilities:
-        body = GLib.markup_escape_text(body)
-    call(
-        "Notify",
-        GLib.Variant(
-            "(susssasa{sv}i)",
-            # application, replaces none, icon, texts, no buttons, hints, the service's own time
-            (PRODUCT, 0, _icon_path(), title, body, [], {}, -1),
-        ),
-    )
-    return True
+    try:
+        line.listen(0)  # nobody here wants to know what became of the earlier ones
+    except BusLostError:
+        line.close()
+        return None
+    return line
+
+
+def _show(line: BusConnection, title: str, body: str) -> bool:
+    from jeepney import DBusAddress
+
+    line.ask(DBusAddress(*session_bus.BUS), "StartServiceByName", "su", SERVICE_NAME, 0)
+    service = DBusAddress(*SERVICE)
+    capabilities = line.ask(service, "GetCapabilities")
+    if capabilities and "body-markup" in capabilities[0]:
+        body = _escaped(body)
+    # application, replaces none, icon, texts, no buttons, hints, the service's own time
+    values: tuple[object, ...] = (PRODUCT, 0, _icon_path(), title, body, [], {}, -1)
+    return line.ask(service, "Notify", "susssasa{sv}i", *values) is not None
 
 
 def _by_notify_send(title: str, body: str) -> bool:
     program = shutil.which("notify-send")
     if program is None or not session_bus.is_offered():
         return False
-    if _reads_markup():
-        body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # It takes \n and the like in the body for what they mean in C, and hands on the rest as it is.
-    body = body.replace("\\", r"\\")
+    # Most services read markup; where one does not, it shows an entity and hides no word.
+    # notify-send takes \n and the like in the body for what they mean in C.
+    body = _escaped(body).replace("\\", r"\\")
     command = [program, f"--app-name={PRODUCT}", f"--icon={_icon_path()}", "--", title, body]
-    subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_MS / 1000)
+    subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_S)
     return True
 
 
-def _reads_markup() -> bool:
-    """Say whether the notification service reads markup in the body, as most do.
-
-    It is started where it does not run yet. Where it does not say, it is taken to read it: that
-    shows an entity too much at worst, and never hides a word.
-    """
-    # By hand, since this way is for those without PyGObject.
-    from jeepney import DBusAddress
-
-    from reprospective_tray.system.dbus import BUS, BusConnection, BusLostError
-
-    address = session_address()
-    if address is None:
-        return True
-    try:
-        line = BusConnection(address, TIMEOUT_MS / 1000)
-        try:
-            bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
-            line.ask(bus, "StartServiceByName", "su", SERVICE, 0)
-            answer = line.ask(DBusAddress(PATH, SERVICE, SERVICE), "GetCapabilities")
-        finally:
-            line.close()
-    except BusLostError as error:
-        _log.debug("the notification service does not say what it can do: %s", error)
-        return True
-    return answer is None or "body-markup" in answer[0]
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

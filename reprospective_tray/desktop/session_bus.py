@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-from typing import Any
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from reprospective_tray.system.dbus_address import NO_BUS, SESSION_ADDRESS, session_address
-from reprospective_tray.system.lean_memory import without
+
+if TYPE_CHECKING:
+    from reprospective_tray.system.dbus import Answer, BusConnection
 
 _log = logging.getLogger(__name__)
 
-# A bus answers at once; one that takes this long never does.
-DEADLINE_S = 2.0
-CANCEL_S = 0.5
+# A path, a name and an interface, as jeepney's DBusAddress takes them.
+BUS = ("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+ANSWER_S = 2.0
 
 
 def is_offered() -> bool:
@@ -25,46 +27,28 @@ def is_offered() -> bool:
     return session_address() is not None
 
 
-def connect() -> tuple[Any, Any] | None:
-    """Return PyGObject's Gio module and the connection to the session bus.
+def connect(answer_s: float = ANSWER_S) -> BusConnection | None:
+    """Return a connection to the session bus, which is the caller's to close.
 
-    None where the desktop has no bus, where the bus does not answer in `DEADLINE_S`, or where
-    PyGObject is missing. The connection is shared by the whole process and may be used by any
-    thread.
+    None where the desktop has no bus, or where the bus does not answer in `dbus.DEADLINE_S`.
+    Whom it asks has `answer_s` for the answer.
 
     After a bus that did not answer there is none for the rest of the process's life. To be
     called before GTK is imported, which would wait for such a bus forever.
     """
-    if not is_offered():
+    address = session_address()
+    if address is None:
         return None
+    # Here, since only Linux has it.
+    from reprospective_tray.system.dbus import BusConnection, BusLostError, NoAnswerError
+
     try:
-        # PyGObject loads asyncio, which nobody here runs, and that loads OpenSSL.
-        with without("ssl"):
-            from gi.repository import Gio, GLib
-    except (ImportError, ValueError):  # gi says ValueError where a typelib is missing
-        return None
-    cancellable = Gio.Cancellable()
-    connected: list[Any] = []
-
-    def ask() -> None:
-        try:
-            bus = Gio.bus_get_sync(Gio.BusType.SESSION, cancellable)
-            # A bus that ends must not end the program with it.
-            bus.set_exit_on_close(False)
-            connected.append(bus)
-        except GLib.Error as error:
-            _log.debug("no session bus: %s", error)
-
-    # In a thread: a signal handler of Python's would wait for this call if it were made here.
-    thread = threading.Thread(target=ask, name="session-bus", daemon=True)
-    thread.start()
-    thread.join(DEADLINE_S)
-    if thread.is_alive():
-        cancellable.cancel()
-        thread.join(CANCEL_S)
-        if not connected:
-            _give_up()
-    return (Gio, connected[0]) if connected else None
+        return BusConnection(address, answer_s)
+    except NoAnswerError:
+        _give_up()
+    except BusLostError as error:
+        _log.debug("no session bus: %s", error)
+    return None
 
 
 def _give_up() -> None:
@@ -73,31 +57,44 @@ def _give_up() -> None:
     Libraries ask on their own and without a deadline: GTK for the accessibility bus, GIO for
     remote folders. Programs that are started from here are spared it too.
     """
-    if is_offered():
+    if is_offered():  # else another thread has said so already
         os.environ[SESSION_ADDRESS] = NO_BUS
         _log.warning("the session bus does not answer: going on without one")
 
 
-def is_owned(name: str, timeout_ms: int = 2000) -> bool:
-    """Say whether somebody on the session bus answers to `name`; False without a bus."""
-    there = connect()
-    if there is None:
+def answers() -> bool:
+    """Say whether there is a bus that answers; see `connect` for what follows where it does not."""
+    line = connect()
+    if line is None:
         return False
-    gio, bus = there
-    from gi.repository import GLib
+    line.close()
+    return True
 
-    try:
-        answer = bus.call_sync(
-            "org.freedesktop.DBus",
-            "/org/freedesktop/DBus",
-            "org.freedesktop.DBus",
-            "NameHasOwner",
-            GLib.Variant("(s)", (name,)),
-            None,
-            gio.DBusCallFlags.NONE,
-            timeout_ms,
-            None,
-        )
-    except GLib.Error:
-        return False
-    return bool(answer.unpack()[0])
+
+def ask(
+    to: tuple[str, str, str], method: str, signature: str | None = None, *arguments: object
+) -> Answer:
+    """Call a method of whom a path, a name and an interface stand for; no service is started.
+
+    Returns:
+        The answer; None for an error, for no answer in `ANSWER_S`, or without a bus.
+    """
+    line = connect()
+    if line is None:
+        return None
+    from jeepney import DBusAddress
+
+    from reprospective_tray.system.dbus import BusLostError
+
+    with closing(line):
+        try:
+            return line.ask(DBusAddress(*to), method, signature, *arguments)
+        except BusLostError as error:
+            _log.debug("the session bus: %s", error)
+            return None
+
+
+def is_owned(name: str) -> bool:
+    """Say whether somebody on the session bus answers to `name`; False without a bus."""
+    answer = ask(BUS, "NameHasOwner", "s", name)
+    return bool(answer and answer[0])

@@ -288,7 +288,10 @@ class Application:
             ),
             # The end of the open session may go, too.
             (Step("sending", self._components.stop_sending, LAST_PASS_S + HANG_UP_S),),
-            (moment("the locks", self._release_locks),),
+            (
+                moment("notifications", self._notifier.close),
+                moment("the locks", self._release_locks),
+            ),
         )
 
     def _release_locks(self) -> None:

@@ -153,8 +153,9 @@ def test_without_pygobject_it_says_what_is_lacking(
     app.env["PYTHONPATH"] = str(user.folder)
     report = examine(app)
     assert "has no menu" in report["tray"]["detail"]
-    assert report["bus"]["found"] is None
-    assert "python3-gi" in report["bus"]["remedy"]
+    assert "python3-gi" in report["tray"]["remedy"]
+    assert report["bus"]["found"]
+    assert "dunst" in report["notifications"]["detail"]
 
 
 @pytest.mark.parametrize("name", ["", ":4711"])

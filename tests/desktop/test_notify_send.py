@@ -1,4 +1,4 @@
-"""Where there is no PyGObject, notify-send shows the texts as they are: no markup, no escapes.
+"""Every way to the notification service shows the texts as they are: no markup, no escapes.
 
 How it can fail: a title's markup is shown as bold text or swallowed; entities show where the
 service reads none; a path of Windows becomes a new line.
@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from installer.demo.virtual_desktop import VirtualDesktop
+from reprospective_tray.desktop.notifications import Notifier
 
 pytestmark = pytest.mark.trust
 
@@ -35,12 +37,16 @@ values = ("x", 0, "", title, GLib.strcompress(body), [], {{}}, -1)
 call = GLib.Variant("(susssasa{{sv}}i)", values)
 bus.call_sync(name, path, name, "Notify", call, None, Gio.DBusCallFlags.NONE, 3000, None)
 """
-WITHOUT_GI = (
-    "from reprospective_tray.desktop import notifications\n"
-    "notifications._by_bus = lambda *_texts: False\n"
-    "import sys\n"
-    "assert notifications.Notifier().notify(*sys.argv[1:])\n"
-)
+NOTIFY = """
+import sys
+from reprospective_tray.desktop.notifications import Notifier
+sys.modules["gi"] = None  # as if PyGObject were not installed
+if sys.argv[1] == "notify-send":
+    Notifier._by_bus = lambda *_texts: False
+notifier = Notifier()
+assert notifier.notify(*sys.argv[2:])
+notifier.close()
+"""
 
 
 @pytest.fixture
@@ -54,17 +60,24 @@ def path(tmp_path: Path) -> str:
     return f"{tmp_path}:{os.environ['PATH']}"
 
 
-def notify(desktop: VirtualDesktop, path: str) -> None:
+def notify(desktop: VirtualDesktop, way: str, path: str = os.environ["PATH"]) -> None:
     environment = {**desktop.env, "PYTHONPATH": str(ROOT), "PATH": path}
-    command = [sys.executable, "-c", WITHOUT_GI, TITLE, BODY]
-    subprocess.run(command, env=environment, check=True, timeout=SECONDS)
+    command = [sys.executable, "-W", "error", "-c", NOTIFY, way, f"{TITLE} {way}", BODY]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_service_that_reads_markup_gets_none(desktop: VirtualDesktop, path: str) -> None:
-    notify(desktop, path)
+@pytest.mark.parametrize("way", ["bus", "notify-send"])
+def test_a_service_that_reads_markup_gets_none(
+    desktop: VirtualDesktop, path: str, way: str
+) -> None:
+    notify(desktop, way, path)
     desktop.run("dunstctl", "close-all")
     shown = json.loads(desktop.run("dunstctl", "history"))["data"][0]
-    assert (TITLE, ESCAPED) in [(one["summary"]["data"], one["body"]["data"]) for one in shown]
+    texts = [(one["summary"]["data"], one["body"]["data"]) for one in shown]
+    assert (f"{TITLE} {way}", ESCAPED) in texts
 
 
 SERVICE = """
@@ -80,7 +93,7 @@ def call(bus, sender, path, interface, method, arguments, invocation):
     if method == "GetCapabilities":
         invocation.return_value(GLib.Variant("(as)", (["body"],)))
     else:
-        print(json.dumps(arguments.unpack()[3:5]), flush=True)
+        print(json.dumps([*arguments.unpack()[3:5], sender]), flush=True)
         invocation.return_value(GLib.Variant("(u)", (1,)))
 bus = Gio.bus_get_sync(Gio.BusType.SESSION)
 interface = Gio.DBusNodeInfo.new_for_xml(XML).interfaces[0]
@@ -106,8 +119,30 @@ def plain_service(own_desktop: VirtualDesktop) -> Iterator[subprocess.Popen[str]
 
 
 def test_a_service_that_reads_none_gets_the_text_itself(
-    own_desktop: VirtualDesktop, plain_service: subprocess.Popen[str], path: str
+    own_desktop: VirtualDesktop, plain_service: subprocess.Popen[str]
 ) -> None:
-    notify(own_desktop, path)
+    notify(own_desktop, "bus")
     assert plain_service.stdout is not None
-    assert json.loads(plain_service.stdout.readline()) == [TITLE, BODY]
+    assert json.loads(plain_service.stdout.readline())[:2] == [f"{TITLE} bus", BODY]
+
+
+def test_notifications_come_by_one_connection_as_long_as_the_bus_is_there(
+    own_desktop: VirtualDesktop,
+    plain_service: subprocess.Popen[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """GNOME takes away what came by a connection that has ended."""
+    name = "DBUS_SESSION_BUS_ADDRESS"
+    monkeypatch.setenv(name, own_desktop.env[name])
+    assert plain_service.stdout is not None
+    with closing(Notifier()) as notifier:
+        assert notifier.notify("the first", "")
+        assert notifier.notify("the second", "")
+        said = [json.loads(plain_service.stdout.readline()) for _each in range(2)]
+        assert [each[0] for each in said] == ["the first", "the second"]
+        assert said[0][2] == said[1][2]
+        own_desktop.stop_bus()
+        assert not notifier.notify("the third", "")
+        with VirtualDesktop(panel=None, notifications=True) as other:
+            monkeypatch.setenv(name, other.env[name])
+            assert notifier.notify("the fourth", "")

@@ -65,7 +65,7 @@ def choose() -> Backend:
             _("Start the program inside a desktop session, or with `run --no-tray`."),
         )
     # First: whoever imports GTK waits for a bus that never answers, and this finds that out.
-    has_bus = session_bus.connect() is not None
+    has_bus = session_bus.answers()
     lacking = _lacking_for_menu()
     if lacking is not None:
         return _without_menu(lacking, x11=x11)
