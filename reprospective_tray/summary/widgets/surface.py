@@ -264,6 +264,7 @@ def _covered(x: int, y: int, radius: int, edge: int) -> tuple[float, float]:
 
 def _png(size: int, rows: list[bytes]) -> bytes:
     """Return a square picture of red, green, blue and opacity as PNG, which Tk reads by itself."""
+    # Not by Pillow, which the window does not load: 2.6 MB (a tenth of its process) and 50 ms.
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         check = zlib.crc32(kind + content)
