@@ -13,14 +13,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray import PRODUCT
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.ipc import client
 from reprospective_tray.messages import _
-from reprospective_tray.summary.theme import system_palette
-from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.system.clock import now_ms
-from reprospective_tray.system.paths import shipped_file
 from reprospective_tray.tray import menu
 from reprospective_tray.tray.state import (
     AppState,
@@ -28,12 +24,8 @@ from reprospective_tray.tray.state import (
     from_status,
     sync_lines,
 )
-from reprospective_tray.tray.windows.style import (
-    PADDING,
-    apply_style,
-    import_tk,
-    not_shown,
-)
+from reprospective_tray.tray.windows.small_window import SmallWindow
+from reprospective_tray.tray.windows.style import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,27 +109,21 @@ class Talk:
             return News(None, _("An internal error. The log says more."))
 
 
-class ControlWindow:
-    """The window; of the main thread alone."""
+class ControlWindow(SmallWindow):
+    """The window; of the main thread alone. When it closes, the program goes on."""
 
-    def __init__(self, tkinter: Any, ttk: Any, talk: Talk) -> None:
-        """Build the window with nothing known yet."""
-        self._tk, self._ttk, self._talk = tkinter, ttk, talk
-        self._palette = system_palette()
-        self.root = tkinter.Tk(className="Reprospective-tray")
-        self.root.title(PRODUCT)
-        self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
-        self.root.iconphoto(True, self._mark)
-        self.root.configure(background=self._palette.surface)
-        self.root.resizable(width=False, height=False)
+    def __init__(self, talk: Talk) -> None:
+        """Build the window with nothing known yet.
+
+        Raises:
+            ReprospectiveError: there is no display, or Python came without Tk.
+        """
+        super().__init__()
+        self._talk = talk
         self._pictures: dict[Mode, Any] = {}
         self._items: tuple[Item, ...] | None = None
         self._error = ""
-        self._font = apply_style(
-            self.root, ttk, self._palette
-        )  # Tk forgets one that Python lets go
-        frame = ttk.Frame(self.root, padding=PADDING)
-        frame.pack(fill="both", expand=True)
+        ttk, frame = self._ttk, self._frame
         head = ttk.Frame(frame)
         head.pack(fill="x", pady=(0, PADDING - 4))
         self._picture = ttk.Label(head)
@@ -152,18 +138,11 @@ class ControlWindow:
         self._list = ttk.Frame(frame)
         self._list.pack(fill="x")
         ttk.Frame(frame, width=WIDTH, height=0).pack()
-        self.root.bind("<Escape>", lambda _event: self.close())
-        self.root.protocol("WM_DELETE_WINDOW", self.close)
-        CallbackErrors(self.root, self._say_error)
 
     def run(self) -> None:
         """Show the window until it is closed."""
         self._look()
         self.root.mainloop()
-
-    def close(self) -> None:
-        """Close the window; the program goes on."""
-        self.root.destroy()
 
     def raise_up(self) -> None:
         """Bring the window to the front."""
@@ -223,12 +202,9 @@ class ControlWindow:
     def _button(self, item: Item) -> Any:
         style = "Accent.TButton" if item.default else "TButton"
         label = f"{item.label}  {CHECK}" if item.checked else item.label
-        button = self._ttk.Button(
-            self._list, text=label, style=style, command=self._doing(item.action)
-        )
+        button = self._push_button(self._list, label, self._doing(item.action), style)
         if not item.enabled:
             button.state(["disabled"])
-        button.bind("<Return>", lambda _event: button.invoke())
         if item.default:
             button.focus_set()
         return button
@@ -282,12 +258,8 @@ def show(paths: Paths) -> None:
     raised = threading.Event()
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, lambda *_unused: raised.set())
-    tk, ttk = import_tk()
     talk = Talk(paths)
-    try:
-        window = ControlWindow(tk, ttk, talk)
-    except tk.TclError as error:
-        raise not_shown(error) from error
+    window = ControlWindow(talk)
 
     def look_for_signal() -> None:
         window.root.after(LOOK_MS, look_for_signal)

@@ -10,20 +10,12 @@ import queue
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reprospective_tray import PRODUCT
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.summary.theme import system_palette
-from reprospective_tray.summary.window.callback_errors import CallbackErrors
-from reprospective_tray.system.paths import shipped_file
-from reprospective_tray.tray.windows.style import (
-    PADDING,
-    apply_style,
-    import_tk,
-    not_shown,
-)
+from reprospective_tray.tray.windows.small_window import SmallWindow
+from reprospective_tray.tray.windows.style import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,28 +53,22 @@ class _Answer:
     problem: str = ""
 
 
-class ForgetWindow:
+class ForgetWindow(SmallWindow):
     """The window; of the main thread alone."""
 
-    def __init__(self, tkinter: Any, ttk: Any, question: ForgetQuestion) -> None:
-        """Build the window with nothing known yet."""
-        self._ttk, self._question = ttk, question
+    def __init__(self, question: ForgetQuestion) -> None:
+        """Build the window with nothing known yet.
+
+        Raises:
+            ReprospectiveError: there is no display, or Python came without Tk.
+        """
+        super().__init__(_("Forget"))
+        self._question = question
         self._answers: queue.SimpleQueue[tuple[Callable[[_Answer], None], _Answer]] = (
             queue.SimpleQueue()
         )
         self._is_forgetting = self._closes_when_done = False
-        palette = system_palette()
-        self.root = tkinter.Tk(className="Reprospective-tray")
-        title = _("Forget")
-        self.root.title(f"{PRODUCT}: {title}")
-        self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
-        self.root.iconphoto(True, self._mark)
-        self.root.configure(background=palette.surface)
-        self.root.resizable(width=False, height=False)
-        self._font = apply_style(self.root, ttk, palette)  # Tk forgets one that Python lets go
-        ttk.Style(self.root).configure("TButton", anchor="center")
-        frame = ttk.Frame(self.root, padding=PADDING)
-        frame.pack(fill="both", expand=True)
+        ttk, frame = self._ttk, self._frame
         head = _("Forget everything since {time}?").format(time=_wall(question.since))
         self._first = ttk.Label(frame, text=head, style="First.TLabel", wraplength=WIDTH)
         self._first.pack(anchor="w")
@@ -92,17 +78,13 @@ class ForgetWindow:
             note = ttk.Label(frame, text=question.note, style="Muted.TLabel", wraplength=WIDTH)
             note.pack(anchor="w", pady=(0, PADDING))
         ttk.Frame(frame, width=WIDTH, height=0).pack()
-        row = ttk.Frame(frame)
-        row.pack(fill="x")
-        self._cancel = self._button(row, _("Cancel"), self.close, "Accent.TButton")
+        row = self._button_row()
+        self._cancel = self._push_button(row, _("Cancel"), self.close, "Accent.TButton")
         self._cancel.pack(side="right")
-        self._forget = self._button(row, _("Forget"), self._agreed, "TButton")
+        self._forget = self._push_button(row, _("Forget"), self._agreed)
         self._forget.state(["disabled"])
         self._forget.pack(side="right", padx=(0, 8))
         self._cancel.focus_set()
-        self.root.bind("<Escape>", lambda _event: self.close())
-        self.root.protocol("WM_DELETE_WINDOW", self.close)
-        CallbackErrors(self.root, lambda sentence: self._second.configure(text=sentence))
 
     def run(self) -> None:
         """Show the window until it is closed."""
@@ -121,10 +103,8 @@ class ForgetWindow:
             return
         self.root.destroy()
 
-    def _button(self, row: Any, text: str, command: Callable[[], None], style: str) -> Any:
-        button = self._ttk.Button(row, text=text, style=style, command=command)
-        button.bind("<Return>", lambda _event: button.invoke())
-        return button
+    def _say_error(self, sentence: str) -> None:
+        self._second.configure(text=sentence)
 
     def _looked(self, answer: _Answer) -> None:
         if answer.problem or not answer.lines:
@@ -200,9 +180,4 @@ def show(question: ForgetQuestion) -> None:
     Raises:
         ReprospectiveError: there is no display, or Python came without Tk.
     """
-    tkinter, ttk = import_tk()
-    try:
-        window = ForgetWindow(tkinter, ttk, question)
-    except tkinter.TclError as error:
-        raise not_shown(error) from error
-    window.run()
+    ForgetWindow(question).run()

@@ -2,69 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reprospective_tray import PRODUCT
 from reprospective_tray.desktop import programs
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.summary.theme import system_palette
-from reprospective_tray.summary.window.callback_errors import CallbackErrors
-from reprospective_tray.system.paths import shipped_file
-from reprospective_tray.tray.windows.style import (
-    PADDING,
-    apply_style,
-    import_tk,
-    not_shown,
-)
+from reprospective_tray.tray.windows.small_window import SmallWindow
+from reprospective_tray.tray.windows.style import PADDING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 WIDTH = 440
 
 
-class MessageWindow:
+class MessageWindow(SmallWindow):
     """The window; of the main thread alone."""
 
-    def __init__(
-        self, tkinter: Any, ttk: Any, head: str, error: ReprospectiveError, settings: Path | None
-    ) -> None:
-        """Build it to say `head`, the error and its remedy, and to open the file `settings`."""
-        palette = system_palette()
-        self.root = tkinter.Tk(className="Reprospective-tray")
-        title = _("Settings")
-        self.root.title(f"{PRODUCT}: {title}")
-        self._mark = tkinter.PhotoImage(file=shipped_file("assets/icon.png"))
-        self.root.iconphoto(True, self._mark)
-        self.root.configure(background=palette.surface)
-        self.root.resizable(width=False, height=False)
-        self._font = apply_style(self.root, ttk, palette)  # Tk forgets one that Python lets go
-        ttk.Style(self.root).configure("TButton", anchor="center")
-        frame = ttk.Frame(self.root, padding=PADDING)
-        frame.pack(fill="both", expand=True)
+    def __init__(self, head: str, error: ReprospectiveError, settings: Path | None) -> None:
+        """Build it to say `head`, the error and its remedy, and to open the file `settings`.
+
+        Raises:
+            ReprospectiveError: there is no display, or Python came without Tk.
+        """
+        super().__init__(_("Settings"))
+        ttk, frame = self._ttk, self._frame
         ttk.Label(frame, text=head, style="First.TLabel", wraplength=WIDTH).pack(anchor="w")
         self._text = ttk.Label(frame, text=_sentences(error), wraplength=WIDTH)
         self._text.pack(anchor="w", pady=(8, PADDING))
-        row = ttk.Frame(frame)
-        row.pack(fill="x")
-        close = self._button(ttk, row, _("Close"), self.root.destroy, "Accent.TButton")
+        row = self._button_row()
+        close = self._push_button(row, _("Close"), self.close, "Accent.TButton")
         close.pack(side="right")
         close.focus_set()
         if settings is not None:
             self._settings = settings
-            label = _("Open settings")
-            self._button(ttk, row, label, self._open, "TButton").pack(side="right", padx=(0, 8))
-        self.root.bind("<Escape>", lambda _event: self.root.destroy())
-        CallbackErrors(self.root, lambda sentence: self._text.configure(text=sentence))
+            opening = self._push_button(row, _("Open settings"), self._open)
+            opening.pack(side="right", padx=(0, 8))
 
-    def _button(
-        self, ttk: Any, row: Any, text: str, command: Callable[[], None], style: str
-    ) -> Any:
-        button = ttk.Button(row, text=text, style=style, command=command)
-        button.bind("<Return>", lambda _event: button.invoke())
-        return button
+    def _say_error(self, sentence: str) -> None:
+        self._text.configure(text=sentence)
 
     def _open(self) -> None:
         try:
@@ -83,9 +59,4 @@ def show(head: str, error: ReprospectiveError, settings: Path | None) -> None:
     Raises:
         ReprospectiveError: there is no display, or Python came without Tk.
     """
-    tkinter, ttk = import_tk()
-    try:
-        window = MessageWindow(tkinter, ttk, head, error, settings)
-    except tkinter.TclError as reason:
-        raise not_shown(reason) from reason
-    window.root.mainloop()
+    MessageWindow(head, error, settings).root.mainloop()

@@ -1,44 +1,16 @@
-"""What the small windows of the tray have in common: how they look, and how they fail."""
+"""How the small windows of the tray look."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.messages import _
 from reprospective_tray.summary.theme import choose_family
-from reprospective_tray.summary.window import xwayland
 
 if TYPE_CHECKING:
     from reprospective_tray.summary.theme import Palette
 
 PADDING = 18
 ON_ACCENT = "#ffffff"
-
-
-def import_tk() -> tuple[Any, Any]:
-    """Return the modules tkinter and tkinter.ttk.
-
-    Raises:
-        ReprospectiveError: Python came without Tk.
-    """
-    try:
-        import tkinter as tk
-        from tkinter import ttk
-    except ImportError as error:
-        raise ReprospectiveError(
-            _("The window cannot be shown: Python came without Tk."),
-            _("Install it (on Debian and Ubuntu: python3-tk)."),
-        ) from error
-    return tk, ttk
-
-
-def not_shown(error: Exception) -> ReprospectiveError:
-    """Return what is said where Tk has no display."""
-    return xwayland.lacking() or ReprospectiveError(
-        _("The window cannot be shown: {reason}.").format(reason=error),
-        _("Start it inside a desktop session."),
-    )
 
 
 def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
