@@ -13,23 +13,17 @@ from typing import TYPE_CHECKING, Any
 from jeepney import DBusAddress
 
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes.application_names import ApplicationNames
 from reprospective_tray.monitor.probes.base import (
     Lack,
-    NotOfferedError,
     ProbeLostError,
-    WindowProbe,
 )
 from reprospective_tray.monitor.probes.gnome.idle import MutterIdle
-from reprospective_tray.monitor.probes.process_names import ProcessNames
-from reprospective_tray.monitor.probes.session_bus import open_line, speaking_with
-from reprospective_tray.monitor.probes.waker import Waker
+from reprospective_tray.monitor.probes.session_bus_probe import SessionBusProbe
 from reprospective_tray.system.dbus import BusLostError, Follow
 
 if TYPE_CHECKING:
     from reprospective_tray.system.dbus import Answer
 
-_SHELL_NAME = "GNOME's shell"
 SHELL = "org.gnome.Shell"
 INTERFACE = "org.gnome.shell.extensions.FocusedWindow"
 _PATH = "/org/gnome/shell/extensions/FocusedWindow"
@@ -50,7 +44,7 @@ class ExtensionMissingError(ProbeLostError):
     lack = Lack.EXTENSION
 
 
-class GnomeProbe(WindowProbe):
+class GnomeProbe(SessionBusProbe):
     """Observes the windows of one GNOME shell, by its extension's word."""
 
     name = "gnome"
@@ -63,34 +57,22 @@ class GnomeProbe(WindowProbe):
             NotOfferedError: there is no shell of GNOME.
             ProbeLostError: the bus is gone, or the shell does not answer.
         """
+        super().__init__("GNOME's shell", _ANSWER_S)
         self._poll_interval_s = poll_interval_s
-        self._names, self._processes = ApplicationNames(), ProcessNames()
-        self._window: Observation | None = None
         self._told: str | None = None
         self._has_changed = self._is_refused = False
-        self._is_there: bool | None = None  # None: not known yet
         self._asked_at: float | None = None  # None: nothing is asked
         self._next_poll = 0.0
         self._missing_since: float | None = None
-        self._line = open_line(_SHELL_NAME, _ANSWER_S)
         self._idle = MutterIdle(self._line)
-        self._waker = Waker()
-        try:
-            with speaking_with(_SHELL_NAME):
-                self._prepare()
-        except ProbeLostError:
-            self.close()
-            raise
-
-    def current(self) -> Observation | None:
-        """Return the focused window; see `WindowProbe.current`."""
-        return self._window
+        with self._closed_if_lost(), self._speaking():
+            self._prepare()
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait until another window or title was told; see `WindowProbe.wait`."""
         deadline, is_woken = time.monotonic() + timeout_s, False
         while True:
-            with speaking_with(_SHELL_NAME):
+            with self._speaking():
                 self._take()
             if self._has_changed:
                 self._has_changed = False
@@ -99,42 +81,30 @@ class GnomeProbe(WindowProbe):
             if self._idle.take_news() or is_woken or now >= deadline:
                 return None
             if self._asked_at is None and now >= self._next_poll:
-                with speaking_with(_SHELL_NAME):
+                with self._speaking():
                     self._ask(now)
             next_s = self._next_poll if self._asked_at is None else self._asked_at + _ANSWER_S
             left_s = max(min(deadline, next_s) - now, 0)
             is_woken = self._waker.wait([self._line.fileno()], left_s)
 
-    def wake(self) -> None:
-        """End a `wait` of another thread."""
-        self._waker.wake()
-
-    def abort(self) -> None:
-        """Cut the connection; see `WindowProbe.abort`."""
-        self._line.hang_up()
-
     def idle_ms(self) -> int | None:
         """Return the ms since the last input; see `WindowProbe.idle_ms`."""
-        with speaking_with(_SHELL_NAME):
+        with self._speaking():
             return self._idle.idle_ms()
 
     def watch_idle(self, idle_ms: int) -> bool:
         """Have the shell watch for it; see `WindowProbe.watch_idle`."""
-        with speaking_with(_SHELL_NAME):
+        with self._speaking():
             return self._idle.watch(idle_ms)
 
     def close(self) -> None:
         """Take the watches back, and close the connection."""
         with suppress(BusLostError):
             self._idle.let_go()
-        self._line.close()
-        self._waker.close()
+        super().close()
 
     def _prepare(self) -> None:
-        self._line.follow(Follow(SHELL, INTERFACE, self._on_owner, self._on_signal))
-        self._line.listen_until(lambda: self._is_there is not None, _ANSWER_S)
-        if not self._is_there:
-            raise NotOfferedError(f"nobody on the session bus is {SHELL}")
+        self._follow_service(Follow(SHELL, INTERFACE, self._on_owner, self._on_signal))
         if not self._has_extension():
             raise _missing()
         self._idle.follow()
@@ -192,10 +162,6 @@ class GnomeProbe(WindowProbe):
         else:
             self._missing_since = None
             self._see(answer[0])
-
-    def _on_owner(self, there: bool) -> None:
-        # A new shell knows no watches: one that was there and is replaced is gone.
-        self._is_there = there and self._is_there is None
 
     def _on_signal(
         self, _path: str, _interface: str, member: str, arguments: tuple[Any, ...]

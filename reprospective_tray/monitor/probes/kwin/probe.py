@@ -9,11 +9,9 @@ from collections import deque
 from typing import Any
 
 from reprospective_tray.monitor.observation import Observation
-from reprospective_tray.monitor.probes.application_names import ApplicationNames
 from reprospective_tray.monitor.probes.base import (
     NotOfferedError,
     ProbeLostError,
-    WindowProbe,
     steady_ms,
 )
 from reprospective_tray.monitor.probes.kwin.script import (
@@ -22,9 +20,7 @@ from reprospective_tray.monitor.probes.kwin.script import (
     MEMBER,
     KWinScript,
 )
-from reprospective_tray.monitor.probes.process_names import ProcessNames
-from reprospective_tray.monitor.probes.session_bus import open_line, speaking_with
-from reprospective_tray.monitor.probes.waker import Waker
+from reprospective_tray.monitor.probes.session_bus_probe import SessionBusProbe
 from reprospective_tray.monitor.probes.wayland.connection import WaylandConnection
 from reprospective_tray.monitor.probes.wayland.idle import PAUSE_MS, IdleNotices
 from reprospective_tray.monitor.probes.x11.xwayland_names import XWaylandNames
@@ -39,7 +35,7 @@ _BUS_S = 2.0
 _OLDEST_MS = 5_000
 
 
-class KWinProbe(WindowProbe):
+class KWinProbe(SessionBusProbe):
     """Observes the windows of one KWin, by its own word."""
 
     name = "kwin"
@@ -55,28 +51,17 @@ class KWinProbe(WindowProbe):
             NotOfferedError: there is no KWin, or it runs no scripts.
             ProbeLostError: the bus is gone.
         """
-        self._names, self._x_names = ApplicationNames(), XWaylandNames()
-        self._processes = ProcessNames()
-        self._window: Observation | None = None
+        super().__init__("KWin", _BUS_S)
+        self._x_names = XWaylandNames()
         # What was told and not yet passed on, with its time in ms of the steady clock.
         self._told: deque[tuple[int, Observation | None]] = deque()
-        self._is_there: bool | None = None  # None: not known yet
         self._wayland: WaylandConnection | None = None
         self._idle: IdleNotices | None = None
-        self._line = open_line("KWin", _BUS_S)
         self._script = KWinScript(self._line)
-        self._waker = Waker()
-        try:
-            with speaking_with("KWin"):
+        with self._closed_if_lost():
+            with self._speaking():
                 self._prepare()
             self._open_idle(display_name)
-        except ProbeLostError:
-            self.close()
-            raise
-
-    def current(self) -> Observation | None:
-        """Return the active window; see `WindowProbe.current`."""
-        return self._window
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait until the script tells something; see `WindowProbe.wait`."""
@@ -92,13 +77,9 @@ class KWinProbe(WindowProbe):
                 return None
             is_woken = self._waker.wait(self._descriptors(), left_s)
 
-    def wake(self) -> None:
-        """End a `wait` of another thread."""
-        self._waker.wake()
-
     def abort(self) -> None:
         """Cut both connections; see `WindowProbe.abort`."""
-        self._line.hang_up()
+        super().abort()
         wayland = self._wayland
         if wayland:
             wayland.abort()
@@ -120,16 +101,12 @@ class KWinProbe(WindowProbe):
     def close(self) -> None:
         """Take the script back, and close both connections."""
         self._script.unload()
-        self._line.close()
+        super().close()
         if self._wayland:
             self._wayland.close()
-        self._waker.close()
 
     def _prepare(self) -> None:
-        self._line.follow(Follow(KWIN, INTERFACE, self._on_owner, on_call=self._on_call))
-        self._line.listen_until(lambda: self._is_there is not None, _BUS_S)
-        if not self._is_there:
-            raise NotOfferedError(f"nobody on the session bus is {KWIN}")
+        self._follow_service(Follow(KWIN, INTERFACE, self._on_owner, on_call=self._on_call))
         if not self._script.load(lambda: bool(self._told)):
             raise NotOfferedError("KWin does not run the script that tells of windows")
         _told_at, self._window = self._told.pop()
@@ -153,7 +130,7 @@ class KWinProbe(WindowProbe):
 
     def _take(self) -> bool:
         """Take what has arrived; tell whether there was an input that was watched for."""
-        with speaking_with("KWin"):
+        with self._speaking():
             self._line.listen(0)
         if not self._is_there:
             raise ProbeLostError("KWin has left the session bus")
@@ -161,10 +138,6 @@ class KWinProbe(WindowProbe):
             return False
         self._wayland.take()
         return self._idle is not None and self._idle.take_news()
-
-    def _on_owner(self, there: bool) -> None:
-        # A new owner knows no script: one that was there and is replaced is gone.
-        self._is_there = there and self._is_there is None
 
     def _on_call(
         self, _path: str, _interface: str, member: str, arguments: tuple[Any, ...]
