@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from subprocess import PIPE
 
@@ -25,6 +25,7 @@ from tests.desktop.command_line import (
     environment,
 )
 from tests.desktop.test_data_commands import SESSIONS, command, sessions
+from tests.small_disk import small_disk
 from tests.support import User, fresh_user
 
 __all__ = ["command", "sessions"]
@@ -67,21 +68,6 @@ def place(user: User) -> Path:
     made = user.folder / "place"
     made.mkdir()
     return made
-
-
-@contextmanager
-def small_disk(folder: Path, kilobytes: int) -> Iterator[None]:
-    """Let `folder` be a disk of this size."""
-    options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "small", folder]
-    if os.geteuid():
-        pytest.skip("mounting a small disk needs root")
-    mounted = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 def in_shell(user: User, line: str, **env: str) -> Done:

@@ -6,8 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.held_up import HeldUp
 from tests.desktop.script import Script, await_recording, judge
 from tests.desktop.windows import Windows, now_ms
+from tests.small_disk import fill_up, small_disk
 from tests.support import User, wait_until
 
 SECONDS = 15.0
@@ -58,41 +59,10 @@ def test_what_happens_while_another_program_locks_the_database_is_written_afterw
     assert_all_recorded(app, script, end)
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """Mount a file system of 2 MB for the test."""
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if os.geteuid() != 0 or mount is None:
-        pytest.skip("only root can mount a small disk")
-    done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", folder],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        pytest.skip(f"mounting is not possible here: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Take all room there is on `disk`; return the file that holds it."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as stream, suppress(OSError):
-        while stream.write(bytes(4096)):
-            pass
-    assert shutil.disk_usage(disk).free == 0
-    return filler
-
-
 def test_a_full_disk_is_told_and_what_happens_meanwhile_is_written_when_there_is_room(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User
 ) -> None:
-    with small_disk(user.folder / "disk") as disk:
+    with small_disk(user.folder / "disk", 2048) as disk:
         database = disk / "sessions.db"
         user.write_config(
             f"database: {{local: {{path: {json.dumps(str(database))}}}}}\nmonitor: {{heartbeat: 1}}"
@@ -103,7 +73,8 @@ def test_a_full_disk_is_told_and_what_happens_meanwhile_is_written_when_there_is
         await_recording(app, windows)
         script = Script(windows, 2, HeldUp(app.process.pid, desktop._x.pid).ms)
         script.play(0.5, shortest=0.15, longest=0.3)
-        filler = fill(disk)
+        filler = disk / "filler"
+        fill_up(filler)
         full_at = now_ms()
         # The write-ahead log has some room of its own; then nothing goes any more.
         for _try in range(20):

@@ -12,6 +12,7 @@ import pytest
 from installer.build_catalogues import compile_catalogue
 from reprospective_tray import messages
 from tests.contract import FilePlace, FreshAdapter
+from tests.small_disk import small_disk as mounted_disk
 from tests.unit import stored
 
 if sys.platform != "linux":
@@ -41,6 +42,13 @@ def new_place() -> Callable[[], AbstractContextManager[FilePlace]]:
             yield FilePlace(Path(folder) / "x.db", durable=False)
 
     return make
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB."""
+    with mounted_disk(tmp_path / "disk", 8192) as folder:
+        yield folder
 
 
 @pytest.fixture

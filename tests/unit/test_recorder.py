@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from reprospective_tray.store.sqlite import adapter as adapter_module
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.maintenance import SqliteMaintenance
 from tests.bystander import at_most
+from tests.small_disk import fill_up
 from tests.support import others_can_read_the_code
 from tests.unit.recording import T0, assert_days_add_up, assert_in_order, rows_of, session, spans
 
@@ -270,27 +271,6 @@ def test_a_full_database_keeps_rows_in_memory_says_so_once_and_writes_them_later
     said = [r for r in caplog.records if "disk is full" in r.getMessage()]
     assert len(said) == 1
     assert "can be written again" in caplog.text
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
-    if (
-        not shutil.which("mount")
-        or subprocess.run(mount, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("no file system can be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-def fill_up(ballast: Path) -> None:
-    """Leave no room beside the file `ballast`."""
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"\0" * 4096)
 
 
 def test_a_disk_that_is_really_full_loses_nothing(small_disk):

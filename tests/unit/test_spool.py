@@ -8,9 +8,6 @@ line in two; what cannot be read restarts recording for ever, or is deleted unse
 import json
 import logging
 import os
-import shutil
-import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +22,7 @@ from reprospective_tray.store.recording import spool
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.maintenance import SqliteMaintenance
+from tests.small_disk import fill_up
 from tests.unit.killing import killed_at_each_line
 from tests.unit.recording import T0, assert_days_add_up, rows_of, session, spans
 
@@ -151,26 +149,6 @@ def test_a_kill_at_any_line_of_the_end_spares_what_an_earlier_run_has_kept(tmp_p
             [("earlier", -20_000, -10_000)],
             [("earlier", -20_000, -10_000), *WANTED],
         ), folder
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
-    if (
-        not shutil.which("mount")
-        or subprocess.run(mount, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("no file system can be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-def fill_up(ballast: Path) -> None:
-    with ballast.open("ab", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"\0" * 4096)
 
 
 def end_on_a_full_disk(
