@@ -3,6 +3,7 @@
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -42,6 +43,16 @@ def new_place() -> Callable[[], AbstractContextManager[FilePlace]]:
             yield FilePlace(Path(folder) / "x.db", durable=False)
 
     return make
+
+
+@pytest.fixture(params=["UTC", "Asia/Tokyo", "America/St_Johns"])
+def each_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock on the wall of several places."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture

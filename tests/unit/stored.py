@@ -30,7 +30,7 @@ def fresh_adapter() -> Iterator[SqliteAdapter]:
 
 
 def at(text: str) -> int:
-    """Return the ms of an ISO time with its offset."""
+    """Return the ms of an ISO time, which is of the clock on the wall where it has no offset."""
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 

@@ -1,8 +1,5 @@
 """What a person is told of sending."""
 
-import time
-from datetime import datetime
-
 import pytest
 
 from reprospective_tray.runtime.status import SYNC_OFF, sync_object
@@ -10,22 +7,11 @@ from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.sync import status_messages
 from reprospective_tray.sync.health import Health
 from reprospective_tray.sync.status_messages import Shipping
+from tests.unit.stored import at
+
+pytestmark = pytest.mark.usefixtures("each_zone")
 
 MINUTE = 60_000
-
-
-@pytest.fixture(autouse=True, params=["UTC", "Asia/Tokyo", "America/St_Johns"])
-def _zone(request, monkeypatch):
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-def at(text: str) -> int:
-    """Local wall time as ms since the epoch."""
-    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def line(success: str | None, now: str = "2026-11-23 14:30", **more) -> str:

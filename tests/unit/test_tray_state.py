@@ -1,6 +1,5 @@
 """What the tray says of a state."""
 
-import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,22 +15,11 @@ from reprospective_tray.tray.state import (
     today_line,
     tooltip,
 )
+from tests.unit.stored import at
+
+pytestmark = pytest.mark.usefixtures("each_zone")
 
 HOUR = 3_600_000
-
-
-@pytest.fixture(autouse=True, params=["UTC", "Asia/Tokyo", "America/St_Johns"])
-def _zone(request, monkeypatch):
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-def at(text: str) -> int:
-    """Local wall time as ms since the epoch."""
-    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 NOW = "2026-11-23 14:00"
