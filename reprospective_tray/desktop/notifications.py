@@ -13,7 +13,6 @@ from reprospective_tray import PRODUCT, clean_text
 from reprospective_tray.desktop import session_bus
 from reprospective_tray.desktop.text_limits import cut_utf16
 from reprospective_tray.errors import ReprospectiveError
-from reprospective_tray.system import clean_text
 from reprospective_tray.system.paths import shipped_file
 
 if TYPE_CHECKING:

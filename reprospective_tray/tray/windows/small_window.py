@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from reprospective_tray import PRODUCT
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.summary.theme import system_palette
 from reprospective_tray.summary.window import xwayland
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
-from reprospective_tray.summary.theme import system_palette
 from reprospective_tray.system.paths import shipped_file
 from reprospective_tray.tray.windows.style import PADDING, apply_style
 
