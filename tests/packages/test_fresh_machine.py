@@ -42,13 +42,16 @@ def clone(system, folder, owner="root"):
 def do(system, checkout, command, user="root", *, check=True):
     """Run one of the two commands, keep what it says, and return that and the seconds it took."""
     start = time.monotonic()
-    enter = f"cd {checkout} && exec python3 {BOOTSTRAP} {command}"
-    said = system.run("sh", "-c", enter, user=user, check=check, seconds=COMMAND_SECONDS)
+    enter = f"cd {checkout} && python3 {BOOTSTRAP} {command}"
+    enter += "; echo code $?"
+    said = system.run("sh", "-c", enter, user=user, seconds=COMMAND_SECONDS)
+    said, _word, code = said.rpartition("code ")
     seconds = time.monotonic() - start
     SAID.mkdir(parents=True, exist_ok=True)
     place = checkout.strip("/").split("/")[0]
     (SAID / f"{system.kind.name}-{place}-{command}.txt").write_text(said, "utf-8")
     print(f"{system.kind.name}, {checkout}, {command}: {seconds:.0f} s")
+    assert not check or code.strip() == "0", said[-4000:]
     return said, seconds
 
 
