@@ -16,6 +16,9 @@ __all__ = ["PATIENCE_S", "User", "fresh_user", "others_can_read_the_code", "wait
 # How long an event is awaited before it is said not to come; nothing is measured by it.
 PATIENCE_S = 60.0
 
+# Debian 12's python3-gi has an importer of a kind that Python 3.12 does without.
+OLD_IMPORTER = "ignore:DynamicImporter:ImportWarning"
+
 
 def others_can_read_the_code() -> bool:
     """Say whether another user may run this checkout; root's home, for one, is closed."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from installer import processes, unprivileged
-from tests.support import PATIENCE_S, User, wait_until
+from tests.support import OLD_IMPORTER, PATIENCE_S, User, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 15.0
@@ -36,7 +36,12 @@ class AppUnderTest:
         self.program: tuple[str | Path, ...] = ("-m", "reprospective_tray")
         self._mark = f"REPROSPECTIVE_APP_UNDER_TEST={user.folder.name}"
         name, _, value = self._mark.partition("=")
-        self.env = {**desktop_env, **user.env, name: value, "PYTHONWARNINGS": "default"}
+        self.env = {
+            **desktop_env,
+            **user.env,
+            name: value,
+            "PYTHONWARNINGS": f"default,{OLD_IMPORTER}",
+        }
         self.database = user.database
         self.process: subprocess.Popen[bytes] | None = None
 

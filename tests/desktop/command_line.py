@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import User
+from tests.support import OLD_IMPORTER, User
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 20.0
@@ -17,7 +17,7 @@ Command = Callable[..., Done]
 
 def environment(user: User) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
-    return {**kept, **user.env, "PYTHONWARNINGS": "error"}
+    return {**kept, **user.env, "PYTHONWARNINGS": f"error,{OLD_IMPORTER}"}
 
 
 def command_of(user: User) -> Command:
