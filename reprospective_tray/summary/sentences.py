@@ -15,6 +15,7 @@ from reprospective_tray.summary.format_text import (
     short_month_name,
     short_weekday_name,
     wall_time,
+    weekday_name,
 )
 from reprospective_tray.summary.report import DETAILED_DAYS, Origin, Report
 
@@ -80,7 +81,7 @@ def edges(day: DayTotal) -> str:
 
 
 def difference(report: Report) -> tuple[str, str] | None:
-    """Return how much more or less it was than before: ``("▲ 22 m", "on last Monday")``.
+    """Return how much more or less it was than before: ``("▲ 22 m", "vs previous Monday")``.
 
     None where there is nothing to compare with, or it was the same to the minute.
     """
@@ -97,16 +98,16 @@ def difference(report: Report) -> tuple[str, str] | None:
 def _compared_with(comparison: Comparison) -> str:
     first = comparison.range.first
     if comparison.kind is Kind.WEEKDAY:
-        weekday = short_weekday_name(first)
+        weekday = weekday_name(first)
         if comparison.until_now:
-            return _("on last {weekday} by now").format(weekday=weekday)
-        return _("on the {weekday} before").format(weekday=weekday)
+            return _("vs last {weekday} at this time").format(weekday=weekday)
+        return _("vs previous {weekday}").format(weekday=weekday)
     if comparison.kind is Kind.WEEK:
-        return _("on last week by now") if comparison.until_now else _("on the week before")
+        return _("vs last week at this point") if comparison.until_now else _("vs previous week")
     if comparison.kind is Kind.MONTH:
-        text = _("on {month} by now") if comparison.until_now else _("on {month}")
+        text = _("vs {month} at this point") if comparison.until_now else _("vs {month}")
         return text.format(month=month_name(first.month))
-    return _("on the {count} days before").format(count=comparison.range.count)
+    return _("vs the previous {count} days").format(count=comparison.range.count)
 
 
 def longest(report: Report) -> tuple[str, str] | None:
@@ -127,7 +128,7 @@ def switches_an_hour(report: Report) -> str:
     if report.stretches is None or report.states.active_ms < _MINUTE_MS:
         return ""
     rate = round(report.stretches.switches * _HOUR_MS / report.states.active_ms)
-    return _("{count} an hour").format(count=rate)
+    return _("{count} per hour").format(count=rate)
 
 
 def productive_share(categories: tuple[CategoryTotal, ...]) -> str:
@@ -143,7 +144,7 @@ def productive_share(categories: tuple[CategoryTotal, ...]) -> str:
 
 def on_days(count: int) -> str:
     """Return on how many days there was activity."""
-    return plural("on {count} day", "on {count} days", count).format(count=count)
+    return plural("over {count} day", "over {count} days", count).format(count=count)
 
 
 def switches(count: int) -> str:
@@ -194,16 +195,18 @@ def origin_note(origin: Origin) -> str:
     if origin.absent_days:
         days = len(origin.absent_days)
         text = plural(
-            "Titles and hours of {count} day are kept on the server alone: {problem}",
-            "Titles and hours of {count} days are kept on the server alone: {problem}",
+            "Titles and hours of {count} day are only on the server: {problem}",
+            "Titles and hours of {count} days are only on the server: {problem}",
             days,
         )
         return text.format(count=days, problem=origin.problem)
     if origin.server_days:
         days = len(origin.server_days)
         text = plural(
-            "Titles and hours of {count} day come from the server, totals from this computer.",
-            "Titles and hours of {count} days come from the server, totals from this computer.",
+            "Titles and hours of {count} day come from the server; the totals come from this "
+            "computer.",
+            "Titles and hours of {count} days come from the server; the totals come from this "
+            "computer.",
             days,
         )
         return text.format(count=days)

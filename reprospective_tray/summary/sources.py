@@ -107,7 +107,7 @@ def ask(
         missing = queries.missing_days(days) if days and scope.source == LOCAL else ()
         if not missing:
             return question(OpenSource(queries, queries, Origin()))
-        problem = _("no server is named in the config.")
+        problem = _("no server is set in the config.")
         if sources.has_server and not alone:
             try:
                 with sources.reading(SERVER) as server:
@@ -116,6 +116,6 @@ def ask(
             except StoreError as error:
                 problem = str(error)
         elif sources.has_server:
-            problem = _("it is being asked for them.")
+            problem = _("they are being loaded.")
         absent = Origin(absent_days=missing, problem=problem)
         return question(OpenSource(queries, RemoteDetails(queries, None), absent))

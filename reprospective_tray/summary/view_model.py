@@ -171,15 +171,15 @@ def _cards(report: Report) -> Iterator[Card]:
     yield Card(_("Active"), duration(states.active_ms), note, mark)
     computers = sentences.computers(hosts) if hosts > 1 else ""
     locked = _("locked {time}").format(time=duration(states.locked_ms)) if states.locked_ms else ""
-    yield Card(_("Idle"), duration(states.idle_ms), locked)
+    yield Card(_("Idle time"), duration(states.idle_ms), locked)
     if report.range.count == 1:
         figure = sentences.first_last(report) if report.days else NOTHING
-        yield Card(_("First \N{EN DASH} last"), figure, computers)
+        yield Card(_("Start \N{EN DASH} end"), figure, computers)
     else:
         days = len(report.days)
         figure = duration(states.active_ms // days) if days else NOTHING
         on_days = sentences.on_days(days) if days else ""
-        yield Card(_("Average of a day"), figure, computers or on_days)
+        yield Card(_("Daily average"), figure, computers or on_days)
     figure, note = sentences.longest(report) or (NOTHING, "")
     yield Card(_("Longest stretch"), figure, note)
     switches = NOTHING if report.stretches is None else f"{report.stretches.switches:,}"

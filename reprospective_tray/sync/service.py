@@ -120,7 +120,7 @@ class SyncService:
         # Recording continues without sending; the user is told, and the supervisor retries.
         except BaseException:
             what = _("Sending could not be started: an internal error.")
-            self._break(what, _("The log says more."))
+            self._break(what, _("See the log for details."))
             raise
 
     def _break(self, error: str, remedy: str) -> None:
@@ -273,7 +273,7 @@ class SyncService:
             what = _("Sending failed with an internal error: {kind}.").format(
                 kind=type(error).__name__
             )
-            result = SyncResult(error=what, remedy=_("The log says more."))
+            result = SyncResult(error=what, remedy=_("See the log for details."))
             self._failed(result, by_person=True)
             raise
         else:

@@ -47,7 +47,7 @@ def test_keys_turn_the_days_and_the_views(opened):
     opened.key("t")
     heading(opened, 0)
     opened.key("w")
-    opened.wait_for("Average of a day", "Hours of the week")
+    opened.wait_for("Daily average", "Hours of the week")
     opened.key("m")
     opened.wait_for(f"{today():%B %Y}", widget="Label")
     opened.key("d")
@@ -123,13 +123,13 @@ def test_a_click_on_a_column_sorts_by_it_and_a_second_one_the_other_way_round(op
     begins = [f"11:15{EN}11:40", f"10:20{EN}11:00", f"09:50{EN}10:20", f"09:10{EN}09:50"]
     assert names(opened.seen, 0)[:4] == begins
     for heading_, column, first, last in (
-        ("Time", 0, f"08:00{EN}09:10", f"11:15{EN}11:40"),
-        ("Length", 1, "1 h 10 m", "25 m"),
+        ("When", 0, f"08:00{EN}09:10", f"11:15{EN}11:40"),
+        ("Time", 1, "1 h 10 m", "25 m"),
         ("Application", 2, "Idle", "ターミナル"),
         ("Title", -1, "Idle", "sessionizer.py"),
     ):
         opened.click(heading_, "Sessions")
-        arrow = "↓" if heading_ == "Length" else "↑"
+        arrow = "↓" if heading_ == "Time" else "↑"
         seen = opened.wait_for(f"{heading_} {arrow}", widget="Sessions")
         assert (names(seen, column)[0], names(seen, column)[-1]) == (first, last), heading_
         opened.click(heading_, "Sessions")

@@ -19,8 +19,8 @@ LONG_AGO = (
     on_day(BACK, "09:00", "10:00", "Code", "taken away"),
     on_day(BACK, "10:00", "10:30", "Firefox", "gone as well"),
 )
-FROM_SERVER = "come from the server, totals from this computer."
-ALONE = "are kept on the server alone:"
+FROM_SERVER = "come from the server; the totals come from this computer."
+ALONE = "are only on the server:"
 
 
 @pytest.fixture
@@ -79,10 +79,10 @@ def test_sessions_of_the_server_cannot_be_deleted_from_here_and_the_window_says_
     shipped.wait_for("on the laptop")
     shipped.click("on the laptop", "Sessions")
     shipped.key("Delete")
-    seen = shipped.wait_for("Sessions on the server alone are deleted with:")
+    seen = shipped.wait_for("Sessions that are only on the server can be deleted with:")
     assert seen.find("on the laptop", "Sessions")
     shipped.click("OK")
-    seen = shipped.wait_without("Sessions on the server alone")
+    seen = shipped.wait_without("Sessions that are only on the server")
     assert seen.find("on the laptop", "Sessions")
 
 
@@ -97,7 +97,7 @@ def test_titles_that_retention_has_taken_come_from_the_server_and_the_window_say
     assert not seen.find("Retry")
     shipped.click("taken away", "Sessions")
     shipped.key("Delete")
-    shipped.wait_for("Sessions on the server alone are deleted with:")
+    shipped.wait_for("Sessions that are only on the server can be deleted with:")
 
 
 def test_without_a_server_in_the_config_the_window_says_what_is_missing(shipped):
@@ -132,7 +132,7 @@ def test_while_a_server_swallows_every_word_keys_go_on_working(shipped, central,
     shipped.open(server=central.dsn(proxy), patience_s=60.0)
     shipped.wait_for("today's own")
     to_the_day(shipped)
-    shipped.wait_for(ALONE, "it is being asked for them.")
+    shipped.wait_for(ALONE, "they are being loaded.")
     shipped.key("t")
     seen = shipped.wait_for("today's own")
     assert not seen.find(ALONE)
@@ -148,10 +148,10 @@ def test_all_computers_of_a_silent_server_have_a_retry_and_no_figures_of_this_co
     shipped.wait_for("today's own")
     shipped.click("This computer")
     shipped.click("All computers", "Menu")
-    seen = shipped.wait_for("The server is being asked.")
+    seen = shipped.wait_for("Waiting for the server.")
     assert not seen.find("1 h 10 m")
     seen = shipped.wait_for("No answer within 2 s", "Retry")
-    assert not seen.find("is being asked")
+    assert not seen.find("Waiting for")
     see(shipped, "server-silent")
     proxy.go_on()
     shipped.click("Retry")

@@ -72,9 +72,9 @@ def test_a_day_shows_the_figures_of_the_report_and_of_plain_sql(summary):
     summary.wait_for("Code", "#release")
     seen = assert_shows(summary, today(), today())
     assert seen.rows("Cards") == [
-        ["Active", "Idle", f"First {EN} last", "Longest stretch", "Switches"],
+        ["Active", "Idle time", f"Start {EN} end", "Longest stretch", "Switches"],
         ["2 h 55 m", "30 m", f"08:00 {EN} 11:40", "1 h 10 m", "3"],
-        ["locked 15 m", "Code, 08:00", "1 an hour"],
+        ["locked 15 m", "Code, 08:00", "1 per hour"],
     ]
     assert seen.rows("Sessions")[2:] == [
         [f"11:15{EN}11:40", "25 m", "Slack", "#release"],
@@ -104,7 +104,7 @@ def test_a_week_and_a_month_show_their_figures_a_bar_a_day_and_the_heat_map(summ
     summary.open()
     summary.wait_for("#release")
     summary.click("Week")
-    summary.wait_for("Average of a day")
+    summary.wait_for("Daily average")
     summary.key("Left")
     summary.wait_for("on 5 days")
     monday = today() - timedelta(days=last_monday)
@@ -182,7 +182,7 @@ def test_a_damaged_database_is_said_and_the_window_goes_on_when_it_is_replaced(s
 def test_size_place_and_view_are_remembered(summary):
     summary.record(*DAY)
     summary.open(view="week", geometry="900x600+340+230")
-    summary.wait_for("Average of a day")
+    summary.wait_for("Daily average")
     left, top, right, bottom = summary.seen_window()
     assert (right - left, bottom - top) == (900, 600)
     summary.click("Month")

@@ -97,7 +97,7 @@ def test_a_day_has_its_figures_as_text():
     assert page.texts["figure"] == [
         *("8 h 08 m", "1 h 04 m", "08:33 \N{EN DASH} 18:24", "1 h 12 m", "214")
     ]
-    assert page.texts["note"][0].endswith("22 m on last Mon by now")
+    assert page.texts["note"][0].endswith("22 m vs last Monday at this time")
     assert page.texts["row"] == ["Code6 h 37 m", "Firefox1 h 31 m"]
     assert page.texts["titles"] == [
         "sessionizer.py5 h 20 ma|b_c.py1 h 17 m",

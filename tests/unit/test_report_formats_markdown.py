@@ -49,7 +49,7 @@ def test_a_day_has_heading_figures_tables_and_titles():
     assert set(kinds) == {"h2", "h3", "p", "th", "td"}
     assert blocks(text)[0] == ("h2", "Monday, 23 November 2026")
     assert blocks(text)[1][1] == (
-        "8 h 08 m active (\N{BLACK UP-POINTING TRIANGLE} 22 m on last Mon by now)"
+        "8 h 08 m active (\N{BLACK UP-POINTING TRIANGLE} 22 m vs last Monday at this time)"
         " \N{MIDDLE DOT} 08:33 \N{EN DASH} 18:24 \N{MIDDLE DOT} 1 h 04 m idle"
         " \N{MIDDLE DOT} locked 38 m \N{MIDDLE DOT} longest stretch 1 h 12 m (Code, 10:04)"
         " \N{MIDDLE DOT} 214 switches"
@@ -80,7 +80,7 @@ def test_nothing_recorded_is_said_in_a_sentence():
 
 def test_where_titles_come_from_is_said_as_it_is():
     text = render(a_report(origin=Origin(absent_days=("2026-11-23",), problem="*no* <server>")))
-    assert blocks(text)[-1][1].endswith("alone: *no* <server>")
+    assert blocks(text)[-1][1].endswith("server: *no* <server>")
 
 
 @pytest.mark.parametrize("titles", [0, 1, None])

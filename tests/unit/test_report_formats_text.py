@@ -11,6 +11,7 @@ from reprospective_tray.summary.report import Origin
 from tests.unit.report_values import MINUTE, a_day, a_report, application, empty, long_range, named
 
 NAMES = st.text(max_size=60)
+UP = "\N{BLACK UP-POINTING TRIANGLE}"
 
 
 def lines_of(report, **options):
@@ -24,12 +25,12 @@ def line_with(report, start, **options):
 def test_figures_stand_in_columns_with_what_is_said_of_them():
     lines = lines_of(a_report())
     assert lines[2:8] == [
-        "Active           8 h 08 m  \N{BLACK UP-POINTING TRIANGLE} 22 m on last Mon by now",
-        "Idle             1 h 04 m",
+        f"Active           8 h 08 m  {UP} 22 m vs last Monday at this time",
+        "Idle time        1 h 04 m",
         "Locked           38 m",
-        "First \N{EN DASH} last     08:33 \N{EN DASH} 18:24",
+        "Start \N{EN DASH} end      08:33 \N{EN DASH} 18:24",
         "Longest stretch  1 h 12 m  Code, 10:04",
-        "Switches         214       26 an hour",
+        "Switches         214       26 per hour",
     ]
 
 
@@ -50,8 +51,8 @@ def test_nothing_is_said_of_a_period_before_that_was_the_same_to_the_minute():
 
 def test_several_days_have_an_average_and_no_first_and_last():
     report = long_range(a_day("2026-11-02", 60), a_day("2026-11-03", 90))
-    assert line_with(report, "Average of a day") == "Average of a day  1 h 15 m  on 2 days"
-    assert "First \N{EN DASH} last" not in render(report)
+    assert line_with(report, "Daily average") == "Daily average  1 h 15 m  over 2 days"
+    assert "Start \N{EN DASH} end" not in render(report)
     assert line_with(report, "November 2026").endswith("2 h 30 m")
 
 
@@ -64,7 +65,7 @@ def test_a_month_without_activity_between_others_is_there():
 def test_where_titles_come_from_is_said_where_it_is_not_here():
     report = a_report(origin=Origin(absent_days=("2026-11-23",), problem="no\x1b[2Jserver."))
     said = " ".join(lines_of(report, width=40))
-    assert "kept on the server alone: no [2Jserver." in said
+    assert "only on the server: no [2Jserver." in said
     assert "server" not in render(a_report())
 
 

@@ -67,10 +67,10 @@ def test_a_day_has_its_figures_bars_and_the_newest_session_first():
     view = seen(*SESSIONS)
     assert cards(view) == {
         "Active": ("1 h 50 m", ""),
-        "Idle": ("10 m", "locked 2 m"),
-        "First \N{EN DASH} last": ("09:00 \N{EN DASH} 10:50", ""),
+        "Idle time": ("10 m", "locked 2 m"),
+        "Start \N{EN DASH} end": ("09:00 \N{EN DASH} 10:50", ""),
         "Longest stretch": ("1 h 30 m", "Code, 09:00"),
-        "Switches": ("2", "1 an hour"),
+        "Switches": ("2", "1 per hour"),
     }
     assert [(bar.name, bar.time, bar.share, bar.colour) for bar in view.bars] == [
         ("Code", "1 h 35 m", 1.0, "#0000ff"),
@@ -122,7 +122,7 @@ def test_a_week_has_a_bar_for_each_day_stacked_by_category_and_its_hours():
     assert view.heat[0].times[9] == "59 m"
     assert view.heat[2].shares[20] == 1.0
     shown = cards(view)
-    assert shown["Average of a day"] == ("1 h 25 m", "on 2 days")
+    assert shown["Daily average"] == ("1 h 25 m", "over 2 days")
     assert shown["Longest stretch"] == ("1 h 30 m", "Code, Mon 09:00")
     assert view.sessions[0].when == "Wed 1 20:00\N{EN DASH}21:00"
     assert view.productive == "1 h 35 m productive (56 %)"
@@ -150,7 +150,7 @@ def test_several_computers_are_counted_and_have_lanes():
     view = seen(
         *SESSIONS, others=[session("2026-03-30T09:30:00+09:00", "2026-03-30T10:00:00+09:00")]
     )
-    assert cards(view)["First \N{EN DASH} last"][1] == "2 computers"
+    assert cards(view)["Start \N{EN DASH} end"][1] == "2 computers"
     assert view.strip.lanes == ("desk", "laptop")
     assert cards(view)["Active"][0] == "2 h 20 m"
 
@@ -169,8 +169,8 @@ def test_what_lies_elsewhere_cannot_be_deleted_here():
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(90, "\N{BLACK UP-POINTING TRIANGLE} 20 m on the Mon before"), (110, ""),
-     (115, "\N{BLACK DOWN-POINTING TRIANGLE} 5 m on the Mon before")],
+    [(90, "\N{BLACK UP-POINTING TRIANGLE} 20 m vs previous Monday"), (110, ""),
+     (115, "\N{BLACK DOWN-POINTING TRIANGLE} 5 m vs previous Monday")],
 )  # fmt: skip
 def test_a_day_is_compared_with_its_weekday_before(minutes, said):
     begin = datetime.fromisoformat("2026-03-23T09:00:00+09:00")
@@ -182,13 +182,13 @@ def test_today_is_compared_with_what_there_was_by_this_time():
     before = session("2026-03-23T09:00:00+09:00", "2026-03-23T20:00:00+09:00")
     now = datetime.fromisoformat("2026-03-30T10:30:00+09:00")
     said = cards(seen(before, *SESSIONS, now=now))["Active"][1]
-    assert said == "\N{BLACK UP-POINTING TRIANGLE} 20 m on last Mon by now"
+    assert said == "\N{BLACK UP-POINTING TRIANGLE} 20 m vs last Monday at this time"
 
 
 def test_a_month_is_compared_with_the_one_before():
     before = session("2026-02-10T09:00:00+09:00", "2026-02-10T10:00:00+09:00")
     view = seen(before, *SESSIONS, days=View.MONTH.around(DAY))
-    assert cards(view)["Active"][1] == "\N{BLACK UP-POINTING TRIANGLE} 50 m on February"
+    assert cards(view)["Active"][1] == "\N{BLACK UP-POINTING TRIANGLE} 50 m vs February"
 
 
 def test_without_hours_there_is_no_heat_map():
@@ -199,7 +199,7 @@ def test_where_titles_come_from_is_said_where_that_is_not_here():
     assert sentences.origin_note(Origin()) == ""
     assert "come from the server" in sentences.origin_note(Origin(server_days=("2026-03-30",)))
     absent = sentences.origin_note(Origin(absent_days=("a", "b"), problem="it is away."))
-    assert absent == "Titles and hours of 2 days are kept on the server alone: it is away."
+    assert absent == "Titles and hours of 2 days are only on the server: it is away."
 
 
 def test_what_the_program_does_is_said_in_a_line():

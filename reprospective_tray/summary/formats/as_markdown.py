@@ -123,11 +123,11 @@ def _titles(report: Report, titles: int) -> Iterator[str]:
 def _days(report: Report) -> Iterator[str]:
     rows: list[tuple[str, ...]]
     if report.range.count > DETAILED_DAYS:
-        head = _("Month"), _("Active"), _("Days")
+        head = _("Month"), _("Active"), _("Active days")
         rows = [(each.label, duration(each.ms), str(each.days)) for each in months(report)]
         yield _heading(_("Months"))
     else:
-        head = _("Day"), _("Active"), _("First \N{EN DASH} last")
+        head = _("Date"), _("Active"), _("Start \N{EN DASH} end")
         dates = [sentences.short_date(date.fromisoformat(day.day)) for day in report.days]
         rows = [
             (name, duration(day.active_ms), sentences.edges(day))

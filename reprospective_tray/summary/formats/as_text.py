@@ -128,8 +128,8 @@ class _Writer:
     def _empty(self, report: Report) -> None:
         sentences = [
             words.nothing_recorded(report.range),
-            _("Look at another day with: reprospective-tray report --date YYYY-MM-DD"),
-            _("or start recording with: reprospective-tray run"),
+            _("Show another day with: reprospective-tray report --date YYYY-MM-DD"),
+            _("Start recording with: reprospective-tray run"),
         ]
         self.lines += [line for sentence in sentences for line in wrap(sentence, self._width)]
 
@@ -233,14 +233,14 @@ class _Writer:
 def _figures(report: Report) -> Iterator[_Figure]:
     states = report.states
     yield _Figure(_("Active"), duration(states.active_ms), " ".join(words.difference(report) or ()))
-    yield _Figure(_("Idle"), duration(states.idle_ms))
+    yield _Figure(_("Idle time"), duration(states.idle_ms))
     if states.locked_ms:
         yield _Figure(_("Locked"), duration(states.locked_ms))
     if report.range.count == 1 and report.days:
-        yield _Figure(_("First \N{EN DASH} last"), words.first_last(report))
+        yield _Figure(_("Start \N{EN DASH} end"), words.first_last(report))
     elif report.days:
         average = duration(states.active_ms // len(report.days))
-        yield _Figure(_("Average of a day"), average, words.on_days(len(report.days)))
+        yield _Figure(_("Daily average"), average, words.on_days(len(report.days)))
     if longest := words.longest(report):
         yield _Figure(_("Longest stretch"), *longest)
     if report.stretches is not None and report.days:

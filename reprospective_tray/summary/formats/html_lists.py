@@ -127,7 +127,7 @@ def computers(report: Report) -> Element:
 def days(report: Report) -> Element:
     """Return the days on which there was activity."""
     return _figures(
-        (_("Day"), _("Active"), _("First \N{EN DASH} last")),
+        (_("Date"), _("Active"), _("Start \N{EN DASH} end")),
         (
             (
                 sentences.short_date(date.fromisoformat(day.day)),
@@ -142,7 +142,7 @@ def days(report: Report) -> Element:
 def months(found: Sequence[Month]) -> Element:
     """Return the months, with the average of the days on which there was activity."""
     return _figures(
-        (_("Month"), _("Active"), _("Days"), _("Average of a day")),
+        (_("Month"), _("Active"), _("Active days"), _("Daily average")),
         (
             (
                 month.label,

@@ -114,5 +114,5 @@ def save(text: str, target: Path) -> None:
             _("{path} cannot be written: {reason}.").format(
                 path=target, reason=error.strerror or error
             ),
-            _("Choose another place."),
+            _("Choose another folder or name."),
         ) from error

@@ -126,7 +126,7 @@ class Sessions(ScrolledPanel):
             )
         when, time, names = self._widths
         when = max(when, figures_width(look.body, "00:00\N{EN DASH}00:00"))
-        time = max(time, look.small.measure(_("Length") + _ARROWS[0]))
+        time = max(time, look.small.measure(_("Time") + _ARROWS[0]))
         names = max(names, look.small.measure(_("Application") + _ARROWS[0]))
         side, gap = look.px(SIDE), look.px(_GAP)
         time_right = side + when + gap + time
@@ -184,8 +184,8 @@ class Sessions(ScrolledPanel):
         middle = look.px(46)
         self._headings = []
         for column, label, x, side, room in (
-            ("when", _("Time"), columns.when, "w", columns.time_right - columns.when),
-            ("time", _("Length"), columns.time_right, "e", columns.time_right - columns.when),
+            ("when", _("When"), columns.when, "w", columns.time_right - columns.when),
+            ("time", _("Time"), columns.time_right, "e", columns.time_right - columns.when),
             ("name", _("Application"), columns.name, "w", columns.name_width),
             ("title", _("Title"), columns.title, "w", columns.title_width),
         ):

@@ -46,7 +46,7 @@ class CallbackErrors:
         if isinstance(error, ReprospectiveError):
             sentence = f"{error} {error.remedy}".strip()
         else:
-            sentence = _("An internal error: {error}. The log says more.").format(error=what)
+            sentence = _("Internal error: {error}. See the log for details.").format(error=what)
         try:
             self._say(printable(sentence)[:_CHARACTERS])
         except Exception:  # noqa: BLE001  what shows it may be what has failed

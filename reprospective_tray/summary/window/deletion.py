@@ -85,7 +85,12 @@ class Deletion:
             return
         here = [line.uid for line in lines if line.uid]
         if len(here) < len(lines):
-            self._say(_("Sessions on the server alone are deleted with: reprospective-tray forget"))
+            self._say(
+                _(
+                    "Sessions that are only on the server can be deleted with: reprospective-tray "
+                    "forget"
+                )
+            )
         hidden = self.hidden
         uids = tuple(uid for uid in here if uid not in hidden)
         if uids:

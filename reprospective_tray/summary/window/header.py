@@ -106,7 +106,7 @@ class Header(tk.Frame):
             self, look, [(view.value, word) for view, word in views], window.see_as
         )
         self._computers = Button(self, look, " ", self._choose_computer)
-        self._search = SearchBox(self, look, _("Search windows"), self._search_for)
+        self._search = SearchBox(self, look, _("Search applications and titles"), self._search_for)
         self._export = Button(self, look, _("Export"), window.export_menu)
         for column, widget in enumerate(
             (self._earlier, self._today, self._later, self._title, self._views)

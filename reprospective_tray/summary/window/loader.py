@@ -215,7 +215,7 @@ class Loader:
         """Read what is here; the last answer goes on where the server has more to say."""
         if wish.scope.source == SERVER and self._sources.has_server:
             self._last_status = self._status()
-            asked = LoadedView(wish, scopes=self._scopes(), problem=_("The server is being asked."))
+            asked = LoadedView(wish, scopes=self._scopes(), problem=_("Waiting for the server."))
             yield replace(asked, status=self._last_status, goes_on=True)
             return
         try:

@@ -80,7 +80,7 @@ def _make_root() -> Any:
         import tkinter as tk
     except ImportError as error:
         raise ReprospectiveError(
-            _("The window needs Tk, which this Python does not have ({reason}).").format(
+            _("The window needs Tk, which is missing from this Python ({reason}).").format(
                 reason=error
             ),
             _("Install it (on Debian and Ubuntu: apt install python3-tk)."),

@@ -57,7 +57,7 @@ def empty_sentence(status: Status | None, days: DayRange, today: date) -> str:
     if status.get("paused"):
         return _("Recording is paused. Resume it from the tray icon's menu.")
     return _not_recording(status) or _(
-        "Nothing recorded yet today. Recording is on: the first window appears in a moment."
+        "Nothing recorded yet today. Recording is on; the first window appears in a moment."
     )
 
 

@@ -15,7 +15,7 @@ def lacking() -> ReprospectiveError | None:
     return ReprospectiveError(
         _("The window cannot be opened: this Wayland session has no XWayland."),
         _(
-            "Install it (on Debian and Ubuntu: xwayland) and log in anew, "
-            "or use: reprospective-tray report"
+            "Install it (on Debian and Ubuntu: xwayland) and log in again, or use: "
+            "reprospective-tray report"
         ),
     )

@@ -106,7 +106,7 @@ class Talk:
         # The top of a thread: without it the window would show what was for ever.
         except Exception:
             log.exception("the running instance's status cannot be used")
-            return News(None, _("An internal error. The log says more."))
+            return News(None, _("Internal error. See the log for details."))
 
 
 class ControlWindow(SmallWindow):

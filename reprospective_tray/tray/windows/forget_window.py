@@ -157,7 +157,7 @@ class ForgetWindow(SmallWindow):
             # The top of a thread: the person must not wait for what never comes.
             except Exception:
                 log.exception("forgetting failed")
-                answer = _Answer([], _("An internal error. The log says more."))
+                answer = _Answer([], _("Internal error. See the log for details."))
             self._answers.put((then, answer))
 
         threading.Thread(target=run, name="forget", daemon=not is_waited_for).start()
