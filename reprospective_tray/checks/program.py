@@ -29,7 +29,7 @@ def program(_case: Case) -> list[Finding]:
 
 def configuration(case: Case) -> list[Finding]:
     """Return which config holds; a wrong one has ended the command before."""
-    place = case.loaded.file or _("no file: the defaults hold")
+    place = case.loaded.file or _("no file, using the defaults")
     return [Finding("config", found=True, detail=str(place), needed=True)]
 
 

@@ -52,7 +52,7 @@ def open_reader(
     if source == "server":
         if not names_server(loaded.config.database):
             raise ReprospectiveError(
-                _("The config names no server to read from."),
+                _("No server to read from is set in the config."),
                 _("Set database.remote in config.yaml to your server."),
             )
         adapter: DatabaseAdapter = make_server_adapter(loaded, paths, read_only=True)

@@ -36,8 +36,8 @@ def check(options: Options) -> int:
     """Print that the config is right, or which privacy rule and category take a window."""
     loaded, paths = load(options)
     if not options.application and not options.title:
-        place = loaded.file or _("no file: the defaults hold")
-        print(_("The config is right ({place}).").format(place=place))
+        place = loaded.file or _("no file, using the defaults")
+        print(_("The config is valid ({place}).").format(place=place))
         _print_closed_folder(loaded, paths)
         return 0
     from reprospective_tray.monitor.privacy.rules import PrivacyRules, RuleAction

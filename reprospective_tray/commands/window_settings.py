@@ -52,7 +52,7 @@ def load_for_window(options: Options) -> WindowSettings:
             raise
         loaded = found
         set_language(loaded.config.language)
-        note = _("The changed settings cannot be used; those before hold: {error}").format(
+        note = _("{error} Still using your previous settings.").format(
             error=f"{error} {error.remedy}".strip()
         )
     set_language(loaded.config.language)

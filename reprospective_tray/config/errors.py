@@ -38,9 +38,9 @@ def not_allowed(
 ) -> ConfigError:
     """Return the error for a `value` at `keys` that is not one of `allowed`."""
     if not keys:
-        what = _("the file is {value}; allowed is {allowed}.")
+        what = _("the file is {value}. Allowed: {allowed}.")
     else:
-        what = _("{key} is {value}; allowed is {allowed}.")
+        what = _("{key} is {value}. Allowed: {allowed}.")
     what = what.format(key=dotted(keys), value=value.written, allowed=allowed)
     return config_error(file, value.line, what, remedy or _("Correct it, or remove the key."))
 
@@ -95,14 +95,14 @@ class _Walk:
     def _refused(self, value: Located, kind: Any, keys: Keys) -> ConfigError:
         info = inspect.type_info(kind)
         is_text = isinstance(value.content, str | dict | list | None)
-        remedy = "" if is_text or not _takes_text(info) else _("Put a text in quotes.")
+        remedy = "" if is_text or not _takes_text(info) else _("Put text in quotes.")
         if isinstance(value.content, str):
             remedy = did_you_mean(value.content, _words(info))
         allowed = _in_words(info)
         return not_allowed(value, keys, allowed, self._file, remedy)
 
     def _unknown_key(self, value: Located, key: str, keys: Keys, allowed: list[str]) -> ConfigError:
-        what = _("{key} is no key of this program; allowed here are {keys}.").format(
+        what = _("unknown setting {key}. Allowed here: {keys}.").format(
             key=dotted((*keys, key)), keys=_listed(allowed, _("and"))
         )
         if near := nearest(key, allowed):
@@ -152,9 +152,9 @@ def _in_words(info: inspect.Type) -> str:  # noqa: C901, PLR0911  one line for e
         # The only type with a pattern in keys.py is a colour.
         if info.pattern:
             return _("a colour such as {example}").format(example="'#4c8dff'")
-        return _("a text that is not empty")
+        return _("text that is not empty")
     if isinstance(info, inspect.VarTupleType):
-        return _("a list, each of it {item}").format(item=_in_words(info.item_type))
+        return _("a list in which each item is {item}").format(item=_in_words(info.item_type))
     if isinstance(info, inspect.StructType):
         names = _listed([field.name for field in info.fields], _("and"))
         return _("a section with the keys {keys}").format(keys=names)

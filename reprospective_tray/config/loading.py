@@ -49,10 +49,10 @@ def _existing(file: Path, asked_by: str) -> Path:
     if os.path.lexists(file):
         return file
     raise ConfigError(
-        _("There is no config file {file}, which {asked_by} names.").format(
+        _("The config file {file}, given by {asked_by}, does not exist.").format(
             file=file, asked_by=asked_by
         ),
-        _("Name a file that exists, or leave it out to use the defaults."),
+        _("Give a file that exists, or omit it to use the defaults."),
     )
 
 
@@ -72,7 +72,7 @@ def load(explicit: Path | None, paths: Paths) -> LoadedConfig:
         text = config_source.read(file)
     except FileNotFoundError as error:
         raise ConfigError(
-            _("The config file {file} points to a file that is not there.").format(file=file),
+            _("The config file {file} is a link to a file that does not exist.").format(file=file),
             _("Put the file back, or remove the link."),
         ) from error
     return LoadedConfig(read_config(text, file, paths), file)
@@ -84,7 +84,7 @@ def _check_owner(file: Path) -> None:
     except ownership.ForeignOwnerError as error:
         raise ConfigError(
             _("{path} is not used: {reason}.").format(path=file, reason=error.strerror),
-            _("Read it; if it is as you want it, make it yours (chown) or name it by --config."),
+            _("Read it. If it is as you want it, make it yours (chown) or pass it with --config."),
         ) from error
     except OSError:  # reading it reports the error
         return

@@ -57,9 +57,9 @@ class Located:
 
 
 def config_error(file: Path, line: int, what: str, remedy: str = "") -> ConfigError:
-    """Return the error `what` at `line` of `file`."""
-    place = _("{file}, line {line}:").format(file=file, line=line)
-    return ConfigError(f"{place} {what}", remedy)
+    """Return the error that says `what` is wrong at `line` of `file`."""
+    said = _("Line {line}: {what} ({file})").format(line=line, what=what, file=file)
+    return ConfigError(said, remedy)
 
 
 def is_secret(key: str) -> bool:
@@ -78,7 +78,7 @@ def read(file: Path) -> str:
         if file.is_fifo():  # reading would block
             raise ConfigError(
                 _("The config file {file} is a pipe.").format(file=file),
-                _("Save the config to a file and name that."),
+                _("Save the config to a regular file and use that."),
             )
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
@@ -87,17 +87,17 @@ def read(file: Path) -> str:
     except IsADirectoryError as error:
         raise ConfigError(
             _("{file} is a folder, not a config file.").format(file=file),
-            _("Name the file in it."),
+            _("Choose a file in that folder."),
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(
             _("The config file {file} cannot be read: {reason}").format(file=file, reason=reason),
-            _("Give yourself read access to it, or name another file with --config."),
+            _("Give yourself read access to it, or choose another file with --config."),
         ) from error
     if len(content) > MAX_BYTES:
         raise ConfigError(
-            _("{file} is larger than {bytes} bytes: that is no config file.").format(
+            _("{file} is larger than {bytes} bytes, so it cannot be a config file.").format(
                 file=file, bytes=MAX_BYTES
             ),
         )
@@ -154,10 +154,10 @@ def _broken(text: str, file: Path, error: yaml.YAMLError) -> ConfigError:
     lines = text.splitlines()
     near = "\n".join(lines[max(0, line - 2) : line])
     if not problem or is_secret(near):
-        what = _("this is not YAML.")
+        what = _("this is not valid YAML.")
     else:
-        what = _("this is not YAML: {problem}.").format(problem=problem)
-    return config_error(file, line, what, _("Look at the indentation, colons and quotes there."))
+        what = _("this is not valid YAML: {problem}.").format(problem=problem)
+    return config_error(file, line, what, _("Check the indentation, colons and quotes there."))
 
 
 class _Builder:
@@ -173,7 +173,7 @@ class _Builder:
         line = node.start_mark.line + 1
         self._built += 1
         if self._built > MAX_VALUES or any(parent is node for parent in above):
-            raise config_error(self._file, line, _("an alias (*) repeats values without end."))
+            raise config_error(self._file, line, _("an alias (*) repeats values endlessly."))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, (*above, node))
         if isinstance(node, yaml.SequenceNode):
@@ -202,7 +202,7 @@ class _Builder:
                 raise config_error(
                     self._file,
                     line,
-                    _("{key} stands twice; line {first} has it already.").format(
+                    _("{key} appears twice; it is already in line {first}.").format(
                         key=shown(dotted), first=lines[key]
                     ),
                     _("Remove one of them."),
@@ -222,7 +222,7 @@ class _Builder:
                 _("{key} is {value}, which cannot be read.").format(
                     key=shown(path) or _("the file"), value=_as_written(node, path)
                 ),
-                _("Put a text in quotes."),
+                _("Put text in quotes."),
             ) from error
         return value
 

@@ -27,10 +27,13 @@ def beyond_types(config: Config, paths: Paths | None) -> Iterator[tuple[Keys, st
         yield (
             ("database", "sync", "enabled"),
             _("false where database.local.type is postgresql"),
-            _("It is recorded straight to the server; only what is in a local file is sent there."),
+            _(
+                "Sessions are then recorded directly to the server; only those in a local "
+                "file need to be sent."
+            ),
         )
     if "\0" in config.database.local.path or (paths and not _may_be_file(config, paths)):
-        yield ("database", "local", "path"), _("the name of a file"), ""
+        yield ("database", "local", "path"), _("a file name"), ""
     yield from _connection_strings(database.remote)
     for section, rules in _rules(config):
         for number, rule in enumerate(rules):
@@ -54,7 +57,7 @@ def _connection_strings(remote: Remote) -> Iterator[tuple[Keys, str, str]]:
         "database": _("the name of a database"),
         "user": _("the name of a user"),
         "service": _("the name of a service"),
-        "sslrootcert": _("the name of a file"),
+        "sslrootcert": _("a file name"),
     }
     for key, allowed in names.items():
         value = getattr(remote, key)
@@ -62,7 +65,11 @@ def _connection_strings(remote: Remote) -> Iterator[tuple[Keys, str, str]]:
             continue
         strange = _CONNECTION_STRING.search(value) or not value.isprintable()
         if strange or (key == "host" and _NO_HOST.search(value)):
-            yield ("database", "remote", key), allowed, _("Port, user and so on have own keys.")
+            yield (
+                ("database", "remote", key),
+                allowed,
+                _("Port, user and so on have their own keys."),
+            )
 
 
 def _may_be_file(config: Config, paths: Paths) -> bool:

@@ -51,7 +51,7 @@ def init(paths: Paths) -> Path:
     except FileExistsError as error:
         raise ReprospectiveError(
             _("There is already a config file: {file}").format(file=file),
-            _("Edit it, or move it away first."),
+            _("Edit it, or move it to another place first."),
         ) from error
     except OSError as error:
         raise _not_written(file, error) from error
@@ -63,5 +63,5 @@ def _not_written(file: Path, error: OSError) -> ReprospectiveError:
         _("The config file {file} cannot be written: {reason}").format(
             file=file, reason=error.strerror or error
         ),
-        _("Give yourself write access to its folder, or free its name."),
+        _("Give yourself write access to its folder, or move away what has its name."),
     )

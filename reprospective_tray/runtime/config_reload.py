@@ -43,9 +43,7 @@ class ConfigReload:
         error = found.error if found.loaded is None else self._change(found.loaded)
         if error or found.loaded is None:
             said = f"{error} {error.remedy if error else ''}".strip()
-            self.problem = _(
-                "The changed settings cannot be used; those before hold: {error}"
-            ).format(error=said)
+            self.problem = _("{error} Still using your previous settings.").format(error=said)
             log.warning("%s", self.problem)
             if notifies:
                 self._hearers.notify(self.problem)
@@ -53,7 +51,7 @@ class ConfigReload:
             is_mended, self.problem = bool(self.problem), ""
             log.info("the changed settings are in force")
             if is_mended and notifies:
-                self._hearers.notify(_("The settings are right again, and in force."))
+                self._hearers.notify(_("The settings are valid again and have been applied."))
         self._hearers.tell_icon()
 
     def _change(self, loaded: LoadedConfig) -> ReprospectiveError | None:

@@ -100,7 +100,7 @@ def ask(
     """
     if scope.source == SERVER and not sources.has_server:
         raise ReprospectiveError(
-            _("The config names no server to read from."),
+            _("No server to read from is set in the config."),
             _("Set database.remote in config.yaml to your server."),
         )
     with sources.reading(scope.source) as queries:

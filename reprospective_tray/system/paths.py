@@ -60,7 +60,7 @@ class Paths:
                 _("The folder {folder} cannot be used: {reason}").format(
                     folder=self.state, reason=error.strerror or error
                 ),
-                _("Give yourself write access to it, or free its name."),
+                _("Give yourself write access to it, or move away what has its name."),
             ) from error
         with contextlib.suppress(OSError):
             make_private_folder(self.log)

@@ -45,7 +45,7 @@ def broken(
     app.start()
     app.wait_for_row("window_title = 'in the other file' and ended_at > started_at")
     replace_config(user, BROKEN)
-    await_said(app, "those before hold")
+    await_said(app, "Still using your previous settings")
     return app
 
 
@@ -82,8 +82,8 @@ print(settings.note)
     said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=broken.env)
     place, password, note = said.decode().splitlines()
     assert (place, password) == ("data/other.db 1", PASSWORD)
-    assert "those before hold" in note
-    assert "config.yaml, line 1: language is 7" in note
+    assert "Still using your previous settings" in note
+    assert note.startswith("Line 1: language is 7.")
 
 
 def test_a_second_start_brings_up_the_window_all_the_same(
@@ -107,7 +107,7 @@ def test_forgetting_goes_by_the_settings_that_the_instance_goes_by(
 
 
 def test_the_summary_says_in_itself_what_is_wrong_with_the_settings(summary: Summary) -> None:
-    note = "The changed settings cannot be used; those before hold: config.yaml, line 1: language"
+    note = "Line 1: language is 7. Still using your previous settings."
     summary.record(on_day(0, "08:00", "09:10", "Code", "sessionizer.py"))
     summary.open(note=note)
     summary.wait_for(note, "Code")
@@ -125,7 +125,7 @@ def test_without_an_instance_a_window_says_what_is_wrong_and_nothing_else_is_sho
     press(desktop, MESSAGE, "Escape")
     said = process.communicate(timeout=SECONDS)[1].decode()
     assert process.returncode == 2
-    assert "config.yaml, line 1: language is 7" in said
+    assert "Line 1: language is 7." in said
     assert not user.database.exists()
 
 

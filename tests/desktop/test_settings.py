@@ -86,7 +86,7 @@ def test_a_broken_file_is_said_with_its_line_the_old_settings_hold_and_so_is_its
     wait_until(lambda: "line 3" in str(app.ask("status")["problem"]), SECONDS, "the problem")
     assert app.ask("status")["mode"] == "attention"
     said = app.cli("status").stdout
-    assert "those before hold" in said
+    assert "Still using your previous settings" in said
     assert "privacy.rules" in said
     app.cli("pause")
     app.cli("resume")

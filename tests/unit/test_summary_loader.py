@@ -125,7 +125,7 @@ def test_a_search_looks_at_every_session_of_a_month(place):
 def test_without_a_server_nothing_but_the_file_can_be_asked(place):
     place.record(session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z"))
     *_first, last = place.load(View.DAY, DAY, scope=Scope(SERVER))
-    assert "The config names no server" in last.problem
+    assert "No server to read from is set" in last.problem
     assert last.scopes == (Scope(),)
 
 

@@ -67,7 +67,7 @@ def compile_pattern(pattern: str, *, strict: bool = False) -> Pattern:
             tree = effort.parsed(pattern, FLAGS)
         except (re.error, RecursionError, OverflowError) as error:
             raise PatternRefusedError(
-                _("The expression does not hold: {reason}").format(reason=error), is_valid=False
+                _("The expression is not valid: {reason}").format(reason=error), is_valid=False
             ) from error
     try:
         if effort.steps(tree) <= effort.MOST_STEPS:

@@ -152,7 +152,7 @@ class PostgresqlAdapter(DatabaseAdapter):
                 _("The folder {folder} cannot be used: {reason}").format(
                     folder=self._data, reason=error.strerror or error
                 ),
-                _("Give yourself write access to it, or free its name."),
+                _("Give yourself write access to it, or move away what has its name."),
             ) from error
 
     def close(self) -> None:
