@@ -79,5 +79,5 @@ def _report_crash(error: Exception, *, verbose: bool) -> None:
     if verbose:
         _complain_of(error)
     logs.to_file(what, error)
-    remedy = "" if verbose else _("The option --verbose shows where.")
+    remedy = "" if verbose else _("Run it again with --verbose to see where.")
     _complain(f"reprospective-tray: {what}", remedy)

@@ -44,11 +44,11 @@ def check(options: Options) -> int:
 
     verdict = PrivacyRules(loaded.config.privacy).explain(options.application, options.title)
     if verdict.action is RuleAction.KEEP:
-        print(_("No privacy rule takes this window: it is recorded as it is."))
+        print(_("No privacy rule applies to this window. It is recorded as it is."))
     else:
         print(_("Rule: {rule}").format(rule=verdict.rule))
     if verdict.action is RuleAction.IGNORE:
-        print(_("This window is ignored: nothing of it is recorded."))
+        print(_("This window is ignored. Nothing about it is recorded."))
         return 0
     names = verdict.application_name, verdict.window_title
     if verdict.action is not RuleAction.KEEP:
@@ -71,7 +71,7 @@ def _print_closed_folder(loaded: LoadedConfig, paths: Paths) -> None:
     database = loaded.config.database_path(paths)
     if folder := closed_to_group(database):
         print(
-            _("But {folder} does not let the group through to {path}.").format(
+            _("However, {folder} keeps your group from reaching {path}.").format(
                 folder=folder, path=database
             )
         )

@@ -42,9 +42,9 @@ def _check_export(options: Options) -> None:
     if options.snapshot and (
         options.output or options.since or options.until or options.source == "server"
     ):
-        raise UsageError(_("--snapshot copies everything: only --force goes with it."))
+        raise UsageError(_("--snapshot copies everything. It can only be combined with --force."))
     if options.snapshot and is_stdout(options.snapshot):
-        raise UsageError(_("--snapshot needs a file: a database cannot be written to stdout."))
+        raise UsageError(_("--snapshot needs a file. A database cannot be written to stdout."))
     if options.force and not options.snapshot and is_stdout(options.output):
         raise UsageError(_("--force needs -o FILE or --snapshot FILE."))
     since, until = options.since, options.until
@@ -61,8 +61,8 @@ def _refuse_the_database(target: Path, own: Path) -> None:
         is_part = os.path.realpath(target) == os.path.realpath(part)
         if is_part or (target.exists() and part.exists() and target.samefile(part)):
             raise UsageError(
-                _("{path} is part of the database: nothing was written.").format(path=target),
-                _("Name another file."),
+                _("{path} is part of the database. Nothing was written.").format(path=target),
+                _("Choose another file."),
             )
 
 
@@ -132,15 +132,15 @@ def import_(options: Options) -> int:
     )
     if done.forgotten:
         text = plural(
-            "{count} session was left out: it lies in a range of time that was forgotten.",
-            "{count} sessions were left out: they lie in a range of time that was forgotten.",
+            "{count} session was left out because it is in a time range that was deleted.",
+            "{count} sessions were left out because they are in a time range that was deleted.",
             done.forgotten,
         )
         print(text.format(count=done.forgotten))
     if done.on_server:
         text = plural(
-            "{count} session was left out: it is kept on the server alone.",
-            "{count} sessions were left out: they are kept on the server alone.",
+            "{count} session was left out because it is only on the server.",
+            "{count} sessions were left out because they are only on the server.",
             done.on_server,
         )
         print(text.format(count=done.on_server))
@@ -156,8 +156,10 @@ def import_(options: Options) -> int:
         print(how_to_put_back(options.file, adapter))
     if done.other_buckets:
         text = plural(
-            "{count} bucket was left out, as it tells neither windows nor times away: {types}",
-            "{count} buckets were left out, as they tell neither windows nor times away: {types}",
+            "{count} bucket was left out because it records neither windows nor times away: "
+            "{types}",
+            "{count} buckets were left out because they record neither windows nor times "
+            "away: {types}",
             len(done.other_buckets),
         )
         types = ", ".join(sorted(set(done.other_buckets)))

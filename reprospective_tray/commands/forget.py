@@ -31,12 +31,12 @@ def forget(options: Options) -> int:
     """Let a range go once the person has agreed, or with `--dry-run` say what would go."""
     since, until = _range(options)
     if options.application is not None and not options.application.strip():
-        raise UsageError(_("--application is empty."), _("Name one as `report` shows it."))
+        raise UsageError(_("--application is empty."), _("Give a name as `report` shows it."))
     if options.application is not None:
         options.application = clean(options.application)
     if not (options.dry_run or options.yes or sys.stdin.isatty()):
         raise UsageError(
-            _("Nothing was deleted: there is no terminal to ask on."),
+            _("Nothing was deleted because there is no terminal to ask on."),
             _("Add --yes to delete without asking, or --dry-run to see what would be deleted."),
         )
     loaded, paths = load(options)
@@ -97,11 +97,11 @@ def _range(options: Options) -> tuple[int, int | None]:
     """Return the range in ms; None is now, whenever that is."""
     if options.last:
         if options.since is not None or options.until is not None:
-            raise UsageError(_("--last and --from or --to exclude each other."))
+            raise UsageError(_("--last cannot be combined with --from or --to."))
         return now_ms() - round(options.last.total_seconds() * 1000), None
     if options.since is None or options.until is None:
         raise UsageError(
-            _("No range of time is named."), _("Name it with --last, or with --from and --to.")
+            _("No time range is given."), _("Give one with --last, or with --from and --to.")
         )
     if options.since >= options.until:
         raise UsageError(_("--from is not before --to."), _("Put the earlier time first."))

@@ -47,8 +47,8 @@ def importer_of(options: Options, loaded: LoadedConfig, paths: Paths) -> Callabl
 def _refuse_own(file: Path, own: Path) -> None:
     if own.exists() and file.samefile(own):
         raise ImportFileError(
-            _("{path} is this program's own database: nothing was imported.").format(path=file),
-            _("Name a copy that `export --snapshot` made."),
+            _("{path} is this program's own database. Nothing was imported.").format(path=file),
+            _("Choose a copy that `export --snapshot` made."),
         )
 
 
@@ -95,8 +95,9 @@ def _print_events(events: Events, path: Path) -> None:
 
 def _print_overlaps(overlaps: Overlaps) -> None:
     text = plural(
-        "{count} session overlaps what is recorded already; {seconds} s of it were left out:",
-        "{count} sessions overlap what is recorded already; {seconds} s of them were left out:",
+        "{count} session overlaps time that is already recorded; {seconds} s of it were left out:",
+        "{count} sessions overlap time that is already recorded; {seconds} s of them were "
+        "left out:",
         overlaps.sessions,
     )
     seconds = f"{overlaps.ms / _SECOND_MS:.3f}".rstrip("0").rstrip(".")

@@ -60,7 +60,7 @@ def run(options: Options) -> int:
 def _show_running(paths: Paths) -> int:
     """Bring up the window of the running instance."""
     client.request(paths, "show")
-    print(_("The program is already running; its window is coming up."))
+    print(_("The program is already running. Its window opens now."))
     return 0
 
 

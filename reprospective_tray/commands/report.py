@@ -50,10 +50,11 @@ def _days(options: Options) -> DayRange:
 
     today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
     if options.date and (options.first or options.last):
-        raise UsageError(_("--date and --from or --to exclude each other."))
+        raise UsageError(_("--date cannot be combined with --from or --to."))
     if options.last and not options.first:
         raise UsageError(
-            _("--to needs --from."), _("Name the first day with --from, or one day with --date.")
+            _("--to needs --from."),
+            _("Give the first day with --from, or a single day with --date."),
         )
     first = options.date or options.first or today
     last = options.date or options.last or max(first, today)

@@ -30,7 +30,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     initialise.add_argument(
         "--owner",
         metavar="NAME",
-        help=_("who gets the sessions that are there already; added as a person"),
+        help=_("who owns the sessions already there; added as a person"),
     )
     initialise.set_defaults(call=init)
     adding = add(
@@ -52,7 +52,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help=_("what is on the server, and what you may do there"),
         description=_("Shows what is on the server, and what you may do there."),
     )
-    showing.add_argument("--json", action="store_true", help=_("as JSON"))
+    showing.add_argument("--json", action="store_true", help=_("print JSON"))
     showing.set_defaults(call=status)
     accepting = add(
         "accept",
@@ -95,11 +95,11 @@ def reset_password(options: Options) -> int:
 
     with _connect(_address(options)) as connection:
         password = new_password.reset(connection, options.name)
-        print(_("The new password of {name} is shown this once:").format(name=options.name))
+        print(_("The new password of {name} is shown only this once:").format(name=options.name))
         print(password)
         print()
         print("\n".join(_pgpass_lines(connection, options.name, password)))
-        print(_("Until their computers have it, sessions wait there."))
+        print(_("Until it is set on their computers, sessions are kept there."))
     return 0
 
 
@@ -162,15 +162,17 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
         yield _("Up to date: {where} (schema {version}).").format(where=where, version=done.version)
     if done.taken_from is not None:
         yield _(
-            "The tables were {name}'s own. They are yours now, and {name} is one of the persons."
+            "The tables belonged to {name}. They are yours now, and {name} is one of the persons."
         ).format(name=done.taken_from)
     for owner, problem in done.unsettled:
-        yield _("The finished days of {name} could not be added up: {reason}").format(
+        yield _("The totals of the past days of {name} could not be calculated: {reason}").format(
             name=owner, reason=problem
         )
     if done.person is not None:
         yield plural(
-            "{count} session is {name}'s now.", "{count} sessions are {name}'s now.", done.handed
+            "{count} session now belongs to {name}.",
+            "{count} sessions now belong to {name}.",
+            done.handed,
         ).format(count=done.handed, name=done.person.name)
         yield from _person_lines(done.person, connection)
         return
@@ -185,10 +187,12 @@ def _init_lines(done: "Initialised", connection: "Connection") -> Iterator[str]:
 def _person_lines(added: "AddedPerson", connection: "Connection") -> Iterator[str]:
     if added.password is None:
         yield _(
-            "The role {name} was there already: it is a person now and keeps its password."
+            "The role {name} already existed. It is a person now and keeps its password."
         ).format(name=added.name)
     else:
-        yield _("{name} is a person now. The password is shown this once:").format(name=added.name)
+        yield _("{name} was added as a person. The password is shown only this once:").format(
+            name=added.name
+        )
         yield added.password
     yield ""
     yield _("Put this into config.yaml on each of their computers:")
@@ -222,7 +226,7 @@ def _place(connection: "Connection") -> tuple[str, int, str]:
 def _status_lines(found: "ServerStatus", address: "ServerAddress") -> Iterator[str]:
     yield _("Server: {where}, PostgreSQL {version}").format(where=address, version=found.postgresql)
     yield _("TLS: {version}").format(version=found.tls or _("none"))
-    yield _("Clock: {seconds:+.1f} s from this computer's").format(
+    yield _("Clock: {seconds:+.1f} s compared with this computer's").format(
         seconds=found.clock_difference_ms / 1000
     )
     if found.mode == "none":
@@ -249,7 +253,9 @@ def _status_lines(found: "ServerStatus", address: "ServerAddress") -> Iterator[s
         name=found.user, rights=", ".join(rights) or _("nothing")
     )
     yield plural(
-        "{count} session of yours is there.", "{count} sessions of yours are there.", found.sessions
+        "{count} of your sessions is on the server.",
+        "{count} of your sessions are on the server.",
+        found.sessions,
     ).format(count=found.sessions)
     for device in found.devices:
         yield _("Computer {host} ({device}), last heard from {when}").format(

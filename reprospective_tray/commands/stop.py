@@ -80,8 +80,10 @@ def _ask(paths: Paths) -> _Process | None:
 
 def _not_ended(*, is_asked: bool) -> ReprospectiveError:
     what = (
-        _("The running program does not end.")
+        _("The running program does not quit.")
         if is_asked
-        else _("The program runs, but cannot be asked to end.")
+        else _("The program is running, but cannot be asked to quit.")
     )
-    return ReprospectiveError(what, _("If it stays so, end that process and start it again."))
+    return ReprospectiveError(
+        what, _("If this persists, end the process and start the program again.")
+    )

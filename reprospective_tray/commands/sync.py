@@ -97,8 +97,8 @@ def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
             found = client.request(paths, "sync_progress", id=number)
         except NotRunningError as error:
             raise ReprospectiveError(
-                _("The running instance ended before everything was sent."),
-                _("Run the command again: it sends by itself then."),
+                _("The running program quit before everything was sent."),
+                _("Run the command again. It will then send by itself."),
             ) from error
         yield found
         if not found["running"]:
@@ -203,20 +203,20 @@ def _sentence(result: Poll) -> str:
     said = [
         plural("{count} session sent.", "{count} sessions sent.", sent).format(count=f"{sent:,}")
         if sent
-        else _("Everything is on the server already.")
+        else _("Everything is already on the server.")
     ]
     if result["compared"] is not None:
         text = plural(
-            "{compared} was compared with the server's, {again} had to be sent again.",
-            "{compared} were compared with the server's, {again} had to be sent again.",
+            "{compared} was compared with the server, {again} had to be resent.",
+            "{compared} were compared with the server, {again} had to be resent.",
             result["compared"],
         )
         again = f"{result['offered_again']:,}"
         said.append(text.format(compared=f"{result['compared']:,}", again=again))
     if superseded := result["superseded"]:
         text = plural(
-            "{count} was newer on the server and was taken over from there.",
-            "{count} were newer on the server and were taken over from there.",
+            "{count} was newer on the server and was copied from there.",
+            "{count} were newer on the server and were copied from there.",
             superseded,
         )
         said.append(text.format(count=f"{superseded:,}"))
@@ -238,5 +238,5 @@ def _refused(count: int) -> ReprospectiveError:
     )
     return ReprospectiveError(
         text.format(count=f"{count:,}"),
-        _("To send them again: reprospective-tray sync --retry-refused"),
+        _("To resend them: reprospective-tray sync --retry-refused"),
     )

@@ -81,8 +81,8 @@ def _ask(
             return msgspec.json.decode(read_line(connection, MAX_ANSWER, until), type=Reply)
     except TimeoutError as error:
         raise ReprospectiveError(
-            _("The running instance (process {pid}) does not answer.").format(pid=there.pid),
-            _("If it stays so, end that process and start it again."),
+            _("The running program (process {pid}) does not answer.").format(pid=there.pid),
+            _("If this persists, end the process and start the program again."),
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         # Nothing listens, or another program does at the address of a killed instance.
@@ -94,10 +94,10 @@ def _ask(
 def _not_taken(*, is_busy: bool) -> InstanceBusyError:
     if is_busy:
         return InstanceBusyError(
-            _("The program is running, but too many commands are being answered at once."),
+            _("The program is running, but is busy with too many commands at once."),
             _("Try again in a moment."),
         )
     return InstanceBusyError(
-        _("The program is running, but takes no commands."),
-        _("If it stays so, end that process and start it again."),
+        _("The program is running, but does not accept commands."),
+        _("If this persists, end the process and start the program again."),
     )

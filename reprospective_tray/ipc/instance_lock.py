@@ -43,7 +43,7 @@ class InstanceLock:
         if not held:
             raise AlreadyRunningError(
                 _("The program is already running."),
-                _("`reprospective-tray status` says more about it."),
+                _("For details, run `reprospective-tray status`."),
             )
 
     def is_held(self) -> bool:

@@ -177,12 +177,12 @@ class ControlServer:
         try:
             request = msgspec.json.decode(line, type=Request)
         except (msgspec.MsgspecError, RecursionError):
-            return _encoded(error=_("This is no command."))
+            return _encoded(error=_("This is not a command."))
         with without("_hashlib"):
             import hmac
 
         if not hmac.compare_digest(request.token.encode(errors="replace"), token.encode()):
-            return _encoded(error=_("This command comes from somebody else."))
+            return _encoded(error=_("This command comes from another user."))
         try:
             return _encoded(result=self._handler(request.command, request.arguments))
         except ReprospectiveError as error:
@@ -190,8 +190,8 @@ class ControlServer:
         except Exception:  # noqa: BLE001  top of the thread: the client gets an error for it
             _log.exception("the command %r failed", request.command)
             return _encoded(
-                error=_("The running instance could not do it: an internal error."),
-                remedy=_("Its log says more: {file}").format(file=self._paths.log_file),
+                error=_("The running program failed with an internal error."),
+                remedy=_("See its log for details: {file}").format(file=self._paths.log_file),
             )
 
 

@@ -85,10 +85,10 @@ class Actions:
             self._finish(command, arguments)
         else:
             raise ReprospectiveError(
-                _("The running instance does not know the command {command}.").format(
+                _("The running program does not know the command {command}.").format(
                     command=command
                 ),
-                _("Quit it and start it again: it may be of another version."),
+                _("It may be a different version. Quit it and start it again."),
             )
         return {}
 

@@ -130,5 +130,5 @@ def _read(arguments: dict[str, object]) -> _Range | _Chosen:
     except msgspec.ValidationError as error:
         raise ReprospectiveError(
             _("This names nothing that could be forgotten."),
-            _("Quit it and start it again: it may be of another version."),
+            _("It may be a different version. Quit it and start it again."),
         ) from error

@@ -101,5 +101,5 @@ def carry_out(
         retried,
         error=""
         if is_compared and passed.is_whole
-        else _("The program ended before everything was sent."),
+        else _("The program quit before everything was sent."),
     )

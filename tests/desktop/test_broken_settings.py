@@ -90,7 +90,7 @@ def test_a_second_start_brings_up_the_window_all_the_same(
     broken: AppUnderTest, desktop: VirtualDesktop
 ) -> None:
     wait_until(lambda: broken.ask("status")["has_menu"], SECONDS, "the icon in the panel")
-    assert "its window is coming up" in broken.cli("run").stdout
+    assert "Its window opens now" in broken.cli("run").stdout
     press(desktop, SUMMARY, "ctrl+w")
 
 

@@ -311,7 +311,7 @@ def test_bare_events_are_taken_over_with_the_name_of_their_computer(
     overlapping.write_text(json.dumps([window(5, 40, "Files")]), "utf-8")
     said = assert_good(command(*words, "--host", "desk", overlapping)).splitlines()
     assert said[2:] == [
-        "1 session overlaps what is recorded already; 0.025 s of it were left out:",
+        "1 session overlaps time that is already recorded; 0.025 s of it were left out:",
         "  desk: 2026-03-30T09:00:00.005Z to 2026-03-30T09:00:00.030Z",
     ]
 

@@ -118,11 +118,11 @@ def test_one_that_does_not_end_is_said(user: User, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(stop, "END_SECONDS", 0.1)
     with pytest.raises(ReprospectiveError, match="cannot be asked") as caught:
         stop.end(user.paths)
-    assert "end that process" in caught.value.remedy
+    assert "end the process" in caught.value.remedy
     server = ControlServer(user.paths, lambda _command, _arguments: {})
     server.start()
     try:
-        with pytest.raises(ReprospectiveError, match="does not end"):
+        with pytest.raises(ReprospectiveError, match="does not quit"):
             stop.end(user.paths)
     finally:
         server.stop()

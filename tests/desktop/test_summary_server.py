@@ -104,7 +104,7 @@ def test_without_a_server_in_the_config_the_window_says_what_is_missing(shipped)
     shipped.open()
     shipped.wait_for("today's own")
     to_the_day(shipped)
-    seen = shipped.wait_for(ALONE, "no server is named")
+    seen = shipped.wait_for(ALONE, "no server is set")
     assert not seen.find("Retry")
     assert seen.rows("Cards")[1] == ["1 h 30 m", "0 s", f"09:00 {EN} 10:30", EN, EN]
     assert not seen.find("taken away")

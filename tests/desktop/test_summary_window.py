@@ -106,7 +106,7 @@ def test_a_week_and_a_month_show_their_figures_a_bar_a_day_and_the_heat_map(summ
     summary.click("Week")
     summary.wait_for("Daily average")
     summary.key("Left")
-    summary.wait_for("on 5 days")
+    summary.wait_for("over 5 days")
     monday = today() - timedelta(days=last_monday)
     seen = assert_shows(summary, monday, monday + timedelta(days=6))
     assert seen.words("DayBars").count("3 h 00 m") == 5

@@ -117,7 +117,7 @@ def single(database: Database, make_person: Callable[..., Person]) -> Person:
 
 
 def password_in(text: str) -> str:
-    return text[text.index("shown this once:") :].splitlines()[1]
+    return text[text.index("shown only this once:") :].splitlines()[1]
 
 
 def test_from_an_empty_database_to_a_person_who_records(shell: Shell, database: Database):

@@ -91,7 +91,7 @@ def test_it_sends_all_says_so_and_leaves_the_file_as_readers_need_it(
     assert RETENTION in done.stderr
     assert on_server(central) == 2345
     assert journal_mode(user) == "delete"
-    assert assert_good(command("sync")) == "Everything is on the server already.\n"
+    assert assert_good(command("sync")) == "Everything is already on the server.\n"
 
 
 def test_json_is_all_that_is_on_stdout(user: User, central: Central, command: Command) -> None:
@@ -211,10 +211,10 @@ def test_verify_sends_again_what_is_missing_on_the_server(
     configure(user, central, more=", retention_days: null")
     record(user, 50)
     assert_good(command("sync"))
-    said = "50 were compared with the server's, 0 had to be sent again."
+    said = "50 were compared with the server, 0 had to be resent."
     assert said in assert_good(command("sync", "--verify"))
     central.database.rows("DELETE FROM reprospective.desktop_activity_sessions WHERE revision = 1")
-    said = "50 sessions sent. 50 were compared with the server's, 50 had to be sent again.\n"
+    said = "50 sessions sent. 50 were compared with the server, 50 had to be resent.\n"
     assert assert_good(command("sync", "--verify")) == said
     assert on_server(central) == 50
 

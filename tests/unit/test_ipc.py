@@ -376,7 +376,7 @@ def test_an_instance_that_cannot_be_reached_is_not_said_to_be_absent(paths, monk
     elif left != "nothing":
         address = str(paths.state / "control.sock")
         paths.instance_file.write_text(json.dumps({"address": address, "pid": 1, "token": "x"}))
-    with pytest.raises(InstanceBusyError, match="takes no commands"):
+    with pytest.raises(InstanceBusyError, match="does not accept commands"):
         request(paths, "status")
     lock.release()
     with pytest.raises(NotRunningError):
@@ -594,7 +594,7 @@ def test_without_socket_files_the_channel_is_loopback_with_the_token(paths, serv
     assert endpoint.find(paths).address.startswith("127.0.0.1:")
     assert request(paths, "x", y=1)["arguments"] == {"y": 1}
     line = json.dumps({"token": "wrong", "command": "x"}).encode() + b"\n"
-    assert b"somebody else" in raw(paths, line)
+    assert b"another user" in raw(paths, line)
 
 
 def test_a_channel_that_cannot_be_opened_is_an_error_with_a_remedy(paths):

@@ -346,7 +346,7 @@ def test_a_pass_that_the_end_cuts_short_does_not_say_that_all_is_sent(desk: Desk
     result = desk.await_pass(1)
     assert (result["sent"], result["error"]) == (
         10,
-        "The program ended before everything was sent.",
+        "The program quit before everything was sent.",
     )
     assert desk.service.standing()[0].last_error == ""  # it was told to end: that is no outage
 

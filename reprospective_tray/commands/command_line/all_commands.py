@@ -37,7 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     parser = ArgumentParser(
         prog=NAME,
-        description=_("Records which window you use, as sessions, and shows where the time went."),
+        description=_("Records which window you use, and shows where the time went."),
     )
     parser.add_argument(
         "--version",
@@ -49,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--config", type=argument_values.file, metavar="FILE", help=_("the config file to use")
     )
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help=_("say every step, and tracebacks of errors")
+        "-v", "--verbose", action="store_true", help=_("print every step, and tracebacks of errors")
     )
     commands = parser.add_subparsers(
         title=_("commands"), metavar="COMMAND", required=True, parser_class=ArgumentParser
@@ -59,56 +59,56 @@ def make_parser() -> argparse.ArgumentParser:
     _add_sync(
         add(
             "sync",
-            help=_("send to the server until nothing waits"),
-            description=_("Sends everything that is waiting to the server."),
+            help=_("upload everything that is waiting"),
+            description=_("Uploads everything that is waiting to the server."),
         )
     )
     _add_report(
         add(
             "report",
-            help=_("where the time went"),
+            help=_("show where the time went"),
             description=_("Shows where the time went, on one day or several."),
         )
     )
     _add_export(
         add(
             "export",
-            help=_("the raw sessions, or a copy of the database"),
+            help=_("write the raw sessions, or a copy of the database"),
             description=_("Writes the raw sessions, or a copy of the whole database."),
         )
     )
     _add_import(
         add(
             "import",
-            help=_("take over what `export` wrote, or ActivityWatch"),
+            help=_("import from `export` or ActivityWatch"),
             description=_("Imports the sessions of a file that `export` or ActivityWatch wrote."),
         )
     )
     _add_forget(
         add(
             "forget",
-            help=_("delete for good what was recorded in a range of time"),
-            description=_("Permanently deletes what was recorded in a range of time."),
+            help=_("permanently delete what was recorded in a time range"),
+            description=_("Permanently deletes what was recorded in a time range."),
         )
     )
     check_up = add(
         "doctor",
-        help=_("what the program needs and finds here, and the remedies"),
+        help=_("check what the program needs, and how to fix what is missing"),
         description=_("Checks what the program needs, and says how to fix what is missing."),
     )
-    check_up.add_argument("--json", action="store_true", help=_("as JSON"))
+    check_up.add_argument("--json", action="store_true", help=_("print JSON"))
     check_up.set_defaults(call=_later("doctor.doctor"))
     server.add_to(
         add(
             "server",
-            help=_("prepare the central PostgreSQL, add persons, see how it stands"),
+            help=_("prepare the central PostgreSQL, add persons, show its state"),
             description=_("Prepares the central PostgreSQL, adds persons, and shows its state."),
         )
     )
     command_groups.add_autostart(
         add(
             "autostart",
-            help=_("whether the program starts when you log in"),
+            help=_("turn starting at login on or off"),
             description=_("Turns starting at login on or off, and shows whether it is on."),
         ),
         _later,
@@ -116,7 +116,7 @@ def make_parser() -> argparse.ArgumentParser:
     command_groups.add_config(
         add(
             "config",
-            help=_("where the config lies, what it says, whether it is right"),
+            help=_("show, check or create the config"),
             description=_("Shows, checks or creates the config."),
         ),
         _later,
@@ -126,16 +126,16 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_sync(sync: argparse.ArgumentParser) -> None:
-    sync.add_argument("--json", action="store_true", help=_("as JSON"))
+    sync.add_argument("--json", action="store_true", help=_("print JSON"))
     sync.add_argument(
         "--verify",
         action="store_true",
-        help=_("first compare everything with the server, and send again what differs"),
+        help=_("first compare everything with the server, and resend what differs"),
     )
     sync.add_argument(
         "--retry-refused",
         action="store_true",
-        help=_("send again what the server has refused"),
+        help=_("resend what the server refused"),
     )
     sync.set_defaults(call=_later("sync.sync"))
 
@@ -152,7 +152,7 @@ def _add_report(report: argparse.ArgumentParser) -> None:
         dest="first",
         type=argument_values.day,
         metavar="D",
-        help=_("the first day, written as for --date; until today, or --to"),
+        help=_("the first day, written as for --date; the range ends today, or at --to"),
     )
     report.add_argument(
         "--to",
@@ -164,7 +164,10 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     _add_source(report)
     report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
     report.add_argument(
-        "--titles", type=argument_values.count, metavar="N", help=_("titles of each application")
+        "--titles",
+        type=argument_values.count,
+        metavar="N",
+        help=_("how many titles to show per application"),
     )
     report.add_argument(
         "--format",
@@ -219,20 +222,22 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         choices=["jsonl", "activitywatch"],
         default="jsonl",
         help=_(
-            "default: jsonl, or a snapshot where FILE is one; activitywatch: all its buckets, "
+            "default: jsonl, or a snapshot if FILE is one; activitywatch: all its buckets, "
             "exported as JSON"
         ),
     )
     take.add_argument(
         "--host",
         metavar="NAME",
-        help=_("the computer, where the file names none; default: this one"),
+        help=_("the computer, if the file does not name one; default: this computer"),
     )
     take.add_argument(
         "--zone",
         type=argument_values.zone,
         metavar="ZONE",
-        help=_("the time zone, where the file says none, such as Europe/Berlin; default: this one"),
+        help=_(
+            "the time zone, such as Europe/Berlin, if the file has none; default: this computer's"
+        ),
     )
     take.add_argument(
         "--strict",
@@ -247,7 +252,7 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         help=_("list everything that is left out, not only the first 20"),
     )
     take.add_argument(
-        "file", type=argument_values.file, metavar="FILE", help=_("the file to take over")
+        "file", type=argument_values.file, metavar="FILE", help=_("the file to import")
     )
     take.set_defaults(call=_later("export_import.import_"))
 
@@ -292,7 +297,7 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
         help=_("only this application: its whole name as `report` shows it, in any case"),
     )
     forget.add_argument(
-        "--dry-run", action="store_true", help=_("say what would be deleted, and delete nothing")
+        "--dry-run", action="store_true", help=_("show what would be deleted, without deleting it")
     )
     forget.add_argument(
         "--yes", action="store_true", help=_("delete without asking; required without a terminal")

@@ -48,7 +48,7 @@ def zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     except (KeyError, ValueError, OSError):
         raise ArgumentTypeError(
-            _("{text!r} is no time zone; write it as Europe/Berlin or UTC").format(text=text)
+            _("{text!r} is not a time zone; write it as Europe/Berlin or UTC").format(text=text)
         ) from None
 
 
@@ -78,14 +78,14 @@ def length(text: str) -> timedelta:
         if timedelta(0) < total <= timedelta(days=3650):
             return total
     raise ArgumentTypeError(
-        _("{text!r} is not a length of time; write it as 30m, 1h30m or 2d").format(text=text)
+        _("{text!r} is not a duration; write it as 30m, 1h30m or 2d").format(text=text)
     )
 
 
 def file(text: str) -> Path:
     """Return the file that `text` names."""
     if not text:
-        raise ArgumentTypeError(_("the name of a file is empty"))
+        raise ArgumentTypeError(_("the file name is empty"))
     return Path(text)
 
 

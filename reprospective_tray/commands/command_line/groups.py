@@ -25,7 +25,7 @@ def add_autostart(autostart: argparse.ArgumentParser, later: Later) -> None:
     ).set_defaults(call=later("autostart.disable"))
     add(
         "status",
-        help=_("whether it does, and by which entry"),
+        help=_("show whether it starts at login, and by which entry"),
         description=_("Shows whether the program starts when you log in, and by which entry."),
     ).set_defaults(call=later("autostart.status"))
 
@@ -35,26 +35,26 @@ def add_config(config: argparse.ArgumentParser, later: Later) -> None:
     add = _actions_of(config)
     add(
         "path",
-        help=_("where config, data, state and log lie"),
+        help=_("show where config, data, state and log are"),
         description=_("Shows where config, data, state and log are."),
     ).set_defaults(call=later("config.path"))
     add(
-        "show", help=_("the settings in force"), description=_("Shows the current settings.")
+        "show", help=_("show the current settings"), description=_("Shows the current settings.")
     ).set_defaults(call=later("config.show"))
     add(
         "init",
-        help=_("put a config file with every key explained in its place"),
+        help=_("create a config file that explains every key"),
         description=_("Creates a config file that explains every key."),
     ).set_defaults(call=later("config.init"))
     check = add(
         "check",
-        help=_("whether the config is right, and what the privacy rules take"),
+        help=_("check the config, or try the privacy rules on a window"),
         description=_("Checks the config, or shows which privacy rule applies to a window."),
     )
     check.add_argument(
         "--application", default="", metavar="A", help=_("the application of a window")
     )
-    check.add_argument("--title", default="", metavar="T", help=_("its title"))
+    check.add_argument("--title", default="", metavar="T", help=_("the title of the window"))
     check.set_defaults(call=later("config.check"))
 
 

@@ -21,25 +21,25 @@ def add_to(add: Add, later: Later) -> None:
     _add_hidden(add, later)
     run = add(
         "run",
-        help=_("record, with the icon in the tray"),
+        help=_("start recording, with an icon in the tray"),
         description=_("Records the window in front until you quit, with an icon in the tray."),
     )
-    run.add_argument("--no-tray", action="store_true", help=_("record without an icon"))
+    run.add_argument("--no-tray", action="store_true", help=_("record without a tray icon"))
     run.set_defaults(call=later("instance.run"))
 
     status = add(
         "status",
-        help=_("is it running, paused until when, active time today"),
+        help=_("show whether it is recording, and today's active time"),
         description=_(
             "Shows whether the program is recording, and how long you were active today."
         ),
     )
-    status.add_argument("--json", action="store_true", help=_("as JSON"))
+    status.add_argument("--json", action="store_true", help=_("print JSON"))
     status.set_defaults(call=later("instance.status"))
 
     pause = add(
         "pause",
-        help=_("record nothing for a while"),
+        help=_("pause recording"),
         description=_("Pauses recording for a while, or until you resume."),
     )
     pause.add_argument(
@@ -47,21 +47,21 @@ def add_to(add: Add, later: Later) -> None:
         dest="length",
         type=argument_values.length,
         metavar="TIME",
-        help=_("such as 30m or 1h; otherwise until `resume`"),
+        help=_("such as 30m or 1h; default: until `resume`"),
     )
     pause.set_defaults(call=later("instance.pause"))
     add(
-        "resume", help=_("record again"), description=_("Resumes recording after a pause.")
+        "resume", help=_("resume recording"), description=_("Resumes recording after a pause.")
     ).set_defaults(call=later("instance.resume"))
     add(
         "stop",
-        help=_("end the running program and wait for it"),
-        description=_("Ends the running program, and waits until it has ended."),
+        help=_("quit the running program and wait until it has ended"),
+        description=_("Quits the running program, and waits until it has ended."),
     ).set_defaults(call=later("instance.stop"))
 
     add(
         "summary",
-        help=_("open the window with the day's figures"),
+        help=_("open the summary window"),
         description=_("Opens the window that shows where the time went."),
     ).set_defaults(call=later("instance.summary"))
 
@@ -70,7 +70,7 @@ def _add_hidden(add: Add, later: Later) -> None:
     add("control-window", description=_("Opens the tray's menu as a window.")).set_defaults(
         call=later("instance.control_window")
     )
-    add("quit", description=_("Ends the program if it is running.")).set_defaults(
+    add("quit", description=_("Quits the program if it is running.")).set_defaults(
         call=later("instance.quit_")
     )
     asking = add("forget-window", description=_("Opens the window that asks before deleting."))

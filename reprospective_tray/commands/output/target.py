@@ -53,16 +53,18 @@ def open_output(path: Path | None, *, overwrite: bool = False) -> Iterator[TextI
             _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror),
             ""
             if error.errno in _NO_ROOM
-            else _("Name a file in a folder that you may write to, or leave -o out for stdout."),
+            else _(
+                "Choose a file in a folder that you can write to, or omit -o to write to stdout."
+            ),
         ) from error
 
 
 def there_already(path: Path) -> ReprospectiveError:
     """Return the refusal to replace what is at `path`."""
     text = (
-        _("{path} already exists: nothing was written.")
+        _("{path} already exists. Nothing was written.")
         if path.exists()
-        else _("{path} is a link to a file that does not exist: nothing was written.")
+        else _("{path} is a link to a file that does not exist. Nothing was written.")
     )
     return ReprospectiveError(
         text.format(path=path), _("Choose another name, or write there with --force.")

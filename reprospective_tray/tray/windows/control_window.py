@@ -102,7 +102,7 @@ class Talk:
         except ReprospectiveError as error:
             return News(None, f"{error}\n{error.remedy}".strip())
         except ValueError:
-            return News(None, _("The running instance is of another version: start it again."))
+            return News(None, _("The running program is a different version. Start it again."))
         # The top of a thread: without it the window would show what was for ever.
         except Exception:
             log.exception("the running instance's status cannot be used")
