@@ -31,7 +31,7 @@ def session(_case: Case) -> list[Finding]:
     kind = session_type(os.environ)
     has_server = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if kind == UNKNOWN or not has_server:
-        detail = _("There is none: neither DISPLAY nor WAYLAND_DISPLAY is set.")
+        detail = _("Neither DISPLAY nor WAYLAND_DISPLAY is set.")
         return [Finding(name, found=False, detail=detail, remedy=_inside_session())]
     words = [{X11: "X11", WAYLAND: "Wayland"}[kind]]
     words += [word for word in (os.environ.get("XDG_CURRENT_DESKTOP"),) if word]
@@ -99,12 +99,12 @@ def _window(case: Case, probe: WindowProbe) -> Finding:
         remedy = no_window_messages.remedy(probe.lack)
         return Finding(name, found=False, detail=detail, remedy=remedy, needed=True)
     if probe.name == X11 and session_type(os.environ) == WAYLAND:
-        detail = _("In this Wayland session only windows of X11 programs can be seen.")
-        remedy = _("Set monitor.probe to auto, or leave it out.")
+        detail = _("In this Wayland session, only windows of X11 programs are visible.")
+        remedy = _("Set monitor.probe to auto, or remove it.")
         return Finding(name, found=None, detail=detail, remedy=remedy, needed=True)
     seen = probe.current()
     if seen is None:
-        detail = _("No window is in front at this moment ({way}).").format(way=probe.name)
+        detail = _("No window is in front right now ({way}).").format(way=probe.name)
         return Finding(name, found=None, detail=detail, needed=True)
     from reprospective_tray.runtime.factories import make_filter
 
@@ -123,11 +123,11 @@ def _idle(probe: WindowProbe) -> Finding:
         return Finding(
             "idle",
             found=False,
-            detail=_("This desktop does not tell when the last input was."),
-            remedy=_("Time without input counts as active then."),
+            detail=_("This desktop does not report when the last input was."),
+            remedy=_("Time without input therefore counts as active."),
         )
     if probe.learns_idle_s:
-        detail = _("The desktop tells when input ends and when it begins again.")
+        detail = _("The desktop reports when input stops and resumes.")
     else:
         detail = _("The last input was {seconds} s ago.").format(seconds=ms // 1000)
     return Finding("idle", found=True, detail=detail)
@@ -139,7 +139,7 @@ def shell(_case: Case) -> list[Finding]:
     One after the other: whoever imports GTK must know first that the bus answers.
     """
     if sys.platform in _OWN_DISPLAY:
-        notifications = Finding("notifications", found=True, detail=_("By the tray icon."))
+        notifications = Finding("notifications", found=True, detail=_("Shown by the tray icon."))
         return [_tray(), notifications]
     from reprospective_tray.desktop import session_bus
 
@@ -174,7 +174,7 @@ def _tray() -> Finding:
     hosts = {
         backend.APPINDICATOR: _("A panel for StatusNotifier icons (AppIndicator)."),
         backend.GTK: _("A panel with an X11 tray (GTK)."),
-        backend.NATIVE: _("The system's own."),
+        backend.NATIVE: _("The system's own tray."),
     }
     return Finding("tray", found=True, detail=hosts.get(chosen.name, chosen.name))
 
@@ -187,16 +187,18 @@ def _notifications(*, has_bus: bool) -> Finding:
 
     name = "notifications"
     if not has_bus and session_bus.is_offered() and shutil.which("notify-send"):
-        return Finding(name, found=None, detail=_("They go by notify-send."))
+        return Finding(name, found=None, detail=_("Shown by notify-send."))
     if session_bus.is_owned(SERVICE_NAME):
         words = session_bus.ask(SERVICE, "GetServerInformation") or ()
         return Finding(name, found=True, detail=" ".join(map(str, words[:3:2])) or SERVICE_NAME)
     (startable,) = session_bus.ask(session_bus.BUS, "ListActivatableNames") or ([],)
     if SERVICE_NAME in startable:
-        return Finding(name, found=True, detail=_("The desktop starts them when needed."))
+        return Finding(
+            name, found=True, detail=_("The desktop starts its notification service when needed.")
+        )
     return Finding(
         name,
         found=False,
-        detail=_("Nothing here shows notifications; the log has their text."),
+        detail=_("No service shows notifications here. Their text is in the log."),
         remedy=_("Start your desktop's notification service, or install one, such as dunst."),
     )

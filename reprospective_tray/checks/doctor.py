@@ -74,12 +74,12 @@ def _outcome(
         return attempt.result(seconds)
     except TimeoutError:
         detail = _("No answer within {seconds:g} s.").format(seconds=check.deadline_s)
-        remedy = _("Look at what else this computer is waiting for, and try again.")
+        remedy = _("Check what is keeping this computer busy, then try again.")
         needed = check.needed(case)
         return [Finding(name, False, detail, remedy, name in needed) for name in check.names]
     # A check that nobody foresaw to fail must not keep the others from being told.
     except Exception as error:  # noqa: BLE001  see above
-        detail = _("It could not be looked at: {kind}: {error}").format(
+        detail = _("The check failed: {kind}: {error}").format(
             kind=type(error).__name__, error=error
         )
         needed = check.needed(case)

@@ -43,7 +43,7 @@ def instance(case: Case) -> list[Finding]:
     except ReprospectiveError as error:
         return [Finding(name, found=False, detail=str(error), remedy=error.remedy, needed=True)]
     if problem := status.get("problem"):
-        detail = _("It runs (process {pid}), but: {problem}").format(
+        detail = _("Running (process {pid}), with a problem: {problem}").format(
             pid=status.get("pid"), problem=problem
         )
         return [Finding(name, found=True, detail=detail)]
@@ -64,15 +64,17 @@ def autostart(case: Case) -> list[Finding]:
         return [Finding(name, found=None, detail=login.why_not)]
     standing = login.standing()
     if missing := standing.missing:
-        detail = _(
-            "{place} is to start the program at login, but {file} is not there any more."
-        ).format(place=standing.place, file=missing)
-        remedy = _("`reprospective-tray autostart enable` lets it start what is there now.")
+        detail = _("{place} starts the program at login, but {file} no longer exists.").format(
+            place=standing.place, file=missing
+        )
+        remedy = _(
+            "Run `reprospective-tray autostart enable` to start the program from where it is now."
+        )
         return [Finding(name, found=False, detail=detail, remedy=remedy)]
     if standing.is_on:
-        detail = _("The program starts at login, by {place}.").format(place=standing.place)
+        detail = _("The program starts at login ({place}).").format(place=standing.place)
         return [Finding(name, found=True, detail=detail, remedy=_if_not_read())]
-    remedy = _("If you want it to: `reprospective-tray autostart enable`, or the menu.")
+    remedy = _("To start it at login, run `reprospective-tray autostart enable` or use the menu.")
     return [Finding(name, False, _("The program does not start at login."), remedy)]
 
 
@@ -81,4 +83,4 @@ def _if_not_read() -> str:
     names = set(os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"))
     if not names & _STARTING_NONE:
         return ""
-    return _("Where it does not: let your compositor's own config start `reprospective-tray run`.")
+    return _("If it does not start, add `reprospective-tray run` to your compositor's config.")

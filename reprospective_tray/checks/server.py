@@ -32,7 +32,7 @@ def server(case: Case) -> list[Finding]:
     """Return whether it lets this person in, and all that its answers tell."""
     settings = case.loaded.config.database
     if not names_server(settings):
-        detail = _("None is named: all stays on this computer.")
+        detail = _("No server is set. Everything stays on this computer.")
         return [Finding("server", found=None, detail=detail)]
     from reprospective_tray.store.postgres.administration.status import standing
     from reprospective_tray.store.postgres.connection.address import ServerAddress
@@ -73,9 +73,12 @@ def _prepared(found: ServerStatus, *, needed: bool, may_create: bool) -> list[Fi
     """Return whether what is needed is there, and whether this role may use it."""
     there, here = found.schema_version, found.schema_version_here
     if found.mode == "none" and may_create:
-        detail = _("Nothing is there yet: the first sending makes all that is needed.")
+        detail = _("Nothing is there yet. The first upload creates everything required.")
         return [Finding("server_schema", found=None, detail=detail, needed=needed)]
-    init = _("Have `reprospective-tray server init` run once for this database.")
+    init = _(
+        "Ask the server administrator to run `reprospective-tray server init` once for this "
+        "database."
+    )
     if found.mode == "none":
         detail = _("The database is not prepared yet.")
         return [Finding("server_schema", False, detail, init, needed=needed)]
@@ -83,18 +86,21 @@ def _prepared(found: ServerStatus, *, needed: bool, may_create: bool) -> list[Fi
         rights = Finding(
             "server_rights",
             found=False,
-            detail=_("{user} may not record there.").format(user=found.user),
-            remedy=_("Have `reprospective-tray server add-person NAME` run for this user."),
+            detail=_("{user} is not allowed to record there.").format(user=found.user),
+            remedy=_(
+                "Ask the server administrator to run `reprospective-tray server add-person "
+                "NAME` for this user."
+            ),
             needed=needed,
         )
     else:
-        readers = _("it may record, and read everybody's sessions")
-        own = _("it may record, and read its own sessions")
+        readers = _("Allowed to record, and to read everybody's sessions.")
+        own = _("Allowed to record, and to read its own sessions.")
         rights = Finding(
             "server_rights", True, readers if found.may_read_all else own, needed=needed
         )
     if not there:
-        detail = _("This user may not see its version.")
+        detail = _("This user is not allowed to see the schema version.")
         return [rights, Finding("server_schema", found=None, detail=detail, needed=needed)]
     detail = _("Version {there} on the server, {here} in this program.").format(
         there=there, here=here
@@ -104,18 +110,18 @@ def _prepared(found: ServerStatus, *, needed: bool, may_create: bool) -> list[Fi
 
 
 def _clock(found: ServerStatus) -> Finding:
-    detail = _("{seconds:+.1f} s from this computer's.").format(
+    detail = _("{seconds:+.1f} s compared with this computer's clock.").format(
         seconds=found.clock_difference_ms / 1000
     )
     right = abs(found.clock_difference_ms) <= CLOCK_TOLERANCE_MS
-    remedy = "" if right else _("Let both set their clocks by the network (NTP).")
+    remedy = "" if right else _("Set both clocks over the network (NTP).")
     return Finding("server_clock", found=right, detail=detail, remedy=remedy)
 
 
 def _latency(ms: float) -> Finding:
-    detail = _("{ms:.1f} ms there and back.").format(ms=ms)
+    detail = _("{ms:.1f} ms round trip.").format(ms=ms)
     fast = ms <= SLOW_MS
-    remedy = "" if fast else _("Sending takes longer then, and nothing is lost.")
+    remedy = "" if fast else _("Sending takes longer, but nothing is lost.")
     return Finding("server_latency", found=fast, detail=detail, remedy=remedy)
 
 
@@ -124,12 +130,14 @@ def _tls(found: ServerStatus, address: ServerAddress) -> Finding:
     if found.tls:
         return Finding(name, found=True, detail=found.tls)
     if all(_is_here(host) for host, _port in address.places()):
-        return Finding(name, found=None, detail=_("Not encrypted, and all on this computer."))
+        return Finding(
+            name, found=None, detail=_("Not encrypted, but the connection stays on this computer.")
+        )
     return Finding(
         name,
         found=False,
-        detail=_("Not encrypted: others on the network can read along."),
-        remedy=_("Set database.remote.sslmode to require, or better verify-full."),
+        detail=_("Not encrypted. Others on the network can read what is sent."),
+        remedy=_("Set database.remote.sslmode to verify-full (better) or require."),
     )
 
 

@@ -40,7 +40,7 @@ def database(case: Case) -> list[Finding]:
 
     settings = case.loaded.config.database
     if settings.local.type == "postgresql":
-        detail = _("It is recorded straight into the server.")
+        detail = _("Sessions are recorded directly to the server.")
         return [Finding("database", found=True, detail=detail, needed=True)]
     path = case.loaded.config.database_path(case.paths)
     if not path.exists():
@@ -86,14 +86,14 @@ def _file(path: Path, facts: FileFacts) -> Finding:
     detail = _("{path}: {size}, schema {version}, journal {mode}").format(
         path=path, size=size_text(facts.size), version=there, mode=facts.journal_mode
     )
-    remedy = _("The next start brings it up to date.") if there < here else ""
+    remedy = _("The next start updates it.") if there < here else ""
     return Finding("database", found=True, detail=detail, remedy=remedy, needed=True)
 
 
 def _integrity(path: Path, complaint: str | None) -> Finding:
     name = "integrity"
     if complaint is None:
-        detail = _("No damage in the part that could be looked at in {seconds:g} s.").format(
+        detail = _("No damage found in the part that was checked within {seconds:g} s.").format(
             seconds=INTEGRITY_S
         )
         return Finding(name, found=None, detail=detail, needed=True)
@@ -102,7 +102,7 @@ def _integrity(path: Path, complaint: str | None) -> Finding:
 
         error = damaged(path)
         return Finding(name, False, f"{error} {complaint}", error.remedy, needed=True)
-    return Finding(name, found=True, detail=_("No damage."), needed=True)
+    return Finding(name, found=True, detail=_("No damage found."), needed=True)
 
 
 def rights(case: Case) -> list[Finding]:
@@ -118,23 +118,26 @@ def rights(case: Case) -> list[Finding]:
     place = _nearest(path)
     folder = place if place.is_dir() else place.parent
     if not (os.access(place, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
-        detail = _("You may not write to {path}.").format(path=place)
+        detail = _("You cannot write to {path}.").format(path=place)
         remedy = _("Give yourself write access to it.")
         return [Finding("rights", found=False, detail=detail, remedy=remedy, needed=True)]
     if os.name != "nt" and place != folder:
         if local.readable_by == "group" and (closed := closed_to_group(path)):
-            detail = _("{folder} does not let the group through to the database.").format(
+            detail = _("{folder} keeps your group from reaching the database.").format(
                 folder=closed
             )
-            remedy = _("Let it through (chmod g+x), or set readable_by to owner.")
+            remedy = _("Allow your group into it (chmod g+x), or set readable_by to owner.")
             return [Finding("rights", found=False, detail=detail, remedy=remedy)]
         if _open_to_others(path):
             detail = _("Everybody on this computer can read {path}.").format(path=path)
-            remedy = _("The next start of recording closes it; or: chmod o-r")
+            remedy = _(
+                "The next start of recording removes the read access of other users. Or run: "
+                "chmod o-r"
+            )
             return [Finding("rights", found=False, detail=detail, remedy=remedy)]
     readers = {
-        "owner": _("You may write; nobody else may read."),
-        "group": _("You may write; your group may read."),
+        "owner": _("Only you can read and write it."),
+        "group": _("You can read and write it, your group can read it."),
     }
     return [Finding("rights", found=True, detail=readers[local.readable_by], needed=True)]
 
@@ -166,7 +169,11 @@ def disk(case: Case) -> list[Finding]:
         free=size_text(usage.free), total=size_text(usage.total), place=place
     )
     enough = usage.free >= LEAST_FREE
-    remedy = "" if enough else _("Free some space: what cannot be written waits in memory.")
+    remedy = (
+        ""
+        if enough
+        else _("Free some space. Until then, sessions that cannot be written are kept in memory.")
+    )
     return [Finding("disk", found=enough, detail=detail, remedy=remedy, needed=True)]
 
 

@@ -29,7 +29,7 @@ def titles() -> dict[str, str]:
         "program": _("Program"),
         "config": _("Config"),
         "instance": _("Running program"),
-        "session": _("Session"),
+        "session": _("Desktop session"),
         "display": _("Display"),
         "windows": _("Windows"),
         "idle": _("Idle time"),
@@ -37,14 +37,14 @@ def titles() -> dict[str, str]:
         "tray": _("Tray"),
         "notifications": _("Notifications"),
         "database": _("Database"),
-        "integrity": _("Its integrity"),
-        "rights": _("Its rights"),
-        "disk": _("Free disk"),
+        "integrity": _("Integrity"),
+        "rights": _("Permissions"),
+        "disk": _("Free disk space"),
         "server": _("Server"),
-        "server_rights": _("Rights there"),
-        "server_schema": _("Schema there"),
-        "server_clock": _("Clock there"),
-        "server_latency": _("Latency"),
+        "server_rights": _("Server permissions"),
+        "server_schema": _("Server schema"),
+        "server_clock": _("Server clock"),
+        "server_latency": _("Server latency"),
         "server_tls": _("Encryption"),
         "autostart": _("Start at login"),
     }
@@ -73,8 +73,8 @@ def verdict(findings: Sequence[Finding]) -> str:
     names = titles()
     missing = [names.get(each.name, each.name) for each in findings if each.is_missing]
     if not missing:
-        return _("All that is needed is there.")
-    return _("Needed and missing: {names}").format(names=", ".join(missing))
+        return _("Everything required was found.")
+    return _("Required but missing: {names}").format(names=", ".join(missing))
 
 
 def _wrapped(text: str, room: int) -> list[str]:

@@ -33,13 +33,16 @@ def _say(login: StartAtLogin) -> int:
     standing = login.standing()
     if missing := standing.missing:
         raise ReprospectiveError(
-            _("{place} is to start the program at login, but {file} is not there any more.").format(
+            _("{place} starts the program at login, but {file} no longer exists.").format(
                 place=standing.place, file=missing
             ),
-            _("`reprospective-tray autostart enable` lets it start what is there now."),
+            _(
+                "Run `reprospective-tray autostart enable` to start the program from where it "
+                "is now."
+            ),
         )
     if standing.is_on:
-        print(_("The program starts at login, by {place}.").format(place=standing.place))
+        print(_("The program starts at login ({place}).").format(place=standing.place))
         return 0
     print(_("The program does not start at login."))
     if login.why_not:

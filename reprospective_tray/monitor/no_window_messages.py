@@ -16,22 +16,22 @@ def reason(lack: Lack) -> str:
         Lack.DISPLAY: _("There is no display."),
         Lack.PYWAYLAND: _("On Wayland it needs pywayland."),
         Lack.EXTENSION: _("On GNOME it needs an extension."),
-        Lack.WAY: _("This Wayland desktop shows no windows."),
-        Lack.CHOICE: _("What monitor.probe names does not work here."),
+        Lack.WAY: _("This Wayland desktop does not report windows."),
+        Lack.CHOICE: _("The probe set in monitor.probe does not work here."),
     }[lack]
 
 
 def remedy(lack: Lack) -> str:
     """Return what helps, a sentence; ``''`` where nothing lacks."""
     if lack is Lack.DISPLAY and _is_wayland():
-        return _("Log in anew, or with X11 (Xorg).")
+        return _("Log in again, or use X11 (Xorg).")
     return {
         Lack.NOTHING: "",
         Lack.DISPLAY: _("Start it inside a desktop session."),
         Lack.PYWAYLAND: _("Install reprospective-tray[wayland]."),
-        Lack.EXTENSION: _("Get Focused Window D-Bus (extensions.gnome.org)."),
+        Lack.EXTENSION: _("Install Focused Window D-Bus (extensions.gnome.org)."),
         Lack.WAY: _("Log in with X11 (Xorg)."),
-        Lack.CHOICE: _("Set it to auto, or leave it out."),
+        Lack.CHOICE: _("Set it to auto, or remove it."),
     }[lack]
 
 

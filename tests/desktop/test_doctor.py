@@ -109,7 +109,7 @@ def test_the_table_is_for_people_and_in_their_language(app: AppUnderTest, window
     app.wait_for_row("window_title = 'a title'")
     lines = app.cli("doctor").stdout.splitlines()
     assert "found      Windows          In front now: Editor (x11)" in lines
-    assert lines[-1] == "All that is needed is there."
+    assert lines[-1] == "Everything required was found."
     app.env["LANG"] = "ja_JP.UTF-8"
     assert app.cli("doctor").stdout.splitlines()[-1]
 

@@ -84,9 +84,9 @@ def test_the_table_says_what_is_there_what_is_missing_and_what_to_do():
         "                           → Turn it on.",
         "\N{EN DASH}          a-new-one       a [31m title of two lines and of",
     ]
-    assert lines[-1] == "Needed and missing: Windows"
+    assert lines[-1] == "Required but missing: Windows"
     assert max(map(columns, lines)) <= 60
-    assert table(findings[:1], 60).endswith("\n\nAll that is needed is there.")
+    assert table(findings[:1], 60).endswith("\n\nEverything required was found.")
 
 
 def test_japanese_without_a_space_is_broken_within_the_width():

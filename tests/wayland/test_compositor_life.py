@@ -101,5 +101,5 @@ def test_doctor_says_by_which_way_windows_are_seen_and_that_the_desktop_tells_of
     said = make_app(desktop, "--no-tray").cli("doctor").stdout
     assert "In front now: Editor (wlr)" in said
     assert "Wayland, sway" in said
-    assert "All that is needed is there." in said
+    assert "Everything required was found." in said
     assert "a title" not in said

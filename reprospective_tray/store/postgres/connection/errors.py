@@ -172,7 +172,11 @@ def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
     what = _("The server refused this ({where}): {reason}").format(where=address, reason=reason)
     if code.startswith(NO_SCHEMA):
         return ServerSchemaMissingError(
-            what, _("Have `reprospective-tray server init` run once for this database.")
+            what,
+            _(
+                "Ask the server administrator to run `reprospective-tray server init` once "
+                "for this database."
+            ),
         )
     remedies = {
         LOGIN: _login_remedy(),
@@ -221,7 +225,10 @@ def _login_remedy() -> str:
 
 
 def _no_right_remedy() -> str:
-    return _("Have `reprospective-tray server add-person NAME` run for this user.")
+    return _(
+        "Ask the server administrator to run `reprospective-tray server add-person NAME` for "
+        "this user."
+    )
 
 
 def _no_database_remedy() -> str:
