@@ -51,7 +51,7 @@ def forget(options: Options) -> int:
             print(_("Nothing was deleted: this was a dry run."))
             return 0
         if not _agrees():
-            print(_("Nothing was forgotten."))
+            print(_("Nothing was deleted."))
             return 1
     wanted = {"since": since, "until": until, "application": options.application}
     done = _ask_instance(paths, wanted)
@@ -213,8 +213,9 @@ def _more(prospect: "Prospect") -> list[str]:
     if prospect.taken:
         lines.append(
             _(
-                "Sessions of that time that are kept on the server alone are deleted there "
-                "with the next sync. Here the totals of their whole days are deleted."
+                "Sessions in this range that have already moved to the server are deleted "
+                "there with the next sync. For these, the whole day's totals are deleted "
+                "here."
             )
         )
     return lines
@@ -226,7 +227,7 @@ def _wall(ms: int) -> str:
 
 def _agrees() -> bool:
     try:
-        answer = input(_("Forget this for good? [y/N] "))
+        answer = input(_("Permanently delete this? [y/N] "))
     except EOFError:
         print()
         return False
@@ -239,8 +240,8 @@ def _report(done: "Forgotten") -> list[str]:
 
     if done.sessions or not done.ordered:
         text = plural(
-            "{count} session forgotten, {time} in all.",
-            "{count} sessions forgotten, {time} in all.",
+            "{count} session deleted, {time} in all.",
+            "{count} sessions deleted, {time} in all.",
             done.sessions,
         )
         lines = [text.format(count=done.sessions, time=duration(done.ms))]
@@ -248,26 +249,26 @@ def _report(done: "Forgotten") -> list[str]:
         lines = []
     if done.clipped:
         text = plural(
-            "{count} of them reached beyond the range: the rest of it stays.",
-            "{count} of them reached beyond the range: the rest of each stays.",
+            "{count} session extended past the range; that part was kept.",
+            "{count} sessions extended past the range; that part was kept.",
             done.clipped,
         )
         lines.append(text.format(count=done.clipped))
     if done.ordered:
         lines.append(
             _(
-                "What is kept on the server alone is deleted there with the next sync; "
-                "here the totals of its whole days are deleted."
+                "Sessions that have already moved to the server are deleted there with the "
+                "next sync. For these, the whole day's totals were deleted here."
             )
         )
     if not done.scrubbed:
         lines.append(
             _(
-                "Another program is reading the database. Until it has ended, the titles are "
-                "still in the database's -wal file: end it, then run the same command again."
+                "Another program is reading the database. Until it ends, the titles stay in "
+                "the database's -wal file. End it, then run the same command again."
             )
         )
     if done.other_files:
         files = ", ".join(done.other_files)
-        lines.append(_("These files may still hold some of it: {files}").format(files=files))
+        lines.append(_("These files may still contain some of it: {files}").format(files=files))
     return lines

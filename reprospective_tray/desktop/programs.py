@@ -107,8 +107,10 @@ def open_with_desktop(path: Path) -> None:
         start([opener, str(path)])
     except ReprospectiveError as error:
         raise ReprospectiveError(
-            _("{path} cannot be opened: there is no {program}.").format(path=path, program=opener),
-            _("Open it by hand, or install the package that brings {program}.").format(
+            _("{path} cannot be opened because {program} is not installed.").format(
+                path=path, program=opener
+            ),
+            _("Open it yourself, or install the package that provides {program}.").format(
                 program=opener
             ),
         ) from error

@@ -50,7 +50,7 @@ class CallQueue:
                     self._waiting.remove(errand)
             if not begun:
                 raise StoreError(
-                    _("Recording is busy: it did not answer within {seconds} s.").format(
+                    _("Recording is busy and did not answer within {seconds} s.").format(
                         seconds=round(timeout)
                     ),
                     _("Try again in a moment."),
@@ -87,5 +87,5 @@ class CallQueue:
 
 def _ended() -> StoreError:
     return StoreError(
-        _("The program is ending."), _("Try again when it has ended, or after its next start.")
+        _("The program is quitting."), _("Try again when it has ended, or after its next start.")
     )

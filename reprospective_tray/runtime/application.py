@@ -244,8 +244,8 @@ class Application:
 
     def _on_damage(self, damaged: Path) -> None:
         text = _(
-            "The database was damaged. It was set aside as {path}; recording goes on in a new "
-            "file, and what can still be read is taken over."
+            "The database was damaged. It was moved to {path}. Recording continues in a new "
+            "file, and what can still be read is copied to it."
         ).format(path=damaged)
         if self._components.loaded.config.notifications.damaged:
             self._notify(text)

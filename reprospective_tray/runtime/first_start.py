@@ -51,8 +51,8 @@ class FirstStartNotice:
         loaded = self._components.loaded
         if loaded.config.database.local.type == "postgresql":
             text = _(
-                "Recording which window you use, and when, straight to {place}. "
-                "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
+                "Now recording which window you use, directly to {place}. Pause or quit from "
+                "the tray icon."
             ).format(place=self._components.reader.place)
         else:
             text = self._components.sending.first_start_notice(

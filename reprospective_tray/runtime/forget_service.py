@@ -81,7 +81,8 @@ class ForgetService:
         # Not one after the other with clicks: a large range takes minutes, and Quit must not.
         if not self._busy.acquire(blocking=False):
             raise ReprospectiveError(
-                _("Something is being forgotten already."), _("Wait for its end, then try again.")
+                _("Another deletion is already running."),
+                _("Wait until it has ended, then try again."),
             )
         try:
             with self._stays:  # a change of settings takes a moment
@@ -115,7 +116,7 @@ class ForgetService:
         while self._monitor.perform(work.step):
             if self._ended.is_set():
                 raise ReprospectiveError(
-                    _("The program ended before everything was forgotten."),
+                    _("The program quit before everything was deleted."),
                     _("Run the same command again."),
                 )
         log.info("forgotten: %d sessions", work.done.sessions)
@@ -129,6 +130,6 @@ def _read(arguments: dict[str, object]) -> _Range | _Chosen:
         return msgspec.convert(arguments, _Range)
     except msgspec.ValidationError as error:
         raise ReprospectiveError(
-            _("This names nothing that could be forgotten."),
+            _("This names nothing that can be deleted."),
             _("It may be a different version. Quit it and start it again."),
         ) from error

@@ -64,10 +64,11 @@ class NotSending:
 
     def first_start_notice(self, path: Path) -> str:
         """Return what is said at the very first start; `path` is that of the database."""
+        del path  # `status` says it
         return _(
-            "Recording which window you use, and when, to {path} on this computer alone. "
-            "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
-        ).format(path=path)
+            "Now recording which window you use. Everything stays on this computer. Pause or "
+            "quit from the tray icon."
+        )
 
     def status(self) -> dict[str, object]:
         """Return what the status object has of sending: the contract's, and what the tray shows."""
@@ -145,8 +146,8 @@ class Sending(NotSending):
         from reprospective_tray.store.postgres.connection.address import ServerAddress
 
         return _(
-            "Recording which window you use, and when, to {path}; it is sent to the {server}. "
-            "Pause or quit at any time from the tray icon, or with: reprospective-tray pause"
+            "Now recording which window you use. It is stored in {path} and sent to the "
+            "{server}. Pause or quit from the tray icon."
         ).format(path=path, server=ServerAddress.from_remote(self._remote))
 
     def status(self) -> dict[str, object]:  # noqa: D102  as above

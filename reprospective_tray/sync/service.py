@@ -119,7 +119,7 @@ class SyncService:
             self._break(str(error), error.remedy)
         # Recording continues without sending; the user is told, and the supervisor retries.
         except BaseException:
-            what = _("Sending could not be started: an internal error.")
+            what = _("Sending could not be started because of an internal error.")
             self._break(what, _("See the log for details."))
             raise
 

@@ -127,8 +127,8 @@ def moment(at: int, now: int) -> str:
 def problem(health: Health, waiting: int, since: int, now: int) -> str:
     """Return the message that sending has failed since `since` (ms), with error and remedy."""
     text = plural(
-        "{count} session waits for the server since {time}.",
-        "{count} sessions wait for the server since {time}.",
+        "{count} session has been waiting for the server since {time}.",
+        "{count} sessions have been waiting for the server since {time}.",
         waiting,
     )
     said = text.format(count=f"{waiting:,}", time=moment(since, now))
@@ -145,10 +145,12 @@ def failure(error: str, remedy: str) -> str:
 def retention(days: int) -> str:
     """Return the explanation of `retention_days` for this computer; shown once."""
     text = plural(
-        "Sessions older than {days} day leave this computer once they are on the server; daily "
-        "totals stay. Set database.sync.retention_days to null to keep everything.",
-        "Sessions older than {days} days leave this computer once they are on the server; daily "
-        "totals stay. Set database.sync.retention_days to null to keep everything.",
+        "Sessions older than {days} day are removed from this computer once they are on the "
+        "server. Daily totals stay. To keep everything, set database.sync.retention_days to "
+        "null.",
+        "Sessions older than {days} days are removed from this computer once they are on the "
+        "server. Daily totals stay. To keep everything, set database.sync.retention_days to "
+        "null.",
         days,
     )
     return text.format(days=days)

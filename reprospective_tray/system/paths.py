@@ -117,5 +117,5 @@ def shipped_file(name: str) -> Path:
             return file
     raise ReprospectiveError(
         _("{name}, a part of the program, is missing.").format(name=name),
-        _("Install the program again."),
+        _("Reinstall the program."),
     )

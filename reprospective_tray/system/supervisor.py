@@ -110,8 +110,8 @@ class Supervisor:
             return ""
         what, at = _name(recent[-1].part), _clock(recent[-1])
         if len(recent) < SERIOUS:
-            return _("{part} failed at {time} and was started again.").format(part=what, time=at)
-        return _("{count} failures since {time}; the last: {part}.").format(
+            return _("{part} failed at {time} and was restarted.").format(part=what, time=at)
+        return _("{count} failures since {time}. The last one: {part}.").format(
             count=len(recent), time=_clock(recent[0]), part=what
         )
 
@@ -126,11 +126,11 @@ def _clock(death: _Death) -> str:
 
 def _name(part: SupervisedPart) -> str:
     return {
-        SupervisedPart.RECORDING: _("Recording"),
+        SupervisedPart.RECORDING: _("The recorder"),
         SupervisedPart.WRITING: _("Writing to the server"),
-        SupervisedPart.SENDING: _("Sending"),
+        SupervisedPart.SENDING: _("The upload"),
         SupervisedPart.COMMANDS: _("Answering commands"),
         SupervisedPart.MENU: _("The menu"),
         SupervisedPart.ICON: _("The icon"),
-        SupervisedPart.HOUSEKEEPING: _("Looking after the settings"),
+        SupervisedPart.HOUSEKEEPING: _("Watching the settings"),
     }[part]

@@ -134,6 +134,6 @@ def _driver(
 
 def _ended(reason: str) -> backends.TrayUnavailableError:
     return backends.TrayUnavailableError(
-        _("There is no tray icon any more: {reason}").format(reason=reason),
-        _("The program records all the same; start it once more to get its window."),
+        _("The tray icon has disappeared: {reason}").format(reason=reason),
+        _("Recording continues. Start the program again to open its window."),
     )

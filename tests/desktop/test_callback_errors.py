@@ -92,7 +92,7 @@ def failing(desktop: VirtualDesktop, user: User) -> Iterator[Callable[..., Faili
 def test_the_summary_shows_the_error_and_later_what_is_recorded(failing, user, method):
     record(user.database, on_day(0, "08:00", "09:10", "Code", "first"))
     window = failing(f"{SUMMARY}.{method}", "summary")
-    window.wait_for("An internal error", WHAT)
+    window.wait_for("Internal error", WHAT)
     record(user.database, on_day(0, "09:10", "09:50", "Firefox", "second"))
     window.wait_for("first", "second")
     log = window.close("ctrl+w")
@@ -107,7 +107,7 @@ def test_an_error_of_the_calendar_is_shown_and_the_next_click_opens_it(failing, 
     heading = seen.find(long_date(today()))
     assert heading is not None
     window.desktop.xdotool("mousemove", *heading.box.at(0.5), "click", 1)
-    window.wait_for("An internal error", WHAT)
+    window.wait_for("Internal error", WHAT)
     window.desktop.xdotool("mousemove", *heading.box.at(0.5), "click", 1)
     window.wait_for("Mon", f"{today():%B %Y}")
 
@@ -141,7 +141,7 @@ def test_the_control_window_shows_the_error_and_later_what_the_program_says(fail
         window = failing(
             "reprospective_tray.tray.windows.control_window:ControlWindow._show", "control-window"
         )
-        window.wait_for("An internal error", WHAT)
+        window.wait_for("Internal error", WHAT)
         instance.status = {**instance.status, "application_name": "Firefox"}
         window.wait_for("8 h 08 m today", "Firefox", WHAT)
         assert f"LookupError: {WHAT}" in window.close("Escape")
@@ -165,7 +165,7 @@ def test_the_forget_window_shows_the_error_and_can_be_closed(failing, user):
         "reprospective_tray.tray.windows.forget_window:ForgetWindow._looked",
         *("forget-window", "--since", "0"),
     )
-    window.wait_for("An internal error", WHAT)
+    window.wait_for("Internal error", WHAT)
     assert f"LookupError: {WHAT}" in window.close("Escape")
 
 
@@ -176,7 +176,7 @@ def test_the_message_window_shows_the_error_and_can_be_closed(failing, user):
     )
     window.wait_for("Open settings")
     window.key("Tab", "Return")
-    window.wait_for("An internal error", WHAT)
+    window.wait_for("Internal error", WHAT)
     window.key("Escape")
     said = window.process.communicate(timeout=SECONDS)[1].decode()
     assert window.process.returncode == 2

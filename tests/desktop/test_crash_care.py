@@ -67,8 +67,8 @@ def test_recording_that_dies_goes_on_and_from_the_third_time_on_the_icon_says_so
         assert app.rows("window_title = 'before'")[-1]["ended_at"] >= died_at
         status = app.ask("status")
         assert status["mode"] == "recording"
-        assert "Recording failed at" in str(status["problem"])
-        assert "Recording failed at" in app.cli("status").stdout
+        assert "The recorder failed at" in str(status["problem"])
+        assert "The recorder failed at" in app.cli("status").stdout
 
         # Twice more.
         file.touch()

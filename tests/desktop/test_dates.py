@@ -73,7 +73,7 @@ def test_forget_takes_exactly_the_day(command: Command) -> None:
     said = assert_good(command(*words, "--dry-run"))
     begin, end = f"{at(-1, 12):%Y-%m-%d}", f"{at(0, 12):%Y-%m-%d}"
     assert said.startswith(f"From {begin} 00:00:00 to {end} 00:00:00: 3 sessions, 1 h 15 m in all.")
-    assert "3 sessions forgotten, 1 h 15 m" in assert_good(command(*words, "--yes"))
+    assert "3 sessions deleted, 1 h 15 m" in assert_good(command(*words, "--yes"))
     assert report(command, "--date", "yesterday")["active_seconds"] == 0
     assert report(command, "--date", "today")["active_seconds"] == 15 * 60
     assert report(command, "--from", f"{at(-3, 12):%Y-%m-%d}")["active_seconds"] == 135 * 60

@@ -45,7 +45,7 @@ def test_what_is_forgotten_of_the_running_session_never_comes_back(
         app.cli("pause")
         app.wait_for_row(f"window_title = '{TITLE}' and open = 0")
     said = app.cli("forget", "--last", "1m", "--yes").stdout
-    assert "forgotten" in said
+    assert "deleted" in said
     assert not app.rows("deleted = 0 and open = 0")
     if paused:
         assert not app.rows("deleted = 0")
@@ -171,7 +171,7 @@ def test_without_an_instance_the_command_does_it_and_the_report_follows(
     said = assert_good(
         command("forget", "--yes", "--from", "2026-03-02T09:10Z", "--to", "2026-03-02T12:00Z")
     )
-    assert "1 session forgotten, 20 m" in said
+    assert "1 session deleted, 20 m" in said
     assert json.loads(assert_good(command(*words)))["active_seconds"] == 40 * 60
     assert f"{TITLE} 0" in assert_good(command("export"))
     hour = ("--from", "2026-03-02T09:00Z", "--to", "2026-03-02T10:00Z")

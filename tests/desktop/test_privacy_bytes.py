@@ -242,7 +242,7 @@ def test_with_everything_on_no_byte_here_or_on_the_server_holds_what_a_rule_drop
         replace_config(user, text + "language: 7\n")
         wait_until(lambda: "language" in notified(desktop), SECONDS, "the notification")
         replace_config(user, text + "    - {title: another rule}\n")
-        wait_until(lambda: "right again" in notified(desktop), SECONDS, "the notification")
+        wait_until(lambda: "valid again" in notified(desktop), SECONDS, "the notification")
         show_allowed(app, window, "before looking back")
         await_on_server(central, f"{ALLOWED} before looking back")
         in_front.activate()

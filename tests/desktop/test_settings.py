@@ -83,7 +83,7 @@ def test_a_broken_file_is_said_with_its_line_the_old_settings_hold_and_so_is_its
     window = windows.open("Editor", "well")
     app.wait_for_row("window_title = 'well'")
     replace_config(user, QUIET + "privacy: {rules: 7}\n")
-    wait_until(lambda: "line 3" in str(app.ask("status")["problem"]), SECONDS, "the problem")
+    wait_until(lambda: "Line 3" in str(app.ask("status")["problem"]), SECONDS, "the problem")
     assert app.ask("status")["mode"] == "attention"
     said = app.cli("status").stdout
     assert "Still using your previous settings" in said
@@ -94,10 +94,10 @@ def test_a_broken_file_is_said_with_its_line_the_old_settings_hold_and_so_is_its
     window.set_title("well again")
     app.wait_for_row("window_title = 'well again'")
     assert not files_with(app, "qzxsecret")
-    wait_until(lambda: "line 3" in notified(desktop), SECONDS, "the notification")
+    wait_until(lambda: "Line 3" in notified(desktop), SECONDS, "the notification")
     replace_config(user, QUIET + rule)
     wait_until(lambda: app.ask("status")["problem"] == "", SECONDS, "the end of the problem")
-    wait_until(lambda: "right again" in notified(desktop), SECONDS, "the notification")
+    wait_until(lambda: "valid again" in notified(desktop), SECONDS, "the notification")
     assert app.ask("status")["mode"] == "recording"
     assert app.stop() == 0
 

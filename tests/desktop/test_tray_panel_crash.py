@@ -115,6 +115,6 @@ def test_without_pygobject_a_killed_panel_ends_the_icon_alone_and_it_is_said(
     wait_until(lambda: docked(desktop, *search), SECONDS, "the icon in the panel")
     with Windows(desktop.env["DISPLAY"]) as windows:
         kill_panel(desktop, "tint2")
-        wait_until(lambda: "no tray icon any more" in app.output(), SECONDS, "the news of it")
+        wait_until(lambda: "tray icon has disappeared" in app.output(), SECONDS, "the news of it")
         assert_records(app, windows, "after the crash")
     assert app.stop() == 0

@@ -110,9 +110,9 @@ class Life:
         await_said(self.app, "the changed settings are in force", times=before + 1)
 
     def break_settings(self) -> None:
-        before = self.app.output().count("The changed settings cannot be used")
+        before = self.app.output().count("Still using your previous settings")
         replace_config(self.app.user, "language: 7\n")
-        await_said(self.app, "The changed settings cannot be used", times=before + 1)
+        await_said(self.app, "Still using your previous settings", times=before + 1)
         self.change_settings()
 
     def look_back(self) -> None:

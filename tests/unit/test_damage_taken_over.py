@@ -173,7 +173,7 @@ def test_forgetting_waits_for_what_no_start_has_heard_of_yet(path):
     damaged_file.set_aside(path)
     adapter = SqliteAdapter(path)
     adapter.open()
-    with adapter.connection(), pytest.raises(StoreError, match="taken over"):
+    with adapter.connection(), pytest.raises(StoreError, match="being copied"):
         forget(adapter, TimeRange(T0, T0 + 10))
 
 

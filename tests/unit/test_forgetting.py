@@ -227,7 +227,7 @@ def test_it_waits_for_a_damaged_file_that_is_still_being_taken_over(path):
     fill(path, session(0, 10))
     with store(path) as (adapter, _writer):
         recovery.adopt([path.with_name("local.damaged-1.db")], adapter)
-        with pytest.raises(StoreError, match="taken over"):
+        with pytest.raises(StoreError, match="being copied"):
             forget(adapter, TimeRange(T0, T0 + 10))
     assert len(rows_of(path)) == 1
 

@@ -341,7 +341,7 @@ def test_beyond_the_bound_the_oldest_go_and_that_is_said_even_under_a_lock(
             for number in range(1, 31):
                 record(recorder, number)
             assert recorder.waiting == 10
-            assert "oldest are being lost" in recorder.problem
+            assert "oldest ones are being lost" in recorder.problem
         # The end of the first is among what was lost: it must not block the newest.
         recorder.record([Put(session(40_000, 41_000, "newest", open=True))])
         assert recorder.flush(to_the_end=True)

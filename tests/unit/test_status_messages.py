@@ -105,7 +105,8 @@ def test_the_problem_says_what_where_and_what_to_do():
     health = Health(error='FATAL: no role "anna"', remedy="Check the user.")
     since, now = at("2026-11-23 14:10"), at("2026-11-23 14:30")
     assert status_messages.problem(health, 1204, since, now) == (
-        '1,204 sessions wait for the server since 14:10. FATAL: no role "anna". Check the user.'
+        "1,204 sessions have been waiting for the server since 14:10. "
+        'FATAL: no role "anna". Check the user.'
     )
 
 
@@ -118,6 +119,10 @@ def test_what_failed_ends_with_one_full_stop_in_any_language(error):
 
 
 def test_retention_is_said_in_days():
-    assert status_messages.retention(7).startswith("Sessions older than 7 days leave this computer")
-    assert status_messages.retention(1).startswith("Sessions older than 1 day leave this computer")
-    assert "Set database.sync.retention_days to null" in status_messages.retention(7)
+    assert status_messages.retention(7).startswith(
+        "Sessions older than 7 days are removed from this"
+    )
+    assert status_messages.retention(1).startswith(
+        "Sessions older than 1 day are removed from this"
+    )
+    assert "set database.sync.retention_days to null" in status_messages.retention(7)

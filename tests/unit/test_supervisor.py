@@ -78,8 +78,8 @@ def test_it_is_serious_from_the_third_death_in_ten_minutes_on_whoever_dies(clock
     die(supervisor, SupervisedPart.RECORDING)
     at = time.strftime("%H:%M")
     assert supervisor.problem in {
-        f"Recording failed at {at} and was started again.",
-        f"Recording failed at {time.strftime('%H:%M')} and was started again.",
+        f"The recorder failed at {at} and was restarted.",
+        f"The recorder failed at {time.strftime('%H:%M')} and was restarted.",
     }
     die(supervisor, SupervisedPart.SENDING)
     assert not supervisor.is_serious
@@ -289,6 +289,6 @@ def test_passes_go_on_after_a_thread_of_theirs_died(which):
             wait_until(lambda: knocked, SECONDS, "a knock of the watch that began again")
         scheduler.sync_now()
         assert passes.acquire(timeout=SECONDS)
-        assert supervisor.problem.startswith("Sending failed at ")
+        assert supervisor.problem.startswith("The upload failed at ")
     finally:
         scheduler.halt()

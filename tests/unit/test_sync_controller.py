@@ -70,11 +70,11 @@ def test_another_retention_is_news_again_and_none_is_not(user: User) -> None:
 def test_the_greeting_says_where_everything_goes_and_no_password(user: User) -> None:
     place = Path("/home/anna/local_cache.db")
     text = make(user, []).first_start_notice(place)
-    for word in (str(place), "db.example.org", "reprospective-tray pause"):
+    for word in (str(place), "db.example.org", "Pause or quit"):
         assert word in text
     assert "the secret" not in text
-    assert "on this computer alone" not in text
-    assert f"{place} on this computer alone" in NotSending().first_start_notice(place)
+    assert "stays on this computer" not in text
+    assert "stays on this computer" in NotSending().first_start_notice(place)
 
 
 def test_who_asks_for_a_pass_where_sending_is_off_is_told_what_to_do() -> None:

@@ -202,7 +202,7 @@ def test_each_outage_that_a_person_has_to_mend_is_told_once(desk: Desk) -> None:
     desk.ask()
     (told,) = desk.troubles
     assert told == desk.service.problem()
-    assert told.startswith("4 sessions wait for the server since ")
+    assert told.startswith("4 sessions have been waiting for the server since ")
     assert told.endswith(" no such role. Make it.")
     for _number in range(2):
         desk.ask()
@@ -306,7 +306,7 @@ def test_what_cannot_be_started_says_so_to_who_asks(desk: Desk) -> None:
     # Who had asked before is answered, and the person sees it, without any further pass.
     found = broken.progress(1)
     assert not found["running"]
-    assert found["result"]["error"] == "Sending could not be started: an internal error."
+    assert found["result"]["error"] == "Sending could not be started because of an internal error."
     wait_until(lambda: desk.troubles, SECONDS, "the word to the person")
     assert len(desk.troubles) == 1
     assert broken.problem() == desk.troubles[0]

@@ -27,10 +27,10 @@ def open_autostart(paths: Paths) -> Autostart:
         return LaunchAgent(Path.home() / "Library" / "LaunchAgents")
     if _SANDBOX.exists():
         return NullAutostart(
-            _("The program cannot have itself started at login: it runs in a sandbox.")
+            _("The program cannot set itself to start at login because it runs in a sandbox.")
         )
     if os.name == "posix":
         from reprospective_tray.desktop.autostart.xdg import XdgAutostart
 
         return XdgAutostart(paths.config.parent)
-    return NullAutostart(_("This system starts no programs at login, as far as is known here."))
+    return NullAutostart(_("This system has no known way to start programs at login."))

@@ -125,5 +125,5 @@ def _try(program: tuple[str, ...]) -> None:
             _(
                 "The program cannot be started at login: `{command}` does not work everywhere."
             ).format(command=" ".join(program)),
-            _("Install it, for example with pip, and not only its folder."),
+            _("Install it, for example with pip, instead of only copying its folder."),
         ) from error

@@ -26,7 +26,7 @@ class NullAutostart(Autostart):
         """
         del command
         raise ReprospectiveError(
-            self.why_not, _("Add it to the programs that your desktop starts at login by hand.")
+            self.why_not, _("Add it yourself to the programs that your desktop starts at login.")
         )
 
     def renew(self, command: LoginCommand) -> None:

@@ -49,9 +49,9 @@ class RunKey(Autostart):
         line = subprocess.list2cmdline(command.words)
         if len(line) > LONGEST:
             raise ReprospectiveError(
-                _("Windows starts no command of more than {count} characters: {command}").format(
-                    count=LONGEST, command=line
-                ),
+                _(
+                    "Windows cannot start a command of more than {count} characters: {command}"
+                ).format(count=LONGEST, command=line),
                 _("Move it to a folder with a shorter name."),
             )
         winreg = self._winreg

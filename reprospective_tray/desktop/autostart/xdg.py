@@ -137,9 +137,9 @@ def _command_values(command: LoginCommand) -> dict[str, str]:
         line = desktop_entry.quote_command(command.words)
     except ValueError as error:
         raise ReprospectiveError(
-            _("No entry that starts programs at login can name this: {command}").format(
-                command=" ".join(command.words).encode("utf-8", "replace").decode()
-            ),
+            _(
+                "The entry that starts programs at login cannot contain this command: {command}"
+            ).format(command=" ".join(command.words).encode("utf-8", "replace").decode()),
             _("Move it to a folder with ordinary characters in its name."),
         ) from error
     program = shutil.which(command.words[0]) or command.words[0]

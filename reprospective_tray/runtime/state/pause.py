@@ -86,6 +86,7 @@ def unread_pause(place: str) -> str:
     if not place:
         return ""
     return _(
-        "Tracking is paused: the saved state cannot be read, and may hold a pause. Resume it from "
-        "the tray icon, or with: reprospective-tray resume. The unreadable file: {file}"
+        "Tracking is paused because the saved state cannot be read and may contain a pause. "
+        "Resume it from the tray icon, or with: reprospective-tray resume. The unreadable "
+        "file: {file}"
     ).format(file=place)

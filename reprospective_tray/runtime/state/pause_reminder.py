@@ -86,7 +86,7 @@ def is_due(remembered: ProgramState, now: int) -> bool:
 def sentence(paused_at: int) -> str:
     """Return what the person is told; `paused_at` is in ms since the epoch."""
     return _(
-        "Tracking is still paused, since {time}. Resume it from the tray icon, or with: "
+        "Tracking is still paused since {time}. Resume it from the tray icon, or with: "
         "reprospective-tray resume"
     ).format(time=f"{_local(paused_at):%Y-%m-%d %H:%M}")
 

@@ -172,7 +172,7 @@ class Forgetting:
     def _begin(self, adapter: DatabaseAdapter) -> None:
         if isinstance(adapter, SqliteAdapter) and recovery.unfinished(adapter):
             raise StoreError(
-                _("What can be read of the damaged database is still being taken over."),
+                _("What can be read of the damaged database is still being copied to the new one."),
                 _("Let the program run for a while, then run the same command again."),
             )
         self._adapter, self._books = adapter, make_row_accounting(adapter)

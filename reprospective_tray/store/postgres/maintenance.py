@@ -22,7 +22,7 @@ class PostgresMaintenance(Maintenance):
     def opening(self, adapter: Any, busy_timeout_s: float) -> None:  # noqa: ARG002  no such waiting here
         """See `Maintenance.opening`."""
         if self.given_up:
-            raise StoreError(_("The program is ending."))
+            raise StoreError(_("The program is quitting."))
 
     def retry_s(self, failures: int) -> float:
         """See `Maintenance.retry_s`."""
@@ -39,5 +39,5 @@ class PostgresMaintenance(Maintenance):
         """See `Maintenance.problem`."""
         if self.given_up:
             return ""
-        problem = _("The server cannot be written to: {reason}. Sessions wait in memory.")
+        problem = _("The server cannot be written to: {reason}. Sessions are kept in memory.")
         return problem.format(reason=str(error).rstrip(".。"))

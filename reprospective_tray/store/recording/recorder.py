@@ -282,7 +282,8 @@ class Recorder:
             log.warning("%d changes left over from an earlier run were written", taken.written)
         if taken.left_out:
             lost = _(
-                "{count} changes kept at an earlier end cannot be used. They were set aside: {path}"
+                "{count} changes that were saved when the program last quit cannot be used. "
+                "They were moved to {path}"
             )
             lost = lost.format(count=taken.left_out, path=taken.aside)
             log.error("%s", lost)
@@ -327,7 +328,9 @@ class Recorder:
         del self._queue[next(puts, 0)]
         self._dropped += 1
         if self._dropped == 1:
-            self.problem = _("Memory for waiting sessions is full: the oldest are being lost.")
+            self.problem = _(
+                "The memory for waiting sessions is full. The oldest ones are being lost."
+            )
             log.error("%s", self.problem)
 
     def _note(self, error: Exception) -> None:

@@ -218,7 +218,7 @@ class SqliteAdapter(DatabaseAdapter):
         if not any(folder.glob("[0-9]*.py")):
             raise StoreError(
                 _("{name}, a part of the program, is missing.").format(name=folder),
-                _("Install the program again."),
+                _("Reinstall the program."),
             )
         Runner(self.database, str(folder), table_name=_MIGRATIONS_TABLE).up()
         made = self.models.Meta.insert(key="device_id", value=new_device_id())

@@ -114,6 +114,6 @@ class SqliteMaintenance(Maintenance):
         if is_lock(error):
             return ""
         if is_full(error):
-            return _("The disk is full: sessions are kept in memory until there is room.")
-        problem = _("The database cannot be written: {reason}. Sessions wait in memory.")
+            return _("The disk is full. Sessions are kept in memory until there is room.")
+        problem = _("The database cannot be written: {reason}. Sessions are kept in memory.")
         return problem.format(reason=str(sqlite_cause(error)).rstrip("."))

@@ -79,7 +79,7 @@ def choose() -> Backend:
         remedy = _(
             "Enable your desktop's tray: on GNOME the extension AppIndicator and "
             "KStatusNotifierItem Support, elsewhere the panel's tray. Until then, start the "
-            "program once more to get its window."
+            "program again to open its window."
         )
     else:
         remedy = _("Install gir1.2-ayatanaappindicator3-0.1 (or your system's name for it).")
@@ -152,7 +152,9 @@ def _without_menu(lacking: str, *, x11: bool) -> Backend:
     return Backend(
         XORG,
         has_menu=False,
-        problem=_("The tray icon has no menu, since PyGObject is missing; a click opens a window."),
+        problem=_(
+            "The tray icon has no menu because PyGObject is missing. A click opens a window."
+        ),
         remedy=remedy,
     )
 
@@ -197,5 +199,5 @@ def load(name: str) -> ModuleType:
 def _not_loaded(reason: str) -> TrayUnavailableError:
     return TrayUnavailableError(
         _("There is no tray icon: {reason}").format(reason=reason),
-        _("The program records all the same; start it once more to get its window."),
+        _("Recording continues. Start the program again to open its window."),
     )

@@ -69,10 +69,12 @@ class ForgetWindow(SmallWindow):
         )
         self._is_forgetting = self._closes_when_done = False
         ttk, frame = self._ttk, self._frame
-        head = _("Forget everything since {time}?").format(time=_wall(question.since))
+        head = _("Delete everything recorded since {time}?").format(time=_wall(question.since))
         self._first = ttk.Label(frame, text=head, style="First.TLabel", wraplength=WIDTH)
         self._first.pack(anchor="w")
-        self._second = ttk.Label(frame, text=_("Looking …"), style="Muted.TLabel", wraplength=WIDTH)
+        self._second = ttk.Label(
+            frame, text=_("Checking …"), style="Muted.TLabel", wraplength=WIDTH
+        )
         self._second.pack(anchor="w", pady=(8, PADDING))
         if question.note:
             note = ttk.Label(frame, text=question.note, style="Muted.TLabel", wraplength=WIDTH)
@@ -81,7 +83,7 @@ class ForgetWindow(SmallWindow):
         row = self._button_row()
         self._cancel = self._push_button(row, _("Cancel"), self.close, "Accent.TButton")
         self._cancel.pack(side="right")
-        self._forget = self._push_button(row, _("Forget"), self._agreed)
+        self._forget = self._push_button(row, _("Delete"), self._agreed)
         self._forget.state(["disabled"])
         self._forget.pack(side="right", padx=(0, 8))
         self._cancel.focus_set()
@@ -99,7 +101,7 @@ class ForgetWindow(SmallWindow):
         """
         if self._is_forgetting and not self._closes_when_done:
             self._closes_when_done = True
-            self._second.configure(text=_("Forgetting … The window closes when it is done."))
+            self._second.configure(text=_("Deleting … The window closes when it is done."))
             return
         self.root.destroy()
 
@@ -108,17 +110,17 @@ class ForgetWindow(SmallWindow):
 
     def _looked(self, answer: _Answer) -> None:
         if answer.problem or not answer.lines:
-            self._over(answer.problem or _("Nothing was recorded in that time."))
+            self._over(answer.problem or _("Nothing was recorded in this time."))
             return
-        last = _("It cannot be brought back.")
+        last = _("This can't be undone.")
         if self._question.sends:
-            last = _("It cannot be brought back, and goes from the server with the next sync, too.")
+            last = _("This can't be undone. It is also deleted from the server with the next sync.")
         self._second.configure(text="\n".join([*answer.lines, last]))
         self._forget.state(["!disabled"])
 
     def _agreed(self) -> None:
         self._forget.state(["disabled"])
-        self._second.configure(text=_("Forgetting …"))
+        self._second.configure(text=_("Deleting …"))
         self._is_forgetting = True
         self._ask(self._question.forget, self._done, is_waited_for=True)
 
@@ -128,7 +130,7 @@ class ForgetWindow(SmallWindow):
             self.close()
             return
         if not answer.problem:
-            self._first.configure(text=_("Forgotten."))
+            self._first.configure(text=_("Deleted."))
         self._over(answer.problem or "\n".join(answer.lines))
 
     def _over(self, text: str) -> None:
