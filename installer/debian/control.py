@@ -15,14 +15,13 @@ TRAY = ("gir1.2-gtk-3.0", "gir1.2-ayatanaappindicator3-0.1", "x11-xserver-utils"
 # Without these it records all the same: opening the log, a session bus, notifications.
 RECOMMENDED = ("xdg-utils", "default-dbus-session-bus | dbus-session-bus", "notification-daemon")
 DESCRIPTION = """\
-record which window you use, as sessions, from the tray
- It sits in the tray and records which window you use, and when, as sessions in
- a local SQLite file: at once, always, right to the millisecond. If you like, it
- sends them to a PostgreSQL of yours. At the end of the day the truth of where
- the time went is there: as a window, a report, a web page.
+record which window you use, from the tray
+ Records which window you use, to the millisecond, in a SQLite file on your own
+ computer. If you like, it also sends the recordings to your own PostgreSQL. You
+ can see where the time went in a window, a report or a web page.
  .
- It opens no connection but the one to that server, and everything stays in a
- folder that only you may read. It starts at login if you say so in its menu.
+ It connects to that server and to nothing else. Everything stays in a folder
+ that only you may read. It starts at login if you turn that on in its menu.
 """
 
 

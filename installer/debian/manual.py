@@ -11,14 +11,13 @@ PROGRAM = "reprospective-tray"
 BEFORE = r"""
 .SH DESCRIPTION
 .B reprospective-tray
-sits in the tray and records which window you use, and when, as sessions in a local SQLite file.
-If you like, it sends them to a PostgreSQL of yours.
+records which window you use, to the millisecond, in a SQLite file on your own computer.
+If you like, it also sends the recordings to your own PostgreSQL.
 .B "reprospective-tray run"
-starts it; a click on its icon, or
-.BR "reprospective-tray summary" ,
-shows the day.
+starts it with an icon in the tray. To see the day, click the icon or run
+.BR "reprospective-tray summary" .
 .PP
-Options of the program stand before the command, options of a command behind it.
+Put the program's options before the command, and a command's options after it.
 """
 AFTER = r"""
 .SH EXIT STATUS
@@ -27,7 +26,7 @@ AFTER = r"""
 Done.
 .TP
 .B 1
-It failed; what, where and what helps is said on standard error.
+It failed. Standard error says what happened, where, and what to do.
 .TP
 .B 2
 The command line or the config is wrong.
@@ -39,17 +38,17 @@ The config file to use, unless
 names one.
 .TP
 .BR XDG_CONFIG_HOME ", " XDG_DATA_HOME ", " XDG_STATE_HOME
-Where the folders below lie, if not in
+Where the folders below are, if not in
 .IR ~/.config ", " ~/.local/share " and " ~/.local/state .
 .TP
 .BR PGPASSWORD ", " PGPASSFILE ", " PGSERVICE
-As for every program of PostgreSQL: how to get into the central database.
+How to log in to the central database, as for every PostgreSQL program.
 .SH FILES
 .TP
 .I ~/.config/reprospective-tray/config.yaml
 Your settings;
 .B "config init"
-writes one in which every key is explained. There need not be one.
+creates one that explains every key. It is optional.
 .TP
 .I ~/.local/share/reprospective-tray/data/local_cache.db
 What was recorded: one SQLite file, which other programs may read at any time.
@@ -65,31 +64,31 @@ in the menu or
 .BR "autostart enable" .
 .PP
 .B "config path"
-says where they are in your case.
+shows where they are on this computer.
 .SH YOUR DATA
 What was recorded belongs to the person who was recorded. Removing or purging the package leaves
 these files, in every home folder, as they are.
 To uninstall, quit the program, run
 .BR "autostart disable" ,
 remove the package, and delete the folders above.
-To let a stretch of time go for good, use
+To permanently delete a time range, use
 .BR forget .
 .SH EXAMPLES
 .TP
 .B reprospective-tray autostart enable
-Record from each login on.
+Start recording at each login.
 .TP
 .B reprospective-tray report \-\-date yesterday \-\-format html > yesterday.html
-A page of yesterday that needs nothing else.
+Save yesterday's report as a self-contained web page.
 .TP
 .B reprospective-tray forget \-\-last 30m
-Let the last half hour go.
+Delete the last half hour.
 .TP
 .B reprospective-tray forget \-\-from yesterday \-\-to today \-\-dry\-run
-Say what would be deleted of yesterday.
+Show what would be deleted of yesterday.
 .TP
 .B reprospective-tray doctor
-Say what is missing on this computer, and what helps.
+Show what is missing on this computer, and how to fix it.
 .SH SEE ALSO
 .BR sqlite3 (1),
 .BR psql (1)
@@ -102,7 +101,7 @@ def page(root: Command, version: str, epoch: int) -> str:
     lines = [
         f'.TH REPROSPECTIVE\\-TRAY 1 {day} "{PROGRAM} {version}" "User Commands"',
         ".SH NAME",
-        f"{_escaped(PROGRAM)} \\- record which window you use, as sessions, from the system tray",
+        f"{_escaped(PROGRAM)} \\- record which window you use, from the system tray",
         ".SH SYNOPSIS",
         f".B {_escaped(PROGRAM)}",
         "[\\fB\\-\\-config\\fR \\fIFILE\\fR] [\\fB\\-v\\fR] \\fICOMMAND\\fR ...",

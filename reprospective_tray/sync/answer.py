@@ -125,16 +125,16 @@ def _problems(answer: BatchAnswer, sent: str, orders: Sequence[str]) -> Iterator
     # Usually all rows were stored and none is named, so the rows need not be decoded.
     uids = [_canonical(row["uid"]) for row in json.loads(sent)] if named else []
     if any(not 0 <= at < len(uids) for at in named):
-        yield _("it speaks of a session that was not sent")
+        yield _("it names a session that was not sent")
         return
     if len(named) != len(set(named)):
-        yield _("it speaks of a session twice")
+        yield _("it names a session twice")
     if any(uids[one.at] != _canonical(one.row.uid) for one in answer.superseded):
         yield _("it confuses two sessions")
     if any(one.row.started_at > one.row.ended_at for one in answer.superseded):
         yield _("a session in it ends before it starts")
     if not {*map(_canonical, answer.orders)} <= {*map(_canonical, orders)}:
-        yield _("it speaks of an order that was not sent")
+        yield _("it names a deletion that was not sent")
     if answer.verdict is PairVerdict.FORK and (named or answer.orders):
         yield _("it contradicts itself")
 

@@ -221,7 +221,7 @@ class SyncPass:
         """Give this file a new device id, because it is a copy or was restored from a backup."""
         if self._forked:
             raise ServerRefusedError(
-                _("The server says that it knows a device that was made just now."),
+                _("The server says that it knows a device that was only just created."),
                 _("Check that database.remote names your server."),
             )
         self._forked, self.fitted = True, False

@@ -161,5 +161,7 @@ def _checked(rows: str) -> bytes:
         encoded = rows.encode()
         msgspec.json.decode(encoded, type=list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise ServerDataError(_("These sessions cannot be sent: they make no JSON.")) from error
+        raise ServerDataError(
+            _("These sessions cannot be sent because they cannot be written as JSON.")
+        ) from error
     return encoded

@@ -215,7 +215,7 @@ def test_a_database_that_is_no_snapshot_is_said_in_either_format(
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("create table eventmodel (id integer)")
     for words in ((), ("--format", "activitywatch")):
-        assert_refused(command("import", *words, file), 1, "no snapshot", "JSON")
+        assert_refused(command("import", *words, file), 1, "not a snapshot", "JSON")
     assert not user.paths.data.exists()
 
 

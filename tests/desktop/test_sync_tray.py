@@ -230,7 +230,7 @@ def test_what_retention_does_is_said_once_and_remembered(
     launch: Launch, desktop: VirtualDesktop, user: User, central: Central
 ) -> None:
     app = launch(central, "--no-tray", sync=f"{RARELY}, retention_days: 41")
-    said = "Sessions older than 41 days leave this computer"
+    said = "Sessions older than 41 days are removed from this computer"
     wait_until(lambda: notified(desktop, said), SECONDS, "the notification")
     assert said in app.output()
     assert shown.load(user.paths).told_retention_days == 41

@@ -136,7 +136,7 @@ def test_an_abort_ends_what_waits_and_what_would_wait(database):
         aborting = threading.Timer(0.2, connection.abort)
         with at_most(0.2 + LATE):
             aborting.start()
-            with pytest.raises(ServerUnreachableError, match="ended from here"):
+            with pytest.raises(ServerUnreachableError, match="closed by this program"):
                 connection.rows("SELECT pg_sleep(30)")
         aborting.join()
     with connect(address_of(database)) as idle:

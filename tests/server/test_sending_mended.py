@@ -62,7 +62,7 @@ def test_a_silent_server_keeps_no_pass_that_is_aborted_while_it_connects(user, d
     failed = []
 
     def run():
-        with pytest.raises(ServerUnreachableError, match="ended from here"):
+        with pytest.raises(ServerUnreachableError, match="closed by this program"):
             manager.run(threading.Event())
         failed.append(True)
 
@@ -88,7 +88,7 @@ def test_an_abort_between_connecting_and_asking_is_not_lost(user, database):
         return made[0]
 
     manager = manager_of(user, reach)
-    with pytest.raises(ServerUnreachableError, match="ended from here"):
+    with pytest.raises(ServerUnreachableError, match="closed by this program"):
         manager.run(threading.Event())
     wait_until(lambda: made[0].closed, SECONDS, "the end of the connection")
     manager.close()

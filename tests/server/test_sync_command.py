@@ -27,7 +27,7 @@ from tests.server.servers import free_port
 from tests.support import User, wait_until
 
 SECONDS = 20.0
-RETENTION = "Sessions older than 7 days leave this computer once they are on the server"
+RETENTION = "Sessions older than 7 days are removed from this computer once they are on the server"
 ROWS = """
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
     INSERT INTO desktop_activity_sessions

@@ -131,7 +131,7 @@ def test_what_an_owner_has_planted_runs_for_no_administrator(  # noqa: PLR0913, 
         return
     assert code == 1
     assert single.name in said.err
-    assert "is not as this program makes it" in said.err
+    assert "differs from what this program creates" in said.err
 
 
 @pytest.mark.parametrize("what", PLANTED)

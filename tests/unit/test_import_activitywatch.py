@@ -187,7 +187,7 @@ def now(ms):
     ("bad", "reason"),
     [
         (without("timestamp"), "timestamp"),
-        (window(0, 9) | {"timestamp": "yesterday"}, "no ISO 8601 time"),
+        (window(0, 9) | {"timestamp": "yesterday"}, "not an ISO 8601 time"),
         (window(0, 9) | {"timestamp": "2026-03-30T09:00:00"}, "no offset"),
         (window(0, 9) | {"timestamp": "1969-12-31T23:59:59.999Z"}, "1970"),
         (window(0, 9) | {"timestamp": 12}, "timestamp"),
@@ -211,7 +211,7 @@ def test_a_bad_event_is_named_by_bucket_and_number_and_all_others_are_taken(
     with pytest.raises(ImportFileError, match=reason) as caught:
         take(adapter, content, strict=True)
     first, line = str(caught.value).splitlines()
-    assert "1 bad event or bucket; nothing was taken" in first
+    assert "1 bad event or bucket. Nothing was imported" in first
     assert line.startswith("  bucket my bucket, event 2: ")
     assert caught.value.remedy
     assert held() == []
@@ -275,7 +275,7 @@ GOOD = json.dumps(export([window(0, 9)])).encode()
 )
 def test_what_is_no_export_or_not_all_of_it_is_refused_whole(tmp_path, content):
     fresh = SqliteAdapter(tmp_path / "fresh" / "local.db")
-    with pytest.raises(ImportFileError, match="no export of ActivityWatch: ") as caught:
+    with pytest.raises(ImportFileError, match="not an ActivityWatch export: ") as caught:
         take(fresh, content)
     assert "JSON" in caught.value.remedy
     assert not fresh.path.parent.exists()

@@ -91,7 +91,7 @@ def test_a_bucket_that_names_no_computer_is_of_the_one_that_is_named(adapter):
     "content", [[], {}, [1, 2], ["a"], {"buckets": []}, {"a": 1}, {"a": []}, 7, "text", None]
 )
 def test_what_has_none_of_the_shapes_is_no_export(adapter, content):
-    with pytest.raises(ImportFileError, match="no export of ActivityWatch"):
+    with pytest.raises(ImportFileError, match="not an ActivityWatch export"):
         take(adapter, content, here=NAMED)
 
 

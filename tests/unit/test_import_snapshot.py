@@ -204,7 +204,7 @@ def test_one_of_an_older_version_is_read(file: Path, adapter: SqliteAdapter) -> 
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("uid", "no uuid", "uid is no UUID"),
+        ("uid", "no uuid", "uid is not a UUID"),
         ("window_title", b"blob", "window_title"),
         ("source_host", 7.5, None),
         ("ended_at", "yesterday", "is not a time"),
@@ -228,7 +228,7 @@ def test_a_bad_row_is_named_and_nothing_is_taken(
         assert take(file, adapter).stored == 3  # the column's type has made a text of it
         return
     text = refused(file, adapter)
-    assert "1 bad row; nothing was taken" in text
+    assert "1 bad row. Nothing was imported" in text
     assert said in text
     assert f"  row {row}: " in text
     assert str(adapter.path) in text
@@ -265,7 +265,7 @@ def test_rows_that_overlap_give_way_to_the_one_before_and_are_refused_where_aske
 ) -> None:
     change(file, "UPDATE desktop_activity_sessions SET ended_at = ? WHERE id = 1", OVERLAP)
     text = refused(file, adapter, strict=True)
-    assert "1 bad row; nothing was taken" in text
+    assert "1 bad row. Nothing was imported" in text
     assert "  row 2: it overlaps row 1" in text
     done = take(file, adapter)
     assert (done.stored, done.overlaps.sessions) == (3, 1)
@@ -278,9 +278,9 @@ def test_what_is_no_snapshot_is_said(file: Path, adapter: SqliteAdapter, tmp_pat
     strange = tmp_path / "strange" / "x.db"
     strange.parent.mkdir()
     change(strange, "CREATE TABLE eventmodel (id INTEGER)")
-    assert "no snapshot" in refused(strange, adapter)
+    assert "not a snapshot" in refused(strange, adapter)
     change(strange, "CREATE VIEW desktop_activity_sessions AS SELECT * FROM eventmodel")
-    assert "no snapshot" in refused(strange, adapter)
+    assert "not a snapshot" in refused(strange, adapter)
     change(file, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     assert "newer version" in refused(file, adapter)
 

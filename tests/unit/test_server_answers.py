@@ -218,7 +218,7 @@ WRONG_VERSIONS = [
 @pytest.mark.parametrize("wrong", WRONG_VERSIONS, ids=str)
 def test_a_version_that_no_row_can_have_is_not_taken(desk, wrong):
     said = version_of(desk.uids()[0], **wrong)
-    with pytest.raises(ServerRefusedError, match="makes no sense"):
+    with pytest.raises(ServerRefusedError, match="is not valid"):
         desk.send(text(FITTING | {"superseded": [{"at": 0, "row": said}]}))
     assert desk.after == [(number, 0) for number in range(1, ROWS + 1)]
 

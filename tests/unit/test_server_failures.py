@@ -66,7 +66,9 @@ def test_a_failure_without_a_code_is_a_lost_connection():
 def test_a_deadline_says_how_long_it_was_and_an_abort_says_that_it_was_one():
     late = statement_failure(DeadlineError(2.5, End.TIME), ADDRESS)
     assert str(late) == f"No answer within 2.5 s from {WHERE}."
-    assert "ended from here" in str(statement_failure(DeadlineError(2.5, End.ABORT), ADDRESS))
+    assert "closed by this program" in str(
+        statement_failure(DeadlineError(2.5, End.ABORT), ADDRESS)
+    )
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ class DatabaseAdapter(ABC):
             StoreError: it cannot be written, or this database is not a single file.
         """
         raise StoreError(
-            _("A snapshot to {path} is not possible: {place} is a server.").format(
+            _("A snapshot to {path} is not possible because {place} is a server.").format(
                 path=target, place=self.place
             ),
             _("Copy it with pg_dump, a tool of PostgreSQL."),

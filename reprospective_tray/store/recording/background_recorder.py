@@ -135,7 +135,7 @@ class BackgroundRecorder:
             written = self._news.wait_for(lambda: self._written, _WORK_S)
         if not written or not self._writing.acquire(timeout=_WORK_S):
             raise StoreError(
-                self.problem or _("The server has not taken everything yet."),
+                self.problem or _("The server has not received everything yet."),
                 _("Try again in a moment."),
             )
         try:

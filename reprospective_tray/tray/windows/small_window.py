@@ -78,7 +78,7 @@ def _import_tk() -> tuple[Any, Any]:
         from tkinter import ttk
     except ImportError as error:
         raise ReprospectiveError(
-            _("The window cannot be shown: Python came without Tk."),
+            _("The window cannot be shown because this Python has no Tk."),
             _("Install it (on Debian and Ubuntu: python3-tk)."),
         ) from error
     return tk, ttk

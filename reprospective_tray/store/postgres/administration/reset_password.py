@@ -63,23 +63,23 @@ def _check(connection: Connection, name: str) -> None:
     ((is_superuser, may_log_in, is_person, user, may_change),) = rows
     if is_superuser:
         raise ServerRefusedError(
-            _("{name} is a superuser: the password was not changed.").format(name=name),
+            _("{name} is a superuser. The password was not changed.").format(name=name),
             _("Change it with PostgreSQL's own program psql: \\password"),
         )
     if not is_person:
         raise ServerRefusedError(
-            _("{name} is not one of the persons: the password was not changed.").format(name=name),
+            _("{name} is not one of the persons. The password was not changed.").format(name=name),
             _("`reprospective-tray server status` lists the persons; `add-person` adds one."),
         )
     if not may_log_in:
         raise ServerRefusedError(
-            _("The role {name} may not log in: the password was not changed.").format(name=name),
+            _("The role {name} cannot log in. The password was not changed.").format(name=name),
             _("It is a group, or the administrator has locked it (NOLOGIN)."),
         )
     if not may_change:
         raise ServerRefusedError(
-            _("{user} may not change the password of {name}: {where}.").format(
+            _("{user} is not allowed to change the password of {name}: {where}.").format(
                 user=user, name=name, where=connection.address
             ),
-            _("Name with --dsn a superuser, or the role that added this person."),
+            _("Connect with --dsn as a superuser, or as the role that added this person."),
         )

@@ -108,7 +108,7 @@ def check_name(name: str) -> None:
             "A person's name must be printable text without spaces at either end: {name!r}."
         )
     elif length > LONGEST_NAME:
-        problem = _("This name is too long: {name!r}. It may have {longest} bytes in UTF-8.")
+        problem = _("This name is too long: {name!r}. It can have up to {longest} bytes in UTF-8.")
     elif name in RESERVED or name.startswith("pg_"):
         problem = _("The name {name!r} is reserved by PostgreSQL or by this program.")
     else:
@@ -272,10 +272,10 @@ def _check_rights(connection: Connection) -> None:
         raise _may_not(connection, user)
     if not administers:
         raise ServerRefusedError(
-            _("{user} may not let anybody into the role {role}: {where}.").format(
+            _("{user} is not allowed to add members to the role {role}: {where}.").format(
                 user=user, role=PERSON, where=connection.address
             ),
-            _("Name a superuser with --dsn, or have one run: {statement}").format(
+            _("Connect with --dsn as a superuser, or ask one to run: {statement}").format(
                 statement=f"GRANT {PERSON} TO {quoted(connection, user)} WITH ADMIN OPTION"
             ),
         )
@@ -283,8 +283,11 @@ def _check_rights(connection: Connection) -> None:
 
 def _may_not(connection: Connection, user: str) -> ServerRefusedError:
     return ServerRefusedError(
-        _("{user} may not prepare this database or make roles: {where}.").format(
+        _("{user} is not allowed to prepare this database or create roles: {where}.").format(
             user=user, where=connection.address
         ),
-        _("Name with --dsn a superuser, or a role with CREATEROLE that may create schemas here."),
+        _(
+            "Connect with --dsn as a superuser, or as a role with CREATEROLE that can create "
+            "schemas here."
+        ),
     )

@@ -93,7 +93,7 @@ class ServerAddress:
             keywords = None
         if keywords is None:  # outside `except`, so the context does not quote the DSN
             raise UsageError(
-                _("What --dsn says is not the address of a PostgreSQL database."),
+                _("The value of --dsn is not the address of a PostgreSQL database."),
                 _("Write it as: host=HOST dbname=DATABASE user=USER"),
             )
         password = keywords.pop("password", None)

@@ -71,8 +71,8 @@ SETTING_WORDS = re.compile(
 
 
 def ended_from_here() -> ServerUnreachableError:
-    """Return the error for an operation that this program aborted."""
-    return ServerUnreachableError(_("The connection to the server was ended from here."))
+    """Return the error for what this program itself would not wait for any longer."""
+    return ServerUnreachableError(_("The connection to the server was closed by this program."))
 
 
 def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
@@ -89,7 +89,10 @@ def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
         (RIGHT_WORDS, _no_right_remedy()),
         (
             ACCESS_WORDS,
-            _("Ask whoever runs the server to let you in (pg_hba.conf), or try sslmode: require."),
+            _(
+                "Ask the server administrator to allow your connection (pg_hba.conf), or try "
+                "sslmode: require."
+            ),
         ),
         (LOGIN_WORDS, _login_remedy()),
         (
@@ -113,9 +116,9 @@ def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
 def senseless(address: ServerAddress, reason: object) -> ServerRefusedError:
     """Return the error for an answer that this program cannot interpret."""
     return ServerRefusedError(
-        _(
-            "The server's answer makes no sense, so nothing of it was used ({where}): {reason}."
-        ).format(where=address, reason=str(reason)[:_MOST_SHOWN].rstrip(".")),
+        _("The server's answer is not valid and was not used ({where}): {reason}.").format(
+            where=address, reason=str(reason)[:_MOST_SHOWN].rstrip(".")
+        ),
         _(
             "Check that database.remote names your server, and that its `server init` was run by "
             "a version of this program."
@@ -146,7 +149,7 @@ def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
             return senseless(address, _("it is too long"))
         if error.why is End.TIME:
             return too_slow(error.seconds, address)
-        what = _("The connection to {where} was ended from here.").format(where=address)
+        what = _("The connection to {where} was closed by this program.").format(where=address)
         return ServerUnreachableError(what)
     reason = _first_words(error)
     if isinstance(error, ValueError):  # raised by psycopg2: NUL, or a lone surrogate
@@ -165,7 +168,10 @@ def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
         what = _("The server cannot do this at the moment ({where}): {reason}")
         return ServerUnreachableError(
             what.format(where=address, reason=reason),
-            _("The program tries again by itself; if it stays so, tell whoever runs the server."),
+            _(
+                "The program tries again automatically. If this persists, tell the server "
+                "administrator."
+            ),
         )
     if code.startswith(DATA):
         return _cannot_store(address, reason)
@@ -184,7 +190,7 @@ def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
         NO_DATABASE: _no_database_remedy(),
     }
     fitting = (remedy for codes, remedy in remedies.items() if code.startswith(codes))
-    return ServerRefusedError(what, next(fitting, _("Tell whoever runs the server.")))
+    return ServerRefusedError(what, next(fitting, _("Tell the server administrator.")))
 
 
 def _first_words(error: Exception) -> str:
@@ -205,8 +211,8 @@ def _cannot_store(address: ServerAddress, reason: str) -> ServerDataError:
 
 def _unreachable_remedy() -> str:
     return _(
-        "Check that the server is running and can be reached over the network; the running "
-        "program tries again by itself."
+        "Check that the server is running and can be reached over the network. The running "
+        "program tries again automatically."
     )
 
 

@@ -121,10 +121,10 @@ def compare(
                 nearest = differing
     kind, name, _definition = min(nearest or found)
     raise ServerRefusedError(
-        _("{owner} has changed the schema: {kind} {name} is not as this program makes it.").format(
-            owner=owner, kind=kind, name=name
-        ),
-        _("Have it restored or removed: it would run with the rights of everybody who sends."),
+        _(
+            "{owner} has changed the schema: {kind} {name} differs from what this program creates."
+        ).format(owner=owner, kind=kind, name=name),
+        _("Have it restored or removed. Otherwise it runs with the rights of everybody who sends."),
     )
 
 

@@ -78,7 +78,8 @@ def accept(connection: Connection, data: Path, name: str) -> None:
             _("Their owner is: {names}").format(names=", ".join(owner.name for owner in owners))
             if owners
             else _(
-                "Nothing has to be accepted: there are none yet, or their owner is trusted anyway."
+                "Nothing has to be accepted. There are no tables yet, or their owner is "
+                "already trusted."
             ),
         )
     make_private_folder(data)
@@ -127,8 +128,8 @@ def require_trusted(
                 where=connection.address,
             ),
             _(
-                "Ask whoever runs the server. If it is right, run: "
-                "reprospective-tray server accept {owner}"
+                "Ask the server administrator. If this is correct, run: reprospective-tray "
+                "server accept {owner}"
             ).format(owner=owner.name),
         )
 

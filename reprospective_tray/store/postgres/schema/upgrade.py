@@ -199,7 +199,7 @@ def check_database(connection: Connection, postgresql: int, encoding: str) -> No
             _("The encoding of this database is {encoding}, not {needed}: {where}.").format(
                 encoding=encoding, needed=ENCODING, where=connection.address
             ),
-            _("Have another database made: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"),
+            _("Create another database: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"),
         )
 
 
@@ -262,11 +262,12 @@ def grant_roles(connection: Connection) -> None:
 
 def _nothing_there(connection: Connection, found: Found) -> ServerSchemaMissingError:
     return ServerSchemaMissingError(
-        _("Nothing is prepared for this program, and {user} may not prepare it: {where}.").format(
-            user=found.user, where=connection.address
-        ),
         _(
-            "Have `reprospective-tray server init` run once for this database, then "
-            "`reprospective-tray server add-person {user}`."
+            "This database is not prepared for this program, and {user} is not allowed to "
+            "prepare it: {where}."
+        ).format(user=found.user, where=connection.address),
+        _(
+            "Ask the server administrator to run `reprospective-tray server init` once for "
+            "this database, then `reprospective-tray server add-person {user}`."
         ).format(user=found.user),
     )

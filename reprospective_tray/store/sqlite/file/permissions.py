@@ -66,8 +66,8 @@ def foreign(error: ownership.ForeignOwnerError) -> StoreError:
     return StoreError(
         _("{path} is not used: {reason}.").format(path=error.filename, reason=error.strerror),
         _(
-            "Find out who put it there. Then set database.local.path to a file in a folder of "
-            "your own, or make it yours (chown)."
+            "Find out who put it there. Then set database.local.path to a file in your own "
+            "folder, or make it yours (chown)."
         ),
     )
 

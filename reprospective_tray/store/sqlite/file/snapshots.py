@@ -26,7 +26,7 @@ def write_snapshot(path: Path, target: Path, damaged: StoreError, *, overwrite: 
         if target.exists() and target.samefile(path):
             raise StoreError(_("The snapshot cannot replace the database itself."))
         if target.exists() and not target.is_file() and not target.is_dir():
-            raise _not_written(target, _("it is no regular file"))
+            raise _not_written(target, _("it is not a regular file"))
         with replacing(target, overwrite=overwrite) as partial:
             return _copy(path, partial)
     except sqlite3.Error as error:

@@ -63,7 +63,7 @@ def read_instant(key: str, text: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise PlaceError(
-            _("{key} is no ISO 8601 time: {value}").format(key=key, value=ascii(text[:40]))
+            _("{key} is not an ISO 8601 time: {value}").format(key=key, value=ascii(text[:40]))
         ) from None
     if moment.tzinfo is None:
         raise PlaceError(

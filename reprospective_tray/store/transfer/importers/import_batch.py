@@ -109,8 +109,8 @@ def reading(path: Path, adapter: DatabaseAdapter) -> Iterator[BinaryIO]:
         # Opening a pipe would block; for a folder, the system reports the error.
         if path.exists() and not path.is_file() and not path.is_dir():
             raise ImportFileError(
-                _("{path} is no regular file.").format(path=path),
-                _("Save the lines to a file first, then import that."),
+                _("{path} is not a regular file.").format(path=path),
+                _("Save the lines to a file first, then import that file."),
             )
         with path.open("rb") as file:
             yield file

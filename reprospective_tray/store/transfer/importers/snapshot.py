@@ -111,8 +111,8 @@ class _RowCheck(FileCheck):
 
     def heading(self, count: int) -> str:
         return plural(
-            "{path} has {count} bad row; nothing was taken:",
-            "{path} has {count} bad rows; nothing was taken:",
+            "{path} has {count} bad row. Nothing was imported:",
+            "{path} has {count} bad rows. Nothing was imported:",
             count,
         )
 
@@ -199,7 +199,7 @@ def _tables(path: Path) -> frozenset[str]:
         raise _unreadable(path, error) from error
     if _SESSIONS not in facts.tables:
         raise ImportFileError(
-            _("{path} is a database, but no snapshot of this program.").format(path=path),
+            _("{path} is a database, but not a snapshot of this program.").format(path=path),
             _("Import what `export` or `export --snapshot` wrote, or ActivityWatch's JSON."),
         )
     if facts.schema_version > facts.schema_version_here:

@@ -173,10 +173,10 @@ class ExportReader:
             return find_shape(content)
         except (ValueError, RecursionError) as error:
             raise ImportFileError(
-                _("{path} is no export of ActivityWatch: {reason}.").format(
+                _("{path} is not an ActivityWatch export: {reason}.").format(
                     path=self._bad.path, reason=error
                 ),
-                _("Export the buckets as JSON once more, and wait until the whole file is saved."),
+                _("Export the buckets as JSON again, and wait until the whole file is saved."),
             ) from error
 
     def _read_bucket(self, name: str, raw: msgspec.Raw, done: int) -> None:
@@ -203,10 +203,10 @@ class ExportReader:
         """Read events without a bucket; their kind is determined from their data."""
         if not self._how.named:
             raise ImportFileError(
-                _("{path} does not say which computer its events are of.").format(
+                _("{path} does not say which computer its events are from.").format(
                     path=self._bad.path
                 ),
-                _("Name it: --host NAME."),
+                _("Give it with --host NAME."),
             )
         host, others = self._hosts[self._how.source_host], 0
         for _number, event in self._good(events, _("  event {number}: {reason}")):
@@ -259,8 +259,8 @@ class ExportReader:
 
     def _refuse(self) -> None:
         what = plural(
-            "{path} has {count} bad event or bucket; nothing was taken:",
-            "{path} has {count} bad events or buckets; nothing was taken:",
+            "{path} has {count} bad event or bucket. Nothing was imported:",
+            "{path} has {count} bad events or buckets. Nothing was imported:",
             self._bad.count,
         ).format(path=self._bad.path, count=self._bad.count)
         self._bad.refuse(what, _("Correct or remove these, then import the file again."))

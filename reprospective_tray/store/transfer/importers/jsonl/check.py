@@ -91,8 +91,8 @@ class FileCheck:
     def heading(self, count: int) -> str:
         """Return the heading of the list of bad places."""
         return plural(
-            "{path} has {count} bad line; nothing was taken:",
-            "{path} has {count} bad lines; nothing was taken:",
+            "{path} has {count} bad line. Nothing was imported:",
+            "{path} has {count} bad lines. Nothing was imported:",
             count,
         )
 

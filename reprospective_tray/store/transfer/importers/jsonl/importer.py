@@ -144,10 +144,10 @@ def _take(source: JsonlSource, taking: ImportBatch, progress: Progress) -> Impor
             rows = source.read(content)
         except PlaceError as error:
             raise ImportFileError(
-                _("{path} changed while it was read: line {number}: {reason}.").format(
+                _("{path} changed while it was being read, in line {number}: {reason}.").format(
                     path=source.path, number=number, reason=error
                 ),
-                _("Import it again when nothing writes to it any more."),
+                _("Import it again when no program writes to it any more."),
             ) from error
         place = source.check.place(number)
         for row in rows:

@@ -69,7 +69,7 @@ class LineReader:
         start = read_instant("started_at", said.started_at) // 1000
         end = read_instant("ended_at", said.ended_at) // 1000
         if end < start:
-            raise PlaceError(_("ended_at lies before started_at"))
+            raise PlaceError(_("ended_at is before started_at"))
         refuse_the_endless(end - start)
         host = clean(said.source_host or "") or self._source_host
         names = clean(said.application_name), clean(said.window_title)
@@ -154,7 +154,7 @@ def _uuid(key: str, text: str) -> str:
         return str(uuid.UUID(text))
     except ValueError:
         raise PlaceError(
-            _("{key} is no UUID: {value}").format(key=key, value=ascii(text[:40]))
+            _("{key} is not a UUID: {value}").format(key=key, value=ascii(text[:40]))
         ) from None
 
 
