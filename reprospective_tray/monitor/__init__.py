@@ -1,1 +1,1 @@
-"""What the person does, as sessions: probe, privacy, sessionizer and the thread that pumps."""
+"""Turns observations of the desktop into sessions: probe, privacy, sessionizer, monitor thread."""

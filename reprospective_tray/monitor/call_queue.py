@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class _Call:
-    """One piece of work, and what became of it."""
+    """One call and its result."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
@@ -22,20 +22,20 @@ class _Call:
 
 
 class CallQueue:
-    """What waits to be done; `ask` is for other threads, `do` for the one that does it."""
+    """Calls that wait; `ask` is for other threads, `do` for the thread that runs them."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
-        """Take how the doing thread is woken."""
+        """Take the function that wakes the running thread."""
         self._wake = wake
         self._lock = threading.Lock()
         self._waiting: deque[_Call] = deque()
         self._open = True
 
     def ask(self, work: Callable[[], T], timeout: float) -> T:
-        """Have `work` done and return its result, or raise what it raised.
+        """Run `work` in the other thread and return its result, or raise what it raised.
 
         Raises:
-            StoreError: it was not begun within `timeout` seconds, or will not be any more.
+            StoreError: it was not started within `timeout` seconds, or never will be.
         """
         errand = _Call(work)
         with self._lock:
@@ -61,7 +61,7 @@ class CallQueue:
         return cast("T", errand.result)
 
     def do(self) -> None:
-        """Do what waits."""
+        """Run the waiting calls."""
         while self._waiting:
             with self._lock:
                 errand = self._waiting.popleft() if self._waiting else None
@@ -69,13 +69,13 @@ class CallQueue:
                 return
             try:
                 errand.result = errand.work()
-            # It belongs to who asked, whatever it is; recording goes on.
+            # Any exception belongs to the caller; recording continues.
             except BaseException as error:  # noqa: BLE001
                 errand.error = error
             errand.done.set()
 
     def end(self) -> None:
-        """Take nothing more, and let go of what waits."""
+        """Accept no more calls, and drop the waiting ones."""
         with self._lock:
             self._open = False
             left = list(self._waiting)

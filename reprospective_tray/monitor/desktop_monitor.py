@@ -23,13 +23,13 @@ from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
 log = logging.getLogger(__name__)
 
-# How often the person's return is looked for where the desktop does not tell of it.
+# How often to check for the person's return where the desktop does not report it.
 _LOOK_FOR_RETURN_S = 1.0
 _LOOK_AT_CLOCK_S = 60.0
-# How long a display may keep the end waiting.
+# How long a display can delay the end.
 _PROBE_PATIENCE_S = 1.0
 
-# How long others wait for this thread to begin what they want done in it.
+# How long others wait for this thread to start what they ask of it.
 _WORK_S = 10.0
 
 T = TypeVar("T")
@@ -38,14 +38,14 @@ Filter = Callable[[Observation], Observation | None]
 
 @dataclass(frozen=True, slots=True)
 class MonitorState:
-    """What the monitor is doing, for those who show it."""
+    """The state of the monitor, for those who display it."""
 
     paused: bool = False
-    paused_until: int | None = None  # ms since the epoch, UTC; None: until somebody resumes
+    paused_until: int | None = None  # ms since the epoch, UTC; None: until the person resumes
     idle: bool = False
     locked: bool = False
-    watching: bool = False  # windows are seen, and what they show is recorded
-    lack: Lack = Lack.NOTHING  # what keeps windows from being seen
+    watching: bool = False  # windows are visible and their content is recorded
+    lack: Lack = Lack.NOTHING  # why windows cannot be seen
     application_name: str = ""
     problem: str = ""
 
@@ -53,11 +53,11 @@ class MonitorState:
 class DesktopActivityMonitor:
     """Records until it is stopped.
 
-    `pause`, `resume`, `stop`, `perform`, `cut`, `take_presence` and what changes
-    who the file is may come from any thread but its own.
+    `pause`, `resume`, `stop`, `perform`, `cut`, `take_presence` and the methods that change
+    the file's identity can be called from any thread.
     """
 
-    def __init__(  # noqa: PLR0913  its parts, each another's work
+    def __init__(  # noqa: PLR0913  its parts, each of which does other work
         self,
         recorder: Records,
         rules: Rules,
@@ -67,7 +67,7 @@ class DesktopActivityMonitor:
         *,
         supervisor: Supervisor | None = None,
     ) -> None:
-        """Take the parts; `on_change` hears of each new state and must not block."""
+        """Take the parts; `on_change` receives each new state and must not block."""
         self._supervisor = supervisor or Supervisor()
         self._recorder = recorder
         self._rules = rules
@@ -77,19 +77,19 @@ class DesktopActivityMonitor:
         self._sessionizer = Sessionizer(rules)
         self._probe: WindowProbe | None = None
         self._stopping = False
-        self._ends_at: Moment | None = None  # when somebody wished that recording ends, or pauses
+        self._ends_at: Moment | None = None  # when recording is to end or pause
         self._lock = threading.Lock()
-        self._news = threading.Event()  # a wish of another thread
+        self._news = threading.Event()  # another thread wants something
         self._calls = CallQueue(self._poke)
         self._presence_changes = PresenceQueue(self._poke)
-        self._at = read_clocks()  # what came before has been recorded
+        self._at = read_clocks()  # everything before it has been recorded
         self._opening = threading.Event()  # a probe is being opened
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self.state = MonitorState()
         self.recording = threading.Event()  # set once the store and the probe are ready
 
     def start(self, *, paused: bool = False, paused_until: int | None = None) -> None:
-        """Begin, paused or not."""
+        """Start, paused or not."""
         self.state = replace(self.state, paused=paused, paused_until=paused_until)
         self._thread.start()
 
@@ -98,19 +98,19 @@ class DesktopActivityMonitor:
         self._wish(paused=True, paused_until=until)
 
     def resume(self) -> None:
-        """Record again."""
+        """Resume recording."""
         self._wish(paused=False, paused_until=None)
 
     def perform(self, work: Callable[[SqliteAdapter], T], timeout: float = _WORK_S) -> T:
-        """Do `work` in the recording thread, on its connection, and return what it returns.
+        """Run `work` in the recording thread, on its connection, and return its result.
 
-        Everything that was recorded is written by then, and nothing is until
-        `work` returns: it should be short. It is done also while recording is
-        paused, while the person is away, and where there is no display.
+        Everything recorded so far has been written by then, and nothing is written until
+        `work` returns: it should be short. It also runs while recording is paused, while
+        the person is away, and where there is no display.
 
         Raises:
-            StoreError: the database cannot be written now, recording was not
-                reached within `timeout` seconds, or it has ended.
+            StoreError: the database cannot be written now, the recording thread did not
+                react within `timeout` seconds, or it has ended.
         """
 
         def do() -> T:
@@ -120,9 +120,9 @@ class DesktopActivityMonitor:
         return self._calls.ask(do, timeout)
 
     def cut(self, timeout: float = _WORK_S) -> int:
-        """End the open session now, begin its successor, and return that moment in ms.
+        """End the open session now, start its successor, and return that moment in ms.
 
-        All that follows lies at or after it, and nothing reaches back over it.
+        Everything that follows lies at or after that moment, and nothing changes what lies before.
 
         Raises:
             StoreError: as `perform`.
@@ -130,14 +130,14 @@ class DesktopActivityMonitor:
         return self._calls.ask(self._cut, timeout)
 
     def take_presence(self, presence: Presence) -> threading.Event:
-        """Take what the desktop says of the person from this moment on.
+        """Apply what the desktop reports about the person from this moment on.
 
-        Returns an event that is set once it is recorded; the caller need not wait.
+        Return an event that is set once it is recorded; the caller need not wait.
         """
         return self._presence_changes.put(presence)
 
     def become_another_device(self) -> None:
-        """Let the file and its open session go on under new names: it is a copy, or an older one.
+        """Continue the file and its open session under new ids: it is a copy, or an older version.
 
         Raises:
             StoreError: as `perform`; then nothing has changed.
@@ -156,9 +156,9 @@ class DesktopActivityMonitor:
         self.perform(become)
 
     def leave_open_session(self) -> None:
-        """Let recording go on in a new session: the present one was forgotten elsewhere.
+        """Continue recording in a new session: the current one was forgotten elsewhere.
 
-        What was recorded of it until now stays under its uid, whose tombstone comes next.
+        What was recorded of it so far stays under its uid, whose tombstone comes next.
 
         Raises:
             StoreError: as `perform`.
@@ -166,10 +166,10 @@ class DesktopActivityMonitor:
         self.cut()
 
     def stop(self, seconds: float = math.inf) -> None:
-        """End the open session and the thread; returns when both have ended.
+        """End the open session and the thread; return when both have ended.
 
-        Where they have not in so many seconds, or where a display never answers while it
-        is being opened, the thread ends with the process.
+        If they have not ended within `seconds`, or a display never answers while it is being
+        opened, the thread ends with the process.
         """
         until = time.monotonic() + seconds
         with self._lock:
@@ -178,7 +178,7 @@ class DesktopActivityMonitor:
         self._calls.end()
         self._poke()
         if self._thread.ident is None:
-            return  # it never began
+            return  # it never started
         self._thread.join(min(_PROBE_PATIENCE_S, seconds))
         if not self._thread.is_alive():
             return
@@ -187,7 +187,7 @@ class DesktopActivityMonitor:
             probe.abort()
             log.warning("the display does not answer: letting go of it")
         if self._opening.is_set():
-            # No session is open then, and nothing cuts a connection that is not made yet.
+            # No session is open then, and a connection that is not made yet cannot be cut.
             log.warning("the display does not answer: ending without it")
             return
         left_s = until - time.monotonic()
@@ -201,7 +201,7 @@ class DesktopActivityMonitor:
         self._say()
 
     def _end_pause(self, until: int) -> None:
-        """Record again where the pause that has run out is still the one that holds."""
+        """Resume when a pause has run out, if it is still the current one."""
         with self._lock:
             if not self.state.paused or self.state.paused_until != until:
                 return
@@ -223,13 +223,13 @@ class DesktopActivityMonitor:
                     self._recorder.check(self._poke)
                     self._keep_out_of_earlier_runs()
                     self._record()
-            # Whatever went wrong, recording goes on: the log keeps the traceback.
+            # Whatever went wrong, recording continues: the log has the traceback.
             except BaseException:  # noqa: BLE001  some of what probes load ends the process
                 self._sessionizer = Sessionizer(self._rules)
                 self._rest(self._supervisor.died(SupervisedPart.RECORDING))
 
     def _rest(self, seconds: float) -> None:
-        """Wait, whatever others wish meanwhile, but for the end."""
+        """Wait regardless of what others want meanwhile, except for the end."""
         until = time.monotonic() + seconds
         while not self._stopping and (left_s := until - time.monotonic()) > 0:
             self._news.wait(left_s)
@@ -248,7 +248,7 @@ class DesktopActivityMonitor:
             finally:
                 self._opening.clear()
             if self._stopping or self.state.paused:
-                # It may have taken long: what is seen now, nobody wants recorded any more.
+                # It may have taken long: what is visible now must not be recorded any more.
                 probe.close()
                 continue
             self._probe = probe
@@ -272,7 +272,7 @@ class DesktopActivityMonitor:
     def _pump(self, probe: WindowProbe) -> None:
         told_of_input = probe.watch_idle(self._rules.idle_after_ms)
         at = self._at = read_clocks()
-        # Nothing is open, and it may be another sessionizer: it hears how things stand.
+        # Nothing is open, and the sessionizer may be a new one: tell it the present state.
         changes = self._be_present(probe, self._presence_changes.latest)
         changes += self._sessionizer.tick(at, probe.idle_ms())
         changes += self._see(probe)
@@ -298,11 +298,11 @@ class DesktopActivityMonitor:
             self._write(self._catch_up(probe, age, end, is_end=True))
 
     def _go_on(self, probe: WindowProbe, age: int | None, due_at: float) -> None:
-        """Record what changed `age` ms ago and since, and that time has passed where it is due."""
-        # Up to here all changes are seen; what changes from here on is seen in the next turn.
+        """Record what changed `age` ms ago and since, and that time has passed if that is due."""
+        # All changes up to here are seen; later ones are seen in the next turn.
         now = read_clocks()
         changes = self._catch_up(probe, age, now)
-        # The event that ends idle time may come together with a window's.
+        # The event that ends idle time can arrive together with a window's.
         if age is None or self._sessionizer.waits_for_input or now.steady >= due_at:
             self._at = now.not_before(self._at)
             changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
@@ -311,10 +311,10 @@ class DesktopActivityMonitor:
     def _catch_up(
         self, probe: WindowProbe, age: int | None, until: Moment, *, is_end: bool = False
     ) -> list[Change]:
-        """See what changed `age` ms ago and since, `until` then, each change at its own time.
+        """See what changed `age` ms ago and since, until `until`, each change at its own time.
 
-        While this thread waited for the disk, several windows may have been in front. Where it
-        `is_end`, nothing is seen that came later.
+        While this thread waited for the disk, several windows may have been in front. If it
+        `is_end`, nothing that came later is seen.
         """
         changes: list[Change] = []
         while age is not None:
@@ -322,7 +322,7 @@ class DesktopActivityMonitor:
             if is_end and changed_at.steady > until.steady:
                 break
             self._take_notices(probe, changes, changed_at)
-            # What happened before the last look was seen in it.
+            # What happened before the last look was seen then.
             self._at = changed_at.not_before(self._at)
             changes += self._see(probe, was_before=is_end)
             if changed_at.steady >= until.steady:
@@ -332,12 +332,12 @@ class DesktopActivityMonitor:
         return changes
 
     def _idle_ms(self, probe: WindowProbe) -> int | None:
-        """Return for how long nothing was touched at the moment that is recorded."""
+        """Return how long there was no input at the moment that is being recorded."""
         idle_ms = probe.idle_ms()
         return None if idle_ms is None else idle_ms - (read_clocks().steady - self._at.steady)
 
     def _looks_for_input(self, *, told_of_input: bool) -> bool:
-        """Tell whether the next input is waited for, and nothing tells of it."""
+        """Tell whether the next input is awaited and nothing reports it."""
         told = told_of_input and self._sessionizer.state is State.IDLE
         return self._sessionizer.waits_for_input and not told
 
@@ -345,7 +345,7 @@ class DesktopActivityMonitor:
         """See what is in front; `was_before` says that it came before the pause or the end."""
         seen = probe.current()
         if self.state.paused and not (was_before and probe.notes_each_change):
-            return []  # it may have come to the front after the person had paused
+            return []  # it may have come to the front after the person paused
         return self._sessionizer.see(
             self._at,
             self._privacy(seen) if seen else None,
@@ -355,7 +355,7 @@ class DesktopActivityMonitor:
     def _take_notices(
         self, probe: WindowProbe, changes: list[Change], until: Moment | None = None
     ) -> None:
-        """Record `changes`, and what was said of the person `until` then, where anything was."""
+        """Record `changes`, and what was reported about the person until `until`, if anything."""
         for notice in self._presence_changes.take(until):
             self._at = notice.at.not_before(self._at)
             changes += self._sessionizer.tick(self._at, self._idle_ms(probe))
@@ -364,7 +364,7 @@ class DesktopActivityMonitor:
             changes.clear()
 
     def _be_present(self, probe: WindowProbe, presence: Presence) -> list[Change]:
-        # Where no window can be seen nothing is recorded, no locked time either.
+        # Where no window is visible nothing is recorded, not even locked time.
         locked = presence.locked and probe.sees_windows
         return self._sessionizer.present(self._at, replace(presence, locked=locked))
 
@@ -390,7 +390,7 @@ class DesktopActivityMonitor:
             return max(at.wall, self._sessionizer.now)
 
     def _keep_out_of_earlier_runs(self) -> None:
-        # The clock may be set back by so much, and be followed.
+        # The clock can be set back by this much and still be followed.
         since = read_clocks().wall - HELD_STEP_MS
         self._sessionizer.occupy(self._recorder.occupied(since))
 
@@ -403,7 +403,7 @@ class DesktopActivityMonitor:
             if until is not None and now >= until:
                 self._end_pause(until)
                 continue
-            # A pause ends by the wall clock, which may be set, or sleep, meanwhile.
+            # A pause ends by the wall clock, which can be set, or the computer sleeps meanwhile.
             left_s = None if until is None else min((until - now) / 1000, _LOOK_AT_CLOCK_S)
             retry_ms = self._recorder.retry_in_ms()
             if retry_ms is not None:
@@ -413,7 +413,7 @@ class DesktopActivityMonitor:
             self._write(())
 
     def _tell(self, **values: object) -> None:
-        """Let others know, where something is new."""
+        """Tell others if the state is new."""
         with self._lock:
             before = self.state
             self.state = replace(before, **values)  # type: ignore[arg-type]  # names of its fields
@@ -424,6 +424,6 @@ class DesktopActivityMonitor:
     def _say(self) -> None:
         try:
             self._on_change(self.state)
-        # Whoever shows it: that is no reason to record less.
+        # An error in who displays it is no reason to stop recording.
         except Exception:
             log.exception("the new state could not be passed on")

@@ -1,4 +1,4 @@
-"""The messages for a desktop whose windows cannot be seen: what is missing, and what helps."""
+"""Messages for a desktop whose windows cannot be seen: what is missing, and what to do."""
 
 import os
 
@@ -8,7 +8,7 @@ from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
 
 
 def reason(lack: Lack) -> str:
-    """Return why no window can be seen, a sentence; ``''`` where they are."""
+    """Return why no window can be seen, as a sentence; ``''`` if they can."""
     if lack is Lack.DISPLAY and _is_wayland():
         return _("The Wayland compositor does not answer.")
     return {
@@ -22,7 +22,7 @@ def reason(lack: Lack) -> str:
 
 
 def remedy(lack: Lack) -> str:
-    """Return what helps, a sentence; ``''`` where nothing lacks."""
+    """Return what to do, as a sentence; ``''`` if nothing is missing."""
     if lack is Lack.DISPLAY and _is_wayland():
         return _("Log in again, or use X11 (Xorg).")
     return {
@@ -36,7 +36,7 @@ def remedy(lack: Lack) -> str:
 
 
 def sentence(lack: Lack) -> str:
-    """Return that nothing is recorded, with both; ``''`` where nothing lacks."""
+    """Return that nothing is recorded, with both; ``''`` if nothing is missing."""
     if lack is Lack.NOTHING:
         return ""
     if lack is Lack.DISPLAY and not _is_wayland():

@@ -1,19 +1,19 @@
-"""Observation: the one value that flows out of a probe; Moment: when it was made."""
+"""Observation: the value that a probe returns; Moment: when it was made."""
 
 import time
 from dataclasses import dataclass
 
 from reprospective_tray.store.model.sessions import clean
 
-# What is longer is a page's text in a title bar, not a title.
+# Anything longer is a page's text in a title bar, not a title.
 TITLE_LIMIT = 4_096
-# The end stays, too: browsers put their names there, and that a window is private.
+# The end is kept, too: browsers put their names there, and that a window is private.
 _END_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The window in front. Names are never None; what has none is ``''``."""
+    """The window in front. Names are never None; a missing one is ``''``."""
 
     application_name: str
     window_title: str
@@ -24,7 +24,7 @@ class Observation:
     def of(
         cls, application_name: str | None, title: str | None, process_id: int | None, window_id: int
     ) -> "Observation":
-        """Make one of what a desktop says, cleaned of what no database can hold."""
+        """Make one from what a desktop reports, without what no database can store."""
         return cls(
             clean(application_name or "")[:TITLE_LIMIT],
             _shortened(clean(title or "")),
@@ -34,7 +34,7 @@ class Observation:
 
 
 def _shortened(title: str) -> str:
-    """Return `title` with its middle left out where it is longer than `TITLE_LIMIT`."""
+    """Return `title` with its middle cut out if it is longer than `TITLE_LIMIT`."""
     if len(title) <= TITLE_LIMIT:
         return title
     return f"{title[: TITLE_LIMIT - _END_KEPT - 1]}…{title[-_END_KEPT:]}"
@@ -42,9 +42,9 @@ def _shortened(title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant on both clocks: ms."""
+    """An instant on both clocks, in ms."""
 
-    steady: int  # never steps; goes on while the computer sleeps
+    steady: int  # never steps; continues while the computer sleeps
     wall: int  # since the epoch, UTC
     utc_offset_minutes: int
 
@@ -57,9 +57,9 @@ class Moment:
         return self if self.steady > other.steady else other
 
 
-# Linux's monotonic clock stands still in sleep, its boot-time clock does not.
+# Linux's monotonic clock stops during sleep, its boot-time clock does not.
 _STEADY_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
-# A thread that is held up for longer between the two clocks reads them again, at most so often.
+# A thread that was delayed longer between the two clocks reads them again, at most so often.
 _TOGETHER_NS = 200_000
 _READINGS = 5
 
@@ -74,7 +74,7 @@ def read_clocks() -> Moment:
 
 
 def _read_together() -> tuple[int, int, int]:
-    """Read both clocks; return how far apart at most, the steady one, and the wall's, in ns."""
+    """Read both clocks; return their largest possible distance, steady and wall time, in ns."""
     readings = []
     for _attempt in range(_READINGS):
         steady, wall = _steady_ns(), time.time_ns()

@@ -1,4 +1,4 @@
-"""The open session and the changes that become of it. Pure; times are ms."""
+"""The open session and the changes that result from it. Pure; times are ms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,27 +15,27 @@ from reprospective_tray.store.model.sessions import (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a session should stand for."""
+    """What a session stands for."""
 
     state: State
     window: Observation
 
 
 class OpenSession:
-    """At most one session goes on at a time; where it ends, the next may begin."""
+    """At most one session is open at a time; where it ends, the next can start."""
 
     def __init__(self, new_uid: Callable[[int], str]) -> None:
-        """Begin with none."""
+        """Start with none."""
         self._new_uid = new_uid
         self._changes: list[Change] = []
         self.session: Session | None = None
         self.target: Target | None = None
         self.last_end = 0
-        """Where what is recorded ends."""
+        """Where the recorded time ends."""
         self.last_put = 0
 
     def begin(self, since: int, target: Target, *, now: int, utc_offset_minutes: int) -> None:
-        """Begin one for `target`."""
+        """Start a session for `target`."""
         self.target = target
         self.session = Session(
             uid=self._new_uid(since),
@@ -51,7 +51,7 @@ class OpenSession:
         self._put(self.session)
 
     def close(self, end: int) -> None:
-        """End it at `end`; where that is no later than its beginning, it never was."""
+        """End it at `end`; if that is not after its start, it never existed."""
         if self.session is None:
             return
         started_at = self.session.started_at
@@ -72,14 +72,14 @@ class OpenSession:
             self.session = self.target = None
 
     def beat(self, until: int, now: int) -> None:
-        """Write that it has lasted `until`."""
+        """Record that it has lasted until `until`."""
         if self.session:
             self.session = replace(self.session, ended_at=until)
             self._put(self.session)
             self.last_put = now
 
     def rename(self, uid: str) -> None:
-        """Let it go on as `uid`, which its row has got already."""
+        """Continue it as `uid`, which its row already has."""
         if self.session:
             self.session = replace(self.session, uid=uid)
 
@@ -88,7 +88,7 @@ class OpenSession:
         self._changes.append(change)
 
     def emit(self) -> list[Change]:
-        """Return what has changed since the last time."""
+        """Return the changes since the last call."""
         changes, self._changes = self._changes, []
         return changes
 

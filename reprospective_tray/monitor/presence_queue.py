@@ -1,4 +1,4 @@
-"""PresenceQueue: carries what the desktop says of the person to the recording thread."""
+"""PresenceQueue: passes what the desktop reports about the person to the recording thread."""
 
 import threading
 from collections import deque
@@ -11,7 +11,7 @@ from reprospective_tray.system.presence import Presence
 
 @dataclass(frozen=True, slots=True)
 class PresenceChange:
-    """What was said, when, and how its sayer hears that it is recorded."""
+    """What was reported, when, and the event that is set once it is recorded."""
 
     at: Moment
     presence: Presence
@@ -19,26 +19,26 @@ class PresenceChange:
 
 
 class PresenceQueue:
-    """What waits to be recorded; `put` is for other threads, the rest for the recording one."""
+    """What is waiting to be recorded; `put` is for other threads, the rest for the recorder's."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
-        """Take how the recording thread is woken."""
+        """Take the function that wakes the recording thread."""
         self._wake = wake
         self._waiting: deque[PresenceChange] = deque()
         self.latest = Presence()
-        """What holds, as far as it was taken."""
+        """The present state, as far as it was taken."""
 
     def put(self, presence: Presence) -> threading.Event:
-        """Say what holds from this moment on; returns an event, set once it is recorded."""
+        """Report the state from this moment on; return an event that is set once it is recorded."""
         notice = PresenceChange(read_clocks(), presence, threading.Event())
         self._waiting.append(notice)
         self._wake()
         return notice.recorded
 
     def take(self, until: Moment | None = None) -> Iterator[PresenceChange]:
-        """Yield what waits and was said `until` then; by default all.
+        """Yield what is waiting and was reported until `until`; by default everything.
 
-        Each is done with when the next is asked for, and waits on else.
+        Each one is done when the next is requested; otherwise it stays waiting.
         """
         while self._waiting:
             notice = self._waiting[0]
@@ -50,6 +50,6 @@ class PresenceQueue:
             notice.recorded.set()
 
     def take_unrecorded(self) -> None:
-        """Take what waits while nothing is recorded."""
+        """Take what is waiting while nothing is recorded."""
         for _notice in self.take():
             pass

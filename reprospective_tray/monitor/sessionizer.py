@@ -3,8 +3,8 @@
 A change of the window in front becomes a session once it has lasted
 `SETTLE_MS`, from the moment it began: between two windows the window manager
 names none for some milliseconds, and a new window gets its title a moment
-after its focus. Such moments are no sessions; they belong to what follows.
-Where nothing lasts that long, what is in front after `UNREST_MS` is taken.
+after its focus. Such moments are not sessions; they belong to what follows.
+If nothing lasts that long, what is in front after `UNREST_MS` is used.
 """
 
 from collections import deque
@@ -27,13 +27,13 @@ from reprospective_tray.system.presence import Presence
 
 SETTLE_MS = 50
 UNREST_MS = 1_000
-# Later than its next heartbeat by this much, a process was asleep or stopped.
+# If its next heartbeat is this much late, the process was asleep or stopped.
 STALL_TOLERANCE_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What makes a session; times in ms."""
+    """What creates a session; times in ms."""
 
     heartbeat_ms: int
     idle_after_ms: int
@@ -41,7 +41,7 @@ class Rules:
     comparable: Comparable
     new_uid: Callable[[int], str]
     never_idle: Callable[[str], bool] = lambda _application_name: False
-    """Whether a window of this application in front holds off idle time."""
+    """Whether a window of this application in front prevents idle time."""
 
 
 _NO_WINDOW = Observation("", "")
@@ -60,7 +60,7 @@ class Sessionizer:
         self._differs_since: int | None = None  # what is in front has no session yet
         self._settling: Target | None = None
         self._settling_since = 0
-        self._unbroken_since: int | None = None  # idle time is never back-dated beyond it
+        self._unbroken_since: int | None = None  # idle time is never dated back beyond it
         self._now = 0
         self._offset_minutes = 0
         self._occupied: deque[Interval] = deque()
@@ -68,34 +68,34 @@ class Sessionizer:
 
     @property
     def open_session(self) -> Session | None:
-        """The session that goes on, as last written."""
+        """The open session, as last written."""
         return self._open.session
 
     @property
     def now(self) -> int:
-        """The latest time that it was told of, in ms."""
+        """The latest time that was reported to it, in ms."""
         return self._now
 
     @property
     def state(self) -> State | None:
-        """What the person's time counts as; None while nothing is recorded."""
+        """What time counts as; None while nothing is recorded."""
         return self._attendance.state
 
     @property
     def waits_for_input(self) -> bool:
-        """Whether the next input is news by itself."""
+        """Whether the next input changes the state by itself."""
         return self._attendance.waits_for_input
 
     def occupy(self, intervals: Iterable[Interval]) -> None:
-        """Keep out of times that earlier runs have recorded, in order, as (start, end)."""
+        """Avoid the times that earlier runs have recorded, in order, as (start, end)."""
         self._occupied = deque(intervals)
 
     def see(
         self, at: Moment, window: Observation | None, *, holds_off_idle: bool = False
     ) -> list[Change]:
-        """Take the window in front from `at` on; None where there is none to record.
+        """Apply the window in front from `at` on; None if there is none to record.
 
-        While it `holds_off_idle`, time without input is no idle time.
+        While it `holds_off_idle`, time without input does not count as idle.
         """
         now = self._advance(at)
         # What was in front before may have settled by now without a tick in between.
@@ -109,10 +109,10 @@ class Sessionizer:
         return self._open.emit()
 
     def present(self, at: Moment, presence: Presence) -> list[Change]:
-        """Take what the desktop says of the person from `at` on.
+        """Apply what the desktop reports about the person from `at` on.
 
         Locked time begins and ends at `at` to the ms; nothing is recorded while
-        the person is away. Idle time never reaches back over it.
+        the person is away. Idle time never reaches back beyond it.
         """
         if self._unbroken_since is None:  # nothing was seen since `stop`
             self._attendance.take(at.wall, presence)
@@ -128,9 +128,9 @@ class Sessionizer:
         return self._open.emit()
 
     def tick(self, at: Moment, idle_ms: int | None) -> list[Change]:
-        """Take that time has passed; `idle_ms` since the last input, None where unknown."""
+        """Apply that time has passed; `idle_ms` since the last input, None if unknown."""
         now = self._advance(at)
-        # What came to the front before the person went away has its session, too.
+        # What came to the front before the person went away gets its session, too.
         self._reconcile(now)
         if idle_ms is not None:
             self._take_idle(now, max(idle_ms, 0))
@@ -139,15 +139,15 @@ class Sessionizer:
         return self._open.emit()
 
     def stop(self, at: Moment) -> list[Change]:
-        """End what is open at `at`; the next `see` begins anew, after a gap."""
+        """End what is open at `at`; the next `see` starts again, after a gap."""
         self._end(self._advance(at))
         self._forget_the_present()
         return self._open.emit()
 
     def cut(self, at: Moment) -> list[Change]:
-        """End the open session at `at` and begin its successor there, for the same window.
+        """End the open session at `at` and start its successor there, for the same window.
 
-        From then on no change reaches back over `at`: what lies before it may be forgotten.
+        From then on no change reaches back beyond `at`: what lies before can be forgotten.
         """
         if self._unbroken_since is None:
             return []  # nothing was seen since `stop`
@@ -162,7 +162,7 @@ class Sessionizer:
         return self._open.emit()
 
     def rename(self, uid: str) -> None:
-        """Let the open session go on as `uid`, which its row has got already."""
+        """Continue the open session as `uid`, which its row already has."""
         self._open.rename(uid)
 
     def due_in_ms(self, at: Moment) -> int:
@@ -195,7 +195,7 @@ class Sessionizer:
             self._open.last_end = max(self._open.last_end, end)
             if self._unbroken_since is None or self._unbroken_since >= end:
                 continue  # it was over before anything was seen
-            # After a break nothing is known of the time since the interval's end.
+            # After a break nothing is known about the time since the interval's end.
             self._unbroken_since = end if unbroken else now
             self._differ(self._unbroken_since)
         if self._unbroken_since is None or self._unbroken_since > now:
@@ -205,7 +205,7 @@ class Sessionizer:
         return now
 
     def _break(self, reading: TimelineReading) -> None:
-        """End what went before at the break and begin after it."""
+        """End the earlier session at the break and start after it."""
         self._end(reading.before)
         if reading.kind is Break.BACK:
             for lead in reading.leads:
@@ -220,7 +220,7 @@ class Sessionizer:
             self._attendance.shift(reading.now - reading.before)
 
     def _change_offset(self, now: int, offset_minutes: int) -> None:
-        """Split the open session: each part keeps the clock that was on the wall."""
+        """Split the open session: each part keeps the wall clock of its time."""
         target = self._open.target
         self._open.close(now if self._differs_since is None else self._differs_since)
         self._offset_minutes = offset_minutes
@@ -243,9 +243,9 @@ class Sessionizer:
         self._differ(since)
 
     def _turn_at_once(self, now: int, before: Target | None) -> None:
-        """End at `now` what stood for `before`, and begin what follows there."""
+        """End at `now` what stood for `before`, and start what follows there."""
         if self._differs_since is not None:
-            # A moment between two windows goes to the first: the lock comes at its own time.
+            # A moment between two windows goes to the first one: the lock has its own time.
             if not (self.open_session and before):
                 self._switch(self._differs_since, before)
             self._differs_since = None
@@ -263,7 +263,7 @@ class Sessionizer:
         return Target(state, _NO_WINDOW) if state else None
 
     def _reconcile(self, now: int) -> None:
-        """Bring what is open in line with what is in front, once that has settled."""
+        """Match the open session to what is in front, once that has settled."""
         if not self._blocked(now):
             self._settle(now)
 
@@ -281,12 +281,12 @@ class Sessionizer:
             self._switch(since, target)
 
     def _differ(self, since: int) -> None:
-        """Let what is in front have a session from `since` on, once it has settled."""
+        """Give what is in front a session from `since` on, once it has settled."""
         self._differs_since = self._settling_since = since
         self._settling = self._target()
 
     def _same(self, current: Target | None, target: Target | None, now: int) -> bool:
-        """Tell whether a session for `current` goes on under `target`."""
+        """Tell whether a session for `current` continues for `target`."""
         if current is None or target is None:
             return current is target
         if current.state is not target.state:
@@ -300,7 +300,7 @@ class Sessionizer:
         return same_window and self._title_rate.exceeded(target.window.window_id, now)
 
     def _switch(self, since: int, target: Target | None) -> None:
-        """Close what is open and begin what is in front, both at `since`."""
+        """Close what is open and start what is in front, both at `since`."""
         before = self._open.target
         self._differs_since = None
         self._open.close(since)
@@ -316,7 +316,7 @@ class Sessionizer:
         self._open.begin(since, target, now=self._now, utc_offset_minutes=self._offset_minutes)
 
     def _end(self, moment: int) -> None:
-        """End what is open, and what has settled by `moment`, there; nothing goes on."""
+        """End what is open, and what has settled by `moment`, there; nothing continues."""
         if self.open_session is None and self._differs_since is None:
             return
         if self._occupied:

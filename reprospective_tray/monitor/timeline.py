@@ -1,7 +1,7 @@
-"""Timeline: from the two clocks to the one time that sessions are written in. Pure.
+"""Timeline: maps the two clocks to the one time that sessions are written in. Pure.
 
-Durations come from the steady clock; the wall clock gives the epoch. Where
-the two part, either the computer slept or stalled, or somebody set the clock.
+Durations come from the steady clock; the wall clock gives the epoch. If
+the two diverge, either the computer slept or stalled, or the clock was set.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from enum import Enum, auto
 
 from reprospective_tray.monitor.observation import Moment
 
-# A wall clock that runs ahead by less is followed: time services correct in such steps.
+# A wall clock that is ahead by less is followed: time services correct in such steps.
 FOLLOWED_STEP_MS = 1_000
-# A clock set back by up to this is waited for, by more it moves what was recorded.
+# A clock set back by up to this is waited for; by more, it moves what was recorded.
 HELD_STEP_MS = 60_000
-# How many steps forward are remembered, in case that they are undone.
+# How many steps forward are remembered, in case they are undone.
 _MOST_ERAS = 50
 
 
@@ -33,7 +33,7 @@ class Lead:
     step: int
     since: int  # 0: the beginning of this run
     until: int | None  # None: the break
-    whole: bool  # every row of that time was; else only what lies beyond the corrected time
+    whole: bool  # every row of that time was; otherwise only what lies beyond the corrected time
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class TimelineReading:
     """A moment on the timeline, ms since the epoch, UTC."""
 
     now: int  # after the break
-    before: int  # where what went before ends; `now` without a break
+    before: int  # where the earlier session ends; `now` without a break
     kind: Break
     leads: tuple[Lead, ...] = ()  # at `Break.BACK`, in order of time
 
     @property
     def step(self) -> int:
-        """How far the clock was set back; 0 where it was not."""
+        """How far the clock was set back; 0 if it was not."""
         return self.leads[-1].step if self.leads else 0
 
 
@@ -55,15 +55,15 @@ class TimelineReading:
 class _Era:
     """A time in which the clock was not set forward: it was right, or is undone as a whole."""
 
-    since: int  # where what went before ended; 0: the first one
+    since: int  # where the one before ended; 0: the first one
     offset: int  # wall minus steady, as used
 
 
 class Timeline:
-    """Reads moments; time on it never runs backwards but at `Break.BACK`."""
+    """Reads moments; its time never runs backwards except at `Break.BACK`."""
 
     def __init__(self, stall_after_ms: int) -> None:
-        """Take a silence of `stall_after_ms` between two readings for a gap."""
+        """Treat a silence of `stall_after_ms` between two readings as a gap."""
         self._stall_after = stall_after_ms
         self._eras: list[_Era] = []
         self._last_steady = 0
@@ -106,10 +106,10 @@ class Timeline:
         return TimelineReading(now, now, Break.NONE)
 
     def _set_back(self, offset: int) -> tuple[Lead, ...]:
-        """Go on with `offset`; return by how much what was recorded is ahead of it.
+        """Continue with `offset`; return by how much what was recorded is ahead of it.
 
-        A clock that shows again what it did before it was set forward undoes that, and all
-        that came between; else it is what it has shown since it was last set forward.
+        A clock that again shows the time from before it was set forward undoes that step, and all
+        that came between; otherwise it continues what it has shown since it was last set forward.
         """
         eras, last = self._eras, len(self._eras) - 1
         same = (at for at in range(last) if abs(eras[at].offset - offset) <= HELD_STEP_MS)
@@ -121,7 +121,7 @@ class Timeline:
             for each, until in zip(eras[undone:], [*ends, None], strict=True)
             if each.offset > offset
         ]
-        # What was undone goes on as the time before it.
+        # What was undone continues as the time before it.
         self._eras = eras[: (kept if kept >= 0 else last) + 1]
         self._eras[-1].offset = offset
         return tuple(leads)

@@ -1,8 +1,8 @@
-"""When two titles are one: counters, spinners and percentages that change make no session.
+"""When two titles are equal: changing counters, spinners and percentages create no session.
 
 Only bracketed counters at either end, spinner characters and percentages are
-normalised away, never a bare number; and only for comparing. And how often a
-window may change its title: beyond that, changes make no session either.
+normalised away, never a bare number; and only for comparing. It also limits how often a
+window can change its title: beyond that, changes create no session either.
 """
 
 import re
@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from reprospective_tray.config.patterns import compile_pattern
 from reprospective_tray.store.model.sessions import MINUTE_MS
 
-# ASCII, full-width and lenticular brackets; a space, no-break or narrow, may group digits.
+# ASCII, full-width and lenticular brackets; a space, no-break or narrow, can group digits.
 _OPENING, _CLOSING = r"[(\[{\uff08\u3010\uff3b]", r"[)\]}\uff09\u3011\uff3d]"
-# Nothing is tried twice (*+, ?+): a title of "(1" and thousands of blanks would take long.
+# No backtracking (*+, ?+): a title of "(1" and thousands of blanks would take long.
 _COUNTER = rf"{_OPENING}\s*+\d[\d., \u00a0\u202f]*+\+?+(?:\s*+/\s*+\d[\d.,]*+)?+\s*+{_CLOSING}"
 _NOISE = {
     "counters": re.compile(rf"^\s*+{_COUNTER}|{_COUNTER}\s*+$"),
     # Braille, quarter circles, clock-like and growing blocks, stars of terminal programs;
-    # the ASCII spinner only where it stands alone in front.
+    # the ASCII spinner only if it stands alone in front.
     "spinners": re.compile(
         "[\u2800-\u28ff\u25d0-\u25d3\u25f4-\u25f7\u25dc-\u25df\u2596-\u259f\u2581-\u258f"
         "\u2722\u2733\u2736\u273b\u273d\u2738\u2739\u273a\u231b\u23f3]|^\\s*[|/\\\\-](?=\\s)"
@@ -32,7 +32,7 @@ Comparable = Callable[[str], str]
 
 
 def comparable(ignore: Sequence[str], patterns: Iterable[str] = ()) -> Comparable:
-    """Return the function that makes of a title what two titles are compared by.
+    """Return the function that reduces a title to what is compared.
 
     `ignore` names kinds of noise (counters, spinners, percentages); `patterns`
     are further regular expressions whose matches count as noise.
@@ -51,7 +51,7 @@ def comparable(ignore: Sequence[str], patterns: Iterable[str] = ()) -> Comparabl
 
 
 class TitleRate:
-    """Counts the sessions that a change of title alone has made, by window, over a minute."""
+    """Counts the sessions that title changes alone have created, by window, over a minute."""
 
     def __init__(self, per_minute: int) -> None:
         """Allow `per_minute` in any minute and window."""
@@ -59,7 +59,7 @@ class TitleRate:
         self._changes: dict[int, deque[int]] = {}
 
     def exceeded(self, window_id: int, now: int) -> bool:
-        """Tell whether the window has had all its changes of the minute that ends at `now` (ms)."""
+        """Tell whether the window has used up its changes of the minute that ends at `now` (ms)."""
         changes = self._changes.get(window_id)
         if changes is None:
             return False

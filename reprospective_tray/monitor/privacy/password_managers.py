@@ -1,4 +1,4 @@
-"""Tells the windows of password managers by application and title. Pure."""
+"""Recognises the windows of password managers by application and title. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from reprospective_tray.monitor.privacy.plain_text import any_of
 
-# The names under which they run: X11 classes, process names, names of applications.
+# The names they run under: X11 classes, process names, names of applications.
 _APPLICATIONS = any_of(
     *("KeePassXC", "KeePass", "KeePass2", "KeePassX", "KeeWeb", "MacPass", "Strongbox"),
     *("Bitwarden", "1Password", "LastPass", "Dashlane", "Enpass", "NordPass", "Proton Pass"),
@@ -29,11 +29,11 @@ _NAMES = any_of(
 )
 _DASH = "[-\N{EN DASH}\N{EM DASH}]"
 
-# Applications that run what others wrote, or whose name could not be found out.
+# Applications that run other people's code, or whose name could not be determined.
 _HOST = re.compile(r"^(?:|electron|java|applicationframehost|python[\d.]*|mono|mono-sgen|wine.*)$")
 _OWN_WINDOW = re.compile(rf"(?:^|\s{_DASH}\s)(?:{_NAMES})$")
 
-# In a browser: the window of an extension, a web vault, or a page with the mere name.
+# In a browser: an extension's window, a web vault, or a page titled with just the name.
 _BROWSER_NAME = re.compile(rf"\s{_DASH}\s[^-\N{{EN DASH}}\N{{EM DASH}}]+$")
 _IN_BROWSER = re.compile(
     rf"^extension: \((?:{_NAMES})[^)]*\)|^(?:{_NAMES})(?: browser)?(?: extension)?$"
@@ -53,7 +53,7 @@ _PASS = re.compile(
 
 
 def is_password_manager(application: str, title: str, *, in_browser: bool) -> bool:
-    """Say whether a window belongs to a password manager; both named in plain text."""
+    """Tell whether a window belongs to a password manager; both in plain text."""
     if _APPLICATION.match(application):
         return True
     if in_browser:

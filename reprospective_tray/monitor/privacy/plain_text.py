@@ -1,4 +1,4 @@
-"""Texts in the forms in which the privacy rules compare them. Pure."""
+"""Texts in the form in which the privacy rules compare them. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-# Of a letter that stands for a phrase, as much counts (U+FDFA is one of 18 letters): what is asked
-# of a text must not take many times longer because it is made of such.
+# At most this much of a letter that stands for a phrase (U+FDFA is one of 18 letters): checking
+# a text must not take many times longer because it consists of such letters.
 _MOST_OF_A_LETTER = 4
 _MOST_KNOWN = 10_000
-# A run of more marks on one letter is no writing (Unicode Standard Annex 15, stream-safe text), and
-# putting n of them in order takes n squared steps.
+# More marks than this on one letter are no writing (Unicode Standard Annex 15, stream-safe text),
+# and sorting n of them takes n squared steps.
 _MOST_MARKS = 30
 
 
 class _Letters(dict[int, str]):
-    """What becomes of each letter in a text, worked out when it is first met."""
+    """What each letter becomes in a text, computed when it is first met."""
 
     def __init__(self, of: Callable[[str], str]) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ _PLAIN, _SEEN = _Letters(_plain_letter), _Letters(_seen_letter)
 
 
 def plain(text: str) -> str:
-    """Return `text` without what may differ between two writings of the same words.
+    """Return `text` without what can differ between two spellings of the same words.
 
     No invisible letters (Edge has one in its name), no accents, full-width
     brackets as plain ones, lower case, single blanks.
@@ -67,7 +67,7 @@ def as_seen(text: str) -> str:
 
 
 def _readable(text: str) -> Iterator[str]:
-    """Yield the letters of `text` without the marks that are too many for one."""
+    """Yield the letters of `text` without the excess marks on one letter."""
     marks = 0
     for letter in text:
         marks = marks + 1 if unicodedata.combining(letter) else 0
@@ -87,6 +87,6 @@ def plain_application(name: str) -> str:
 
 def any_of(*phrases: str) -> str:
     """Return an expression for any of `phrases`, made plain; blanks may be missing (as in CJK)."""
-    # The longest first, so that a shorter one never stops halfway.
+    # Longest first, so that a shorter one never stops halfway.
     longest_first = sorted((plain(phrase) for phrase in phrases), key=len, reverse=True)
     return "|".join(re.escape(phrase).replace(r"\ ", " ?") for phrase in longest_first)

@@ -1,7 +1,7 @@
-"""Finds what browsers put at the end of a private window's title, in all of their languages. Pure.
+"""Finds what browsers put at the end of a private window's title, in all their languages. Pure.
 
-Letters alone are compared: brackets, quotation marks, blanks, kinds of dashes and marks of
-direction differ between versions and systems. A dash with a blank beside it ends the page's title.
+Only letters are compared: brackets, quotation marks, blanks, kinds of dashes and marks of
+direction differ between versions and systems. A dash next to a blank ends the page's title.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from reprospective_tray.monitor.privacy.private_titles import CHROMIUM, FIREFOX,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# No ending is longer; what stands before it is no concern.
+# No ending is longer; what comes before it does not matter.
 _LONGEST = 200
-# As many parts has the longest: name and mode, and a profile between (Edge).
+# The longest one has this many parts: name and mode, with a profile in between (Edge).
 _MOST_PARTS = 3
 _DASHES = "-\N{HYPHEN}\N{EN DASH}\N{EM DASH}"
 _SEPARATOR = re.compile(rf" [{_DASHES}]+ ?|[\N{{EN DASH}}\N{{EM DASH}}] ?")
@@ -35,9 +35,9 @@ def parts_of(title: str) -> list[str]:
 
 
 def is_firefox_private(title: str, names: Iterable[str]) -> bool:
-    """Say whether `title`, in plain text, ends as a private one of a Firefox with one of `names`.
+    """Tell whether `title`, in plain text, ends like a private one of Firefox under one of `names`.
 
-    It does not where the name is missing, as on macOS: see `is_private_alone`.
+    It does not if the name is missing, as on macOS: see `is_private_alone`.
     """
     parts = [_with_name(part, names) for part in parts_of(title)[-_MOST_PARTS:]]
     if any("|".join(parts[-count:]) in _FIREFOX for count in range(1, _MOST_PARTS + 1)):
@@ -46,19 +46,19 @@ def is_firefox_private(title: str, names: Iterable[str]) -> bool:
 
 
 def is_private_alone(title: str) -> bool:
-    """Say whether the last part of `title`, in plain text, is what Firefox calls the mode."""
+    """Tell whether the last part of `title`, in plain text, is Firefox's name of the mode."""
     return bool(parts := parts_of(title)) and parts[-1] in _FIREFOX_ALONE
 
 
 def is_incognito(title: str, names: Iterable[str]) -> bool:
-    """Say whether `title`, in plain text, ends as one of a Chromium with one of `names`."""
+    """Tell whether `title`, in plain text, ends like a private one of a Chromium named `names`."""
     return _with_name(_parts_at_colons(title)[-1], names) in _CHROMIUM
 
 
 def is_edge_private(title: str) -> bool:
-    """Say whether `title`, in plain text, ends as a private one of Edge.
+    """Tell whether `title`, in plain text, ends like a private one of Edge.
 
-    The mode is called InPrivate in every language; Catalan has a colon for the dash.
+    The mode is called InPrivate in every language; Catalan uses a colon instead of the dash.
     """
     parts = parts_of(title)[-_MOST_PARTS:]
     if not parts or not _EDGE.search(parts[-1]):
@@ -68,13 +68,13 @@ def is_edge_private(title: str) -> bool:
 
 
 def is_empty_private_tab(title: str, names: Iterable[str]) -> bool:
-    """Say whether all of `title`, in plain text, is Chromium's empty private tab."""
+    """Tell whether all of `title`, in plain text, is Chromium's empty private tab."""
     first, *rest = _parts_at_colons(title)
     return first in _EMPTY_TABS and [_with_name(part, names) for part in rest] in ([], ["{}"])
 
 
 def _parts_at_colons(title: str) -> list[str]:
-    """Return the last parts of a title, at least one; Catalan has a colon for Chromium's dash."""
+    """Return the last parts of a title, at least one; Catalan uses a colon for Chromium's dash."""
     return parts_of(title.replace(": ", " - ")) or [""]
 
 
@@ -89,7 +89,7 @@ def _with_name(part: str, names: Iterable[str]) -> str:
 
 
 def names_of(*browsers: str) -> tuple[str, ...]:
-    """Return names in the form in which the functions here take them, the longest first."""
+    """Return names in the form that the functions here take, longest first."""
     return tuple(sorted((_letters(plain(each)) for each in browsers), key=len, reverse=True))
 
 

@@ -1,4 +1,4 @@
-"""How browsers call their private windows, in every language that they ship. Facts alone.
+"""What browsers call their private windows, in every language that they ship. Data only.
 
 Sources: Firefox's browser.ftl (browser-main-private-window-title and
 browser-main-private-suffix-for-content, formerly browser-main-window) of the language packs of
@@ -8,8 +8,8 @@ Chromium 156's language packs (its title for incognito windows, and its new tab 
 
 # ruff: noqa: RUF001  the letters are those of the languages
 
-# By language: the end of the title, with {} for the name of the browser. What has none stands alone
-# behind the page's title on macOS.
+# By language: the end of the title, with {} for the browser's name. One without {} stands alone
+# after the page's title on macOS.
 FIREFOX = {
     "ar": ("{} التصفح الخاص", "{} — التصفح الخاص", "التصفح الخاص"),
     "az": ("{} Məxfi Səyahət", "{} — Məxfi Səyahət", "Məxfi Səyahət"),
@@ -155,10 +155,10 @@ FIREFOX = {
     ),
 }
 
-# The one language that has put it before the title of the page.
+# The one language that puts it before the title of the page.
 FIREFOX_BEFORE = ("Navegación privada con",)
 
-# By language: what stands behind the name of the browser, and the title of an empty tab.
+# By language: what follows the browser's name, and the title of an empty tab.
 CHROMIUM = {
     "af": ("(Incognito)", "Nuwe Incognito-oortjie"),
     "am": ("(ማንነትን የማያሳውቅ)", "አዲስ ማንነት የማያሳውቅ እና ትር"),

@@ -1,11 +1,11 @@
-"""Tells the private windows of browsers by their titles. Pure.
+"""Recognises the private windows of browsers by their titles. Pure.
 
 Browsers name the mode beside their own name at the end of the title, in the
-language of the person: "Page — Mozilla Firefox Private Browsing", "Page —
+person's language: "Page — Mozilla Firefox Private Browsing", "Page —
 Navegación privada de Mozilla Firefox", "Page - Google Chrome (Incognito)",
-"Page - [InPrivate] - Microsoft Edge". The words elsewhere in a title belong to
-the page. The browsers' own texts are in `private_titles`; here is what their
-relatives and earlier versions say.
+"Page - [InPrivate] - Microsoft Edge". These words elsewhere in a title belong to
+the page. The browsers' own texts are in `private_titles`; this module has those of
+related browsers and earlier versions.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _NAME = rf"(?:{_FIREFOX}|{_OTHERS})"
 _FIREFOX_LETTERS = private_endings.names_of(*_FIREFOX_NAMES)
 _OTHER_LETTERS = private_endings.names_of(*_OTHER_NAMES)
 
-# Browsers without any window that is not private.
+# Browsers that only have private windows.
 _ALWAYS_PRIVATE = any_of("Tor Browser", "Mullvad Browser")
 
 # What the mode is called, by language. A blank may be missing.
 _MODE_WORDS = {
     "en": ("private browsing", "private window", "private mode", "incognito", "incognito mode"),
-    "any": ("InPrivate",),  # Edge says it so in every language
+    "any": ("InPrivate",),  # Edge uses it in every language
     "ja": (
         *("プライベート ブラウジング", "プライベート ブラウズ", "プライベート ウィンドウ"),
         *("シークレット", "シークレット モード", "シークレット ウィンドウ"),
@@ -71,7 +71,7 @@ _MODE_WORDS = {
     "pl": ("tryb prywatny", "przeglądanie prywatne", "okno prywatne", "tryb incognito"),
 }
 _MODE = any_of(*(words for language in _MODE_WORDS.values() for words in language))
-# Short words that mean the mode only behind the name of a browser.
+# Short words that mean the mode only after the name of a browser.
 _SHORT = any_of(
     "private", "private with Tor", "privat", "privé", "privado", "privato", "приватное", "비공개"
 )
@@ -80,7 +80,7 @@ _DASH = "[-\N{EN DASH}\N{EM DASH}]"
 # A page without a title leaves the dash in front.
 _START = rf"(?:^(?:{_DASH}\s)?|\s{_DASH}\s)"
 _QUOTE = '[„“”"]?'
-# Little words between mode and name: "Navigazione anonima di Mozilla Firefox".
+# Connecting words between mode and name: "Navigazione anonima di Mozilla Firefox".
 _GLUE = rf"(?: (?:{any_of('de', 'di', 'do', 'da', 'no', 'in', 'von', 'w', 'в', 'programu')}))?"
 
 _NAMED = re.compile(
@@ -88,15 +88,15 @@ _NAMED = re.compile(
     rf"{_START}{_QUOTE}{_NAME}{_QUOTE}\s?(?:{_DASH}\s)?[(\[]?(?:{_MODE}|{_SHORT})[)\]]?$"
     # the mode, then the name: "Приватный просмотр Mozilla Firefox"
     rf"|{_START}(?:{_MODE}){_GLUE} {_NAME}$"
-    # the same with a dash, where the mode's name is nobody else's: "[InPrivate] - Microsoft Edge",
+    # the same with a dash, if the mode's name is that browser's: "[InPrivate] - Microsoft Edge",
     # and with a profile between: "InPrivate - Me - Microsoft Edge"
     rf"|{_START}\[?inprivate\]?(?:\s{_DASH}\s[^-]+)?\s{_DASH}\smicrosoft edge(?: \w+)?$"
     rf"|{_START}(?:{_ALWAYS_PRIVATE})$"
 )
-# Firefox and Safari on macOS leave their name out: "Page — Private Browsing".
+# Firefox and Safari on macOS omit their name: "Page — Private Browsing".
 _UNNAMED = re.compile(rf"{_START}\(?(?:{_MODE})\)?$")
 
-# The empty private tab: all that Chrome and its relatives show on most desktops.
+# The empty private tab: all that Chrome and related browsers show on most desktops.
 _EMPTY_TAB_WORDS = any_of(
     *("New Incognito tab", "New private tab", "New InPrivate tab", "Private window"),
     *("新しいシークレット タブ", "新しいプライベート タブ"),
@@ -112,7 +112,7 @@ _EMPTY_TAB_WORDS = any_of(
 )
 _EMPTY_TAB = re.compile(rf"^(?:{_EMPTY_TAB_WORDS})(?:\s{_DASH}\s{_NAME})?$")
 
-# The names under which they run: X11 classes, process names, names of applications.
+# The names they run under: X11 classes, process names, names of applications.
 _TOR = re.compile(
     rf"^(?:{_ALWAYS_PRIVATE}|tor-browser|torbrowser(?:-launcher)?|mullvad-?browser)(?:-\w+)?$"
 )
@@ -126,17 +126,17 @@ _OTHER_BROWSER = re.compile(
 
 
 def is_browser(application: str) -> bool:
-    """Say whether `application`, in plain text, is a browser."""
+    """Tell whether `application`, in plain text, is a browser."""
     kinds = (_FIREFOX_LIKE, _OTHER_BROWSER, _SAFARI, _TOR)
     return any(kind.match(application) for kind in kinds)
 
 
 def is_private(application: str, title: str) -> bool:
-    """Say whether a window, named in plain text, is a private one of a browser."""
+    """Tell whether a window, in plain text, is a browser's private one."""
     if _TOR.match(application):
         return True
-    # Whoever ends its title with browser and mode is that browser, under whatever name it runs:
-    # a page or a document that tells of it has its own program's name behind.
+    # A title that ends with browser and mode belongs to that browser, whatever name it runs under:
+    # a page or document about it ends with its own program's name.
     if (
         _NAMED.search(title)
         or private_endings.is_firefox_private(title, _FIREFOX_LETTERS)

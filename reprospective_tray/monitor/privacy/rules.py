@@ -1,7 +1,7 @@
 """Rules that drop or redact an observation before anything stores it. Pure.
 
-The person's own rules come first, in their order, then the built-in ones; the
-first that fits decides alone.
+The person's own rules come first, in their order, then the built-in ones. Only
+the first one that matches applies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REDACTED = "[redacted]"
 
 
 class RuleAction(StrEnum):
-    """What becomes of a window: nothing of it is changed, or what a rule says."""
+    """What happens to a window: it stays as it is, or what a rule says."""
 
     KEEP = "keep"
     IGNORE = "ignore"
@@ -39,9 +39,9 @@ class RuleAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StorableNames:
-    """What may be stored of a window, and which rule said so (empty for none).
+    """What may be stored of a window, and which rule decided it (empty for none).
 
-    Both names are empty where the window is ignored.
+    Both names are empty if the window is ignored.
     """
 
     application_name: str
@@ -52,7 +52,7 @@ class StorableNames:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """One rule of the person, ready to ask."""
+    """One rule of the person, compiled."""
 
     application: Pattern | None
     title: Pattern | None
@@ -60,13 +60,13 @@ class _Compiled:
     description: str
 
     def fits(self, application_name: str, window_title: str) -> bool:
-        """Say whether everything that the rule names is there."""
+        """Tell whether everything that the rule names is present."""
         return (self.application is None or _found(self.application, application_name)) and (
             self.title is None or _found(self.title, window_title)
         )
 
     def verdict(self, application_name: str, window_title: str) -> StorableNames:
-        """Return what is left of a window that the rule fits."""
+        """Return what is left of a window that the rule matches."""
         if self.action is RuleAction.IGNORE:
             return StorableNames("", "", RuleAction.IGNORE, self.description)
         left = self._redacted(window_title) if self.action is RuleAction.REDACT else ""
@@ -77,18 +77,18 @@ class _Compiled:
             return ""
         if self.title is None:
             return REDACTED
-        # A pattern such as ".*" also fits the nothing behind a title; that stays nothing.
+        # A pattern such as ".*" also matches the empty text after a title; that stays empty.
         left = self.title.replace(title, REDACTED)
-        # What is left may fit only as a person sees it; what was put there is no part of it.
+        # What is left may match only as a person sees it; the replacement does not count.
         seen = [as_seen(part) for part in left.split(REDACTED)]
         if any(self.title.replace(part, REDACTED) != part for part in seen):
             left = REDACTED.join(self.title.replace(part, REDACTED) for part in seen)
-        # A pattern that fits places only ("(?=x)") was meant to hide something: hide it all.
+        # A pattern that matches only positions ("(?=x)") was meant to hide something: hide it all.
         return REDACTED if left in {title, as_seen(title)} else left
 
 
 def _found(pattern: Pattern, text: str) -> bool:
-    """Say whether `pattern` fits `text` as it is, or as a person sees it."""
+    """Tell whether `pattern` matches `text` as it is, or as a person sees it."""
     if pattern.search(text):
         return True
     seen = as_seen(text)
@@ -96,10 +96,10 @@ def _found(pattern: Pattern, text: str) -> bool:
 
 
 class PrivacyRules:
-    """The rules of one config, compiled once. Asking them changes nothing and reads no clock."""
+    """The rules of one config, compiled once. Applying them changes nothing and reads no clock."""
 
     def __init__(self, settings: PrivacySettings) -> None:
-        """Take the ``privacy`` section of a config that was loaded, and so is valid."""
+        """Take the ``privacy`` section of a loaded, and therefore valid, config."""
         self._rules = [
             _Compiled(
                 application=_compiled(rule.application),
@@ -114,23 +114,23 @@ class PrivacyRules:
         self._password_managers = settings.password_managers
 
     def apply(self, application_name: str, window_title: str) -> StorableNames | None:
-        """Return what may be stored of a window; None where it leaves no trace."""
+        """Return what may be stored of a window; None if it leaves no trace."""
         verdict = self.explain(application_name, window_title)
         return None if verdict.action is RuleAction.IGNORE else verdict
 
     def explain(self, application_name: str, window_title: str) -> StorableNames:
-        """Return the same, but say of an ignored window as well which rule takes it."""
+        """Return the same, but also name the rule that ignores a window."""
         own = self._own(application_name, window_title)
-        # A rule that only redacts must not bring a private window to disk.
+        # A rule that only redacts must not let a private window reach the disk.
         if own is None or own.action is not RuleAction.IGNORE:
             for description in self._built_in(application_name, window_title):
                 return StorableNames("", "", RuleAction.IGNORE, description)
         return own or StorableNames(application_name, window_title, RuleAction.KEEP)
 
     def _own(self, application_name: str, window_title: str) -> StorableNames | None:
-        """Return what the first of the person's rules that fits makes of a window.
+        """Return what the first matching rule of the person makes of a window.
 
-        A rule that cannot be evaluated takes the window away: what it was to hide is not known.
+        A rule that cannot be evaluated removes the window: what it was to hide is unknown.
         """
         for rule in self._rules:
             try:
@@ -139,14 +139,14 @@ class PrivacyRules:
             except Exception as error:  # noqa: BLE001  whatever it is, nothing must be stored
                 if rule.description not in self._failed:
                     self._failed.add(rule.description)
-                    # No title belongs in the log, so no words of the error do.
+                    # The log must not contain a title, so it contains no words of the error.
                     kind = type(error).__name__
                     log.warning("%s fails (%s): its windows are left out", rule.description, kind)
                 return StorableNames("", "", RuleAction.IGNORE, rule.description)
         return None
 
     def _built_in(self, application_name: str, window_title: str) -> Iterator[str]:
-        """Yield the built-in rules that fit."""
+        """Yield the built-in rules that match."""
         application, title = plain_application(application_name), plain(window_title)
         if self._password_managers and is_password_manager(
             application, title, in_browser=is_browser(application)

@@ -1,4 +1,4 @@
-"""Probes: one file a desktop. `open_probe` chooses the one that sees windows here."""
+"""Probes, one file or folder for each desktop. `open_probe` chooses the one that works here."""
 
 import os
 import sys
@@ -9,20 +9,20 @@ from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.monitor.probes.session_type import WAYLAND, session_type
 
 Way = Literal["wlr", "kwin", "gnome", "x11"]
-"""How windows are seen on Linux, by the names of the probes."""
+"""The ways to see windows on Linux, by the names of the probes."""
 
 Choice = Literal["auto"] | Way
 
-# In this order: by what a compositor offers, not by what it is called.
+# In this order: by what a compositor offers, not by its name.
 _ON_WAYLAND: tuple[Way, ...] = ("wlr", "kwin", "gnome")
-# What helps most, where none of them works.
+# What helps most if none of them works.
 _TELLING = (Lack.EXTENSION, Lack.PYWAYLAND, Lack.DISPLAY, Lack.WAY)
 
 
 def open_probe(poll_interval_s: float, choice: Choice = "auto") -> WindowProbe:
-    """Return the open probe for this desktop; a `NullProbe` where no window can be seen.
+    """Return the open probe for this desktop; a `NullProbe` if no window can be seen.
 
-    `poll_interval_s` is for desktops that offer no events; `choice` is for Linux.
+    `poll_interval_s` is for desktops without events; `choice` is for Linux.
     """
     if sys.platform in {"win32", "darwin"}:
         return _open_polling(poll_interval_s)
@@ -50,7 +50,7 @@ def _open_on_x11(poll_interval_s: float) -> WindowProbe:
 
 
 def _open_on_wayland(poll_interval_s: float) -> WindowProbe:
-    """Return the first probe that works. Not X11's: XWayland knows its own windows alone."""
+    """Return the first probe that works. X11 is not tried: XWayland only knows its own windows."""
     refused: list[tuple[Way, ProbeLostError]] = []
     for way in _ON_WAYLAND:
         try:
@@ -62,7 +62,7 @@ def _open_on_wayland(poll_interval_s: float) -> WindowProbe:
 
 
 def _open(way: Way, poll_interval_s: float) -> WindowProbe:
-    """Open the probe that is named; each loads what it alone needs.
+    """Open the probe of this name; each loads only what it needs.
 
     Raises:
         ProbeLostError: it cannot work here.

@@ -1,7 +1,7 @@
-"""One name for a program, whether it runs under X11 or under Wayland.
+"""One name for a program, whether it runs on X11 or on Wayland.
 
-Under X11 a window's program is named by its class (WM_CLASS), under Wayland by its app_id, and
-both lead to the program's desktop file (Desktop Entry Specification 1.5). The class is the one
+On X11 a window's program is named by its class (WM_CLASS), on Wayland by its app_id, and
+both lead to the program's desktop file (Desktop Entry Specification 1.5). The class is the
 name that is recorded.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 _HEADER = "[Desktop Entry]"
 _KEY = "StartupWMClass"
 
-# Programs whose desktop files do not say their class, or another one than they have.
+# Programs whose desktop files do not state their class, or state a wrong one.
 _CLASSES = {
     "chromium": "Chromium",
     "chromium-browser": "Chromium-browser",
@@ -39,20 +39,20 @@ _CLASSES = {
     "thunar": "Thunar",
     "xfce4-terminal": "Xfce4-terminal",
 }
-# Programs of these call their class what comes behind, under X11.
+# Programs of these vendors use the part after it as their class on X11.
 _PREFIXES = ("org.kde.",)
 
 
 class ApplicationNames:
-    """Maps what a Wayland window says of its program to the name that it has under X11."""
+    """Maps what a Wayland window reports of its program to the name that it has on X11."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start with nothing known."""
         self._classes: dict[str, str] = {}
         self._seen: list[tuple[Path, int]] = []
 
     def of(self, app_id: str) -> str:
-        """Return the name of the program with `app_id`; `app_id` itself where nothing says more."""
+        """Return the name of the program with `app_id`; `app_id` itself if no other is known."""
         wanted = app_id.casefold()
         if known := _CLASSES.get(wanted) or self._declared(wanted):
             return known
@@ -63,7 +63,7 @@ class ApplicationNames:
 
     def _declared(self, wanted: str) -> str | None:
         if wanted not in self._classes:
-            # Programs are installed while this one runs.
+            # Programs can be installed while this one runs.
             folders = _folders()
             if folders != self._seen:
                 self._classes = dict(_declarations([folder for folder, _changed_at in folders]))
@@ -72,7 +72,7 @@ class ApplicationNames:
 
 
 def _folders() -> list[tuple[Path, int]]:
-    """Return where desktop files lie, and when that changed, the most important folder first."""
+    """Return the folders of desktop files and when they changed, the most important one first."""
     home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     found = []
@@ -84,9 +84,9 @@ def _folders() -> list[tuple[Path, int]]:
 
 
 def _declarations(folders: list[Path]) -> Iterator[tuple[str, str]]:
-    """Yield app_ids in small letters with the classes that desktop files declare for them.
+    """Yield app_ids in lower case with the classes that desktop files declare for them.
 
-    What comes later is more important: a program's own file name before another's class.
+    Later ones are more important: a program's own file name takes precedence over another's class.
     """
     declared = [
         (file.stem.casefold(), its_class)
@@ -99,7 +99,7 @@ def _declarations(folders: list[Path]) -> Iterator[tuple[str, str]]:
 
 
 def _startup_class(file: Path) -> str:
-    """Return what a desktop file gives as StartupWMClass, ``''`` where it gives none."""
+    """Return the StartupWMClass of a desktop file, ``''`` if it has none."""
     with suppress(OSError):
         _before, _header, entry = file.read_text("utf-8", "replace").partition(_HEADER)
         for line in entry.splitlines():

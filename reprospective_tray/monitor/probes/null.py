@@ -6,17 +6,17 @@ import time
 from reprospective_tray.monitor.observation import Observation
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 
-# A display that went away may be back soon; what else lacks, somebody has to install first.
+# A display that disappeared may be back soon; anything else has to be installed first.
 RETRY_S, LATER_S = 2.0, 5.0
 
 
 class NullProbe(WindowProbe):
-    """Sees no window; after a while a `wait` ends with `ProbeLostError`, to look again."""
+    """Sees no window; after a while `wait` ends with `ProbeLostError`, to try again."""
 
     name = "none"
 
     def __init__(self, lack: Lack, trouble: str) -> None:
-        """Make one, because of `trouble`; nothing is opened."""
+        """Create one because of `trouble`; nothing is opened."""
         self.lack, self.trouble = lack, trouble
         self._woken = threading.Event()
         self._retry_at = time.monotonic() + (RETRY_S if lack is Lack.DISPLAY else LATER_S)

@@ -1,4 +1,4 @@
-"""The polling probe, by pywinctl, for desktops that offer no events: Windows and macOS."""
+"""The polling probe, using pywinctl, for desktops without events: Windows and macOS."""
 
 import sys
 import threading
@@ -22,7 +22,7 @@ class PollingProbe(WindowProbe):
             ProbeLostError: it cannot work here.
         """
         try:
-            # It ends the process where xrandr is missing, and raises what it likes without
+            # It ends the process if xrandr is missing, and raises various errors without
             # a display: neither may end recording.
             import pywinctl
         except (Exception, SystemExit) as reason:  # noqa: BLE001  see above
@@ -42,15 +42,15 @@ class PollingProbe(WindowProbe):
             process_id = window.getPID() or None
             title = window.title
             handle = window.getHandle()
-        # A window that vanishes or has a title in no known encoding raises whatever the
-        # desktop's own library does; the next poll sees the next window.
+        # A window that disappears, or has a title in an unknown encoding, raises various
+        # errors of the desktop's own library; the next poll sees the next window.
         except Exception:  # noqa: BLE001  see above
             return None
         number = handle if isinstance(handle, int) else hash(str(handle))
         return Observation.of(self._processes.name(process_id), title, process_id, number)
 
     def wait(self, timeout_s: float) -> int | None:
-        """Wait for the next poll, or for `timeout_s` where that is shorter."""
+        """Wait for the next poll, or for `timeout_s` if that is shorter."""
         woken = self._woken.wait(min(timeout_s, self._poll_interval_s))
         self._woken.clear()
         return None if woken else 0
@@ -60,7 +60,7 @@ class PollingProbe(WindowProbe):
         self._woken.set()
 
     def idle_ms(self) -> int | None:
-        """Return the ms since the last input, as the system counts them."""
+        """Return the ms since the last input, as the system reports them."""
         return self._idle()
 
     def close(self) -> None:

@@ -1,20 +1,20 @@
-"""Names of processes, remembered by pid and start time, because pids are used again."""
+"""Names of processes, cached by pid and start time, because pids are reused."""
 
 import psutil
 
-# As many are remembered: a program that runs for years sees more than anybody counts.
+# At most this many are cached: a program that runs for years sees any number of them.
 MOST = 256
 
 
 class ProcessNames:
-    """Looks a process's name up once in its life."""
+    """Looks up the name of each process once."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start with nothing known."""
         self._known: dict[int, tuple[float, str]] = {}
 
     def name(self, process_id: int | None) -> str:
-        """Return the name of the program that runs as `process_id`, ``''`` where unknown."""
+        """Return the name of the program that runs as `process_id`, ``''`` if unknown."""
         if not process_id:
             return ""
         try:
@@ -29,5 +29,5 @@ class ProcessNames:
         self._known.pop(process_id, None)
         self._known[process_id] = (started, name)
         if len(self._known) > MOST:
-            del self._known[next(iter(self._known))]  # whose name was asked for first
+            del self._known[next(iter(self._known))]  # the one that was asked for first
         return name

@@ -1,4 +1,4 @@
-"""Idle time on Windows and macOS, by the systems' own calls; X11 has it in its probe."""
+"""Idle time on Windows and macOS, from system calls; the X11 probe has its own."""
 
 import ctypes
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class _LastInputInfo(ctypes.Structure):
 
 
 def idle_source(platform: str) -> IdleSource:
-    """Return the function that tells the ms since the last input on `platform`."""
+    """Return the function that returns the ms since the last input on `platform`."""
     if platform == "win32":
         return _windows()
     if platform == "darwin":
@@ -25,8 +25,8 @@ def idle_source(platform: str) -> IdleSource:
 
 def _windows() -> IdleSource:
     """GetLastInputInfo and GetTickCount, both in ms, both wrapping after 49.7 days."""
-    user32 = ctypes.windll.user32  # type: ignore[attr-defined]  # on Windows alone
-    kernel32 = ctypes.windll.kernel32  # type: ignore[attr-defined]  # on Windows alone
+    user32 = ctypes.windll.user32  # type: ignore[attr-defined]  # only on Windows
+    kernel32 = ctypes.windll.kernel32  # type: ignore[attr-defined]  # only on Windows
 
     def idle() -> int | None:
         info = _LastInputInfo(ctypes.sizeof(_LastInputInfo), 0)

@@ -1,4 +1,4 @@
-"""Waker: ends another thread's wait for descriptors."""
+"""Waker: ends another thread's wait for file descriptors."""
 
 import select
 import socket
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 class Waker:
-    """A pair of sockets; `wake` may be called by any thread, also after `close`."""
+    """A pair of sockets; `wake` can be called by any thread, also after `close`."""
 
     def __init__(self) -> None:
         """Open the pair."""
@@ -16,9 +16,9 @@ class Waker:
         self._woken.setblocking(False)
 
     def wait(self, descriptors: Sequence[int], timeout_s: float | None) -> bool:
-        """Wait until one of `descriptors` can be read; return whether `wake` ended that.
+        """Wait until one of `descriptors` can be read; return whether `wake` ended the wait.
 
-        Without `timeout_s` there is no other end.
+        Without `timeout_s` it waits indefinitely.
         """
         awaited = [*descriptors, self._woken.fileno()]
         if self._woken.fileno() not in select.select(awaited, [], [], timeout_s)[0]:
@@ -28,7 +28,7 @@ class Waker:
         return True
 
     def wake(self) -> None:
-        """End the wait that is going on, or the next one."""
+        """End the current wait, or the next one."""
         with suppress(OSError):
             self._waker.send(b"\0")
 

@@ -1,1 +1,1 @@
-"""Wayland: the connection to a compositor, and the probe for wlroots and its like."""
+"""Wayland: the connection to a compositor, and the probe for wlroots and similar compositors."""

@@ -11,11 +11,11 @@ from typing import Any
 
 from reprospective_tray.monitor.probes.base import Lack, ProbeLostError
 
-# A compositor answers at once; one that takes this long never does.
+# A compositor answers at once; one that takes this long never will.
 ANSWER_S = 2.0
 
 OnGlobal = Callable[[int, int], None]
-"""Told the number and the version of what the compositor offers."""
+"""Called with the number and the version of what the compositor offers."""
 
 
 class PywaylandMissingError(ProbeLostError):
@@ -25,16 +25,16 @@ class PywaylandMissingError(ProbeLostError):
 
 
 class WaylandConnection:
-    """One connection; all but `abort` belongs to one thread.
+    """One connection; everything except `abort` belongs to one thread.
 
-    Callbacks of the library must raise nothing: it would print that, and go on.
+    Callbacks of the library must not raise: it would print the error and continue.
     """
 
     def __init__(self, display_name: str | None = None) -> None:
         """Connect to `display_name`, or to $WAYLAND_DISPLAY, and learn what is offered.
 
         Raises:
-            PywaylandMissingError: it speaks by that.
+            PywaylandMissingError: pywayland, which it uses, is missing.
             ProbeLostError: no compositor answers there.
         """
         try:
@@ -42,7 +42,7 @@ class WaylandConnection:
         except ImportError as reason:
             raise PywaylandMissingError(str(reason)) from reason
         line = _connect(display_name)
-        # The library owns the one, and this end of the same connection can be cut.
+        # The library owns one descriptor, and this copy of the connection can be cut.
         self._line = line.dup()
         self._display: Any = Display(line.detach())
         self._globals: dict[str, list[tuple[int, int]]] = {}
@@ -64,11 +64,11 @@ class WaylandConnection:
         return self._display
 
     def offers(self, interface: str) -> bool:
-        """Say whether the compositor has `interface` now."""
+        """Tell whether the compositor has `interface` now."""
         return bool(self._globals.get(interface))
 
     def bind(self, interface: Any) -> Any:
-        """Return the proxy of the first object of a pywayland `interface`, for good.
+        """Return the proxy of the first object of a pywayland `interface`, to be kept.
 
         Raises:
             LookupError: the compositor has none.
@@ -77,28 +77,28 @@ class WaylandConnection:
         return self.bind_number(interface, number, version)
 
     def bind_number(self, interface: Any, number: int, version: int) -> Any:
-        """Return the proxy of one of several; whoever binds it keeps it."""
+        """Return the proxy of one of several; the caller keeps it."""
         proxy = self._registry.bind(number, interface, min(version, interface.version))
         self._kept.append(proxy)
         return proxy
 
     def follow(self, interface: str, on_there: OnGlobal, on_gone: Callable[[int], None]) -> None:
-        """Hear of each object of `interface`, of those that are there at once."""
+        """Report each object of `interface`, those already there at once."""
         self._followed[interface] = on_there, on_gone
         for number, version in self._globals.get(interface, ()):
             on_there(number, version)
 
     def let_go(self, proxy: Any) -> None:
-        """Keep a bound `proxy` no longer."""
+        """Stop keeping a bound `proxy`."""
         self._kept.remove(proxy)
         proxy.destroy()
 
     def fileno(self) -> int:
-        """Return the descriptor that can be read when `take` has something to take."""
+        """Return the descriptor that is readable when `take` has something to take."""
         return int(self._display.get_fd())
 
     def take(self) -> None:
-        """Send what waits, and pass on what has arrived; waits for nothing.
+        """Send what is waiting, and pass on what has arrived; does not wait.
 
         Raises:
             ProbeLostError: the compositor is gone.
@@ -114,7 +114,7 @@ class WaylandConnection:
             raise ProbeLostError(f"the compositor hung up: {reason}") from reason
 
     def complete(self) -> None:
-        """Wait until the compositor has answered all that was asked.
+        """Wait until the compositor has answered every request.
 
         Raises:
             ProbeLostError: it is gone, or does not answer in time.
@@ -141,9 +141,9 @@ class WaylandConnection:
             self._line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of all proxies, and close; never raises.
+        """Release all proxies, and close; never raises.
 
-        The library crashes at the end of the process where a proxy outlives its display.
+        The library crashes at the end of the process if a proxy outlives its display.
         """
         with suppress(RuntimeError, ValueError, OSError):
             self._display.disconnect()
@@ -173,7 +173,7 @@ def _connect(display_name: str | None) -> socket.socket:
     """Return the socket of the compositor, as wl_display_connect finds it.
 
     Raises:
-        ProbeLostError: nobody answers there.
+        ProbeLostError: nothing answers there.
     """
     name = display_name or os.environ.get("WAYLAND_DISPLAY") or "wayland-0"
     folder = os.environ.get("XDG_RUNTIME_DIR")
@@ -183,7 +183,7 @@ def _connect(display_name: str | None) -> socket.socket:
     line.settimeout(ANSWER_S)
     try:
         line.connect(str(Path(folder or "/", name)))
-    # ValueError: a path that is longer than such addresses are, or with a zero byte.
+    # ValueError: a path that is too long for a socket address, or has a zero byte.
     except (OSError, ValueError) as reason:
         line.close()
         raise ProbeLostError(f"{name}: {reason}") from reason

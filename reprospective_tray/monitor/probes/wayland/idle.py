@@ -1,8 +1,8 @@
 """Idle time from a Wayland compositor: ext-idle-notify-v1, or org_kde_kwin_idle before it.
 
-They tell nobody when the last input was, only that there was none for some time. So that time is
-short here: the last input is known exactly as soon as the person pauses for it. Films and the like
-that hold off the screen's idle time (idle-inhibit-v1) hold it off here, too.
+They do not report when the last input was, only that there was none for some time. That time is
+short here, so the last input is known exactly as soon as the person pauses for it. Films and other
+things that prevent the screen's idle time (idle-inhibit-v1) also prevent it here.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from typing import Any
 from reprospective_tray.monitor.probes.base import steady_ms
 from reprospective_tray.monitor.probes.wayland.connection import WaylandConnection
 
-# After so much time without input the last one is known, ms.
+# After this long without input the last one is known, ms.
 PAUSE_MS = 1_000
 
 
 @dataclass(slots=True)
 class _Seat:
-    """One set of keyboard, mouse and the like."""
+    """One set of keyboard, mouse and similar devices."""
 
     proxy: Any
     notice: Any
@@ -25,10 +25,10 @@ class _Seat:
 
 
 class IdleNotices:
-    """What the compositor says of input, all seats together."""
+    """What the compositor reports of input, all seats together."""
 
     def __init__(self, connection: WaylandConnection, notifier: Any) -> None:
-        """Watch the seats of `connection` by the bound `notifier`."""
+        """Watch the seats of `connection` with the bound `notifier`."""
         from pywayland.protocol.wayland import WlSeat
 
         self._connection, self._notifier, self._seat_interface = connection, notifier, WlSeat
@@ -39,7 +39,7 @@ class IdleNotices:
 
     @classmethod
     def of(cls, connection: WaylandConnection) -> "IdleNotices | None":
-        """Return the notices of the compositor, None where it tells nothing of input."""
+        """Return the compositor's idle notices, None if it reports no input."""
         from pywayland.protocol.ext_idle_notify_v1 import ExtIdleNotifierV1
 
         from reprospective_tray.monitor.probes.wayland.protocols import KdeIdle
@@ -52,7 +52,7 @@ class IdleNotices:
     def idle_ms(self) -> int | None:
         """Return the ms since the last input at any seat, 0 for less than `PAUSE_MS`.
 
-        None where there is no seat.
+        None if there is no seat.
         """
         if not self._seats:
             return None
@@ -62,11 +62,11 @@ class IdleNotices:
         )
 
     def watch(self, idle_ms: int) -> None:
-        """Let the first input after `idle_ms` without any be news."""
+        """Report the first input after `idle_ms` without any."""
         self._limit_ms = idle_ms
 
     def take_news(self) -> bool:
-        """Say whether there was an input that was watched for, since this was asked last."""
+        """Tell whether there was an awaited input since the last call."""
         news, self._has_news = self._has_news, False
         return news
 

@@ -1,10 +1,10 @@
-"""The parts of Wayland's protocols that pywayland does not bring, in its terms.
+"""The parts of Wayland's protocols that pywayland lacks, written in its terms.
 
-wlr-foreign-toplevel-management-unstable-v1, version 3: which windows there are and which is active.
+wlr-foreign-toplevel-management-unstable-v1, version 3: which windows exist and which is active.
 org_kde_kwin_idle, version 1: idle time, from compositors older than ext-idle-notify-v1.
 
-The order of requests and events is the protocols' own; arguments that nothing here sends or reads
-are those of the wire all the same, since the library counts messages by their place.
+The order of requests and events is that of the protocols. Arguments that nothing here sends or
+reads have the types of the wire, since the library counts messages by position.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ _STRING, _ARRAY = Argument(ArgumentType.String), Argument(ArgumentType.Array)
 
 
 class _TextMessage(Message):
-    """An event with one text; those of old X11 programs are no UTF-8."""
+    """An event with one text; texts of old X11 programs are not UTF-8."""
 
     def c_to_arguments(self, args_ptr: Any) -> list[Any]:
-        """Return the text; what is no UTF-8 is taken for the Latin 1 of ICCCM."""
+        """Return the text; if it is not UTF-8, it is read as ICCCM's Latin 1."""
         raw: Any = ffi.string(args_ptr[0].s)
         try:
             return [raw.decode("utf-8")]
@@ -35,7 +35,7 @@ class _TextMessage(Message):
 
 
 class NewObjectMessage(Message):
-    """An event that makes an object. The library's own would belong to any display that is open."""
+    """An event that creates an object. The library's own would belong to any open display."""
 
     display: Any = None
 
@@ -47,52 +47,52 @@ class NewObjectMessage(Message):
 
 
 class ToplevelHandle(Interface):
-    """One window: its texts and states hold from ``done`` on."""
+    """One window: its texts and states are valid from ``done`` on."""
 
     name = "zwlr_foreign_toplevel_handle_v1"
     version = 3
 
 
 class ToplevelManager(Interface):
-    """Says of each window that there is."""
+    """Reports each window."""
 
     name = "zwlr_foreign_toplevel_manager_v1"
     version = 3
 
 
 class KdeIdleTimeout(Interface):
-    """One watch on idle time: ``idle`` after its ms without input, ``resumed`` at the next."""
+    """One watch on idle time: ``idle`` after its ms without input, ``resumed`` at the next one."""
 
     name = "org_kde_kwin_idle_timeout"
     version = 1
 
 
 class KdeIdle(Interface):
-    """Makes watches on idle time."""
+    """Creates watches on idle time."""
 
     name = "org_kde_kwin_idle"
     version = 1
 
 
 class ToplevelHandleProxy(Proxy[ToplevelHandle]):
-    """This side's end of a window."""
+    """The client side of a window."""
 
     interface = ToplevelHandle
 
     def release(self) -> None:
-        """Let the compositor forget it (request ``destroy``)."""
+        """Let the compositor drop it (request ``destroy``)."""
         self._marshal(7)
         self._destroy()
 
 
 class ToplevelManagerProxy(Proxy[ToplevelManager]):
-    """This side's end of the manager."""
+    """The client side of the manager."""
 
     interface = ToplevelManager
 
 
 class KdeIdleTimeoutProxy(Proxy[KdeIdleTimeout]):
-    """This side's end of a watch."""
+    """The client side of a watch."""
 
     interface = KdeIdleTimeout
 
@@ -103,7 +103,7 @@ class KdeIdleTimeoutProxy(Proxy[KdeIdleTimeout]):
 
 
 class KdeIdleProxy(Proxy[KdeIdle]):
-    """This side's end of the maker of watches."""
+    """The client side of the object that creates watches."""
 
     interface = KdeIdle
 
@@ -124,7 +124,7 @@ def _new(interface: type[Interface]) -> Argument:
 def _message(
     name: str, *arguments: Argument, since: int | None = None, kind: type[Message] = Message
 ) -> Message:
-    named: Any = lambda: None  # noqa: E731  lends the message its name
+    named: Any = lambda: None  # noqa: E731  gives the message its name
     named.__name__ = name
     return kind(named, arguments, since)
 

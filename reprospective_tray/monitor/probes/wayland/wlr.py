@@ -1,8 +1,8 @@
-"""The probe of wlroots' compositors and their like (sway, Hyprland, labwc, river), told by events.
+"""The probe for wlroots and similar compositors (sway, Hyprland, labwc, river), using events.
 
-wlr-foreign-toplevel-management says which windows there are, and which of them is active. Its
-events bear no times: so a thread of its own waits for them, and notes when each has arrived,
-however long the recording thread is held up by its disk.
+wlr-foreign-toplevel-management reports which windows exist, and which of them is active. Its
+events have no times: a thread of its own waits for them, and notes when each one arrived,
+however long the recording thread is delayed by its disk.
 """
 
 import struct
@@ -31,13 +31,13 @@ _ACTIVATED = 2
 
 @dataclass(slots=True)
 class _Window:
-    """What is known of one window; `is_active` and the texts hold since its last ``done``."""
+    """What is known of one window; `is_active` and the texts are valid since its last ``done``."""
 
     number: int
     title: str = ""
     app_id: str = ""
     is_active: bool = False
-    activated: int = 0  # the how manieth it was that became active
+    activated: int = 0  # a running number of activations
     coming: dict[str, Any] = field(default_factory=dict)
 
 
@@ -46,7 +46,7 @@ _Front = tuple[int, str, str] | None
 
 
 class WlrProbe(WindowProbe):
-    """Observes the windows of one Wayland compositor, by its own word."""
+    """Observes the windows of one Wayland compositor, as it reports them."""
 
     name = "wlr"
     notes_each_change = True
@@ -56,18 +56,18 @@ class WlrProbe(WindowProbe):
         """Connect to `display_name`, or to $WAYLAND_DISPLAY.
 
         Raises:
-            NotOfferedError: the compositor does not tell of windows.
+            NotOfferedError: the compositor does not report windows.
             ProbeLostError: no compositor answers there, or pywayland is missing.
         """
         self._windows: dict[Any, _Window] = {}
         self._numbers, self._activations = count(1), count(1)
         self._has_changed = self._is_finished = False
         self._names = ApplicationNames()
-        # What was told and not yet passed on, with its time in ms of the steady clock.
+        # What was reported and not yet passed on, with its time in ms of the steady clock.
         self._told: deque[tuple[int, _Front]] = deque()
         self._lost: ProbeLostError | None = None
         self._is_woken = self._is_closing = False
-        self._lock = threading.Lock()  # between the two threads, for all that events change
+        self._lock = threading.Lock()  # between the two threads, for everything that events change
         self._connection = WaylandConnection(display_name)
         self._waker, self._ender = Waker(), Waker()
         self._listener = threading.Thread(target=self._listen, name="wayland", daemon=True)
@@ -92,7 +92,7 @@ class WlrProbe(WindowProbe):
         while True:
             with self._lock:
                 if self._told:
-                    # One at a time: each has a time of its own.
+                    # One at a time: each has its own time.
                     arrived_at, self._front = self._told.popleft()
                     return steady_ms() - arrived_at
                 if self._lost:
@@ -105,7 +105,7 @@ class WlrProbe(WindowProbe):
             self._waker.wait([], left_s)
 
     def wake(self) -> None:
-        """End a `wait` of another thread."""
+        """End another thread's `wait`."""
         self._is_woken = True
         self._waker.wake()
 
@@ -152,7 +152,7 @@ class WlrProbe(WindowProbe):
                 message.display = self._connection.display
         manager.dispatcher["toplevel"] = self._on_toplevel
         manager.dispatcher["finished"] = self._on_finished
-        # The windows themselves, then what is said of each.
+        # The windows first, then what is reported of each.
         self._connection.complete()
         self._has_changed = False
 
@@ -180,7 +180,7 @@ class WlrProbe(WindowProbe):
         active = [window for window in self._windows.values() if window.is_active]
         if not active:
             return None
-        # Each seat may have one: the person is where it changed last.
+        # Each seat can have one: the person is where it changed last.
         window = max(active, key=lambda one: one.activated)
         return window.number, window.app_id, window.title
 

@@ -1,4 +1,4 @@
-"""The Chinese characters of Taiwan's CNS 11643, which Python has no codec for, by the C library."""
+"""Decodes the Chinese characters of CNS 11643, which Python has no codec for, with iconv."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _LARGEST_PLANE = 15
-# A character takes four bytes in EUC-TW, and at most as many in UTF-8.
+# A character takes four bytes in EUC-TW, and at most four in UTF-8.
 _SIZE = 4
 
 
@@ -30,7 +30,7 @@ def _euc(plane: int, pair: bytes) -> bytes:
 
 @cache
 def _library() -> tuple[Any, ctypes.c_void_p] | None:
-    """Return the C library and its converter; None where it has none, as on Windows."""
+    """Return the C library and its converter; None if there is none, as on Windows."""
     if sys.platform != "linux":
         return None
     library = ctypes.CDLL(None)
@@ -46,7 +46,7 @@ def _convert(raw: bytes) -> str | None:
     found = _library()
     assert found is not None
     library, converter = found
-    library.iconv(converter, None, None, None, None)  # forgets what was left unfinished
+    library.iconv(converter, None, None, None, None)  # discards what was left unfinished
     source = ctypes.create_string_buffer(raw, len(raw))
     target = ctypes.create_string_buffer(len(raw) + _SIZE)
     places = [ctypes.c_void_p(ctypes.addressof(each)) for each in (source, target)]

@@ -1,8 +1,8 @@
-"""Compound Text, in which old programs write their titles (X Consortium Standard, version 1.1).
+"""Compound Text, which old programs use for their titles (X Consortium Standard, version 1.1).
 
-Sets of characters are chosen by escape sequences (ISO 2022): one for the bytes of the left half
-(0x20 to 0x7F), one for those of the right half (0xA0 to 0xFF). Beside these there are segments of
-UTF-8 and of encodings that are named. Libraries write sequences beyond the standard, too.
+Escape sequences choose character sets (ISO 2022): one for the bytes of the left half (0x20 to
+0x7F), one for those of the right half (0xA0 to 0xFF). There are also segments of UTF-8 and of
+named encodings. Libraries write sequences beyond the standard, too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LONGEST_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """One set of characters: Python's codec for it, and how its bytes are written for that.
+    """One character set: Python's codec for it, and how its bytes are written for that codec.
 
     `size` is the number of bytes of a character; each gets its high bit if `is_right`, else loses
     it, and the character gets the bytes `before`. `replaced` are its letters that differ from
@@ -41,7 +41,7 @@ class _Set:
     plane: int = 0
 
     def decode(self, raw: bytes) -> str:
-        """Return the text of `raw`, which holds bytes of one half only."""
+        """Return the text of `raw`, which has bytes of one half only."""
         if self.codec == _CNS:
             return cns11643.decode(self.plane, raw)
         fitted = bytes(byte | 0x80 if self.is_right else byte & 0x7F for byte in raw)
@@ -84,7 +84,7 @@ _SETS_OF_94_SQUARED = {
     **{bytes([ord("F") + plane]): _Set(_CNS, 2, plane=plane) for plane in range(1, 8)},
 }
 _CNS_NAME = re.compile(r"cns11643\.\d{4}-(\d{1,2})")
-# Names of encodings in extended segments, as X writes them, that Python has under others.
+# Names of encodings in extended segments as X writes them, which Python knows by other names.
 _CODECS = {
     "iso10646-1": "utf_16_be",
     "big5-0": "big5",
@@ -108,9 +108,9 @@ _CODECS = {
 
 
 def decode(raw: bytes) -> str:
-    """Return the text of `raw`; what is no Compound Text becomes U+FFFD. Never raises.
+    """Return the text of `raw`; what is not Compound Text becomes U+FFFD. Never raises.
 
-    Without escapes it may be UTF-8: programs write that, whatever they say it is.
+    Without escapes it may be UTF-8: some programs write that, whatever type they declare.
     """
     if _ESCAPE not in raw:
         with suppress(UnicodeDecodeError):
@@ -140,7 +140,7 @@ def decode(raw: bytes) -> str:
 
 
 def _chosen(sequence: bytes, left: _Set, right: _Set) -> tuple[_Set, _Set]:
-    """Return the sets of both halves after `sequence`; of an unknown one they stay."""
+    """Return the sets of both halves after `sequence`; an unknown one does not change them."""
     kind, final = sequence[1:-1], sequence[-1:]
     if kind == b"(":
         left = _SETS_OF_94.get(final, _UNKNOWN_SET)
@@ -171,7 +171,7 @@ def _right(raw: bytes, chosen: _Set) -> str:
 def _left(raw: bytes, chosen: _Set) -> str:
     if chosen.size == 1:
         return chosen.decode(raw)
-    # Blanks and controls belong to no set of several bytes.
+    # Blanks and controls belong to no multi-byte set.
     parts = re.split(rb"([\x00-\x20\x7f]+)", raw)
     return "".join(
         part.decode("ascii") if number % 2 else chosen.decode(part)

@@ -1,7 +1,7 @@
-"""Connections to X servers that know nothing of each other.
+"""Connections to X servers that do not affect each other.
 
-python-xlib 0.33 notes the numbers that a server has for its extensions' events for all connections
-of the process. Another server has others, and connecting to it fails, or reads events wrongly.
+python-xlib 0.33 stores a server's numbers for its extensions' events for all connections of
+the process. Another server has other numbers, so that connecting fails, or events are misread.
 """
 
 from functools import cached_property
@@ -22,6 +22,6 @@ def connect(name: str | None = None) -> Display:
         Xlib.error.DisplayError: none answers there, or it refuses.
         Xlib.error.ConnectionClosedError: it hung up.
         OSError: the connection failed in another way.
-        OverflowError: the name has a number that no port has.
+        OverflowError: the name contains a number that is not a valid port.
     """
     return Display(name)

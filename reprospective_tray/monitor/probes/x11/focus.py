@@ -1,4 +1,4 @@
-"""The window with the keyboard, where no window manager names the active one."""
+"""The window with the keyboard focus, if no window manager names the active one."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from Xlib import X
 from reprospective_tray.monitor.probes.x11.text import WindowTexts
 from reprospective_tray.monitor.probes.x11.window_manager import GONE
 
-# Windows lie in each other a few deep; a window manager adds one or two.
+# Windows are nested a few levels deep; a window manager adds one or two.
 _DEEPEST = 32
 
 
 class Focus:
-    """Finds the top-level window of what has the keyboard."""
+    """Finds the top-level window of what has the keyboard focus."""
 
     def __init__(self, display: Any, texts: WindowTexts) -> None:
-        """Ask on `display`; `texts` tells what windows are called."""
+        """Use `display`; `texts` reads the names of windows."""
         self._display = display
         self._root = display.screen().root
         self._texts = texts
@@ -24,7 +24,7 @@ class Focus:
     def window(self) -> int:
         """Return the number of the window, 0 for none.
 
-        A part of a window may have the focus: Java gives it to one called FocusProxy.
+        A part of a window can have the focus: Java gives it to one called FocusProxy.
         """
         try:
             inner = self._display.get_input_focus().focus
@@ -45,10 +45,10 @@ class Focus:
         return window
 
     def _top_level(self, window: Any) -> int:
-        """Return the program's own outermost window around `window`, 0 where it has none.
+        """Return the program's own outermost window around `window`, 0 if it has none.
 
         A window manager marks it (ICCCM 4.1.3.1); without one it is the outermost with a class.
-        What a window manager puts around it has neither.
+        The frames that a window manager puts around it have neither.
         """
         with_state = with_class = 0
         for _depth in range(_DEEPEST):

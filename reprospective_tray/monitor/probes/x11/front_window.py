@@ -1,7 +1,7 @@
-"""Follows the active window of an X server on a connection of its own.
+"""Follows the active window of an X server on a separate connection.
 
-The window manager says which window is active, while it is there; the active window says when its
-title changes.
+The window manager, if there is one, reports which window is active; the active window reports
+when its title changes.
 """
 
 import socket
@@ -19,17 +19,17 @@ from reprospective_tray.monitor.probes.x11.process import WindowProcess
 from reprospective_tray.monitor.probes.x11.text import WindowTexts
 from reprospective_tray.monitor.probes.x11.window_manager import GONE, WindowManager
 
-# A process that was held up finds events of this age at most; older ones are of another clock.
+# A delayed process finds events of this age at most; older ones are of another clock.
 _OLDEST_EVENT_MS = 5_000
 
 Change = tuple[int, Observation | None]
-"""When the window in front changed, in ms of the steady clock, and what it is since."""
+"""When the window in front changed, in ms of the steady clock, and what it has been since."""
 
 
 class X11Front:
-    """The window in front; every method but `cut` belongs to one thread.
+    """The window in front; every method except `cut` belongs to one thread.
 
-    All raise Xlib.error.ConnectionClosedError or OSError where the X server is gone.
+    All raise Xlib.error.ConnectionClosedError or OSError if the X server is gone.
     """
 
     def __init__(self, display_name: str | None = None) -> None:
@@ -38,7 +38,7 @@ class X11Front:
         self._processes = ProcessNames()
         self._active: Any = None
         self.is_named = False
-        """Whether a window manager names the active window; else the focus is to be asked for."""
+        """Whether a window manager names the active window; if not, the focus must be asked for."""
         try:
             self._prepare()
         except (error.ConnectionClosedError, OSError):
@@ -46,11 +46,11 @@ class X11Front:
             raise
 
     def fileno(self) -> int:
-        """Return the descriptor that can be read when `changes` has something to take."""
+        """Return the descriptor that is readable when `changes` has something to take."""
         return int(self._display.fileno())
 
     def describe(self) -> Observation | None:
-        """Return the window in front; None where there is none."""
+        """Return the window in front; None if there is none."""
         window = self._active
         if window is None:
             return None
@@ -65,15 +65,15 @@ class X11Front:
         )
 
     def changes(self) -> list[Change]:
-        """Take the events that have arrived, and return what has changed by them, in order.
+        """Take the events that have arrived, and return what they changed, in order.
 
         What the window manager named and renamed before it could be asked is one change, as old
         as the first of its events.
         """
         found: list[Change] = []
-        since: int | None = None  # of what is not yet described
+        since: int | None = None  # of what is not described yet
         is_another = False
-        # What arrived with an earlier answer lies in python-xlib's queue, not in the socket.
+        # What arrived with an earlier answer is in python-xlib's queue, not in the socket.
         while self._display.pending_events():
             event = self._display.next_event()
             at = _time_of(event)
@@ -91,9 +91,9 @@ class X11Front:
         return found
 
     def look(self) -> list[Change]:
-        """Ask for the focus, where nobody tells of the active window.
+        """Ask for the focus, if nothing reports the active window.
 
-        A window manager may have told of itself before it was there.
+        A window manager may have announced itself before it was ready.
         """
         number = self._asked()
         if number == (self._active.id if self._active else 0):
@@ -112,7 +112,7 @@ class X11Front:
             self._display.close()
 
     def _prepare(self) -> None:
-        # A window that vanished makes requests without answer fail later: that is no news.
+        # A window that disappeared makes requests without answer fail later: that is nothing new.
         self._display.set_error_handler(lambda *_ignored: None)
         self._manager = WindowManager(self._display)
         self._texts = WindowTexts(self._display)
@@ -121,15 +121,15 @@ class X11Front:
         self._follow(self._asked())
 
     def _asked(self) -> int:
-        """Return the active window: by the window manager's word, or by the focus; 0 for none."""
+        """Return the active window, from the window manager or from the focus; 0 for none."""
         self.is_named = self._manager.is_there()
         return self._manager.active() if self.is_named else self._focus.window()
 
     def _changes_active(self, event: Any) -> bool:
-        """Tell whether the active window may be renamed or gone."""
+        """Tell whether the active window may have been renamed or closed."""
         if self._active is None or event.type not in {X.PropertyNotify, X.DestroyNotify}:
             return False
-        # The last window of all: openbox goes on to name it as the active one.
+        # The last window of all: openbox continues to name it as the active one.
         is_news = event.type == X.DestroyNotify or event.atom in self._texts.atoms
         return is_news and event.window == self._active
 
@@ -140,7 +140,7 @@ class X11Front:
             before.change_attributes(event_mask=X.NoEventMask)
         self._active = None
         if number:
-            # Also where the number is the same: ids of closed windows are used again.
+            # Also if the number is the same: ids of closed windows are reused.
             self._active = self._display.create_resource_object("window", number)
             self._active.change_attributes(event_mask=X.PropertyChangeMask | X.StructureNotifyMask)
 
@@ -152,10 +152,10 @@ def _time_of(event: Any) -> int:
 
 
 def _made_at(server_time: int, arrived_at: int) -> int:
-    """Return when an event was made, in ms of the steady clock, by the X server's time stamp.
+    """Return when an event was made, in ms of the steady clock, from the X server's time stamp.
 
-    A server of this machine counts that clock's ms in 32 bits; one elsewhere
-    counts something of its own, and its events are taken for new.
+    A server on this computer counts that clock's ms in 32 bits; one elsewhere counts
+    something else, and its events are treated as new.
     """
     age = (arrived_at - server_time) & 0xFFFFFFFF
     return arrived_at - age if age <= _OLDEST_EVENT_MS else arrived_at

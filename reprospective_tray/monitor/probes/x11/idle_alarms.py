@@ -1,7 +1,7 @@
-"""The part of X's SYNC extension that tells when idle time begins and ends.
+"""The part of X's SYNC extension that reports when idle time begins and ends.
 
-python-xlib has no SYNC; the requests are those of the X Synchronization
-Extension Protocol 3.1: IDLETIME is a counter of the server, alarms watch it.
+python-xlib does not support SYNC; the requests are those of the X Synchronization
+Extension Protocol 3.1: IDLETIME is a counter of the server that alarms watch.
 """
 
 import sys
@@ -75,7 +75,7 @@ _ChangeAlarm = _alarm_request(9)
 
 
 class IdleAlarms:
-    """Two alarms on the server's idle time; their events need no reading, only waking."""
+    """Two alarms on the server's idle time; their events only wake, they need no reading."""
 
     def __init__(self, display: Any, opcode: int, event: int, counter: int) -> None:
         """Watch `counter` of `display`, with SYNC's `opcode` and its alarms' `event` code."""
@@ -87,7 +87,7 @@ class IdleAlarms:
 
     @classmethod
     def of(cls, display: Any) -> "IdleAlarms | None":
-        """Return the alarms of `display`, None where it has no such counter."""
+        """Return the alarms of `display`, None if it has no such counter."""
         extension = display.query_extension("SYNC")
         if extension is None or not extension.present:
             return None
@@ -105,7 +105,7 @@ class IdleAlarms:
         return bool(event.type == self._event)
 
     def set(self, idle_ms: int) -> None:
-        """Have an event when idle time reaches `idle_ms`, and one when it falls below again."""
+        """Request an event when idle time reaches `idle_ms`, and one when it falls below again."""
         request: Any = _ChangeAlarm
         if self._alarms is None:
             resource = self._display.display.allocate_resource_id
@@ -148,7 +148,7 @@ class _AlarmNotify(rq.Event):
 
 
 def _find(counters: bytes, name: bytes) -> int:
-    """Return the id of the counter `name` in the server's list, 0 where it is not in it."""
+    """Return the id of the counter `name` in the server's list, 0 if it is missing."""
     at = 0
     while at + 14 <= len(counters):
         length = int.from_bytes(counters[at + 12 : at + 14], sys.byteorder)

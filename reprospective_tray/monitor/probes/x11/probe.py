@@ -1,8 +1,8 @@
-"""The X11 probe: told by events, polls no window.
+"""The X11 probe: uses events and does not poll windows.
 
-A thread of its own waits for the events and reads what is in front at once, however long the
-recording thread is held up by its disk: the X server tells when something changed, not what it
-was. Idle time comes from MIT-SCREEN-SAVER.
+A thread of its own waits for events and reads what is in front at once, however long the
+recording thread is delayed by its disk: the X server reports when something changed, not what
+it was. Idle time comes from MIT-SCREEN-SAVER.
 """
 
 import socket
@@ -27,7 +27,7 @@ _LISTENER_S = 2.0
 
 
 class X11Probe(WindowProbe):
-    """Observes the windows of one X server, by the window manager's own word."""
+    """Observes the windows of one X server, as the window manager reports them."""
 
     name = "x11"
     notes_each_change = True
@@ -35,8 +35,8 @@ class X11Probe(WindowProbe):
     def __init__(self, poll_interval_s: float, display_name: str | None = None) -> None:
         """Connect to `display_name`, or to $DISPLAY.
 
-        Every `poll_interval_s` the focus is asked for where the window manager, or
-        the lack of one, names no active window.
+        Every `poll_interval_s` the focus is asked for if no window manager names the
+        active window.
 
         Raises:
             ProbeLostError: no X server answers there.
@@ -44,7 +44,7 @@ class X11Probe(WindowProbe):
         with self._connection():
             self._display = x11_connection.connect(display_name)
         self._poll_interval_s = poll_interval_s
-        # What changed and was not yet passed on.
+        # Changes that were not passed on yet.
         self._told: deque[Change] = deque()
         self._failure: BaseException | None = None
         self._is_woken = self._is_closing = False
@@ -71,7 +71,7 @@ class X11Probe(WindowProbe):
         deadline = time.monotonic() + timeout_s
         while True:
             if self._told:
-                # One at a time: each has a time of its own.
+                # One at a time: each has its own time.
                 changed_at, self._front = self._told.popleft()
                 return steady_ms() - changed_at
             if self._failure:
@@ -83,7 +83,7 @@ class X11Probe(WindowProbe):
             self._waker.wait([self._display.fileno()], left_s)
 
     def wake(self) -> None:
-        """End a `wait` of another thread."""
+        """End another thread's `wait`."""
         self._is_woken = True
         self._waker.wake()
 
@@ -125,7 +125,7 @@ class X11Probe(WindowProbe):
         self._ender.close()
 
     def _listen(self) -> None:
-        """Note what changes as soon as it does, until the X server or the probe ends."""
+        """Note changes as soon as they happen, until the X server or the probe ends."""
         windows = self._windows
         assert windows is not None
         try:
@@ -138,7 +138,7 @@ class X11Probe(WindowProbe):
                     self._told += found
                     if found:
                         self._waker.wake()
-        # It is the recording thread's, which tells what is lost from what is broken.
+        # It goes to the recording thread, which distinguishes what is lost from what is broken.
         except BaseException as failure:  # noqa: BLE001
             self._failure = failure
             self._waker.wake()
@@ -156,6 +156,6 @@ class X11Probe(WindowProbe):
     def _connection(self) -> Iterator[None]:
         try:
             yield
-        # A number that no port has is an OverflowError.
+        # A number that is not a valid port raises OverflowError.
         except (error.DisplayError, error.ConnectionClosedError, OSError, OverflowError) as reason:
             raise ProbeLostError(str(reason)) from reason

@@ -1,4 +1,4 @@
-"""The process of an X11 window, where it runs on this computer."""
+"""The process of an X11 window, if it runs on this computer."""
 
 import socket
 from typing import Any
@@ -7,7 +7,7 @@ from Xlib import Xatom
 
 from reprospective_tray.monitor.probes.x11.text import Property
 
-# A name of a host is at most 255 bytes; lengths of properties are counted in units of 32 bits.
+# A host name has at most 255 bytes; lengths of properties are counted in units of 32 bits.
 _NAME_UNITS = 64
 _NUMBER_UNIT, _TEXT_UNIT = 32, 8
 _LARGEST_PID = 0x7FFF_FFFF
@@ -17,7 +17,7 @@ Asked = tuple[Property, Property]
 
 
 class WindowProcess:
-    """Tells the process of windows of one display."""
+    """Finds the process of windows of one display."""
 
     def __init__(self, display: Any) -> None:
         """Ask `display` for the number of the property's name."""
@@ -25,17 +25,17 @@ class WindowProcess:
         self._pid = display.intern_atom("_NET_WM_PID")
 
     def ask(self, window: Any) -> Asked:
-        """Ask a window for what `of` reads; waits for nothing."""
+        """Ask a window for what `of` reads; does not wait."""
         return (
             Property(self._display, window, self._pid, units=1),
             Property(self._display, window, Xatom.WM_CLIENT_MACHINE, units=_NAME_UNITS),
         )
 
     def of(self, asked: Asked) -> int | None:
-        """Return the process's number on this computer; None where the window does not tell.
+        """Return the number of the process on this computer; None if the window does not report it.
 
-        A program on another computer, or in a container with a name of its own, has a number
-        there, which means another process here.
+        A program on another computer, or in a container with its own name, has a number that
+        means a different process here.
 
         Raises:
             Xlib.error.BadWindow: the window is gone.
@@ -48,7 +48,7 @@ class WindowProcess:
 
 
 def is_this_computer(machine: str) -> bool:
-    """Say whether `machine` is a name of this computer; one of them may lack the domain."""
+    """Tell whether `machine` is a name of this computer; one of the names may lack the domain."""
     theirs, ours = machine.strip().casefold(), socket.gethostname().casefold()
     if theirs in {"", "localhost", ours}:
         return True

@@ -1,4 +1,4 @@
-"""What an X11 window calls itself: its title and its class, in whatever encoding."""
+"""The names of an X11 window: its title and its class, in any encoding."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from reprospective_tray.monitor.probes.x11 import compound_text
 
 # python-xlib counts property lengths in units of 32 bits; a character takes up to 4 bytes.
 _TITLE_UNITS = TITLE_LIMIT
-# Properties of text are lists of 8-bit units.
+# Text properties are lists of 8-bit units.
 _TEXT_UNIT = 8
 _ESCAPE = b"\x1b"
-# Of a longer title the end is read as well: browsers tell there that a window is private.
+# The end of a longer title is read as well: there browsers mark a window as private.
 _END_UNITS = 256
 _UNIT_BYTES = 4
 
 
 class Property:
-    """A property of a window that is asked for: several are answered in one round trip.
+    """A requested property of a window: several are answered in one round trip.
 
-    Every one of them costs a moment of the X server's, and of this thread's, where many run.
+    Each of them takes a moment of the X server's time, and of this thread's if many run.
     """
 
     def __init__(self, display: Any, window: Any, atom: int, units: int = _TITLE_UNITS) -> None:
-        """Ask for `units` of 32 bits at most; waits for nothing."""
+        """Ask for `units` of 32 bits at most; does not wait."""
         self._asked = request.GetProperty(
             display=display.display,
             defer=True,
@@ -38,10 +38,10 @@ class Property:
         )
 
     def read(self, unit: int) -> tuple[int, Any]:
-        """Return type and value, once they are answered; no value where it has other units.
+        """Return type and value, once they are answered; no value if it has other units.
 
         Args:
-            unit: How many bits each has.
+            unit: The number of bits of each.
 
         Raises:
             Xlib.error.BadWindow: the window is gone.
@@ -52,7 +52,7 @@ class Property:
 
     @property
     def bytes_left(self) -> int:
-        """How many bytes there are behind those that were asked for, once it is read."""
+        """How many bytes follow those that were requested, once it is read."""
         return int(self._asked.bytes_after)
 
 
@@ -65,13 +65,13 @@ class WindowTexts:
         self._net_name = display.intern_atom("_NET_WM_NAME")
         self._utf8 = display.intern_atom("UTF8_STRING")
         self._compound_text = display.intern_atom("COMPOUND_TEXT")
-        # A change of one of these may be another title or name.
+        # A change of one of these may mean another title or name.
         self.atoms = frozenset({self._net_name, Xatom.WM_NAME, Xatom.WM_CLASS})
 
     def read(self, window: Any) -> tuple[str, str]:
         """Return class name and title.
 
-        The title is as EWMH or as ICCCM has it; ``''`` where there is none.
+        The title is from EWMH or else ICCCM; ``''`` if there is none.
         """
         atoms = self._net_name, Xatom.WM_NAME
         asked_class = Property(self._display, window, Xatom.WM_CLASS)
@@ -87,7 +87,7 @@ class WindowTexts:
         return _class_name(name), title
 
     def class_name(self, window: Any) -> str:
-        """Return the class, or the instance's name where there is no class."""
+        """Return the class, or the instance's name if there is no class."""
         return _class_name(Property(self._display, window, Xatom.WM_CLASS).read(_TEXT_UNIT)[1])
 
     def _end(self, window: Any, atom: int, size: int) -> str:
@@ -102,7 +102,7 @@ class WindowTexts:
         raw = raw.split(b"\0", 1)[0]
         if kind == self._utf8:
             return raw.decode("utf-8", "replace")
-        # Programs write UTF-8 whatever type they say it has; escapes are of Compound Text alone.
+        # Programs write UTF-8 whatever type they declare; only Compound Text has escapes.
         if _ESCAPE in raw or kind == self._compound_text:
             return compound_text.decode(raw)
         return _utf8_or_latin1(raw)
@@ -114,7 +114,7 @@ def _class_name(raw: Any) -> str:
 
 
 def _utf8_or_latin1(raw: bytes) -> str:
-    """Return a name that many programs write as UTF-8, whatever type they say it has."""
+    """Return a name that many programs write as UTF-8, whatever type they declare."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

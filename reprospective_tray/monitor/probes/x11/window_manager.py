@@ -4,17 +4,17 @@ from typing import Any
 
 from Xlib import X, error
 
-# A window went away between its event and our question, or was never one.
+# A window disappeared between its event and our question, or never was one.
 GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
-# Properties of numbers are lists of 32-bit units.
+# Number properties are lists of 32-bit units.
 _NUMBER_FORMAT = 32
 
 
 def number(window: Any, atom: int) -> int:
-    """Return the first number of a property of `window`, 0 where there is none.
+    """Return the first number of a property of `window`, 0 if there is none.
 
     Raises:
-        Xlib.error.BadWindow: the window is not there.
+        Xlib.error.BadWindow: the window is gone.
     """
     found = window.get_property(atom, X.AnyPropertyType, 0, 1)
     if found is None or found.format != _NUMBER_FORMAT or not len(found.value):
@@ -23,10 +23,10 @@ def number(window: Any, atom: int) -> int:
 
 
 class WindowManager:
-    """What a window manager says, for as long as it is there.
+    """What a window manager reports, while it runs.
 
     What it wrote on the root window stays after it has died, or after another one has taken its
-    place. It is there while the window that it names as its own exists and names itself.
+    place. It runs while the window that it names as its own exists and names itself.
     """
 
     def __init__(self, display: Any) -> None:
@@ -55,7 +55,7 @@ class WindowManager:
     def is_there(self) -> bool:
         """Tell whether a window manager that names the active window runs."""
         try:
-            # That its window goes is told.
+            # The end of its window is reported.
             return bool(self._own_window) or self._is_found()
         except GONE:
             return False
@@ -65,7 +65,7 @@ class WindowManager:
         if not named:
             return False
         own = self._display.create_resource_object("window", named)
-        # Asked for first: what happens to the window after the answer is told.
+        # Asked for first: what happens to the window after the answer is reported.
         own.change_attributes(event_mask=X.StructureNotifyMask)
         if number(own, self._check) != named:
             return False

@@ -1,4 +1,4 @@
-"""How X11 programs in a Wayland session spell their class: KWin says it in small letters."""
+"""The spelling of an X11 program's class in a Wayland session: KWin reports it in lower case."""
 
 import os
 from contextlib import suppress
@@ -10,7 +10,7 @@ from reprospective_tray.monitor.probes.x11.text import WindowTexts
 
 _TROUBLE = (
     *(error.DisplayError, error.ConnectionClosedError, error.XError),
-    *(OSError, OverflowError),  # a number that no port has
+    *(OSError, OverflowError),  # a number that is not a valid port
 )
 
 
@@ -18,19 +18,19 @@ class XWaylandNames:
     """Asks XWayland once for each class."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start with nothing known."""
         self._spelled: dict[str, str] = {}
 
     def of(self, window_id: int, lowered: str) -> str:
-        """Return the class of the X window, whose class in small letters is known.
+        """Return the class of the X window whose class in lower case is known.
 
-        ``''`` where it is no X window (0), or cannot be asked.
+        ``''`` if it is no X window (0), or cannot be asked.
         """
         if not window_id or not lowered:
             return ""
         if lowered not in self._spelled:
             spelled = _ask(window_id)
-            # The number of a closed window may be another's by now.
+            # The number of a closed window may belong to another one by now.
             if spelled.lower() != lowered.lower():
                 return ""
             self._spelled[lowered] = spelled
