@@ -1,1 +1,1 @@
-"""The running program: what is built, what starts and stops, and in what order."""
+"""The running program: what is built, started and stopped, and in what order."""

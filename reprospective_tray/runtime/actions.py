@@ -1,4 +1,4 @@
-"""Actions: what menu, commands and the program itself ask of the running program."""
+"""Actions: what the menu, commands and the program itself ask the running program to do."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUIT = MenuAction("quit")
-# The program's own note to itself, among the clicks.
+# The program's own message to itself, among the clicks.
 PAUSE_OVER = MenuAction("pause over")
-# What another process may ask for as well as a click.
+# What another process can ask for as well as a click.
 _ASKED = frozenset({"pause", "resume", "start_at_login", *window_launcher.COMMANDS})
 
 
 class Actions:
-    """Begins one thing after the other, whoever asks; none waits for the end of another."""
+    """Starts one action after the other, whoever asks; none waits for another to end."""
 
-    def __init__(  # noqa: PLR0913  what it acts on, each another's work
+    def __init__(  # noqa: PLR0913  what it acts on, each of which does other work
         self,
         components: Components,
         pause_memory: PauseMemory,
@@ -49,7 +49,7 @@ class Actions:
         status: Callable[[], dict[str, object]],
         end: Callable[[], None],
     ) -> None:
-        """Take what is acted on; `status` is answered to who asks, `end` ends the program."""
+        """Take what is acted on; `status` is the answer to who asks, `end` ends the program."""
         self._components, self._supervisor, self._hearers = components, supervisor, hearers
         self._pause_memory = pause_memory
         self._windows, self._login, self._status, self._end = windows, login, status, end
@@ -57,14 +57,14 @@ class Actions:
         self._ended = threading.Event()
 
     def put(self, action: MenuAction) -> None:
-        """Let it be done soon; also from a handler of a signal."""
+        """Have an action done soon; can be called from a signal handler."""
         if action.command == QUIT.command:
             self._end()
         else:
             self._waiting.put(action)
 
     def start(self) -> None:
-        """Do what was put, in a thread of its own."""
+        """Do the queued actions, in a thread of its own."""
         threading.Thread(target=self._keep_acting, name="actions", daemon=True).start()
 
     def answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
@@ -72,7 +72,7 @@ class Actions:
         if command == "status":
             return self._status()
         if command == "settings":
-            # With the password: who may ask may read the file that it stands in.
+            # With the password: whoever can ask can read the file that contains it.
             return {"config": msgspec.to_builtins(self._components.loaded.config)}
         if command in {"sync", "sync_progress"}:
             return self._components.sending.answer(command, arguments)
@@ -100,7 +100,7 @@ class Actions:
             action = self._waiting.get()
             arguments = action_arguments(action, now_ms())
             self._begin(action.command, arguments)
-            # Another program or the disk may take its time: no click waits for that.
+            # Another program or the disk can be slow: no click waits for that.
             threading.Thread(
                 target=self._finish_click,
                 args=(action.command, arguments),
@@ -120,7 +120,7 @@ class Actions:
             self._supervisor.died(SupervisedPart.MENU)
 
     def _begin(self, command: str, arguments: dict[str, object]) -> None:
-        """Do of it what takes no time: a pause and its end hold from now on."""
+        """Do the quick part of it: a pause and its end apply from now on."""
         if command == "pause":
             until = arguments.get("until")
             self._pause_memory.decided()
@@ -131,14 +131,14 @@ class Actions:
             self._components.resume()
 
     def _finish(self, command: str, arguments: dict[str, object]) -> None:
-        """Do the rest of it, however long it takes; several may be under way at once.
+        """Do the rest of it, however long it takes; several can be under way at once.
 
         Raises:
             ReprospectiveError: it cannot be done.
         """
         match command:
             case "pause" | "resume" | PAUSE_OVER.command:
-                # A restart must not begin to record what the person did not want recorded.
+                # A restart must not start to record what the person did not want recorded.
                 self._pause_memory.write()
             case "start_at_login":
                 self._login.switch(on=arguments.get("on") is True)
@@ -150,5 +150,5 @@ class Actions:
 
 
 def _is_instant(value: object) -> TypeGuard[int]:
-    """Say whether it is one that a pause may end at; it lasts until it is resumed else."""
+    """Tell whether a pause can end at this time; if not, it lasts until the person resumes."""
     return type(value) is int and 0 <= value <= program_state.LAST_INSTANT

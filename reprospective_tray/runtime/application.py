@@ -1,4 +1,4 @@
-"""Application: what is built, what starts and stops, and in what order.
+"""Application: what is built, started and stopped, and in what order.
 
 The tray owns the main thread; `monitor` records; `control` answers other
 processes; `actions` does what the person clicks; `display` refreshes the icon.
@@ -46,15 +46,15 @@ log = logging.getLogger(__name__)
 
 # How long everything else waits for the first look at the desktop.
 _FIRST_S = 1.0
-# How long the computer waits with its sleep: logind's own limit is 5 s (InhibitDelayMaxSec).
+# How long the computer's sleep is delayed: logind's own limit is 5 s (InhibitDelayMaxSec).
 _SLEEP_WAITS_S = 4.0
-# What the end gives recording: a display that hangs, then a file that is blocked.
+# The time for recording to end: first for a display that hangs, then for a blocked file.
 _RECORDING_ENDS_S = 3.0
-# What it gives what takes no time.
+# The time for what ends at once.
 _MOMENT_S = 0.6
 # How long the end waits for a notification of what was lost.
 _LAST_WORD_S = 1.0
-# Who has touched something since is there.
+# Input within this time counts as presence.
 _LATELY_MS = 60_000
 
 
@@ -115,8 +115,8 @@ class Application:
         """Record until the person quits or the system ends the program.
 
         Raises:
-            AlreadyRunningError: another instance of this person runs.
-            StoreError: another process records into the same file.
+            AlreadyRunningError: this person already runs an instance.
+            StoreError: another process records to the same file.
         """
         self._paths.prepare()
         self._lock.acquire()
@@ -142,7 +142,7 @@ class Application:
             log.info("ended")
 
     def _begin(self) -> None:
-        """Start the parts, what records first."""
+        """Start the parts, recording first."""
         remembered = self._pause_memory.begin()
         paused = remembered.is_paused_at(now_ms())
         self._shown = MonitorState(paused=paused)
@@ -151,10 +151,10 @@ class Application:
         )
         if remembered.paused and not paused:
             self._actions.put(PAUSE_OVER)  # it ended while nothing ran
-        # Loading the tray takes the processor for a while: the first session goes first.
+        # Loading the tray takes processor time for a while: the first session goes first.
         is_ready = self._components.monitor.recording.wait(_FIRST_S)
         if self._ended.is_set():
-            return  # somebody has quit already
+            return  # the person has already quit
         self._watcher = make_watcher()
         self._watcher.start(self._take_presence, self._ending.ask)
         self._control.start()
@@ -170,7 +170,7 @@ class Application:
         self._housekeeping.start()
 
     def _show_icon(self) -> None:
-        """Show the tray icon until the end; without one, say why and return."""
+        """Show the tray icon until the end; if there is none, say why and return."""
         # The tray's libraries are most of the program's memory: not for `--no-tray`.
         from reprospective_tray.tray.live_icon import LiveIcon
 
@@ -183,18 +183,18 @@ class Application:
             )
             if self._icon.icon.has_notifications:
                 self._notifier.fallback = self._icon.icon.notify
-            if not self._ended.is_set():  # somebody may have quit while the tray was being loaded
+            if not self._ended.is_set():  # the person may have quit while the tray was being loaded
                 self._icon.run(on_ready=self._signals.take)
         except ReprospectiveError as error:
             self._icon = None
             log.warning("%s %s", error, error.remedy)
-        # Whatever fails in what is shown ends no recording.
+        # An error in the display must not end recording.
         except Exception:
             self._icon = None
             log.exception("the icon failed; the program goes on without it")
 
     def _tell_of_doubt(self) -> None:
-        """Say at the start that it is paused since nobody knows better."""
+        """Say at the start that recording is paused because the saved state is unclear."""
         if text := self._pause_memory.doubt:
             log.warning("%s", text)
             if self._components.loaded.config.notifications.paused:
@@ -206,7 +206,7 @@ class Application:
             self._notify(text)
 
     def _is_person_there(self) -> bool:
-        """Say whether somebody has touched anything lately, while nothing is recorded."""
+        """Tell whether there was input lately, while nothing is recorded."""
         monitor = self._components.loaded.config.monitor
         probe = open_probe(monitor.poll_interval, monitor.probe)
         try:
@@ -217,7 +217,7 @@ class Application:
             probe.close()
 
     def _on_change(self, now: MonitorState) -> None:
-        """Pass on what the monitor says, in its thread: nothing here may wait."""
+        """Pass on the monitor's state, in its thread: nothing here may wait."""
         with self._showing:
             before, self._shown = self._shown, now
         if _is_recording(now) and not _is_recording(before):
@@ -233,7 +233,7 @@ class Application:
             self._actions.put(PAUSE_OVER)
 
     def _take_presence(self, said: Presence) -> None:
-        """Pass on what the desktop says; before the computer sleeps, wait for the disk."""
+        """Pass on what the desktop reports; before the computer sleeps, wait for the disk."""
         recorded = self._components.take_presence(said)
         if said.away:
             recorded.wait(_SLEEP_WAITS_S)
@@ -260,7 +260,7 @@ class Application:
         return self._icon is not None and self._icon.icon.has_menu
 
     def _shown_here(self) -> Mapping[str, object]:
-        """Return what the status says of the tray, of log-in and of the desktop's services."""
+        """Return the status of the tray, of starting at login and of the desktop's services."""
         return {
             "has_menu": self._has_menu,
             "starts_at_login": self._login.is_on(),
@@ -268,7 +268,7 @@ class Application:
         }
 
     def _steps_of_end(self) -> tuple[tuple[Step, ...], ...]:
-        """Return what the end does, stage by stage: the open session is written first of all."""
+        """Return the stages of the end: the open session is written first."""
 
         def moment(name: str, work: Callable[[], object]) -> Step:
             return Step(name, lambda _seconds: work(), _MOMENT_S)
@@ -276,7 +276,7 @@ class Application:
         return (
             (
                 Step("recording", self._components.end, _RECORDING_ENDS_S),
-                # A disk that is merely slow must not let a pause be forgotten.
+                # A disk that is only slow must not make the program forget a pause.
                 Step("the pause", lambda _seconds: self._pause_memory.look(), _RECORDING_ENDS_S),
                 moment("the icon", self._take_icon_away),
                 moment("the passes", self._components.sending.halt),
@@ -286,7 +286,7 @@ class Application:
                 moment("what the desktop says", self._stop_watcher),
                 Step("commands", self._control.stop, _MOMENT_S),
             ),
-            # The end of the open session may go, too.
+            # The end of the open session is sent, too.
             (Step("sending", self._components.stop_sending, LAST_PASS_S + HANG_UP_S),),
             (
                 moment("notifications", self._notifier.close),
@@ -307,7 +307,7 @@ class Application:
             self._watcher.stop()
 
     def _notify(self, body: str) -> None:
-        """Show a notification; a service that hangs must hold up nothing."""
+        """Show a notification; a service that hangs must not delay anything."""
         self._begin_to_notify(body)
 
     def _begin_to_notify(self, body: str) -> threading.Thread:
@@ -319,5 +319,5 @@ class Application:
 
 
 def _is_recording(now: MonitorState) -> bool:
-    """Say whether windows are seen, and what they show is written."""
+    """Tell whether windows are visible and their content is written."""
     return now.watching and not now.problem

@@ -1,6 +1,6 @@
 """Components: the parts built from the current configuration.
 
-Other settings take the place of these part by part, while the program runs on.
+When the settings change, they are replaced part by part while the program runs on.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Hearers:
-    """Who hears of what; none of them waits for anything.
+    """The callbacks for events; none of them waits.
 
     Attributes:
-        on_change: Hears in the monitor's thread what it does.
-        on_damage: Hears where a damaged database was set aside.
-        on_loss: Hears what was lost, a sentence; returns when it can have been seen.
-        tell_icon: Hears that the status is another.
+        on_change: Receives the monitor's state, in its thread.
+        on_damage: Receives where a damaged database was moved.
+        on_loss: Receives what was lost, a sentence; returns when it can have been seen.
+        tell_icon: Called when the status has changed.
         notify: Shows the person a sentence.
     """
 
@@ -59,14 +59,14 @@ class Hearers:
 
 
 class Components:
-    """The parts of the moment; `change` is for one thread at a time, the rest for any.
+    """The current parts; `change` is for one thread at a time, the rest for any.
 
     Attributes:
         loaded: The settings.
-        monitor: What records.
-        reader: The recorded database, for a quick look.
+        monitor: Records.
+        reader: Reads the recorded database, for a quick look.
         forgetting: Forgets what other processes ask for.
-        sending: What sends to the server, or does not.
+        sending: Sends to the server, or does not.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Components:
             ended,
         )
         self._presence: Presence | None = None
-        # Held while the monitor becomes another, and by who tells it what must not get lost.
+        # Held while the monitor is replaced, and by who tells it what must not get lost.
         self._exchanging = threading.Lock()
         self.loaded = loaded
         self._file_lock: RecordingLock | None = None
@@ -95,46 +95,46 @@ class Components:
         self.sending = self._make_sending(loaded)
 
     def take_presence(self, presence: Presence) -> threading.Event:
-        """Pass on what the desktop says; the event is set once that is recorded."""
+        """Pass on what the desktop reports; the event is set once that is recorded."""
         with self._exchanging:
             self._presence = presence
             return self.monitor.take_presence(presence)
 
     def pause(self, until: int | None) -> None:
-        """Record nothing until `until` (ms), or until `resume`; waits for nothing."""
+        """Record nothing until `until` (ms), or until `resume`; does not wait."""
         with self._exchanging:
             self.monitor.pause(until)
 
     def resume(self) -> None:
-        """Record again; waits for nothing."""
+        """Resume recording; does not wait."""
         with self._exchanging:
             self.monitor.resume()
 
     def start_recording(self, *, paused: bool, paused_until: int | None) -> None:
-        """Begin to record, paused or not; nothing begins any more after `end`."""
+        """Start recording, paused or not; after `end` nothing starts any more."""
         with self._exchanging:
             if not self._ended.is_set():
                 self.monitor.start(paused=paused, paused_until=paused_until)
 
     def start_sending(self) -> None:
-        """Begin to send; nothing begins any more after `end`."""
+        """Start sending; after `end` nothing starts any more."""
         with self._exchanging:
             if not self._ended.is_set():
                 self.sending.start()
 
     def end(self, seconds: float) -> None:
-        """Let nothing begin any more, end the open session, then recording; in so many seconds."""
+        """Prevent further starts, end the open session, then recording, within `seconds`."""
         with self._exchanging:
             self._ended.set()
             monitor = self.monitor
         monitor.stop(seconds)
 
     def stop_sending(self, seconds: float) -> None:
-        """Send what still waits, in so many seconds at most; after `end`."""
+        """Send what is still waiting, within `seconds` at most; after `end`."""
         self.sending.stop(seconds)
 
     def lock_file(self) -> None:
-        """Keep others from recording into the same file, until `release_file`.
+        """Prevent others from recording to the same file, until `release_file`.
 
         Raises:
             StoreError: another process does so already.
@@ -142,7 +142,7 @@ class Components:
         self._lock_file(self.loaded)
 
     def release_file(self) -> None:
-        """Let others record into the file; recording must have ended."""
+        """Let others record to the file; recording must have ended."""
         if self._file_lock:
             self._file_lock.release()
 
@@ -155,10 +155,10 @@ class Components:
         self._file_lock = lock
 
     def change(self, loaded: LoadedConfig) -> None:
-        """Let these settings hold: what depends on changed ones ends, and begins anew.
+        """Apply these settings: the parts that depend on changed ones end and start again.
 
         Raises:
-            StoreError: another process records into the file that they name; nothing changed.
+            StoreError: another process records to the file that they name; nothing has changed.
         """
         before, now = self.loaded.config, loaded.config
         held = self._file_lock
@@ -173,7 +173,7 @@ class Components:
             self.sending.let_go()
         self.loaded = loaded
         if others or ways:
-            # The sessions of the two follow each other; the pause goes on.
+            # The sessions of the two follow each other; a pause continues.
             self.monitor.stop()
             if held and held is not self._file_lock:
                 held.release()

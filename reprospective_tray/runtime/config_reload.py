@@ -19,19 +19,19 @@ log = logging.getLogger(__name__)
 
 
 class ConfigReload:
-    """Looks at the file now and then; of one thread, but for `problem`."""
+    """Checks the file regularly; for one thread, except `problem`."""
 
     def __init__(self, components: Components, paths: Paths, hearers: Hearers) -> None:
-        """Take what they are put in force in, and who hears of it."""
+        """Take the parts that settings are applied to, and who is told."""
         self._components, self._hearers = components, hearers
         self._watch = ConfigWatch(components.loaded, paths)
         self.problem = ""
-        """Why the file as it is cannot be used; empty where it can."""
+        """Why the present file cannot be used; empty if it can."""
 
     def look(self) -> None:
-        """Take over what has changed since the last look."""
+        """Apply what has changed since the last look."""
         with self._components.forgetting.put_off() as is_put_off:
-            # What is being forgotten needs the recording of the moment.
+            # A deletion in progress needs the current recorder.
             if is_put_off:
                 self._look()
 
@@ -55,7 +55,7 @@ class ConfigReload:
         self._hearers.tell_icon()
 
     def _change(self, loaded: LoadedConfig) -> ReprospectiveError | None:
-        """Put the settings in force; return why that cannot be."""
+        """Apply the settings; return why that is not possible."""
         try:
             self._components.change(loaded)
         except StoreError as error:

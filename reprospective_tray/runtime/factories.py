@@ -1,6 +1,6 @@
-"""Makes each part from the configuration, for the running program and for commands.
+"""Creates each part from the configuration, for the running program and for commands.
 
-Each maker loads what it makes: who looks at a day waits for no rules of recording.
+Each function imports only what it creates: looking at a day does not wait for recording's rules.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reprospective_tray.system.paths import Paths
     from reprospective_tray.system.supervisor import Supervisor
 
-# A server that takes longer to answer a knock is as good as away.
+# A server that takes longer to accept a connection counts as away.
 _KNOCK_S = 5.0
 # How long the status and the icon wait for a server.
 _GLANCE_S = 2.0
@@ -39,18 +39,18 @@ _RECORDING_S = 5.0
 
 
 def uses_server(database: DatabaseSettings) -> bool:
-    """Say whether what is recorded goes to the server, at once or later."""
+    """Tell whether recordings go to the server, at once or later."""
     return database.sync.enabled or database.local.type == "postgresql"
 
 
 def names_server(database: DatabaseSettings) -> bool:
-    """Say whether anybody has told where the server is, or has it used as it stands."""
+    """Tell whether a server is configured, or used as the defaults have it."""
     is_named = database.remote != Remote() or bool(os.environ.get("PGSERVICE"))
     return uses_server(database) or is_named
 
 
 def make_adapter(loaded: LoadedConfig, paths: Paths, *, read_only: bool = False) -> DatabaseAdapter:
-    """Return the adapter of the database that the config records into."""
+    """Return the adapter of the database that the config records to."""
     if loaded.config.database.local.type == "postgresql":
         return make_server_adapter(loaded, paths, read_only=read_only)
     return make_file_adapter(loaded, paths, read_only=read_only)
@@ -76,14 +76,14 @@ def make_server_adapter(
 ) -> PostgresqlAdapter:
     """Return the adapter of the central database.
 
-    It waits `patience_s` seconds for a connection and for each answer; without,
-    as long as a person may wait for a report.
+    It waits `patience_s` seconds for a connection and for each answer; by default
+    as long as a person would wait for a report.
     """
-    # Nobody without a server loads any of this: memory is a promise.
+    # Without a server none of this is loaded, to save memory.
     from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
     from reprospective_tray.store.postgres.connection.address import ServerAddress
 
-    # Read anew each time: a service file or a variable may have been mended.
+    # Read again each time: a service file or a variable may have been corrected.
     address = ServerAddress.from_remote(loaded.config.database.remote)
     patience = {}
     if patience_s is not None:
@@ -92,7 +92,7 @@ def make_server_adapter(
 
 
 def make_passing_reader(loaded: LoadedConfig, paths: Paths) -> DatabaseAdapter:
-    """Return the adapter of the recorded database for a quick look, which nobody waits for."""
+    """Return the adapter of the recorded database for a quick look that must not wait long."""
     if loaded.config.database.local.type == "postgresql":
         return make_server_adapter(loaded, paths, read_only=True, patience_s=_GLANCE_S)
     return make_file_adapter(loaded, paths, read_only=True)
@@ -105,10 +105,10 @@ def make_recorder(
     on_loss: Callable[[str], None] = lambda _lost: None,
     supervisor: Supervisor | None = None,
 ) -> Recorder | BackgroundRecorder:
-    """Return what records into the database of the config.
+    """Return the recorder for the config's database.
 
-    `on_damage` is told where a damaged file was set aside, `on_loss` what was lost, in words;
-    `supervisor` counts what dies.
+    `on_damage` is told where a damaged file was moved, `on_loss` what was lost, in words;
+    `supervisor` counts failed threads.
     """
     from reprospective_tray.store.recording.recorder import Recorder
 
@@ -126,7 +126,7 @@ def make_recorder(
 
 
 def make_recording_lock(loaded: LoadedConfig, paths: Paths) -> RecordingLock | None:
-    """Return what keeps others from recording into the file; None where it is a server."""
+    """Return the lock that prevents others from recording to the file; None if it is a server."""
     from reprospective_tray.store.sqlite.recording_lock import RecordingLock
 
     local = loaded.config.database.local
@@ -136,7 +136,7 @@ def make_recording_lock(loaded: LoadedConfig, paths: Paths) -> RecordingLock | N
 
 
 def make_rules(loaded: LoadedConfig) -> Rules:
-    """Return what makes a session, as the config has it."""
+    """Return the sessionizer for the config."""
     from reprospective_tray.monitor.sessionizer import Rules
     from reprospective_tray.monitor.title_comparison import comparable
     from reprospective_tray.store.model.ids import new_uid
@@ -153,7 +153,7 @@ def make_rules(loaded: LoadedConfig) -> Rules:
 
 
 def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return what tells whether one of a config's patterns is found in a name."""
+    """Return the function that tells whether one of a config's patterns matches a name."""
     from reprospective_tray.config.patterns import compile_pattern
 
     compiled = [compile_pattern(pattern) for pattern in patterns]
@@ -161,7 +161,7 @@ def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def make_filter(loaded: LoadedConfig) -> Callable[[Observation], Observation | None]:
-    """Return the privacy rules as what stands between the probe and the sessionizer."""
+    """Return the privacy rules in the form that the monitor uses."""
     from reprospective_tray.monitor.observation import Observation
     from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
@@ -179,7 +179,7 @@ def make_filter(loaded: LoadedConfig) -> Callable[[Observation], Observation | N
 
 
 def make_text_filter(loaded: LoadedConfig) -> Callable[[str, str], tuple[str, str] | None]:
-    """Return the privacy rules as imports ask them: names in, names or nothing out."""
+    """Return the privacy rules in the form that imports use: names in, names or nothing out."""
     from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
     privacy = PrivacyRules(loaded.config.privacy)
@@ -196,7 +196,7 @@ def make_means(
 ) -> SyncDependencies:
     """Return how the local file and the server are reached, for sending.
 
-    Without an `identity` nobody records while the passes run.
+    Without an `identity`, nothing records while the passes run.
     """
     from reprospective_tray.store.outbox import sync_state
     from reprospective_tray.store.postgres.connection.address import ServerAddress
@@ -215,7 +215,7 @@ def make_means(
 
         return DatabaseSyncManager(
             open_adapter,
-            # Read anew each time: a service file or a variable may have been mended.
+            # Read again each time: a service file or a variable may have been corrected.
             lambda: connect_prepared(ServerAddress.from_remote(remote), paths.data),
             settings,
             identity or OfflineIdentity(open_adapter, InstanceLock(paths)),

@@ -22,19 +22,19 @@ log = logging.getLogger(__name__)
 
 
 class FirstStartNotice:
-    """Greets once something is recorded; until then it says what keeps it from that.
+    """Shows the notice once something is recorded; until then it says what prevents that.
 
-    Of one thread at a time.
+    For one thread at a time.
     """
 
     def __init__(self, components: Components, paths: Paths, notify: Callable[[str], None]) -> None:
-        """Take what records, where is remembered that it was said, and what shows a sentence."""
+        """Take the parts, where it is stored that the notice was shown, and what shows it."""
         self._components, self._paths, self._notify = components, paths, notify
         self._is_due: bool | None = None
         self._told: Lack | None = None
 
     def look(self) -> None:
-        """Say what is to be said and was not yet; it costs nothing afterwards."""
+        """Say what is due and was not said yet; costs nothing afterwards."""
         if self._is_due is None:
             self._is_due = program_state.load(self._paths).first_start_at is None
         if not self._is_due:

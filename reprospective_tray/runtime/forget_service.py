@@ -1,4 +1,4 @@
-"""ForgetService: forgets in the running program while recording goes on."""
+"""ForgetService: deletes recordings in the running program while recording continues."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# As many fit into one request.
+# This many fit into one request.
 MOST_UIDS = 1_000
-# Seconds that a change of settings waits for the end of a request; the next look takes it up.
+# Seconds that a change of settings waits for the end of a request; the next look tries again.
 MOMENT_S = 1.0
 
 
@@ -36,28 +36,28 @@ class _Range(msgspec.Struct):
 
 
 class _Chosen(msgspec.Struct, forbid_unknown_fields=True):
-    """No range goes with it: what to do about that would be anybody's guess."""
+    """A request with uids must have no range: there is no clear meaning for both."""
 
     uids: Annotated[list[str], msgspec.Meta(max_length=MOST_UIDS)]
 
 
 class ForgetService:
-    """Forgets what other processes ask for, one request at a time."""
+    """Deletes what other processes ask for, one request at a time."""
 
     def __init__(
         self, current: Callable[[], DesktopActivityMonitor], ended: threading.Event
     ) -> None:
-        """Take what returns the one that records, and what is set once the program ends."""
+        """Take what returns the current recorder, and what is set once the program ends."""
         self._current = current
         self._ended = ended
         self._busy = threading.Lock()
-        self._stays = threading.Lock()  # what records is no other while this is held
+        self._stays = threading.Lock()  # the recorder is not replaced while this is held
 
     @contextmanager
     def put_off(self) -> Iterator[bool]:
-        """Let requests wait meanwhile, so that what records may become another.
+        """Let requests wait meanwhile, so that the recorder can be replaced.
 
-        Yields whether they do: not where something is being forgotten for longer than a moment.
+        Yields whether they do: not if a deletion takes longer than a moment.
         """
         is_put_off = self._stays.acquire(timeout=MOMENT_S)
         try:
@@ -71,14 +71,14 @@ class ForgetService:
         return self._current()
 
     def answer(self, arguments: dict[str, object]) -> dict[str, object]:
-        """Forget a range of time, or sessions by their `uids`; return a `Forgotten` as values.
+        """Delete a range of time, or sessions by their `uids`; return a `Forgotten` as values.
 
         Raises:
-            ReprospectiveError: it is no such request, another one is being worked at, the
+            ReprospectiveError: the request is not valid, another one is in progress, the
                 program ended meanwhile, or the database cannot be written.
         """
         wanted = _read(arguments)
-        # Not one after the other with clicks: a large range takes minutes, and Quit must not.
+        # Not queued with the clicks: a large range takes minutes, and Quit must not wait.
         if not self._busy.acquire(blocking=False):
             raise ReprospectiveError(
                 _("Another deletion is already running."),
@@ -93,7 +93,7 @@ class ForgetService:
             self._busy.release()
 
     def _range(self, wanted: _Range) -> Selection:
-        """End the session that goes on, so that it writes nothing back, and return the range."""
+        """End the open session, so that it writes nothing back, and return the range."""
         from reprospective_tray.store.forget.selection import TimeRange
 
         now = self._monitor.cut()
@@ -101,7 +101,7 @@ class ForgetService:
         return TimeRange(wanted.since, until, wanted.application)
 
     def _chosen(self, wanted: _Chosen) -> Selection:
-        """Return the sessions; the one that goes on is ended first where it is among them."""
+        """Return the sessions; if the open one is among them, it is ended first."""
         from reprospective_tray.store.forget.erase import ChosenSessions
 
         chosen = ChosenSessions(wanted.uids)

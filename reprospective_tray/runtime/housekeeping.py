@@ -1,4 +1,4 @@
-"""Housekeeping: what is looked at every few seconds, in one thread for all of it."""
+"""Housekeeping: regular checks every few seconds, all in one thread."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
     from reprospective_tray.system.supervisor import Supervisor
 
-# Seconds. Rarely enough to be nothing in the program's wake-ups.
+# Seconds. Rare enough to be negligible among the program's wake-ups.
 LOOK_S = 3.0
 
 
 class Housekeeping:
-    """Calls each of `looks` now and then; what one of them raises is counted, and it goes on."""
+    """Calls each of `looks` regularly; if one raises, that is counted, and it continues."""
 
     def __init__(self, supervisor: Supervisor, looks: tuple[Callable[[], None], ...]) -> None:
-        """Take who counts deaths, and what is called."""
+        """Take the supervisor that counts failures, and what is called."""
         self._supervisor = supervisor
         self._looks = looks
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="housekeeping", daemon=True)
 
     def start(self) -> None:
-        """Begin, with a first look at once."""
+        """Start, with a first look at once."""
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """End; what is being done may take so many seconds, and ends with the process else."""
+        """End within `seconds`; a call that takes longer ends with the process."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(seconds)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class StatusHere:
-    """Says how the running program stands; from any thread."""
+    """Reports the state of the running program; from any thread."""
 
     def __init__(
         self,
@@ -30,32 +30,32 @@ class StatusHere:
         problems: tuple[Callable[[], str], Callable[[], str]],
         shown: Callable[[], Mapping[str, object]],
     ) -> None:
-        """Take what is asked.
+        """Take the parts that are asked.
 
         Args:
-            components: What records and sends.
-            supervisor: Says what died.
-            paths: Where the log lies.
-            problems: What says what is wrong with the settings, and why it is paused where
-                the person may not have wanted it; each returns a sentence, or nothing.
-            shown: Returns what else belongs into the object.
+            components: Record and send.
+            supervisor: Reports failed threads.
+            paths: Where the log is.
+            problems: Each returns a sentence or nothing: what is wrong with the settings, and why
+                the program is paused although the person may not have wanted it.
+            shown: Returns what else belongs in the object.
         """
         self._components, self._supervisor, self._paths = components, supervisor, paths
         self._settings_problem, self._pause_doubt = problems
         self._shown = shown
 
     def answer(self) -> dict[str, object]:
-        """Return the whole of it, as of this moment."""
+        """Return the whole status, as of now."""
         self._components.sending.refresh()
         return self.of(*self._today())
 
     def today_ms(self) -> int:
-        """Return today's active time, in ms; and read anew how far everything is sent."""
+        """Return today's active time, in ms; also read again how much is sent."""
         self._components.sending.refresh()
         return self._today()[0]
 
     def of(self, today_ms: int, trouble: str = "") -> dict[str, object]:
-        """Return it with today's active time; `trouble` is what kept that from being read."""
+        """Return it with today's active time; `trouble` is why that could not be read."""
         now = self._components.monitor.state
         mode, problem = self._mode(now), now.problem or trouble
         if not problem:
@@ -99,10 +99,10 @@ class StatusHere:
         return "idle" if now.idle else "recording"
 
     def _today(self) -> tuple[int, str]:
-        """Return today's active ms, and what keeps them from being read."""
+        """Return today's active ms, and why they could not be read."""
         try:
             return today_active_ms(self._components.reader), ""
         except DamagedStoreError as error:
             return 0, str(error)
         except StoreError:
-            return 0, ""  # nothing is there as yet, or it is the monitor's to say
+            return 0, ""  # nothing is there yet, or the monitor reports it

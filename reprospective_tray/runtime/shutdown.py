@@ -1,7 +1,7 @@
-"""Shutdown: ends all parts in order, each within its own limit of time.
+"""Shutdown: ends all parts in order, each within its own time limit.
 
-It runs in a thread of its own, since any other may wait for what never answers: a display, a
-bus, a server, a keyring, a disk. What has not ended in its time ends with the process.
+It runs in a thread of its own, because any other could wait for something that never answers: a
+display, a bus, a server, a keyring, a disk. What has not ended in time ends with the process.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Seconds since the end was asked for. The promise is 5 s for the whole of it.
+# Seconds since the end was requested. The whole end must take at most 5 s.
 STEPS_S = 4.0
 PROCESS_S = 4.2
-# By the system, where not even this module's thread gets its turn.
+# Enforced by the system, if not even this module's thread gets its turn.
 KILLED_S = 4.6
-# How long the main thread may take to come back when all the steps are over.
+# How long the main thread may take to return when all steps are over.
 MAIN_THREAD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that is let go of.
+    """One thing to end.
 
     Attributes:
-        name: What it is, for the log.
-        work: Does it; is given the seconds that it may take.
-        most_s: How many these are at most.
+        name: Its name, for the log.
+        work: Ends it; receives the seconds that it may take.
+        most_s: The maximum of these seconds.
     """
 
     name: str
@@ -45,27 +45,27 @@ class Step:
 
 
 class Shutdown:
-    """Ends the process once somebody asks for it, within `PROCESS_S` seconds."""
+    """Ends the process when asked, within `PROCESS_S` seconds."""
 
     def __init__(self, stages: Callable[[], Sequence[Sequence[Step]]]) -> None:
-        """Take what returns the stages: one comes after the other, its steps all at once."""
+        """Take what returns the stages: one runs after the other, the steps of each all at once."""
         self._stages = stages
         self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._over = threading.Event()
         self._main_is_back = threading.Event()
         self.exit_code = 0
-        """What the process returns where it does not end by itself."""
+        """The exit code of the process if it does not end by itself."""
 
     def start(self) -> None:
-        """Be ready to be asked."""
+        """Get ready to be asked."""
         threading.Thread(target=self._run, name="ending", daemon=True).start()
 
     def ask(self) -> None:
-        """Let it begin; from any thread and from handlers of signals, as often as one likes."""
+        """Start the end; from any thread and from signal handlers, any number of times."""
         self._asked.put(None)
 
     def wait(self) -> None:
-        """Wait until all steps are over; for the main thread, which ends the process then."""
+        """Wait until all steps are over; for the main thread, which then ends the process."""
         self._main_is_back.set()
         self._over.wait(PROCESS_S)
 
@@ -76,7 +76,7 @@ class Shutdown:
             signal.setitimer(signal.ITIMER_REAL, KILLED_S)
         late = [name for stage in self._stages() for name in _end(stage, begun + STEPS_S)]
         if late:
-            # The log may lie on the very disk that hangs.
+            # The log may be on the very disk that hangs.
             said = "ending without waiting any longer for: %s"
             _start("end-log", lambda: log.warning(said, ", ".join(late)))
         self._over.set()
@@ -88,7 +88,7 @@ class Shutdown:
 
 
 def _end(stage: Sequence[Step], until: float) -> list[str]:
-    """Do the steps of a stage, none for longer than it may; return which were not done in time."""
+    """Run the steps of a stage, each within its limit; return those not done in time."""
     begun = []
     for step in stage:
         now = time.monotonic()
@@ -104,7 +104,7 @@ def _end(stage: Sequence[Step], until: float) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _StepWork:
-    """A step that is under way."""
+    """A running step."""
 
     step: Step
     seconds: float
@@ -112,7 +112,7 @@ class _StepWork:
     def __call__(self) -> None:
         try:
             self.step.work(self.seconds)
-        # The others have their turn all the same.
+        # The others still get their turn.
         except Exception:
             log.exception("%s could not be ended", self.step.name)
 

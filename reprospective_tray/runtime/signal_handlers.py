@@ -9,28 +9,28 @@ _NAMES = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 class SignalHandlers:
-    """Calls back for each; also for one that comes where the main thread does not hear of it.
+    """Calls back for each signal, even if the main thread does not receive it.
 
-    Python runs handlers in the main thread alone, and one that waits is not woken by a signal
-    that the system has given to another thread. So what Python notes at once, in whatever
-    thread, is read as well.
+    Python runs handlers in the main thread only, and a waiting main thread is not woken by a signal
+    that the system has delivered to another thread. Python notes each signal at once, in any
+    thread, so that note is read as well.
     """
 
     def __init__(self, on_signal: Callable[[], None]) -> None:
-        """Take what is called, for one signal once or twice, from any thread; it must not block."""
+        """Take what is called, once or twice for one signal, from any thread; it must not block."""
         self._on_signal = on_signal
         self._numbers = {int(getattr(signal, name)) for name in _NAMES if hasattr(signal, name)}
         self._note: socket.socket | None = None
 
     def start(self) -> None:
-        """Take them from now on; for the main thread."""
+        """Handle the signals from now on; for the main thread."""
         noted, self._note = socket.socketpair()
         self._note.setblocking(False)
         self.take()
         threading.Thread(target=self._read, args=(noted,), name="signals", daemon=True).start()
 
     def take(self) -> None:
-        """Take them again, from a library that took them for itself; for the main thread."""
+        """Handle them again, after a library took them over; for the main thread."""
         for number in self._numbers:
             signal.signal(number, lambda *_unused: self._on_signal())
         if self._note:
@@ -40,7 +40,7 @@ class SignalHandlers:
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
     def stop(self) -> None:
-        """Read them no more; for the main thread."""
+        """Stop reading them; for the main thread."""
         signal.set_wakeup_fd(-1)
         if self._note:
             self._note.close()  # ends the reading

@@ -1,4 +1,4 @@
-"""The object of `status --json`: how the program and what it keeps stand."""
+"""The object of `status --json`: the state of the program and of its recordings."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -40,7 +40,7 @@ def status_object(  # noqa: PLR0913  the facts of the contract
 
 
 def sync_object(standing: SyncState, next_run_at: int | None) -> dict[str, object]:
-    """Return the contract's object of sending where it is on; times are ms."""
+    """Return the contract's object for sending where it is on; times are ms."""
     success = standing.last_success_at
     return {
         "enabled": True,
@@ -53,10 +53,10 @@ def sync_object(standing: SyncState, next_run_at: int | None) -> dict[str, objec
 
 
 def today_active_ms(reader: DatabaseAdapter) -> int:
-    """Return this person's active time of today, as `reader` holds it.
+    """Return this person's active time of today, from `reader`.
 
     Raises:
-        StoreError: it cannot be read, or there is nothing as yet.
+        StoreError: it cannot be read, or nothing is there yet.
     """
     today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
     with reader.reading():

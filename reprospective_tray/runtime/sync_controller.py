@@ -1,6 +1,6 @@
 """Starts and stops sending in the running program, and answers for it.
 
-`NotSending` is the same where the config has it off: none of what sends is loaded then.
+`NotSending` does the same where the config turns it off: then no part of sending is loaded.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What Quit gives the last pass, which brings the end of the open session to the server: the most,
-# where nothing else has taken its time.
+# The time that Quit gives the last pass, which sends the end of the open session: at most this,
+# if nothing else has used it up.
 LAST_PASS_S = 3.0
-# What is left of its time for hanging up and for leaving the file as readers need it.
+# What remains of it for disconnecting and for leaving the file as readers need it.
 HANG_UP_S = 0.8
 
-# What a pass may take to end where other settings come into force.
+# How long a pass may take to end when other settings are applied.
 LET_GO_S = 0.5
 
 
 class CurrentIdentity:
-    """The recording thread of the moment: other settings bring another one."""
+    """The current recording thread: other settings bring another one."""
 
     def __init__(self, current: Callable[[], Identity]) -> None:
         """Take what returns it."""
@@ -57,13 +57,13 @@ class NotSending:
     """Keeps everything on this computer."""
 
     def start(self) -> None:
-        """Begin, and say once what is kept on this computer from now on."""
+        """Start, and say once what is kept on this computer from now on."""
 
     def refresh(self) -> None:
-        """Read anew how far everything is sent; asked now and then."""
+        """Read again how much is sent; called regularly."""
 
     def first_start_notice(self, path: Path) -> str:
-        """Return what is said at the very first start; `path` is that of the database."""
+        """Return the notice of the very first start; `path` is that of the database."""
         del path  # `status` says it
         return _(
             "Now recording which window you use. Everything stays on this computer. Pause or "
@@ -71,15 +71,15 @@ class NotSending:
         )
 
     def status(self) -> dict[str, object]:
-        """Return what the status object has of sending: the contract's, and what the tray shows."""
+        """Return the status object's part on sending: the contract's, and what the tray shows."""
         return {"sync": dict(SYNC_OFF)}
 
     def problem(self) -> str:
-        """Return what is said while sending has failed for long; empty otherwise."""
+        """Return the message while sending keeps failing; empty otherwise."""
         return ""
 
     def answer(self, command: str, arguments: dict[str, object]) -> dict[str, object]:
-        """Do what another process or a click asks for; waits for nothing.
+        """Do what another process or a click asks for; does not wait.
 
         Raises:
             ReprospectiveError: it cannot be done.
@@ -88,19 +88,19 @@ class NotSending:
         raise is_off()
 
     def halt(self) -> None:
-        """Begin no pass any more; waits for nothing. Afterwards the open session may end."""
+        """Start no further pass; does not wait. Afterwards the open session can end."""
 
     def let_go(self) -> None:
-        """End, after `halt`, while recording goes on; what waits is sent by who comes next."""
+        """End, after `halt`, while recording continues; the successor sends what is waiting."""
 
     def stop(self, seconds: float) -> None:
-        """Send what still waits, in so many seconds, and leave the file as readers need it."""
+        """Send what is still waiting, within `seconds`, and leave the file as readers need it."""
 
 
 class Sending(NotSending):
     """Sends in the background."""
 
-    def __init__(  # noqa: PLR0913  what it is made of, each named at the call
+    def __init__(  # noqa: PLR0913  its parts, each named at the call
         self,
         loaded: LoadedConfig,
         paths: Paths,
@@ -113,12 +113,12 @@ class Sending(NotSending):
         """Take what is needed; nothing is loaded or run yet.
 
         Args:
-            loaded: The config in force.
-            paths: Where the program's own state lies.
+            loaded: The current config.
+            paths: Where the program's own state is.
             means: How the local file and the server are reached.
             on_change: Called when there is something new to show; must not wait.
             notify: Shows a notification.
-            supervisor: Counts what dies.
+            supervisor: Counts failed threads.
         """
         from reprospective_tray.sync.service import SyncService
 
@@ -194,7 +194,7 @@ class Sending(NotSending):
 
 
 def is_off() -> ConfigError:
-    """Return what is said to those who ask for a pass where the config has sending off."""
+    """Return the error for a requested pass while the config has sending turned off."""
     return ConfigError(
         _("Sending is off: database.sync.enabled is false in the config."),
         _("Set it to true, and database.remote to your server."),
@@ -202,7 +202,7 @@ def is_off() -> ConfigError:
 
 
 def retention_news(settings: Sync, paths: Paths) -> str:
-    """Return what retention does on this computer, where the person was not told yet.
+    """Return what retention does on this computer, if the person was not told yet.
 
     It counts as told from then on.
     """

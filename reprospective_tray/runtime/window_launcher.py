@@ -1,4 +1,4 @@
-"""Opens the program's windows, each a process of its own, and its files."""
+"""Opens the program's windows, each in its own process, and its files."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ COMMANDS = ("show", "open_summary", "open_settings", "open_log_folder", "ask_to_
 
 
 class OwnWindows:
-    """Opens them, and brings up what is open already."""
+    """Opens them, or raises those that are already open."""
 
     def __init__(
         self, paths: Paths, config_file: Callable[[], Path | None], has_menu: Callable[[], bool]
     ) -> None:
-        """Take what says which config holds, and whether the tray has a menu."""
+        """Take what returns the current config, and whether the tray has a menu."""
         self._paths = paths
         self._config_file = config_file
         self._has_menu = has_menu
         self._windows: dict[str, subprocess.Popen[bytes]] = {}
-        self._opening = threading.Lock()  # two that ask at once get one window
+        self._opening = threading.Lock()  # two requests at once open one window
 
     def open(self, command: str, arguments: dict[str, object]) -> None:
-        """Do one of `COMMANDS`.
+        """Run one of `COMMANDS`.
 
         Raises:
-            ReprospectiveError: there is nothing that opens it, or no display for it.
+            ReprospectiveError: nothing can open it, or there is no display for it.
         """
         with self._opening:
             match command:
@@ -58,7 +58,7 @@ class OwnWindows:
         programs.open_with_desktop(file)
 
     def _ask_to_forget(self, since: object) -> None:
-        """Let a window say what would go, and ask; one that still asks is of another range."""
+        """Open a window that says what would be deleted, and asks; an open one has another range."""
         before = self._windows.pop("forget-window", None)
         if before and before.poll() is None:
             before.terminate()
@@ -66,7 +66,7 @@ class OwnWindows:
             self._open("forget-window", "--since", str(since))
 
     def _open(self, name: str, *more: str) -> None:
-        """Start a window in a process of its own, or bring up the one that is there.
+        """Start a window in its own process, or raise the one that is there.
 
         Raises:
             ReprospectiveError: it could not open here.

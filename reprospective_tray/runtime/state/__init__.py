@@ -1,1 +1,1 @@
-"""What the program remembers between starts: the pause, and what was shown already."""
+"""What the program remembers between starts: the pause, and what it has already shown."""

@@ -24,34 +24,34 @@ _Pause = tuple[bool, int | None]
 
 
 class PauseMemory:
-    """Writes what holds at the time of writing, never what somebody once asked for; any thread."""
+    """Writes the state at the time of writing, not an earlier request; any thread."""
 
     def __init__(self, paths: Paths, now: Callable[[], MonitorState]) -> None:
-        """Take what returns how the recording stands."""
+        """Take what returns the state of the recording."""
         self._paths = paths
         self._now = now
         self._writing = threading.Lock()
-        self._written: _Pause | None = None  # None: it is not known what the file says
+        self._written: _Pause | None = None  # None: the content of the file is unknown
         self._unread = ""
 
     def begin(self) -> ProgramState:
-        """Return what is remembered at the start; what cannot be read of it is kept aside."""
+        """Return what is remembered at the start; an unreadable file is moved aside."""
         remembered = program_state.load(self._paths)
         if remembered.unread_pause:
             try:
                 remembered = program_state.update(self._paths)
             except ReprospectiveError as error:
-                log.warning("%s", error)  # the next start takes it for a pause again
+                log.warning("%s", error)  # the next start treats it as a pause again
         self._unread = remembered.unread_pause
         self._written = (remembered.paused, remembered.paused_until)
         return remembered
 
     def decided(self) -> None:
-        """Note that the person has paused or resumed: whatever was doubtful is so no more."""
+        """Note that the person has paused or resumed: nothing is in doubt any more."""
         self._unread, self._written = "", None
 
     def write(self) -> None:
-        """Write the pause of this moment where the file says something else.
+        """Write the present pause if the file says something else.
 
         Raises:
             ReprospectiveError: it could not be written; the next `look` tries again.
@@ -69,20 +69,20 @@ class PauseMemory:
             self._written = pause
 
     def look(self) -> None:
-        """Write what could not be written before; now and then, without a word where it fails."""
+        """Write what could not be written before; called regularly, silent if it fails."""
         try:
             self.write()
         except ReprospectiveError as error:
-            log.debug("%s", error)  # it was said when it was asked for
+            log.debug("%s", error)  # it was reported when it was requested
 
     @property
     def doubt(self) -> str:
-        """Why the program is paused though nobody can tell that the person wants it; or empty."""
+        """Why the program is paused although the person may not want it; or empty."""
         return unread_pause(self._unread)
 
 
 def unread_pause(place: str) -> str:
-    """Return what is said of a pause that cannot be read; `place` is its file, or empty."""
+    """Return the message about a pause that cannot be read; `place` is its file, or empty."""
     if not place:
         return ""
     return _(

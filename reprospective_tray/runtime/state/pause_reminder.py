@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How often the state file and the last input are looked at while tracking is paused.
+# How often the state file and the last input are checked while recording is paused.
 LOOK_S = 60.0
-# How long others that are looked at by the same thread wait for a display.
+# How long other checks in the same thread wait for a display.
 ANSWER_S = 2.0
 
 
 class PauseReminder:
-    """Looks now and then whether there is something to say; of one thread."""
+    """Checks regularly whether a reminder is due; for one thread."""
 
     def __init__(
         self, paths: Paths, is_paused: Callable[[], bool], is_there: Callable[[], bool]
     ) -> None:
-        """Take where the pause is remembered, whether it lasts, and whether the person is there."""
+        """Take where the pause is stored, whether it lasts, and whether the person is present."""
         self._paths = paths
         self._is_paused = is_paused
         self._is_there = is_there
@@ -41,7 +41,7 @@ class PauseReminder:
         self._asking: threading.Thread | None = None
 
     def look(self) -> str:
-        """Return what is to be said now; empty for nothing. It counts as said from then on."""
+        """Return what to say now; empty for nothing. It counts as said from then on."""
         if not self._is_paused() or time.monotonic() - self._looked_s < LOOK_S:
             return ""
         self._looked_s = time.monotonic()
@@ -52,12 +52,12 @@ class PauseReminder:
         try:
             program_state.update(self._paths, told_paused_on=_day(now).isoformat())
         except ReprospectiveError as error:
-            log.warning("%s", error)  # it would be said each minute
+            log.warning("%s", error)  # it would be repeated each minute
             return ""
         return sentence(remembered.paused_at or now)
 
     def _is_there_in_time(self) -> bool:
-        """Ask for the person; a display that does not answer is asked no second time meanwhile."""
+        """Ask whether the person is present; no second question while a display does not answer."""
         if self._asking and self._asking.is_alive():
             return False
         answers: list[bool] = []
@@ -76,7 +76,7 @@ class PauseReminder:
 
 
 def is_due(remembered: ProgramState, now: int) -> bool:
-    """Say whether a pause of an earlier day lasts at `now` (ms), and nobody was told today."""
+    """Tell whether a pause of an earlier day lasts at `now` (ms), and was not mentioned today."""
     if remembered.paused_at is None or not remembered.is_paused_at(now):
         return False
     today = _day(now)
@@ -84,7 +84,7 @@ def is_due(remembered: ProgramState, now: int) -> bool:
 
 
 def sentence(paused_at: int) -> str:
-    """Return what the person is told; `paused_at` is in ms since the epoch."""
+    """Return the reminder; `paused_at` is in ms since the epoch."""
     return _(
         "Tracking is still paused since {time}. Resume it from the tray icon, or with: "
         "reprospective-tray resume"

@@ -1,7 +1,7 @@
 """What the running program remembers between two runs: the pause, and what it has said.
 
-Not to be mixed up with the config, which the person writes, nor with `shown`, which
-other processes write, too: only the running instance writes this file.
+Not the config, which the person writes, and not `shown`, which other processes
+write, too: only the running instance writes this file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reprospective_tray.system.paths import Paths
     from reprospective_tray.system.remembered_file import ReadFile
 
-# ms since the epoch, UTC: the year 2200. What lies behind it is no instant of this program.
+# ms since the epoch, UTC: the year 2200. This program has no later times.
 LAST_INSTANT = 7_258_118_400_000
 
 Instant = Annotated[int, msgspec.Meta(ge=0, le=LAST_INSTANT)]
@@ -33,10 +33,10 @@ class ProgramState(Remembered, frozen=True, kw_only=True, omit_defaults=True):
         paused: Whether nothing is recorded.
         paused_until: When that ends; None: when the person resumes.
         paused_at: When it began.
-        told_paused_on: The day (ISO) on which the person was last told that it lasts.
-        unread_pause: The file that may hold a pause that cannot be read, which is why
-            it is paused; empty where the person paused it.
-        first_start_at: When the program first ran; 0: at a time that is not known.
+        told_paused_on: The day (ISO) of the last reminder that it lasts.
+        unread_pause: The unreadable file that may contain a pause, which is why
+            it is paused; empty if the person paused it.
+        first_start_at: When the program first ran; 0: at an unknown time.
     """
 
     paused: bool = False
@@ -48,33 +48,33 @@ class ProgramState(Remembered, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def doubtful(cls, found: Mapping[str, object]) -> dict[str, str]:
-        """See `Remembered`: the program writes the end of a pause with a pause alone."""
+        """See `Remembered`: the program writes the end of a pause only with a pause."""
         is_half = "paused" not in found and found.get("paused_until") is not None
         return {"paused": "is missing, and when a pause ends is there"} if is_half else {}
 
     def is_paused_at(self, now: int) -> bool:
-        """Say whether nothing is recorded at `now` (ms since the epoch, UTC)."""
+        """Tell whether nothing is recorded at `now` (ms since the epoch, UTC)."""
         return self.paused and (self.paused_until is None or now < self.paused_until)
 
 
 def load(paths: Paths) -> ProgramState:
-    """Return what is remembered; a pause that cannot be read is one until the person resumes."""
+    """Return what is remembered; an unreadable pause counts as one until the person resumes."""
     return _as_meant(remembered_file.read(paths.state_file, ProgramState))
 
 
 def save(paths: Paths, state: ProgramState) -> None:
-    """Write `state` in place of what is remembered, whole or not at all.
+    """Replace what is remembered by `state`, completely or not at all.
 
     Raises:
-        ReprospectiveError: it could not be written; what was remembered before stays.
+        ReprospectiveError: it could not be written; the earlier content stays.
     """
     remembered_file.write(paths.state_file, state)
 
 
 def update(paths: Paths, **changes: object) -> ProgramState:
-    """Change the named fields alone, in their newest state, and return the whole.
+    """Change only the named fields, in their newest state, and return the whole.
 
-    Without changes, what cannot be read is kept aside, and what it is taken for is written.
+    Without changes, an unreadable file is moved aside, and its replacement is written.
 
     Raises:
         ReprospectiveError: it could not be read or written; nothing has changed then.
@@ -88,7 +88,7 @@ def update(paths: Paths, **changes: object) -> ProgramState:
 
 
 def _as_meant(reading: ReadFile[ProgramState]) -> ProgramState:
-    """Take nothing that cannot be read for a default that would record or greet more."""
+    """Do not replace anything unreadable by a default that would record or greet more."""
     found = reading.value
     if "first_start_at" in reading.unread:
         found = msgspec.structs.replace(found, first_start_at=0)

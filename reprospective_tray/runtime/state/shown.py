@@ -1,6 +1,6 @@
 """What the person was shown, remembered between two runs: window, view, retention.
 
-A file of its own, since windows and commands write it: none of them can undo a pause.
+In a separate file, because windows and commands write it: none of them can undo a pause.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Shown(Remembered, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         summary_geometry: Tk's size and place of the summary (``900x600+40+30``).
-        summary_view: What the summary was last looked at as: ``day``, ``week``, ``month``.
-        told_retention_days: The retention that the person was told of, in days.
+        summary_view: The view the summary last showed: ``day``, ``week``, ``month``.
+        told_retention_days: The retention that the person was told, in days.
     """
 
     summary_geometry: str = ""
@@ -31,12 +31,12 @@ class Shown(Remembered, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def load(paths: Paths) -> Shown:
-    """Return what is remembered; what cannot be read has its default."""
+    """Return what is remembered; what cannot be read gets its default."""
     return remembered_file.read(paths.shown_file, Shown).value
 
 
 def update(paths: Paths, **changes: object) -> Shown:
-    """Change the named fields alone, in their newest state, and return the whole.
+    """Change only the named fields, in their newest state, and return the whole.
 
     Raises:
         ReprospectiveError: it could not be read or written; nothing has changed then.
