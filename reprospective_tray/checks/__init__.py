@@ -1,1 +1,1 @@
-"""What the doctor looks at: one file a part of the program; `finding` says what comes of it."""
+"""What `doctor` checks, one file for each part of the program; `finding` has the results."""

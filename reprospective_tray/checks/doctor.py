@@ -1,4 +1,4 @@
-"""The doctor: looks at all that the program goes by, side by side, and waits for none for ever."""
+"""The doctor: runs all checks at the same time, each with a time limit."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CHECKS: Final = (
 
 
 def examine(case: Case, checks: Sequence[Check] = CHECKS) -> list[Finding]:
-    """Return what all checks find; it ends when the longest of their deadlines is over."""
+    """Return the findings of all checks; it ends when the longest of their deadlines is over."""
     began = time.monotonic()
     attempts = [
         CancellableCall(partial(check.look, case), lambda _late: None, f"doctor-{check.names[0]}")
@@ -77,7 +77,7 @@ def _outcome(
         remedy = _("Check what is keeping this computer busy, then try again.")
         needed = check.needed(case)
         return [Finding(name, False, detail, remedy, name in needed) for name in check.names]
-    # A check that nobody foresaw to fail must not keep the others from being told.
+    # A check that fails unexpectedly must not prevent the others from being reported.
     except Exception as error:  # noqa: BLE001  see above
         detail = _("The check failed: {kind}: {error}").format(
             kind=type(error).__name__, error=error
@@ -87,5 +87,5 @@ def _outcome(
 
 
 def is_well(findings: Sequence[Finding]) -> bool:
-    """Say whether nothing that is needed is missing."""
+    """Tell whether nothing that is required is missing."""
     return not any(each.is_missing for each in findings)

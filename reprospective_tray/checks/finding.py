@@ -1,4 +1,4 @@
-"""What a check finds, and how a check is described."""
+"""The result of a check, and how a check is described."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.system.paths import Paths
 
-# This computer's own parts answer in a tenth of a second, and later where it is very busy.
+# This computer's own parts answer in a tenth of a second, or later if it is very busy.
 DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is looked at: a person's config in force, and where their things lie."""
+    """What is checked: a person's current config, and where their files are."""
 
     loaded: LoadedConfig
     paths: Paths
@@ -29,11 +29,11 @@ class Finding:
 
     Attributes:
         name: Which check, the same in every language; `checks.text` has its title.
-        found: Whether it is there and as it should be; None where that cannot be told, or where
-            there is nothing to be found as yet.
+        found: Whether it is there and as it should be; None if that cannot be determined, or if
+            nothing is to be found yet.
         detail: What was found, or what is wrong.
-        remedy: What the person can do; empty where nothing has to be done.
-        needed: Whether recording, and sending where it is on, do without.
+        remedy: What the person can do; empty if nothing has to be done.
+        needed: Whether recording, or sending where it is on, requires it.
     """
 
     name: str
@@ -44,18 +44,18 @@ class Finding:
 
     @property
     def is_missing(self) -> bool:
-        """Whether something is missing that is needed."""
+        """Whether something required is missing."""
         return self.needed and self.found is False
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One look at something, in a thread of its own. It opens nothing for writing.
+    """One check, in a thread of its own. It opens nothing for writing.
 
     Attributes:
-        names: The names of its findings; what has no answer in time is reported by them.
-        look: Looks. What it raises is reported as unknown.
-        needed: Returns which of them are needed, for the case that no answer comes in time.
+        names: The names of its findings; those without an answer in time are reported by them.
+        look: Runs the check. If it raises, the result is reported as unknown.
+        needed: Returns which of them are required, in case no answer comes in time.
         deadline_s: How long it may take, in seconds.
     """
 

@@ -13,12 +13,12 @@ from reprospective_tray.messages import _
 from reprospective_tray.summary.status_text import recording_line
 
 _ANSWER_S = 3.0
-# Compositors that leave the entries of login programs to others, by their XDG_CURRENT_DESKTOP.
+# Compositors that leave login entries to other programs, by their XDG_CURRENT_DESKTOP.
 _STARTING_NONE = {"sway", "hyprland", "river", "labwc", "niri", "wayfire"}
 
 
 def program(_case: Case) -> list[Finding]:
-    """Return which version this is, and of what system: a report of a fault begins with it."""
+    """Return which version this is, and of what system: a bug report begins with it."""
     parts = (
         f"reprospective-tray {__version__}",
         f"Python {platform.python_version()}",
@@ -28,13 +28,13 @@ def program(_case: Case) -> list[Finding]:
 
 
 def configuration(case: Case) -> list[Finding]:
-    """Return which config holds; a wrong one has ended the command before."""
+    """Return which config is used; a wrong one has ended the command before."""
     place = case.loaded.file or _("no file, using the defaults")
     return [Finding("config", found=True, detail=str(place), needed=True)]
 
 
 def instance(case: Case) -> list[Finding]:
-    """Return whether the program runs, and what it says of itself."""
+    """Return whether the program runs, and its status."""
     name = "instance"
     try:
         status = client.request(case.paths, "status", timeout=_ANSWER_S)
@@ -79,7 +79,7 @@ def autostart(case: Case) -> list[Finding]:
 
 
 def _if_not_read() -> str:
-    """Return what helps where the compositor itself starts no entries of login programs."""
+    """Return the remedy where the compositor does not start login entries itself."""
     names = set(os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"))
     if not names & _STARTING_NONE:
         return ""

@@ -1,4 +1,4 @@
-"""The central PostgreSQL, where the config or the environment names one."""
+"""The central PostgreSQL, if the config or the environment names one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from reprospective_tray.store.postgres.connection.connection import Connection
 
 CONNECT_S, STATEMENT_S = 6.0, 5.0
-# It connects, and asks some questions.
+# It connects, and asks a few questions.
 SERVER_S = 20.0
-# Clocks that are set by the network differ by milliseconds.
+# Clocks set over the network differ by milliseconds.
 CLOCK_TOLERANCE_MS = 5000
 SLOW_MS = 1000
 _TRIPS = 3
@@ -29,7 +29,7 @@ _MAY_CREATE = "SELECT has_database_privilege(current_database(), 'CREATE')"
 
 
 def server(case: Case) -> list[Finding]:
-    """Return whether it lets this person in, and all that its answers tell."""
+    """Return whether it accepts this person, and everything that its answers show."""
     settings = case.loaded.config.database
     if not names_server(settings):
         detail = _("No server is set. Everything stays on this computer.")
@@ -60,7 +60,7 @@ def server(case: Case) -> list[Finding]:
 
 
 def _latency_ms(connection: Connection) -> float:
-    """Return the shortest of some round trips: what is above it is the machines' own."""
+    """Return the shortest of some round trips: anything above it is the computers' own delay."""
     took = []
     for _trip in range(_TRIPS):
         began = time.monotonic()
@@ -70,7 +70,7 @@ def _latency_ms(connection: Connection) -> float:
 
 
 def _prepared(found: ServerStatus, *, needed: bool, may_create: bool) -> list[Finding]:
-    """Return whether what is needed is there, and whether this role may use it."""
+    """Return whether everything required is there, and whether this role can use it."""
     there, here = found.schema_version, found.schema_version_here
     if found.mode == "none" and may_create:
         detail = _("Nothing is there yet. The first upload creates everything required.")

@@ -1,4 +1,4 @@
-"""The local file and the disk that it lies on."""
+"""The local file and its disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reprospective_tray.store.sqlite.integrity_check import FileFacts
     from reprospective_tray.system.paths import Paths
 
-# A million sessions were looked through in six seconds.
+# Checking a million sessions took six seconds.
 INTEGRITY_S = 20.0
 DATABASE_S = INTEGRITY_S + 5.0
 # A year of recording takes less.
@@ -30,10 +30,10 @@ _OTHERS_READ, _OTHERS_PASS = 0o004, 0o001
 
 
 def database(case: Case) -> list[Finding]:
-    """Return what the file is like, and whether it is whole.
+    """Return the state of the file, and whether it is undamaged.
 
-    One after the other in one thread: whoever opens the file past SQLite, as is done for its
-    header, lets go of the locks that the process has on it.
+    One after the other in one thread: opening the file without SQLite, as is done for its
+    header, releases the locks that the process has on it.
     """
     from reprospective_tray.store.sqlite import integrity_check
     from reprospective_tray.store.sqlite.file.permissions import check_owner, foreign
@@ -143,7 +143,7 @@ def rights(case: Case) -> list[Finding]:
 
 
 def _of_another_user(path: Path, paths: Paths) -> StoreError | None:
-    """Return what is wrong where something that recording uses is another user's."""
+    """Return what is wrong if something that recording uses belongs to another user."""
     from reprospective_tray.store.sqlite.file.permissions import foreign
 
     for each in (path.parent, path, Path(f"{path}.leftover"), paths.state, paths.log):
@@ -151,7 +151,7 @@ def _of_another_user(path: Path, paths: Paths) -> StoreError | None:
             ownership.check_if_there(each)
         except ForeignOwnerError as error:
             return foreign(error)
-        except OSError:  # what cannot be looked at, others say
+        except OSError:  # other checks report what cannot be read
             continue
     return None
 
@@ -162,7 +162,7 @@ def _open_to_others(path: Path) -> bool:
 
 
 def disk(case: Case) -> list[Finding]:
-    """Return how much is free where the data lies."""
+    """Return how much disk space is free where the data is."""
     place = _nearest(case.loaded.config.database_path(case.paths).parent)
     usage = shutil.disk_usage(place)
     detail = _("{free} of {total} are free at {place}.").format(
@@ -178,7 +178,7 @@ def disk(case: Case) -> list[Finding]:
 
 
 def size_text(count: int) -> str:
-    """Return a number of bytes as people say it, by powers of 1000."""
+    """Return a number of bytes in readable form, by powers of 1000."""
     if count < _KILO:
         return f"{count} bytes"
     size, units = count / _KILO, ["kB", "MB", "GB", "TB"]
@@ -189,5 +189,5 @@ def size_text(count: int) -> str:
 
 
 def _nearest(path: Path) -> Path:
-    """Return `path`, or the folder above it that is there."""
+    """Return `path`, or the nearest existing folder above it."""
     return next(each for each in (path, *path.absolute().parents) if each.exists())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reprospective_tray.checks.finding import Finding
 
 NARROWEST = 40
-# Where a line may end: behind a word, or in Japanese behind each character but before no stop.
+# Where a line can end: after a word, or in Japanese after each character but before no stop.
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff01-\uff60"
 _STOPS = "\u3001\u3002\u300d\u30fc\uff09\uff0c"
 _TOKEN = re.compile(f"[{_WIDE}][{_STOPS}]*\\s*|[^\\s{_WIDE}]+[{_STOPS}]*\\s*")
@@ -24,7 +24,7 @@ _REMEDY = "\N{RIGHTWARDS ARROW} "
 
 
 def titles() -> dict[str, str]:
-    """Return what the checks are called, by their names."""
+    """Return the titles of the checks, by their names."""
     return {
         "program": _("Program"),
         "config": _("Config"),
@@ -51,7 +51,7 @@ def titles() -> dict[str, str]:
 
 
 def table(findings: Sequence[Finding], width: int) -> str:
-    """Return a line a finding and its remedy below it, no line wider than `width` columns."""
+    """Return a line for each finding with its remedy below, no line wider than `width` columns."""
     names = titles()
     answers = {True: _("found"), False: _("not found"), None: _NEITHER}
     first = max(map(columns, [*answers.values(), _("MISSING")]))
@@ -69,7 +69,7 @@ def table(findings: Sequence[Finding], width: int) -> str:
 
 
 def verdict(findings: Sequence[Finding]) -> str:
-    """Return in a sentence whether all is there that is needed."""
+    """Return as a sentence whether everything required was found."""
     names = titles()
     missing = [names.get(each.name, each.name) for each in findings if each.is_missing]
     if not missing:
@@ -78,7 +78,7 @@ def verdict(findings: Sequence[Finding]) -> str:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
-    """Return `text` in lines of at most `room` columns; a word that is wider has its own."""
+    """Return `text` in lines of at most `room` columns; a wider word gets its own line."""
     lines = [""]
     for token in _TOKEN.findall(printable(text)):
         if lines[-1] and columns((lines[-1] + token).rstrip()) > room:

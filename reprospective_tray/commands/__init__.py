@@ -1,4 +1,4 @@
 """What each command does: call the parts, print their answers.
 
-Heavy parts are imported by the command that needs them: `status` answers at once.
+Heavy parts are imported by the command that needs them, so that `status` answers at once.
 """

@@ -7,24 +7,24 @@ from reprospective_tray.messages import _
 
 
 def enable(options: Options) -> int:
-    """Have the program started at login, with the config in use where that is not the usual."""
+    """Turn starting at login on, with the config in use if it is not the usual one."""
     login = StartAtLogin(*load(options))
     login.switch(on=True)
     return _say(login)
 
 
 def disable(options: Options) -> int:
-    """Have it started no more."""
+    """Turn starting at login off."""
     login = StartAtLogin(*load(options))
     login.switch(on=False)
     return _say(login)
 
 
 def status(options: Options) -> int:
-    """Print how it stands.
+    """Print whether it is on.
 
     Raises:
-        ReprospectiveError: it is on, and what it would start is not there any more.
+        ReprospectiveError: it is on, but the program it would start no longer exists.
     """
     return _say(StartAtLogin(*load(options)))
 

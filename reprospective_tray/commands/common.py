@@ -1,4 +1,4 @@
-"""What the commands share: the config in force, the database for reading, JSON on stdout."""
+"""What the commands share: the current config, the database for reading, JSON on stdout."""
 
 import argparse
 from contextlib import suppress
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 Options = argparse.Namespace
 
-# How long a person who looks back waits for a server, for each of its answers.
+# How long a report waits for each answer of a server.
 _PATIENCE_S = 10.0
 
 
 def load(options: Options) -> tuple[LoadedConfig, Paths]:
-    """Return the config in force, and speak its language from now on."""
+    """Return the current config, and use its language from now on."""
     paths = Paths.of_user()
     loaded = loading.load(options.config, paths)
     set_language(loaded.config.language)
@@ -31,7 +31,7 @@ def load(options: Options) -> tuple[LoadedConfig, Paths]:
 
 
 def find_paths(options: Options) -> Paths:
-    """Return where things lie, for what needs no settings: a broken config keeps nobody from it."""
+    """Return the paths, for commands that need no settings: they work with a broken config."""
     paths = Paths.of_user()
     with suppress(ConfigError):
         set_language(loading.load(options.config, paths).config.language)
@@ -41,11 +41,11 @@ def find_paths(options: Options) -> Paths:
 def open_reader(
     loaded: LoadedConfig, paths: Paths, source: Literal["local", "server"] = "local"
 ) -> "DatabaseAdapter":
-    """Return the database that is recorded into, or the central one, open for reading.
+    """Return the local or central database that recordings go to, open for reading.
 
     Raises:
-        StoreError: there is nothing, or it cannot be read.
-        ReprospectiveError: no server is named anywhere.
+        StoreError: there is none, or it cannot be read.
+        ReprospectiveError: no server is set.
     """
     from reprospective_tray.runtime.factories import make_adapter, make_server_adapter, names_server
 
@@ -63,7 +63,7 @@ def open_reader(
 
 
 def make_sources(loaded: LoadedConfig, paths: Paths) -> "Sources":
-    """Return where figures are read: the database that is recorded into, and the server."""
+    """Return the sources of figures: the database that recordings go to, and the server."""
     from reprospective_tray.runtime.factories import make_adapter, make_server_adapter, names_server
     from reprospective_tray.summary.sources import Sources
 

@@ -1,4 +1,4 @@
-"""Commands about the config: where it lies, what it says, whether it is right."""
+"""Commands about the config: where it is, what it says, whether it is valid."""
 
 from reprospective_tray.commands.common import Options, load
 from reprospective_tray.config import writer as config_writer
@@ -8,7 +8,7 @@ from reprospective_tray.system.paths import Paths
 
 
 def path(options: Options) -> int:
-    """Print where everything lies, one a line."""
+    """Print all paths, one per line."""
     from reprospective_tray.runtime.factories import make_adapter
 
     loaded, paths = load(options)
@@ -20,20 +20,20 @@ def path(options: Options) -> int:
 
 
 def show(options: Options) -> int:
-    """Print the settings in force."""
+    """Print the current settings."""
     loaded, _paths = load(options)
     print(config_writer.dump(loaded.config), end="")
     return 0
 
 
 def init(_options: Options) -> int:
-    """Put a config file in its place."""
+    """Create a config file in its place."""
     print(config_writer.init(Paths.of_user()))
     return 0
 
 
 def check(options: Options) -> int:
-    """Print that the config is right, or which privacy rule and category take a window."""
+    """Print that the config is valid, or which privacy rule and category apply to a window."""
     loaded, paths = load(options)
     if not options.application and not options.title:
         place = loaded.file or _("no file, using the defaults")
@@ -62,7 +62,7 @@ def check(options: Options) -> int:
 
 
 def _print_closed_folder(loaded: LoadedConfig, paths: Paths) -> None:
-    """Say what keeps the group from a database that it is to read."""
+    """Print what keeps the group from a database that it is supposed to read."""
     local = loaded.config.database.local
     if local.readable_by != "group" or local.type != "sqlite":
         return

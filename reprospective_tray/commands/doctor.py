@@ -1,4 +1,4 @@
-"""The command `doctor`: what the program goes by, found or not, and the remedy."""
+"""The command `doctor`: what the program needs, whether it was found, and the remedy."""
 
 import logging
 import shutil
@@ -7,8 +7,8 @@ from reprospective_tray.commands.common import Options, load, print_json
 
 
 def doctor(options: Options) -> int:
-    """Print a table of findings, or JSON; 1 where something is missing that is needed."""
-    # OpenSSL is hidden while GTK is loaded, to save memory: here other threads may want it then.
+    """Print a table of findings, or JSON; return 1 if something required is missing."""
+    # OpenSSL is hidden while GTK is loaded, to save memory: here other threads may need it then.
     import ssl  # noqa: F401
 
     from reprospective_tray.checks.doctor import examine, is_well
@@ -17,7 +17,7 @@ def doctor(options: Options) -> int:
 
     loaded, paths = load(options)
     if not options.verbose:
-        # What the parts would warn of is in the table.
+        # What the parts would warn about is in the table.
         logging.getLogger("reprospective_tray").addHandler(logging.NullHandler())
     findings = examine(Case(loaded, paths))
     if options.json:

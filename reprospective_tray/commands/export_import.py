@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def export(options: Options) -> int:
-    """Write the raw sessions, or a copy of the database; say what was written, and where."""
+    """Write the raw sessions, or a copy of the database; print what was written, and where."""
     _check_export(options)
     loaded, paths = load(options)
     adapter = open_reader(loaded, paths, options.source)
@@ -53,7 +53,7 @@ def _check_export(options: Options) -> None:
 
 
 def _refuse_the_database(target: Path, own: Path) -> None:
-    """Let no file that the database consists of be replaced, by whatever name."""
+    """Refuse to replace any file that the database consists of, under any name."""
     from reprospective_tray.store.sqlite.file.secure_erase import other_files
 
     beside = (Path(f"{own}{end}") for end in ("-wal", "-shm", "-journal"))
@@ -103,12 +103,12 @@ def _write_sessions(adapter: "DatabaseAdapter", options: Options) -> None:
             count,
         )
         said = text.format(count=count, path=output)
-    with suppress(OSError):  # whoever does not listen has the file all the same
+    with suppress(OSError):  # the file is complete even if nobody reads the message
         print(said, file=sys.stderr)
 
 
 def import_(options: Options) -> int:
-    """Take over the sessions of a file."""
+    """Import the sessions of a file."""
     loaded, paths = load(options)
     from reprospective_tray.commands.import_file import importer_of, print_left_out
     from reprospective_tray.commands.output.progress_bar import ImportProgress

@@ -1,4 +1,4 @@
-"""The command `forget`, and forgetting of chosen sessions, whether an instance runs or not."""
+"""The command `forget`, and deleting selected sessions, whether an instance runs or not."""
 
 import sys
 from datetime import datetime
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from reprospective_tray.store.forget.erase import Forgotten, Selection
     from reprospective_tray.store.forget.selection import Prospect
 
-# Years of sessions take a while; the instance goes on recording meanwhile.
+# Years of sessions take a while; the instance continues recording meanwhile.
 _WAIT_S = 600.0
 
 
 def forget(options: Options) -> int:
-    """Let a range go once the person has agreed, or with `--dry-run` say what would go."""
+    """Delete a range once the person agrees, or with `--dry-run` print what would be deleted."""
     since, until = _range(options)
     if options.application is not None and not options.application.strip():
         raise UsageError(_("--application is empty."), _("Give a name as `report` shows it."))
@@ -40,7 +40,7 @@ def forget(options: Options) -> int:
             _("Add --yes to delete without asking, or --dry-run to see what would be deleted."),
         )
     loaded, paths = load(options)
-    # There must be something, in a state that can be read.
+    # There must be a database, in a readable state.
     adapter = open_reader(loaded, paths)
     if options.dry_run or not options.yes:
         prospect = _look_ahead(adapter, paths, since, until, options.application)
@@ -66,7 +66,7 @@ def forget(options: Options) -> int:
 
 
 def forget_window(options: Options) -> int:
-    """Show what was recorded since a moment, and forget it where the person agrees."""
+    """Show what was recorded since a moment, and delete it if the person agrees."""
     settings = load_for_window(options)
     loaded, paths = settings.loaded, settings.paths
     logs.setup(paths, verbose=options.verbose, console=True)
@@ -94,7 +94,7 @@ def forget_window(options: Options) -> int:
 
 
 def _range(options: Options) -> tuple[int, int | None]:
-    """Return the range in ms; None is now, whenever that is."""
+    """Return the range in ms; None is now, at the time of deleting."""
     if options.last:
         if options.since is not None or options.until is not None:
             raise UsageError(_("--last cannot be combined with --from or --to."))
@@ -109,16 +109,16 @@ def _range(options: Options) -> tuple[int, int | None]:
 
 
 def forget_sessions(loaded: LoadedConfig, paths: Paths, uids: "Sequence[str]") -> "Forgotten":
-    """Forget sessions whole, by their uids; the running instance does it where there is one.
+    """Delete whole sessions by their uids, through the running instance if there is one.
 
-    It takes a while where there are many. After an error a repeat goes on.
+    Many sessions take a while. After an error, a repeat continues.
 
     Raises:
         ReprospectiveError: there is no database, it cannot be written, or the instance refused.
     """
     from reprospective_tray.store.forget.erase import ChosenSessions, Forgotten
 
-    # Where nothing runs a new file would be made.
+    # If nothing runs, opening would create a new file.
     open_reader(loaded, paths)
     done = Forgotten()
     for first in range(0, len(uids), MOST_UIDS):
@@ -129,7 +129,7 @@ def forget_sessions(loaded: LoadedConfig, paths: Paths, uids: "Sequence[str]") -
 
 
 def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
-    """Let the running instance do it, and return what went; None where none runs."""
+    """Let the running instance do it, and return what was deleted; None if none runs."""
     try:
         answer = client.request(paths, "forget", timeout=_WAIT_S, **wanted)
     except NotRunningError:
@@ -142,7 +142,7 @@ def _ask_instance(paths: Paths, wanted: dict[str, Any]) -> "Forgotten | None":
 
 
 def _forget_at_rest(loaded: LoadedConfig, paths: Paths, what: "Selection") -> "Forgotten":
-    """Forget without an instance, and keep one from starting meanwhile."""
+    """Delete without an instance, and prevent one from starting meanwhile."""
     from reprospective_tray.runtime.factories import make_recorder, make_recording_lock
     from reprospective_tray.store.forget import erase
 
@@ -152,7 +152,7 @@ def _forget_at_rest(loaded: LoadedConfig, paths: Paths, what: "Selection") -> "F
     try:
         if file_lock:
             file_lock.acquire()
-        # It also closes what a killed run left open, and takes up what one could not write.
+        # It also closes what a killed run left open, and writes what that run could not.
         recorder = make_recorder(loaded, paths, lambda _damaged: None)
         with recorder.running(), recorder.exclusively() as adapter:
             return erase.forget(adapter, what)
@@ -169,7 +169,7 @@ def _look_ahead(
     until: int | None,
     application: str | None = None,
 ) -> "Prospect":
-    """Return what would go; where an instance records, its open session lasts until now."""
+    """Return what would be deleted; if an instance records, its open session lasts until now."""
     from reprospective_tray.store.forget.selection import look_ahead
 
     now = now_ms()
@@ -201,7 +201,7 @@ def _count_line(prospect: "Prospect") -> str:
 
 
 def _more(prospect: "Prospect") -> list[str]:
-    """Return what else the person should know before they agree."""
+    """Return what else the person should know before agreeing."""
     lines = []
     if prospect.clipped:
         text = plural(

@@ -1,4 +1,4 @@
-"""How `import` takes a file as it was asked to, and what it says of what was left out."""
+"""How `import` reads a file as requested, and what it reports as left out."""
 
 import socket
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _SECOND_MS = 1000
 
 
 def importer_of(options: Options, loaded: LoadedConfig, paths: Paths) -> Callable[..., Imported]:
-    """Return what imports a snapshot, or the format that was asked for, as it was asked to.
+    """Return the importer for a snapshot, or for the requested format and options.
 
     Raises:
         ImportFileError: the file is the database itself.
@@ -53,7 +53,7 @@ def _refuse_own(file: Path, own: Path) -> None:
 
 
 def _role(loaded: LoadedConfig) -> str:
-    """Return the role that what is imported will have on the server, where one is named."""
+    """Return the role that the imported sessions will have on the server, if one is set."""
     from reprospective_tray.runtime.factories import names_server
     from reprospective_tray.store.postgres.connection.address import ServerAddress
 
@@ -64,7 +64,7 @@ def _role(loaded: LoadedConfig) -> str:
 
 
 def print_left_out(done: Imported, path: Path) -> None:
-    """Say what of the file at `path` was merged, clipped and left out, and where it stands."""
+    """Print what of the file at `path` was merged, clipped and left out, and where it is."""
     if done.events:
         _print_events(done.events, path)
     if done.overlaps.sessions:

@@ -26,18 +26,18 @@ from reprospective_tray.system import logs
 from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.paths import Paths
 
-# What watching the desktop again may take before it is said that nothing is recorded yet.
+# How long the desktop may take to be observed again before "not recording yet" is printed.
 _RESUME_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
 
 
 def run(options: Options) -> int:
-    """Record until the end; a second start brings up the first one's window."""
+    """Record until the end; a second start opens the first one's window."""
     try:
         loaded, paths = load(options)
     except ConfigError as error:
         if not options.no_tray:
-            # Started by a log-in or a click: an instance goes by settings that held.
+            # Started by a login or a click: an instance uses its earlier valid settings.
             paths = Paths.of_user()
             with suppress(NotRunningError):
                 return _show_running(paths)
@@ -58,17 +58,17 @@ def run(options: Options) -> int:
 
 
 def _show_running(paths: Paths) -> int:
-    """Bring up the window of the running instance."""
+    """Open the window of the running instance."""
     client.request(paths, "show")
     print(_("The program is already running. Its window opens now."))
     return 0
 
 
 def status(options: Options) -> int:
-    """Print how things stand, whether it runs or not; 1 where today's time cannot be read."""
+    """Print the status, whether it runs or not; return 1 if today's time cannot be read."""
     paths = find_paths(options)
     try:
-        # What runs has settings that hold, whatever the file says now.
+        # A running instance has valid settings, whatever the file says now.
         found = client.request(paths, "status")
     except NotRunningError:
         found = _status_at_rest(*load(options))
@@ -143,7 +143,7 @@ def pause(options: Options) -> int:
 
 
 def resume(options: Options) -> int:
-    """Let the running instance record again."""
+    """Let the running instance resume recording."""
     paths = find_paths(options)
     client.request(paths, "resume")
     until = time.monotonic() + _RESUME_SECONDS
@@ -169,7 +169,7 @@ def stop(options: Options) -> int:
 
 
 def quit_(options: Options) -> int:
-    """End the running instance, and wait until it has ended; there need be none."""
+    """End the running instance, if there is one, and wait until it has ended."""
     from reprospective_tray.commands import stop as ending
 
     ending.end(find_paths(options))
@@ -210,7 +210,7 @@ def summary(options: Options) -> int:
 
 
 def control_window(options: Options) -> int:
-    """Show the menu as a window, where the tray has none."""
+    """Show the menu as a window, if the tray has none."""
     paths = find_paths(options)
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.tray.windows.control_window import show
@@ -220,7 +220,7 @@ def control_window(options: Options) -> int:
 
 
 def _status_or_none(paths: Paths) -> dict[str, object] | None:
-    """Return the running instance's status with a line on sending; None where none runs."""
+    """Return the running instance's status with a line on sending; None if none runs."""
     try:
         found = client.request(paths, "status")
     except NotRunningError:

@@ -48,7 +48,7 @@ def _days(options: Options) -> DayRange:
 
     from reprospective_tray.store.model.ranges import DayRange
 
-    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
+    today = date.today()  # noqa: DTZ011  the day on the wall clock is meant
     if options.date and (options.first or options.last):
         raise UsageError(_("--date cannot be combined with --from or --to."))
     if options.last and not options.first:
@@ -75,7 +75,7 @@ def _is_detailed(options: Options, days: DayRange) -> bool:
 def _build(
     look: OpenSource, options: Options, days: DayRange, categories: Categories
 ) -> tuple[Report, list[StoredSession]]:
-    """Return the figures, and the sessions where the format draws a day's timeline."""
+    """Return the figures, and the sessions if the format draws a day's timeline."""
     from reprospective_tray.summary.report import build
 
     if options.host and options.host not in (known := look.queries.hosts()):

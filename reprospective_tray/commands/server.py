@@ -1,4 +1,4 @@
-"""Commands about the central PostgreSQL: prepare it, add persons, see how it stands."""
+"""Commands about the central PostgreSQL: prepare it, add persons, show its state."""
 
 import argparse
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ PLACEHOLDER = "NAME"
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` the actions of `server`."""
+    """Add the subcommands of `server` to `parser`."""
     add = parser.add_subparsers(
         metavar="ACTION", required=True, parser_class=type(parser)
     ).add_parser
@@ -70,7 +70,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def init(options: Options) -> int:
-    """Prepare the database, and print what goes into config.yaml."""
+    """Prepare the database, and print the lines for config.yaml."""
     from reprospective_tray.store.postgres.administration.roles import initialise
 
     with _connect(_address(options)) as connection:
@@ -80,7 +80,7 @@ def init(options: Options) -> int:
 
 
 def add_person(options: Options) -> int:
-    """Make a person's role, and print once what goes to them."""
+    """Create a person's role, and print once what they need."""
     from reprospective_tray.store.postgres.administration import roles
 
     with _connect(_address(options)) as connection:
@@ -90,7 +90,7 @@ def add_person(options: Options) -> int:
 
 
 def reset_password(options: Options) -> int:
-    """Make a new password for a person, and print once what goes to them."""
+    """Set a new password for a person, and print once what they need."""
     from reprospective_tray.store.postgres.administration import reset_password as new_password
 
     with _connect(_address(options)) as connection:
@@ -104,7 +104,7 @@ def reset_password(options: Options) -> int:
 
 
 def accept(options: Options) -> int:
-    """Remember that the schema on the server may be this role's."""
+    """Remember that this role may own the schema on the server."""
     from reprospective_tray.store.postgres.schema import owner as schema_owner
 
     _loaded, paths = load(options)
@@ -117,7 +117,7 @@ def accept(options: Options) -> int:
 
 
 def status(options: Options) -> int:
-    """Print how the server stands; 1 where it cannot be asked."""
+    """Print the state of the server; return 1 if it cannot be reached."""
     from reprospective_tray.store.postgres.administration.status import standing
     from reprospective_tray.store.postgres.connection.errors import sensible
 
@@ -218,7 +218,7 @@ def _pgpass_lines(connection: "Connection", user: str, password: str) -> Iterato
 
 
 def _place(connection: "Connection") -> tuple[str, int, str]:
-    """Return what others write to get here, all hosts of a list among them."""
+    """Return the host that others write to get here, with all hosts of a list."""
     info = connection.raw.info
     return connection.address.resolved().get("host") or info.host, info.port, info.dbname
 

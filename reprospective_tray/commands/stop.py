@@ -10,24 +10,24 @@ from reprospective_tray.ipc import client, endpoint, instance_lock
 from reprospective_tray.messages import _
 from reprospective_tray.system.paths import Paths
 
-# Longer than the program waits for what it must not cut off.
+# Longer than the program waits for what it must not interrupt.
 END_SECONDS = 20.0
-# What the process may take to go once it has let go of everything.
+# How long the process may take to exit after releasing everything.
 EXIT_SECONDS = 3.0
 LOOK_SECONDS = 0.05
 
 
 def end(paths: Paths) -> bool:
-    """Ask the running instance to end, and return when its process has; False where none runs.
+    """Ask the running instance to end, and return when its process has; False if none runs.
 
-    One that is still starting is asked as soon as it listens; one that is ending already is
-    waited for.
+    An instance that is still starting is asked as soon as it listens; one that is already ending
+    is waited for.
 
     Raises:
         ReprospectiveError: it has not ended in `END_SECONDS`, or does not answer.
     """
     lock, until = instance_lock.InstanceLock(paths), time.monotonic() + END_SECONDS
-    # One that is ending takes no command, and may have ended by when that is known.
+    # An ending instance takes no command, and may have ended when that is noticed.
     was_there = lock.is_held()
     process = _ask(paths)
     if process is None and not was_there and not lock.is_held():
@@ -43,7 +43,7 @@ def end(paths: Paths) -> bool:
 
 
 class _Process:
-    """The process of an instance, known by its number and by when it began."""
+    """The process of an instance, identified by its number and start time."""
 
     def __init__(self, pid: int) -> None:
         self._process: psutil.Process | None = None
@@ -51,7 +51,7 @@ class _Process:
             self._process = psutil.Process(pid)
 
     def has_ended(self) -> bool:
-        """Tell whether it was there and has ended, be it that nobody has reaped it yet."""
+        """Tell whether it existed and has ended, even if it was not reaped yet."""
         if self._process is None:
             return False
         try:
@@ -68,7 +68,7 @@ class _Process:
 
 
 def _ask(paths: Paths) -> _Process | None:
-    """Ask it to end and return its process; None where nobody has taken it."""
+    """Ask it to end and return its process; None if none accepted the command."""
     there = endpoint.find(paths)
     process = _Process(there.pid) if there else None
     try:

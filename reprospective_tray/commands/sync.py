@@ -1,4 +1,4 @@
-"""The command that sends what waits: by the running instance where there is one, or by itself."""
+"""The command `sync`: uploads what is waiting, through the running instance or by itself."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from reprospective_tray.sync.sync_request import SyncRequest, SyncResult
     from reprospective_tray.system.paths import Paths
 
-# How often it is asked how far the pass is.
+# How often the progress of the pass is requested.
 LOOK_S = 0.1
 
 Poll = dict[str, Any]
 
 
 def sync(options: Options) -> int:
-    """Send until nothing waits; 0 where all is on the server."""
+    """Upload until nothing is waiting; return 0 if everything is on the server."""
     loaded, paths = load(options)
     from reprospective_tray.runtime.sync_controller import is_off, retention_news
     from reprospective_tray.sync.sync_request import SyncRequest
@@ -77,7 +77,7 @@ def sync(options: Options) -> int:
 
 
 def _show(polls: Iterator[Poll]) -> Poll:
-    """Follow a pass to its end with a bar on the terminal, and return what was answered last."""
+    """Follow a pass to its end with a progress bar, and return the last answer."""
     from reprospective_tray.commands.output.progress_bar import Progress
 
     last: Poll = {}
@@ -90,7 +90,7 @@ def _show(polls: Iterator[Poll]) -> Poll:
 
 
 def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
-    """Yield how far the running instance is, until it has done what was asked for."""
+    """Yield the progress of the running instance, until it has done what was asked."""
     rest = threading.Event()
     while True:
         try:
@@ -107,13 +107,13 @@ def _pass_of_instance(paths: Paths, number: object) -> Iterator[Poll]:
 
 
 def _own_pass(loaded: LoadedConfig, paths: Paths, wish: SyncRequest) -> Iterator[Poll]:
-    """Do a pass in this process, and yield how far it is until it has ended.
+    """Run a pass in this process, and yield its progress until it has ended.
 
     Raises:
-        KeyboardInterrupt: SIGINT, after the batch that was on its way.
-        ReprospectiveError: what keeps it from being begun.
+        KeyboardInterrupt: SIGINT, after the current batch.
+        ReprospectiveError: what prevents it from starting.
     """
-    open_reader(loaded, paths)  # where nothing was recorded, that is what is said
+    open_reader(loaded, paths)  # reports if nothing was recorded
     from reprospective_tray.runtime.factories import make_means
     from reprospective_tray.sync.sync_request import SyncResult
 
@@ -151,11 +151,11 @@ class _Work:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it uses the file no more."""
+        """Whether it no longer uses the file."""
         return self._over.is_set()
 
     def polls(self) -> Iterator[Poll]:
-        """Yield how far it is, until it has ended; a pass that is told to has a moment for it."""
+        """Yield the progress until the end; a cancelled pass gets a moment to finish."""
         from reprospective_tray.sync.service import PATIENCE_S
 
         threading.Thread(target=self._run, name="sync", daemon=True).start()
@@ -164,7 +164,7 @@ class _Work:
             if self.cancel.is_set() and not self._over.wait(PATIENCE_S):
                 self._manager.abort()
                 if not self._over.wait(PATIENCE_S):
-                    return  # it looks up a name, and ends with the process
+                    return  # it is resolving a name, and ends with the process
         self._manager.close()
 
     def _run(self) -> None:
@@ -172,7 +172,7 @@ class _Work:
 
         try:
             self.result = carry_out(self._manager, self._wish, self.cancel, self._tell)
-        except BaseException as error:  # noqa: BLE001  raised again in the thread that waits
+        except BaseException as error:  # noqa: BLE001  raised again in the waiting thread
             self.result = error
         finally:
             self._over.set()
@@ -183,7 +183,7 @@ class _Work:
 
 @contextmanager
 def _sigint_sets(event: threading.Event) -> Iterator[None]:
-    """Let the first SIGINT set `event`; a second one ends the process as ever."""
+    """Let the first SIGINT set `event`; a second one ends the process as usual."""
     before = signal.getsignal(signal.SIGINT)
 
     def first(*_unused: object) -> None:
@@ -198,7 +198,7 @@ def _sigint_sets(event: threading.Event) -> Iterator[None]:
 
 
 def _sentence(result: Poll) -> str:
-    """Return what happened, for a person."""
+    """Return what happened, as a sentence."""
     sent = result["sent"]
     said = [
         plural("{count} session sent.", "{count} sessions sent.", sent).format(count=f"{sent:,}")

@@ -1,6 +1,6 @@
-"""The settings of a window, also where config.yaml is broken: those that the instance goes by.
+"""The settings of a window, also if config.yaml is broken: those of the running instance.
 
-Where the data lies is never guessed: without them nothing but a message is shown.
+The place of the data is never guessed: without settings only a message is shown.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WindowSettings:
-    """What a window goes by; `note` says what is wrong with the file where it is another."""
+    """The settings of a window; `note` says what is wrong with the file if they are not from it."""
 
     loaded: LoadedConfig
     paths: Paths
@@ -35,11 +35,11 @@ class WindowSettings:
 
 
 def load_for_window(options: Options) -> WindowSettings:
-    """Return the settings in force, and speak their language from now on.
+    """Return the current settings, and use their language from now on.
 
     Raises:
-        ConfigError: the file is broken and no instance goes by an earlier one; a person
-            without a terminal has been shown so.
+        ConfigError: the file is broken and no instance has earlier settings; without a
+            terminal, the person has been shown this in a window.
     """
     paths, note = Paths.of_user(), ""
     try:
@@ -60,17 +60,17 @@ def load_for_window(options: Options) -> WindowSettings:
 
 
 def _of_instance(paths: Paths) -> LoadedConfig | None:
-    """Return the settings that the running instance goes by; None where none says so."""
+    """Return the settings of the running instance; None if it does not report them."""
     try:
         answer = client.request(paths, "settings")
         return LoadedConfig(msgspec.convert(answer["config"], Config), None)
-    # One that is older or newer knows no such command, or other settings.
+    # An older or newer instance may not know the command, or has other settings.
     except (ReprospectiveError, msgspec.ValidationError, KeyError):
         return None
 
 
 def show_without_terminal(head: str, error: ConfigError, options: Options, paths: Paths) -> None:
-    """Say it in a window where nobody would see it on a terminal; return when it is closed."""
+    """Show the error in a window if there is no terminal to show it; return when it is closed."""
     if sys.stderr.isatty():
         return
     logs.setup(paths, verbose=options.verbose, console=True)

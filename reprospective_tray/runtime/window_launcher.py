@@ -58,7 +58,7 @@ class OwnWindows:
         programs.open_with_desktop(file)
 
     def _ask_to_forget(self, since: object) -> None:
-        """Open a window that says what would be deleted, and asks; an open one has another range."""
+        """Open a window that says what would be deleted and asks; an open one has another range."""
         before = self._windows.pop("forget-window", None)
         if before and before.poll() is None:
             before.terminate()

@@ -1,1 +1,1 @@
-"""What may stand on the command line: commands, options and values."""
+"""The command line: commands, options and values."""

@@ -15,7 +15,7 @@ from reprospective_tray.messages import _
 
 
 def find(name: str) -> Callable[[Any], int]:
-    """Return a function of `commands`, named ``module.function``; its module alone is loaded."""
+    """Return a function of `commands`, named ``module.function``; only its module is loaded."""
     module, _dot, function = name.partition(".")
     found: Callable[[Any], int] = getattr(
         import_module(f"reprospective_tray.commands.{module}"), function
@@ -32,7 +32,7 @@ def _later(name: str) -> Callable[[Any], int]:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; each option set has `call`, what to do."""
+    """Return the parser of all commands; each option set has `call`, the function to run."""
     from reprospective_tray.commands import server
 
     parser = ArgumentParser(

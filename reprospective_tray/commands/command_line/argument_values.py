@@ -1,4 +1,4 @@
-"""Values on the command line: dates, times, lengths of time, with clear refusals."""
+"""Values on the command line: dates, times and durations, with clear error messages."""
 
 import re
 from argparse import ArgumentTypeError
@@ -12,7 +12,7 @@ _LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def day(text: str) -> date:
-    """Return the day that `text` (YYYY-MM-DD, ``today`` or ``yesterday``) names.
+    """Return the day named by `text` (YYYY-MM-DD, ``today`` or ``yesterday``).
 
     Today is the day on this computer's clock.
     """
@@ -53,8 +53,8 @@ def zone(text: str) -> ZoneInfo:
 
 
 def _day(text: str) -> date | None:
-    """Return the day that `text` names; None where it names none."""
-    today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
+    """Return the day named by `text`; None if it is no day."""
+    today = date.today()  # noqa: DTZ011  the day on the wall clock is meant
     match text.strip().casefold():
         case "today":
             return today
@@ -67,7 +67,7 @@ def _day(text: str) -> date | None:
 
 
 def length(text: str) -> timedelta:
-    """Return the length of time that `text` (30m, 1h30m, 2d) names."""
+    """Return the duration named by `text` (30m, 1h30m, 2d)."""
     found = _LENGTH.fullmatch(text)
     if found and text:
         days, hours, minutes, seconds = (int(part or 0) for part in found.groups())

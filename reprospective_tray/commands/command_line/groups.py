@@ -1,4 +1,4 @@
-"""The options of `autostart` and `config`, which have actions of their own."""
+"""The options of `autostart` and `config`, which have subcommands."""
 
 import argparse
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from typing import Any
 
 from reprospective_tray.messages import _
 
-# Makes of ``module.function`` of `commands` what an action calls.
+# Turns ``module.function`` of `commands` into the function that a subcommand calls.
 Later = Callable[[str], Callable[[Any], int]]
 
 
 def add_autostart(autostart: argparse.ArgumentParser, later: Later) -> None:
-    """Give the parser of `autostart` its actions."""
+    """Add the subcommands of `autostart` to its parser."""
     add = _actions_of(autostart)
     add(
         "enable",
@@ -31,7 +31,7 @@ def add_autostart(autostart: argparse.ArgumentParser, later: Later) -> None:
 
 
 def add_config(config: argparse.ArgumentParser, later: Later) -> None:
-    """Give the parser of `config` its actions."""
+    """Add the subcommands of `config` to its parser."""
     add = _actions_of(config)
     add(
         "path",

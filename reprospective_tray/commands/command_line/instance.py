@@ -1,4 +1,4 @@
-"""The options of the commands that start, ask, stop or show the running program."""
+"""The options of the commands that start, query, stop or show the running program."""
 
 import argparse
 from collections.abc import Callable
@@ -7,17 +7,17 @@ from typing import Any
 from reprospective_tray.commands.command_line import argument_values
 from reprospective_tray.messages import _
 
-# Started by the program itself: the menu where the tray has none, and what asks before forgetting.
-# By its set-up program: what ends it before its files are replaced.
+# Started by the program itself: the menu as a window, and the question before deleting.
+# Started by its set-up program: what ends it before its files are replaced.
 HIDDEN = ("control-window", "forget-window", "quit")
 
 Add = Callable[..., argparse.ArgumentParser]
-# Makes of ``module.function`` of `commands` what a command calls.
+# Turns ``module.function`` of `commands` into the function that a command calls.
 Later = Callable[[str], Callable[[Any], int]]
 
 
 def add_to(add: Add, later: Later) -> None:
-    """Add the commands by `add`, which makes a parser; `later` makes of a name what is called."""
+    """Add the commands with `add`, which creates a parser; `later` finds a function by name."""
     _add_hidden(add, later)
     run = add(
         "run",

@@ -1,4 +1,4 @@
-"""The parser of the command line: argparse with refusals and help of the catalogue."""
+"""The parser of the command line: argparse with translated errors and help."""
 
 import argparse
 import re
@@ -10,7 +10,7 @@ from reprospective_tray.config.did_you_mean import did_you_mean
 from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _
 
-# What argparse itself says, in English alone, and what is said in its place.
+# argparse's own messages, in English only, and their replacements.
 _IN_OWN_WORDS: tuple[tuple[re.Pattern[str], Callable[..., str]], ...] = (
     (
         re.compile(r"the following arguments are required: (.+)"),
@@ -28,7 +28,7 @@ _IN_OWN_WORDS: tuple[tuple[re.Pattern[str], Callable[..., str]], ...] = (
 
 
 class Offered(dict[str, Any]):
-    """Commands by name, of which some are known but neither listed nor offered."""
+    """Commands by name, of which some are accepted but neither listed nor suggested."""
 
     def __init__(self, commands: dict[str, Any], hidden: Sequence[str]) -> None:
         """Take the commands, and the names of the hidden ones."""
@@ -36,27 +36,27 @@ class Offered(dict[str, Any]):
         self._hidden = hidden
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names of those that are not hidden."""
+        """Iterate over the names that are not hidden."""
         return (name for name in super().__iter__() if name not in self._hidden)
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """A parser that refuses in two lines: what is wrong, and what helps.
+    """A parser whose errors have two lines: what is wrong, and what to do.
 
-    `parse_args` raises a `UsageError` where the command line cannot be.
+    `parse_args` raises a `UsageError` if the command line is not valid.
     """
 
     def __init__(self, **settings: Any) -> None:
-        """Take argparse's own settings; a parser of a command needs a `description`."""
+        """Take argparse's own settings; a command's parser needs a `description`."""
         super().__init__(
             add_help=False, exit_on_error=False, formatter_class=_Formatter, **settings
         )
-        # argparse has words of its own for these, in English alone.
+        # argparse has its own words for these, in English only.
         self._positionals.title = _("arguments")
         self._optionals.title = _("options")
         self.add_argument("-h", "--help", action="help", help=_("show this help"))
 
-    def parse_known_args(  # type: ignore[override]  # one signature is enough for what calls it
+    def parse_known_args(  # type: ignore[override]  # one signature is enough for its callers
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """Parse `args`; each parser refuses what it does not know, so none is ever left over."""
@@ -72,7 +72,7 @@ class ArgumentParser(argparse.ArgumentParser):
         return found, unknown
 
     def error(self, message: str) -> NoReturn:
-        """Refuse what argparse, or a type of an argument, says is wrong.
+        """Report what argparse, or the type of an argument, says is wrong.
 
         Raises:
             UsageError: always.
@@ -80,7 +80,7 @@ class ArgumentParser(argparse.ArgumentParser):
         raise UsageError(_in_own_words(message), self._see_help())
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a command or a value that is not offered, and name the one that is nearly it."""
+        """Refuse a command or value that does not exist, and suggest the nearest one."""
         if action.choices is None or value in action.choices:
             return
         offered = [str(choice) for choice in action.choices]
@@ -93,7 +93,7 @@ class ArgumentParser(argparse.ArgumentParser):
         raise UsageError(what, did_you_mean(str(value), offered) or self._see_help())
 
     def _refuse_unknown_options(self, words: Sequence[str]) -> None:
-        """Refuse the first of its own, before what lacks or is wrong only because of it."""
+        """Report the first unknown argument before anything that is wrong only because of it."""
         commands = next((each.choices or () for each in self._actions if _has_commands(each)), ())
         for word in words:
             name = word.partition("=")[0]
@@ -121,7 +121,7 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Help whose first word comes from the catalogue, too."""
+    """Help whose first word is translated, too."""
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
@@ -132,7 +132,7 @@ def _has_commands(action: argparse.Action) -> bool:
 
 
 def _in_own_words(message: str) -> str:
-    """Return what argparse says as the catalogue has it; what it does not have, as it is."""
+    """Return argparse's message translated, or unchanged if there is no translation."""
     for pattern, words in _IN_OWN_WORDS:
         if said := pattern.fullmatch(message):
             return words(*said.groups())

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, where a person looks at it."""
+"""A progress bar on stderr, shown only on a terminal."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows how far each step of some work is; shows nothing where stderr is no terminal."""
+    """Shows the progress of each step of some work; shows nothing if stderr is no terminal."""
 
     def __init__(self, unit: str) -> None:
-        """Show nothing yet; `unit` is what is counted, as it stands behind a figure."""
+        """Show nothing yet; `unit` is what is counted, written after the figure."""
         self._unit = unit
         self._step = ""
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Start."""
         return self
 
     def __exit__(
@@ -34,7 +34,7 @@ class Progress:
         self._end()
 
     def show(self, step: str, done: int, total: int) -> None:
-        """Show that `done` of `total` are through the step of this name; both may grow."""
+        """Show that `done` of `total` of the named step are finished; both may grow."""
         if step != self._step:
             from tqdm import tqdm
 
@@ -46,7 +46,7 @@ class Progress:
                 desc=step,
                 unit=self._unit,
                 unit_scale=True,
-                # Past the cleaning of what is printed: it moves the cursor.
+                # Bypasses the cleaning of printed text: it moves the cursor.
                 file=sys.__stderr__ if is_shown else None,
                 disable=not is_shown,
             )
@@ -59,13 +59,13 @@ class Progress:
 
 
 class ImportProgress(Progress):
-    """Shows how far an import is, in bytes."""
+    """Shows the progress of an import, in bytes."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
         super().__init__("B")
 
     def phase(self, now: Phase, done: int, total: int) -> None:
-        """Show that `done` of `total` bytes are through the phase `now`."""
+        """Show that `done` of `total` bytes of the phase `now` are finished."""
         words = {Phase.CHECKING: _("Checking"), Phase.WRITING: _("Storing")}
         self.show(words[now], done, total)

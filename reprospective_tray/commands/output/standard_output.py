@@ -1,6 +1,6 @@
-"""Standard output and error: what is printed arrives, and nothing in it steers a terminal.
+"""Standard output and error: printed text arrives, and nothing in it controls a terminal.
 
-Here all that the commands print comes by, whoever wrote it: titles, a server's errors, settings.
+Everything that the commands print passes here: titles, a server's errors, settings.
 """
 
 import os
@@ -15,10 +15,10 @@ from reprospective_tray.messages import _
 
 
 class CleanStream(TextIOWrapper):
-    """Text for a person: whatever could steer a terminal is replaced."""
+    """Text for a person: whatever could control a terminal is replaced."""
 
     is_exact = False
-    """Whether all goes through as it is, as other programs read it; never to a terminal."""
+    """Whether all text passes unchanged, for other programs; never to a terminal."""
 
     def write(self, text: str) -> int:
         """Write `text`; it may wait in memory until `flush`."""
@@ -31,9 +31,9 @@ class CleanStream(TextIOWrapper):
 
 
 class StandardOutput(CleanStream):
-    """The same on standard output; a write that fails raises OutputError, wherever it is made.
+    """The same for standard output; a failing write raises OutputError, wherever it happens.
 
-    Without it an OSError of this stream could not be told from any other one.
+    Otherwise an OSError of this stream could not be told from any other one.
     """
 
     def write(self, text: str) -> int:
@@ -59,7 +59,7 @@ class StandardOutput(CleanStream):
 
 
 def prepare() -> None:
-    """Let stdout and stderr be streams of here, unless something else was put in their places."""
+    """Replace stdout and stderr by these streams, unless something else has replaced them."""
     for name, kind in (("stdout", StandardOutput), ("stderr", CleanStream)):
         found = getattr(sys, name)
         if type(found) is TextIOWrapper and found is getattr(sys, f"__{name}__"):
@@ -82,16 +82,16 @@ def print_styled(text: str) -> None:
 
 
 def speak_utf8() -> None:
-    """Let stdout be what other programs read, whatever the terminal's encoding is."""
+    """Make stdout readable for other programs, whatever the terminal's encoding is."""
     cast("TextIOWrapper", sys.stdout).reconfigure(encoding="utf-8", newline="\n")
     if isinstance(sys.stdout, CleanStream):
         sys.stdout.is_exact = not sys.stdout.isatty()
 
 
 def flush_or_drop() -> None:
-    """Write what waits in memory for stdout and stderr, or drop what nobody takes.
+    """Write what waits in memory for stdout and stderr, or drop what cannot be written.
 
-    Python's own end would fail at it, with an exit code of its own.
+    Otherwise Python would fail at its end, with an exit code of its own.
     """
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -1,4 +1,4 @@
-"""The target of an export: standard output, a device, or a file written whole."""
+"""The target of an export: standard output, a device, or a file written completely."""
 
 import errno
 import os
@@ -18,25 +18,25 @@ from reprospective_tray.system.private_files import replacing
 STDOUT = Path("-")
 _STDOUT_NUMBER = 1
 _MOST_LINKS = 40  # as many as Linux follows
-# What another name or folder on the same disk would not change.
+# Errors that another name or folder on the same disk would not change.
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EPIPE, getattr(errno, "EDQUOT", None)}
 _ENDING = ("SIGTERM", "SIGHUP")
 
 
 def is_stdout(path: Path | None) -> bool:
-    """Tell whether `path` is standard output: left out, ``-``, or a name such as /dev/stdout."""
+    """Tell whether `path` is standard output: omitted, ``-``, or a name such as /dev/stdout."""
     return path is None or path == STDOUT or _descriptor(path) == _STDOUT_NUMBER
 
 
 @contextmanager
 def open_output(path: Path | None, *, overwrite: bool = False) -> Iterator[TextIO]:
-    """Yield stdout, or what is at `path`: a new file for its owner alone, a pipe, a device.
+    """Yield stdout, or what is at `path`: a new file only for its owner, a pipe, a device.
 
-    A file that is there already is replaced only with `overwrite`; what fails half way leaves
-    everything as it was.
+    An existing file is replaced only with `overwrite`; a failure half way leaves everything as
+    it was.
 
     Raises:
-        ReprospectiveError: it cannot be written, or is there already.
+        ReprospectiveError: it cannot be written, or exists already.
     """
     if path is None or is_stdout(path):
         speak_utf8()
@@ -60,7 +60,7 @@ def open_output(path: Path | None, *, overwrite: bool = False) -> Iterator[TextI
 
 
 def there_already(path: Path) -> ReprospectiveError:
-    """Return the refusal to replace what is at `path`."""
+    """Return the error that refuses to replace what is at `path`."""
     text = (
         _("{path} already exists. Nothing was written.")
         if path.exists()
@@ -73,12 +73,12 @@ def there_already(path: Path) -> ReprospectiveError:
 
 @contextmanager
 def cleaning_up() -> Iterator[None]:
-    """Let a wish to end (SIGTERM, a closed terminal) end it as Ctrl+C does: what is half goes."""
+    """Let a signal to end (SIGTERM, a closed terminal) work as Ctrl+C does: a partial file goes."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     numbers = (getattr(signal, name) for name in _ENDING if hasattr(signal, name))
-    # What somebody has it ignore, as nohup does, stays ignored.
+    # Signals that are ignored, as with nohup, stay ignored.
     taken = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
     for number in taken:
         signal.signal(number, signal.default_int_handler)
@@ -93,11 +93,11 @@ def cleaning_up() -> Iterator[None]:
 def _opened(path: Path, *, overwrite: bool) -> Iterator[TextIO]:
     number = _descriptor(path)
     if number is not None:
-        # By its number: to open it by name once more would begin at the file's first byte.
+        # By its number: opening it by name again would start at the file's first byte.
         with os.fdopen(os.dup(number), "w", encoding="utf-8", newline="") as stream:
             yield stream
     elif path.exists() and not path.is_file() and not path.is_dir():
-        # A pipe, a device: it must not be replaced by a file.
+        # A pipe or a device: it must not be replaced by a file.
         with path.open("w", encoding="utf-8", newline="") as stream:
             yield stream
     else:
@@ -109,7 +109,7 @@ def _opened(path: Path, *, overwrite: bool) -> Iterator[TextIO]:
 
 
 def _descriptor(path: Path) -> int | None:
-    """Return the number of the open file that `path` names: 1 for /dev/stdout or /dev/fd/1."""
+    """Return the number of the open file named by `path`: 1 for /dev/stdout or /dev/fd/1."""
     folders = {os.path.realpath(folder) for folder in ("/proc/self/fd", "/dev/fd")}
     for _link in range(_MOST_LINKS):
         if path.name.isdecimal() and os.path.realpath(path.parent) in folders:
