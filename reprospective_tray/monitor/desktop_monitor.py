@@ -185,7 +185,7 @@ class DesktopActivityMonitor:
         probe = self._probe
         if probe:
             probe.abort()
-            log.warning("the display does not answer: letting go of it")
+            log.warning("the display does not answer: closing the connection")
         if self._opening.is_set():
             # No session is open then, and a connection that is not made yet cannot be cut.
             log.warning("the display does not answer: ending without it")
@@ -259,7 +259,7 @@ class DesktopActivityMonitor:
                 self._pump(probe)
             except ProbeLostError as reason:
                 if probe.sees_windows:
-                    log.warning("the display went away: %s", reason)
+                    log.warning("the display has disappeared: %s", reason)
             finally:
                 self._probe = None
                 try:

@@ -191,7 +191,7 @@ class Application:
         # An error in the display must not end recording.
         except Exception:
             self._icon = None
-            log.exception("the icon failed; the program goes on without it")
+            log.exception("the icon failed; the program continues without it")
 
     def _tell_of_doubt(self) -> None:
         """Say at the start that recording is paused because the saved state is unclear."""

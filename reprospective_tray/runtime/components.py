@@ -187,7 +187,7 @@ class Components:
                     monitor.take_presence(self._presence)
                 monitor.start(paused=was.paused, paused_until=was.paused_until)
             if others:
-                log.info("the database from now on: %s", self.reader.place)
+                log.info("the database is now %s", self.reader.place)
         if sends_otherwise:
             with self._exchanging:
                 if self._ended.is_set():

@@ -49,7 +49,7 @@ class ConfigReload:
                 self._hearers.notify(self.problem)
         else:
             is_mended, self.problem = bool(self.problem), ""
-            log.info("the changed settings are in force")
+            log.info("the changed settings have been applied")
             if is_mended and notifies:
                 self._hearers.notify(_("The settings are valid again and have been applied."))
         self._hearers.tell_icon()

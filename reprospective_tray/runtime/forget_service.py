@@ -119,7 +119,7 @@ class ForgetService:
                     _("The program quit before everything was deleted."),
                     _("Run the same command again."),
                 )
-        log.info("forgotten: %d sessions", work.done.sessions)
+        log.info("deleted: %d sessions", work.done.sessions)
         return asdict(work.done)
 
 

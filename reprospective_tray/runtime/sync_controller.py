@@ -180,7 +180,7 @@ class Sending(NotSending):
 
     def stop(self, seconds: float) -> None:  # noqa: D102  as above
         if not self._service.stop(max(0.0, seconds - HANG_UP_S)):
-            log.info("the server takes too long: what waits is sent after the next start")
+            log.info("the server takes too long: waiting sessions are sent after the next start")
             return
         try:
             self._means.close_file()

@@ -59,7 +59,7 @@ def test_a_new_privacy_rule_takes_effect_without_a_restart_and_costs_no_session(
     window = windows.open("Editor", "before the rule")
     app.wait_for_row("window_title = 'before the rule' and open = 1")
     replace_config(user, QUIET + "privacy: {rules: [{title: qzxsecret}]}\n")
-    await_said(app, "the changed settings are in force")
+    await_said(app, "the changed settings have been applied")
     # The window that was open all the time goes on.
     row = app.wait_for_row("window_title = 'before the rule' and open = 1")
     window.set_title("qzxsecret diary")
@@ -158,7 +158,7 @@ def test_sending_that_is_turned_on_sends_what_was_recorded_before_and_off_ends_i
     # Other rules of recording leave sending as it is.
     text = user.paths.config_file.read_text("utf-8")
     user.write_config(text + "privacy: {rules: [{title: qzxsecret}]}\n")
-    await_said(app, "the changed settings are in force", times=2)
+    await_said(app, "the changed settings have been applied", times=2)
     window.set_title("recorded by the next monitor")
     await_on_server(central, "recorded by the next monitor")
     user.write_config(QUIET)

@@ -105,9 +105,9 @@ class Life:
         tray_menu.choose(self.desktop, self.app, "Escape")
 
     def change_settings(self) -> None:
-        before = self.app.output().count("the changed settings are in force")
+        before = self.app.output().count("the changed settings have been applied")
         replace_config(self.app.user, next(self.settings))
-        await_said(self.app, "the changed settings are in force", times=before + 1)
+        await_said(self.app, "the changed settings have been applied", times=before + 1)
 
     def break_settings(self) -> None:
         before = self.app.output().count("Still using your previous settings")

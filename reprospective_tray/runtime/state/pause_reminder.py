@@ -67,7 +67,7 @@ class PauseReminder:
                 answers.append(self._is_there())
             # Whatever a display raises: the next look asks again.
             except Exception:
-                log.exception("nobody knows whether the person is there")
+                log.exception("the person's presence could not be determined")
 
         self._asking = threading.Thread(target=ask, name="pause-reminder", daemon=True)
         self._asking.start()
