@@ -14,7 +14,7 @@ from reprospective_tray.system.paths import Paths
 
 if TYPE_CHECKING:
     from reprospective_tray.store.engine.adapter import DatabaseAdapter
-    from reprospective_tray.summary.sources import Sources
+    from reprospective_tray.summary.figures.sources import Sources
 
 Options = argparse.Namespace
 
@@ -65,7 +65,7 @@ def open_reader(
 def make_sources(loaded: LoadedConfig, paths: Paths) -> "Sources":
     """Return the sources of figures: the database that recordings go to, and the server."""
     from reprospective_tray.runtime.factories import make_adapter, make_server_adapter, names_server
-    from reprospective_tray.summary.sources import Sources
+    from reprospective_tray.summary.figures.sources import Sources
 
     def server() -> "DatabaseAdapter":
         return make_server_adapter(loaded, paths, read_only=True, patience_s=_PATIENCE_S)

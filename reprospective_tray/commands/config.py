@@ -54,7 +54,7 @@ def check(options: Options) -> int:
     if verdict.action is not RuleAction.KEEP:
         stored = _("Recorded: application {application!r}, title {title!r}")
         print(stored.format(application=names[0], title=names[1]))
-    from reprospective_tray.summary.categories import Categories
+    from reprospective_tray.summary.figures.categories import Categories
 
     category = Categories(loaded.config.categories).of(*names)
     print(_("Category: {name}").format(name=category.full_label))

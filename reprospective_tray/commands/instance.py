@@ -182,7 +182,7 @@ def summary(options: Options) -> int:
     loaded, paths = settings.loaded, settings.paths
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.commands.common import make_sources
-    from reprospective_tray.summary.categories import Categories
+    from reprospective_tray.summary.figures.categories import Categories
     from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
     from reprospective_tray.summary.window.process import show
 

@@ -14,17 +14,17 @@ from reprospective_tray.messages import _
 if TYPE_CHECKING:
     from reprospective_tray.store.model.ranges import DayRange
     from reprospective_tray.store.query.raw_queries import StoredSession
-    from reprospective_tray.summary.categories import Categories
-    from reprospective_tray.summary.report import Report
-    from reprospective_tray.summary.sources import OpenSource
+    from reprospective_tray.summary.figures.categories import Categories
+    from reprospective_tray.summary.figures.report import Report
+    from reprospective_tray.summary.figures.sources import OpenSource
 
 
 def report(options: Options) -> int:
     """Print where the time went."""
     days = _days(options)
     loaded, paths = load(options)
-    from reprospective_tray.summary.categories import Categories
-    from reprospective_tray.summary.sources import Scope, ask
+    from reprospective_tray.summary.figures.categories import Categories
+    from reprospective_tray.summary.figures.sources import Scope, ask
 
     categories = Categories(loaded.config.categories)
     found, sessions = ask(
@@ -67,7 +67,7 @@ def _days(options: Options) -> DayRange:
 
 
 def _is_detailed(options: Options, days: DayRange) -> bool:
-    from reprospective_tray.summary.report import DETAILED_DAYS
+    from reprospective_tray.summary.figures.report import DETAILED_DAYS
 
     return options.titles is not None or days.count <= DETAILED_DAYS
 
@@ -76,7 +76,7 @@ def _build(
     look: OpenSource, options: Options, days: DayRange, categories: Categories
 ) -> tuple[Report, list[StoredSession]]:
     """Return the figures, and the sessions if the format draws a day's timeline."""
-    from reprospective_tray.summary.report import build
+    from reprospective_tray.summary.figures.report import build
 
     if options.host and options.host not in (known := look.queries.hosts()):
         raise ReprospectiveError(

@@ -5,8 +5,9 @@ from datetime import date
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.totals import DayTotal
-from reprospective_tray.summary.categories import CategoryTotal
-from reprospective_tray.summary.comparison import Comparison, Kind, month_of
+from reprospective_tray.summary.figures.categories import CategoryTotal
+from reprospective_tray.summary.figures.comparison import Comparison, Kind, month_of
+from reprospective_tray.summary.figures.report import DETAILED_DAYS, Origin, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
@@ -17,7 +18,6 @@ from reprospective_tray.summary.format_text import (
     wall_time,
     weekday_name,
 )
-from reprospective_tray.summary.report import DETAILED_DAYS, Origin, Report
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 3_600_000

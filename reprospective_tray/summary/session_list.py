@@ -10,7 +10,7 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import MINUTE_MS, State
 from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary import sentences
-from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,

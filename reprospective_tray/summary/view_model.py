@@ -11,18 +11,18 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.raw_queries import HourTotal, StoredSession
 from reprospective_tray.summary import sentences
-from reprospective_tray.summary.categories import Categories, CategoryTotal
-from reprospective_tray.summary.comparison import month_of, week_of
+from reprospective_tray.summary.figures.categories import Categories, CategoryTotal
+from reprospective_tray.summary.figures.comparison import month_of, week_of
+from reprospective_tray.summary.figures.report import ApplicationReport, Report
+from reprospective_tray.summary.figures.search import Search
+from reprospective_tray.summary.figures.timeline import Strip, strip
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
     short_weekday_name,
     title_label,
 )
-from reprospective_tray.summary.report import ApplicationReport, Report
-from reprospective_tray.summary.search import Search
 from reprospective_tray.summary.session_list import SessionList
-from reprospective_tray.summary.timeline import Strip, strip
 
 NOTHING = "\N{EN DASH}"
 HOURS_A_DAY = 24

@@ -17,10 +17,10 @@ from reprospective_tray.store.model.sessions import (
 )
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.query.raw_queries import StoredSession
-from reprospective_tray.summary import report as reports
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.comparison import month_of, week_of
-from reprospective_tray.summary.report import Report
+from reprospective_tray.summary.figures import report as reports
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.comparison import month_of, week_of
+from reprospective_tray.summary.figures.report import Report
 from tests.unit.stored import fresh_adapter, row, session
 
 DAY = date(2026, 11, 23)

@@ -16,8 +16,8 @@ from reprospective_tray.config import loading
 from reprospective_tray.messages import set_language
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary import theme
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.sources import Sources
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.sources import Sources
 from reprospective_tray.summary.window import deletion, summary_window
 from reprospective_tray.summary.window import (
     process as window,

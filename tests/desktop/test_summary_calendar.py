@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from reprospective_tray.summary import month_grid
+from reprospective_tray.summary.figures import month_grid
 from reprospective_tray.summary.format_text import long_date
 from tests.desktop.summary_driver import away, on_day, today
 from tests.desktop.summary_geometry import assert_whole, inside

@@ -20,7 +20,7 @@ from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.summary import report
+from reprospective_tray.summary.figures import report
 from tests.bystander import at_most
 from tests.server.contract import adapter_for
 from tests.unit.stored import row, session

@@ -11,9 +11,9 @@ from reprospective_tray.store.model.focus_streaks import FocusStreak, FocusStrea
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.totals import DayTotal, HostTotal, StateTotals
 from reprospective_tray.store.query.raw_queries import DayTitle, HourTotal, TitleTotal
-from reprospective_tray.summary.categories import Categories, Category, CategoryTotal
-from reprospective_tray.summary.comparison import Comparison, Kind
-from reprospective_tray.summary.report import (
+from reprospective_tray.summary.figures.categories import Categories, Category, CategoryTotal
+from reprospective_tray.summary.figures.comparison import Comparison, Kind
+from reprospective_tray.summary.figures.report import (
     ApplicationReport,
     DayCategories,
     Origin,

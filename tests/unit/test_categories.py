@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.messages import set_language
-from reprospective_tray.summary import builtin_categories as builtin
-from reprospective_tray.summary.categories import OTHER_COLOUR, Categories
+from reprospective_tray.summary.figures import builtin_categories as builtin
+from reprospective_tray.summary.figures.categories import OTHER_COLOUR, Categories
 
 
 def categories(*rules, built_in=False):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.summary.comparison import (
+from reprospective_tray.summary.figures.comparison import (
     Kind,
     before,
     elapsed,

@@ -26,7 +26,7 @@ from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.transfer import export
 from reprospective_tray.store.transfer.importers.jsonl.line import LineReader
-from reprospective_tray.summary import report
+from reprospective_tray.summary.figures import report
 from reprospective_tray.summary.formats import as_csv, as_json
 from tests.unit.documentation import (
     PAGES,

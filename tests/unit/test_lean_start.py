@@ -47,7 +47,7 @@ import reprospective_tray.runtime.factories
 from reprospective_tray import cli
 from reprospective_tray.commands.command_line import all_commands as command_line
 from reprospective_tray.commands import common, instance
-from reprospective_tray.summary import categories
+from reprospective_tray.summary.figures import categories
 from reprospective_tray.summary.window import dependencies as means, summary_window
 from reprospective_tray.summary.window import process as window
 

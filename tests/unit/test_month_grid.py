@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.summary import month_grid
+from reprospective_tray.summary.figures import month_grid
 
 DAYS = st.dates(date(2, 1, 1), date(9998, 12, 31))
 

@@ -27,7 +27,7 @@ from reprospective_tray.config.patterns import (
 from reprospective_tray.errors import ConfigError
 from reprospective_tray.monitor.privacy.rules import PrivacyRules, RuleAction
 from reprospective_tray.monitor.title_comparison import comparable
-from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.figures.categories import Categories
 
 pytestmark = pytest.mark.trust
 

@@ -16,7 +16,7 @@ import pytest
 
 import reprospective_tray
 from reprospective_tray.config.patterns import FLAGS
-from reprospective_tray.summary import builtin_categories
+from reprospective_tray.summary.figures import builtin_categories
 
 pytestmark = pytest.mark.trust
 

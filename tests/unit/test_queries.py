@@ -11,7 +11,7 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put, Rewind, State
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.summary import report
+from reprospective_tray.summary.figures import report
 from tests.unit.stored import FIRST_DAY, at, row, session, timelines
 
 DAY = date(2026, 3, 30)

@@ -9,7 +9,7 @@ from reprospective_tray.store.query.archived_days import not_here
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.summary import report
+from reprospective_tray.summary.figures import report
 from tests.unit.stored import fresh_adapter, session
 
 DAY = date(2026, 3, 30)

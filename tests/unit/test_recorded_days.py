@@ -10,7 +10,12 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put, State
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.summary.sources import SERVER, THIS_COMPUTER, Scope, Sources
+from reprospective_tray.summary.figures.sources import (
+    SERVER,
+    THIS_COMPUTER,
+    Scope,
+    Sources,
+)
 from reprospective_tray.summary.window.recorded_days import RecordedDays
 from tests.support import wait_until
 from tests.unit.stored import session

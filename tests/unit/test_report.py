@@ -11,7 +11,7 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put, State
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.summary import report
+from reprospective_tray.summary.figures import report
 from reprospective_tray.summary.format_text import (
     columns,
     duration,

@@ -14,7 +14,7 @@ from reprospective_tray.store.model.sessions import Put, clean
 from reprospective_tray.store.model.totals import ApplicationDay
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.summary import report as reports
+from reprospective_tray.summary.figures import report as reports
 from reprospective_tray.summary.formats.as_csv import COLUMNS, render
 from tests.unit.report_values import CATEGORIES, DAY, MINUTE, a_report, application, empty, named
 from tests.unit.stored import fresh_adapter, session, timelines

@@ -17,10 +17,10 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import State, clean
 from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary import theme
+from reprospective_tray.summary.figures.report import Origin
 from reprospective_tray.summary.format_text import application_label, duration, title_label
 from reprospective_tray.summary.formats import as_html
 from reprospective_tray.summary.formats.html_builder import document, element
-from reprospective_tray.summary.report import Origin
 from tests.unit.report_values import (
     CATEGORIES,
     DAY,

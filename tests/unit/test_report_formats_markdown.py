@@ -9,9 +9,9 @@ from markdown_it import MarkdownIt
 
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import clean
+from reprospective_tray.summary.figures.report import Origin
 from reprospective_tray.summary.format_text import application_label, title_label
 from reprospective_tray.summary.formats.as_markdown import escaped, render
-from reprospective_tray.summary.report import Origin
 from tests.unit.report_values import a_day, a_report, application, empty, long_range, named
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

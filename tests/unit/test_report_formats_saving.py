@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import set_language
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.summary.categories import OTHER, CategoryTotal
+from reprospective_tray.summary.figures.categories import OTHER, CategoryTotal
 from reprospective_tray.summary.formats import as_text
 from reprospective_tray.summary.formats.saving import FORMATS, file_name, save
 from tests.unit.report_values import CATEGORIES, MINUTE, a_report, named

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reprospective_tray.summary.figures.report import Origin
 from reprospective_tray.summary.format_text import columns, wrap
 from reprospective_tray.summary.formats.as_text import has_true_colour, render
-from reprospective_tray.summary.report import Origin
 from tests.unit.report_values import MINUTE, a_day, a_report, application, empty, long_range, named
 
 NAMES = st.text(max_size=60)

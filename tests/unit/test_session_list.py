@@ -7,7 +7,7 @@ import pytest
 from reprospective_tray.config.keys import CategorySettings
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import State
-from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.session_list import SessionList
 from tests.unit.stored import session, stored
 

@@ -11,8 +11,8 @@ from reprospective_tray.store.model.ids import derived_device_id
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.sources import (
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.sources import (
     LOCAL,
     SERVER,
     Scope,

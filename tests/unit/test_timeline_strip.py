@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import State
-from reprospective_tray.summary import timeline
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.timeline import HOUR_MS, SHORTEST_VIEW_MS
+from reprospective_tray.summary.figures import timeline
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.timeline import HOUR_MS, SHORTEST_VIEW_MS
 from tests.unit.stored import session, stored
 
 DAY = DayRange(date(2026, 3, 30), date(2026, 3, 30))

@@ -11,11 +11,11 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.store.recording.session_writer import SessionWriter
-from reprospective_tray.summary import report as reports
 from reprospective_tray.summary import sentences
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.report import Origin
-from reprospective_tray.summary.search import Search
+from reprospective_tray.summary.figures import report as reports
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.report import Origin
+from reprospective_tray.summary.figures.search import Search
 from reprospective_tray.summary.status_text import recording_line
 from reprospective_tray.summary.view_model import View, heat_rows, period_view
 from reprospective_tray.summary.window.running_messages import (

@@ -10,8 +10,8 @@ import io
 from collections import defaultdict
 
 from reprospective_tray.store.transfer.export import guarded
-from reprospective_tray.summary.categories import Categories, Category
-from reprospective_tray.summary.report import Report
+from reprospective_tray.summary.figures.categories import Categories, Category
+from reprospective_tray.summary.figures.report import Report
 
 COLUMNS = ("date", "application", "title", "category", "productive", "seconds")
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"

@@ -11,14 +11,14 @@ from msgspec.structs import asdict
 from reprospective_tray.messages import _, language
 from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary import sentences, theme
-from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.months import months
+from reprospective_tray.summary.figures.report import DETAILED_DAYS, Report
 from reprospective_tray.summary.format_text import application_label
 from reprospective_tray.summary.formats import html_charts as charts
 from reprospective_tray.summary.formats import html_lists as lists
 from reprospective_tray.summary.formats.html_builder import document, element
 from reprospective_tray.summary.formats.html_timeline import timeline_lanes
-from reprospective_tray.summary.months import months
-from reprospective_tray.summary.report import DETAILED_DAYS, Report
 from reprospective_tray.summary.view_model import (
     NOTHING,
     Card,

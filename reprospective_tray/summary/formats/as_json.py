@@ -3,8 +3,8 @@
 from datetime import timedelta, timezone
 from typing import Any
 
+from reprospective_tray.summary.figures.report import ApplicationReport, Report
 from reprospective_tray.summary.format_text import wall_time
-from reprospective_tray.summary.report import ApplicationReport, Report
 
 
 def as_object(report: Report) -> dict[str, Any]:

@@ -6,14 +6,14 @@ from datetime import date
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary import sentences
+from reprospective_tray.summary.figures.months import months
+from reprospective_tray.summary.figures.report import DETAILED_DAYS, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
     printable,
     title_label,
 )
-from reprospective_tray.summary.months import months
-from reprospective_tray.summary.report import DETAILED_DAYS, Report
 
 TITLES_SHOWN = 3
 APPLICATIONS_SHOWN = 15

@@ -7,6 +7,8 @@ from typing import TextIO
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary.figures.months import months
+from reprospective_tray.summary.figures.report import DETAILED_DAYS, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     columns,
@@ -17,8 +19,6 @@ from reprospective_tray.summary.format_text import (
     title_label,
     wrap,
 )
-from reprospective_tray.summary.months import months
-from reprospective_tray.summary.report import DETAILED_DAYS, Report
 
 TITLES_SHOWN = 3
 APPLICATIONS_SHOWN = 15

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from reprospective_tray.messages import _
+from reprospective_tray.summary.figures.months import Month
 from reprospective_tray.summary.format_text import duration, long_date, short_month_name
 from reprospective_tray.summary.formats.html_builder import element, hidden, swatch
-from reprospective_tray.summary.months import Month
 from reprospective_tray.summary.view_model import DayBar, HeatRow, LegendEntry
 
 # More bars than these have no room for the time above them, or for each one's name below.

@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import MINUTE_MS, State
 from reprospective_tray.summary import sentences
+from reprospective_tray.summary.figures.months import Month
+from reprospective_tray.summary.figures.report import ApplicationReport, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     columns,
@@ -20,8 +22,6 @@ from reprospective_tray.summary.formats.html_builder import (
     hidden,
     swatch,
 )
-from reprospective_tray.summary.months import Month
-from reprospective_tray.summary.report import ApplicationReport, Report
 from reprospective_tray.summary.session_list import SessionLine
 from reprospective_tray.summary.view_model import PeriodView
 

@@ -7,17 +7,17 @@ from xml.etree.ElementTree import Element
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import State
-from reprospective_tray.summary import timeline
-from reprospective_tray.summary.format_text import application_label, duration, title_label
-from reprospective_tray.summary.formats.html_builder import cut, element
-from reprospective_tray.summary.session_list import state_label, times
-from reprospective_tray.summary.timeline import (
+from reprospective_tray.summary.figures import timeline
+from reprospective_tray.summary.figures.timeline import (
     HOUR_MS,
     Block,
     BlockStyle,
     Run,
     Strip,
 )
+from reprospective_tray.summary.format_text import application_label, duration, title_label
+from reprospective_tray.summary.formats.html_builder import cut, element
+from reprospective_tray.summary.session_list import state_label, times
 
 # As fine as a large screen shows it; more would only make the file larger.
 _STEPS = 1200

@@ -11,8 +11,8 @@ from reprospective_tray.clean_text import in_json
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.store.query.raw_queries import StoredSession
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.report import Report
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.report import Report
 
 
 class Render(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from reprospective_tray.summary import month_grid
-from reprospective_tray.summary.month_grid import Recorded
+from reprospective_tray.summary.figures import month_grid
+from reprospective_tray.summary.figures.month_grid import Recorded
 from reprospective_tray.summary.widgets.month_view import PICK, TO_TODAY, TURN, MonthView, Target
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import is_focused

@@ -4,7 +4,7 @@ import tkinter as tk
 from datetime import date
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary import month_grid
+from reprospective_tray.summary.figures import month_grid
 from reprospective_tray.summary.format_text import month_name, short_weekday_name
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface

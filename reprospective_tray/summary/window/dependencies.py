@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.sources import Sources
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.sources import Sources
 from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window.running_messages import Status
 

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.month_grid import Recorded
+from reprospective_tray.summary.figures.month_grid import Recorded
 from reprospective_tray.summary.widgets.calendar import NAME, Calendar
 from reprospective_tray.summary.widgets.style import WindowStyle
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, plural
-from reprospective_tray.summary.categories import Categories
+from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.format_text import printable
 from reprospective_tray.summary.formats import saving
 from reprospective_tray.summary.session_list import SessionLine

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.summary import sentences
-from reprospective_tray.summary.month_grid import Recorded
-from reprospective_tray.summary.sources import LOCAL, THIS_COMPUTER, Scope
+from reprospective_tray.summary.figures.month_grid import Recorded
+from reprospective_tray.summary.figures.sources import LOCAL, THIS_COMPUTER, Scope
 from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
 from reprospective_tray.summary.widgets.style import WindowStyle

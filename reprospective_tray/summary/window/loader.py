@@ -17,11 +17,11 @@ from msgspec.structs import replace
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.store.query.raw_queries import StoredSession
-from reprospective_tray.summary import report as reports
-from reprospective_tray.summary.categories import Categories
-from reprospective_tray.summary.report import Report
-from reprospective_tray.summary.search import Search
-from reprospective_tray.summary.sources import (
+from reprospective_tray.summary.figures import report as reports
+from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.report import Report
+from reprospective_tray.summary.figures.search import Search
+from reprospective_tray.summary.figures.sources import (
     LOCAL,
     SERVER,
     THIS_COMPUTER,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reprospective_tray.summary.sources import THIS_COMPUTER, Scope
+from reprospective_tray.summary.figures.sources import THIS_COMPUTER, Scope
 from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window.loader import LoadRequest
 

@@ -8,8 +8,13 @@ from functools import partial
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.summary.month_grid import Recorded
-from reprospective_tray.summary.sources import OpenSource, Scope, Sources, ask
+from reprospective_tray.summary.figures.month_grid import Recorded
+from reprospective_tray.summary.figures.sources import (
+    OpenSource,
+    Scope,
+    Sources,
+    ask,
+)
 
 _STOP_SECONDS = 1.0
 _log = logging.getLogger(__name__)

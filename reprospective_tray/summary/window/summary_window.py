@@ -9,18 +9,18 @@ from typing import Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.summary.month_grid import Recorded
-from reprospective_tray.summary.sources import SERVER
+from reprospective_tray.summary.figures.month_grid import Recorded
+from reprospective_tray.summary.figures.sources import SERVER
 from reprospective_tray.summary.view_model import PeriodView, View
-from reprospective_tray.summary.widgets.applications import Applications
-from reprospective_tray.summary.widgets.cards import Cards
-from reprospective_tray.summary.widgets.day_strip import DayStrip
 from reprospective_tray.summary.widgets.footer import Footer
 from reprospective_tray.summary.widgets.loading import LoadingBar
 from reprospective_tray.summary.widgets.notice_bar import NoticeBar
-from reprospective_tray.summary.widgets.period_charts import DayBars, HeatMap
+from reprospective_tray.summary.widgets.panels.applications import Applications
+from reprospective_tray.summary.widgets.panels.cards import Cards
+from reprospective_tray.summary.widgets.panels.day_strip import DayStrip
+from reprospective_tray.summary.widgets.panels.period_charts import DayBars, HeatMap
+from reprospective_tray.summary.widgets.panels.sessions import Sessions
 from reprospective_tray.summary.widgets.popups import Toast, ToastPlace, Tooltip
-from reprospective_tray.summary.widgets.sessions import Sessions
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window import keys
 from reprospective_tray.summary.window.callback_errors import CallbackErrors

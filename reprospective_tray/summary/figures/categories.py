@@ -12,7 +12,7 @@ from msgspec import Struct
 from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.config.patterns import Pattern, compile_known, compile_pattern
 from reprospective_tray.messages import _
-from reprospective_tray.summary import builtin_categories as builtin
+from reprospective_tray.summary.figures import builtin_categories as builtin
 
 SEPARATOR = " > "
 # What no rule takes; a rule may name it as well, and then says its colour and whether it is

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from reprospective_tray.store.model.sessions import State
 from reprospective_tray.store.query.raw_queries import StoredSession, TitleTotal
-from reprospective_tray.summary.report import ApplicationReport
+from reprospective_tray.summary.figures.report import ApplicationReport
 
 
 class Search:

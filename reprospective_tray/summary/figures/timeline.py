@@ -10,7 +10,7 @@ from msgspec import Struct
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import MINUTE_MS, State
 from reprospective_tray.store.query.raw_queries import StoredSession
-from reprospective_tray.summary.categories import NO_CATEGORY, Categories, Category
+from reprospective_tray.summary.figures.categories import NO_CATEGORY, Categories, Category
 
 HOUR_MS = 3_600_000
 _NONE = -1

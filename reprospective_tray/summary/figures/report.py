@@ -24,14 +24,14 @@ from reprospective_tray.store.query.raw_queries import (
     StoredSession,
     TitleTotal,
 )
-from reprospective_tray.summary.categories import (
+from reprospective_tray.summary.figures.categories import (
     OTHER,
     Categories,
     Category,
     CategoryTotal,
     in_order,
 )
-from reprospective_tray.summary.comparison import (
+from reprospective_tray.summary.figures.comparison import (
     Comparison,
     before,
     elapsed,

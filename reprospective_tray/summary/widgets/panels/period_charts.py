@@ -14,7 +14,7 @@ from reprospective_tray.summary.view_model import (
     LegendEntry,
     PeriodView,
 )
-from reprospective_tray.summary.widgets.legend import draw_legend
+from reprospective_tray.summary.widgets.panels.legend import draw_legend
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
 

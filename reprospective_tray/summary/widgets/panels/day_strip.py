@@ -6,12 +6,12 @@ from typing import Any
 
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import DAY_MS, State
-from reprospective_tray.summary import timeline
+from reprospective_tray.summary.figures import timeline
+from reprospective_tray.summary.figures.timeline import Block, Strip
 from reprospective_tray.summary.format_text import application_label, duration, title_label
 from reprospective_tray.summary.session_list import state_label, times
-from reprospective_tray.summary.timeline import Block, Strip
 from reprospective_tray.summary.view_model import LegendEntry, PeriodView
-from reprospective_tray.summary.widgets.legend import draw_legend
+from reprospective_tray.summary.widgets.panels.legend import draw_legend
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reprospective_tray.messages import _
-from reprospective_tray.summary.categories import Category, CategoryTotal, in_order
+from reprospective_tray.summary.figures.categories import Category, CategoryTotal, in_order
+from reprospective_tray.summary.figures.report import Report
 from reprospective_tray.summary.format_text import month_name
-from reprospective_tray.summary.report import Report
 
 _YEAR = 12
 

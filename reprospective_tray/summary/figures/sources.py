@@ -16,7 +16,7 @@ from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.details import RemoteDetails
 from reprospective_tray.store.query.queries import Queries
-from reprospective_tray.summary.report import Origin
+from reprospective_tray.summary.figures.report import Origin
 
 LOCAL, SERVER = "local", "server"
 Answer = TypeVar("Answer")

@@ -1,0 +1,1 @@
+"""The figures of a range of days, as values: report, categories, comparison, timeline, search."""
