@@ -161,34 +161,17 @@ def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def make_filter(loaded: LoadedConfig) -> Callable[[Observation], Observation | None]:
-    """Return the privacy rules in the form that the monitor uses."""
-    from reprospective_tray.monitor.observation import Observation
+    """Return the privacy rules for observations, between the probe and the sessionizer."""
     from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
-    privacy = PrivacyRules(loaded.config.privacy)
-
-    def apply(seen: Observation) -> Observation | None:
-        verdict = privacy.apply(seen.application_name, seen.window_title)
-        if verdict is None:
-            return None
-        return Observation(
-            verdict.application_name, verdict.window_title, seen.process_id, seen.window_id
-        )
-
-    return apply
+    return PrivacyRules(loaded.config.privacy).pass_observation
 
 
 def make_text_filter(loaded: LoadedConfig) -> Callable[[str, str], tuple[str, str] | None]:
-    """Return the privacy rules in the form that imports use: names in, names or nothing out."""
+    """Return the privacy rules for imports: both names in, both names or None out."""
     from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
-    privacy = PrivacyRules(loaded.config.privacy)
-
-    def apply(application_name: str, window_title: str) -> tuple[str, str] | None:
-        verdict = privacy.apply(application_name, window_title)
-        return (verdict.application_name, verdict.window_title) if verdict else None
-
-    return apply
+    return PrivacyRules(loaded.config.privacy).pass_names
 
 
 def make_means(

@@ -7,7 +7,7 @@ the first one that matches applies.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from reprospective_tray.config.keys import PrivacySettings, Rule
     from reprospective_tray.config.patterns import Pattern
+    from reprospective_tray.monitor.observation import Observation
 
 log = logging.getLogger(__name__)
 
@@ -118,8 +119,18 @@ class PrivacyRules:
         verdict = self.explain(application_name, window_title)
         return None if verdict.action is RuleAction.IGNORE else verdict
 
+    def pass_names(self, application_name: str, window_title: str) -> tuple[str, str] | None:
+        """Return both names as they may be stored; None if the window leaves no trace."""
+        kept = self.apply(application_name, window_title)
+        return None if kept is None else (kept.application_name, kept.window_title)
+
+    def pass_observation(self, seen: Observation) -> Observation | None:
+        """Return `seen` as it may be stored; None if it leaves no trace."""
+        names = self.pass_names(seen.application_name, seen.window_title)
+        return names and replace(seen, application_name=names[0], window_title=names[1])
+
     def explain(self, application_name: str, window_title: str) -> StorableNames:
-        """Return the same, but also name the rule that ignores a window."""
+        """Return the same as `apply`, but also name the rule that ignores a window."""
         own = self._own(application_name, window_title)
         # A rule that only redacts must not let a private window reach the disk.
         if own is None or own.action is not RuleAction.IGNORE:
