@@ -20,11 +20,12 @@ from reprospective_tray.store.model.sessions import DAY_MS
 from reprospective_tray.store.model.tables import make_server_models
 from reprospective_tray.store.postgres.connection.cancellable_call import CancellableCall
 from reprospective_tray.store.postgres.connection.connection import STATEMENT_DEADLINE_S, connect
-from reprospective_tray.store.postgres.connection.errors import ended_from_here, statement_failure
+from reprospective_tray.store.postgres.connection.errors import ended_from_here
 from reprospective_tray.store.postgres.device_file import kept_device_id
+from reprospective_tray.store.postgres.peewee_database import PeeweeConnection, PeeweeDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -41,7 +42,6 @@ SELECT reprospective.settle(current_user, (clock_timestamp() AT TIME ZONE 'UTC')
 # Appended to BEGIN, in the same round trip. With this much memory a year is aggregated without
 # sorting on disk, which PostgreSQL's default would do.
 _UNCHANGING = "REPEATABLE READ; SET LOCAL work_mem = '64MB'"
-_UUID = 2950  # PostgreSQL's type OID
 _cursors = count(1)
 
 
@@ -77,7 +77,7 @@ class PostgresqlAdapter(DatabaseAdapter):
         self._device_id = ""
         self._abort: set[Callable[[], None]] = set()
         self._aborting = threading.Lock()
-        self.database = _Database(self._reach)
+        self.database = PeeweeDatabase(self._reach)
         self.models = make_server_models(self.database)
         self.original_id, self.synced = self.models.Session.original_id, peewee.SQL("1")
 
@@ -233,7 +233,7 @@ class PostgresqlAdapter(DatabaseAdapter):
         """
         return [table.owner == peewee.SQL("current_user")]
 
-    def _reach(self) -> _Connection:
+    def _reach(self) -> PeeweeConnection:
         """Connect; fail if `abort` is called meanwhile."""
         attempt = CancellableCall(self._connected, lambda late: late.close(), "reach")
         with self._aborting:
@@ -247,7 +247,7 @@ class PostgresqlAdapter(DatabaseAdapter):
                 self._abort.discard(attempt.give_up)
         with self._aborting:
             self._abort.add(connection.abort)
-        return _Connection(self, connection)
+        return PeeweeConnection(connection, self.deadline_s, self._let_go)
 
     def _connected(self) -> Connection:
         """Connect, and refuse a schema whose owner is not trusted."""
@@ -261,87 +261,8 @@ class PostgresqlAdapter(DatabaseAdapter):
             raise
         return connection
 
-    def let_go(self, connection: Connection) -> None:
+    def _let_go(self, connection: Connection) -> None:
         """Close a connection of this adapter."""
         with self._aborting:
             self._abort.discard(connection.abort)
         connection.close()
-
-
-class _Database(peewee.PostgresqlDatabase):
-    """Peewee's PostgreSQL database on this module's connections instead of its own driver."""
-
-    def __init__(self, make: Callable[[], _Connection]) -> None:
-        self._make = make
-        super().__init__("server", autoconnect=False)
-
-    def _connect(self) -> _Connection:
-        return self._make()
-
-    def _set_server_version(self, conn: _Connection) -> None:
-        self.server_version = conn.server_version
-
-    def is_connection_usable(self) -> bool:
-        """Return whether this thread's connection is open."""
-        database: Any = self  # missing in the stubs
-        return not self.is_closed() and not database.connection().closed
-
-    def rollback(self) -> None:
-        """Roll the transaction back; if the connection was lost, the server has done so."""
-        if self.is_connection_usable():
-            super().rollback()
-
-
-class _Connection:
-    """The part of the DB-API connection interface that Peewee uses."""
-
-    def __init__(self, adapter: PostgresqlAdapter, connection: Connection) -> None:
-        import psycopg2.extensions
-
-        self._adapter = adapter
-        self.connection = connection
-        self.server_version = connection.raw.server_version
-        # Registered on this connection only: other code may want UUIDs in another type.
-        as_text = psycopg2.extensions.new_type((_UUID,), "UUID_AS_TEXT", lambda value, _: value)
-        psycopg2.extensions.register_type(as_text, connection.raw)
-
-    @property
-    def closed(self) -> bool:
-        return self.connection.closed
-
-    def cursor(self) -> _Cursor:
-        return _Cursor(self.connection, self._adapter.deadline_s)
-
-    def close(self) -> None:
-        self._adapter.let_go(self.connection)
-
-
-class _Cursor:
-    """The part of the DB-API cursor interface that Peewee uses; fetches all rows at once."""
-
-    def __init__(self, connection: Connection, deadline_s: float) -> None:
-        self._connection = connection
-        self._deadline_s = deadline_s
-        self._rows: Iterator[tuple[Any, ...]] = iter(())
-        self.description: Any = None
-        self.rowcount = -1
-
-    def execute(self, text: str, parameters: Sequence[Any] = ()) -> None:
-        from reprospective_tray.store.postgres.connection.parameters import execute
-
-        with self._connection.cursor(self._deadline_s) as cursor:
-            try:
-                answer = execute(cursor, text, parameters)
-            except ValueError as error:  # raised by psycopg2 for NUL or a lone surrogate
-                raise statement_failure(error, self._connection.address) from error
-            self.description, self.rowcount = answer.description, answer.rowcount
-            self._rows = iter(answer.fetchall() if answer.description else ())
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        return next(self._rows, None)
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        return list(self._rows)
-
-    def close(self) -> None:
-        self._rows = iter(())
