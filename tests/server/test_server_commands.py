@@ -344,7 +344,7 @@ def test_init_with_an_owner_hands_them_the_rows_and_the_devices(
     name = "the new owner"
     try:
         assert shell.server("init", "--owner", name, "--dsn", database.dsn()) == 0
-        assert "1 session is the new owner's now" in shell.out
+        assert "1 session now belongs to the new owner" in shell.out
         with sender(database, Person(name, password_in(shell.out))) as device:
             device.device_id, device.acknowledged = before.device_id, before.acknowledged
             answer = device.send(row | {"revision": 2}, device.row())
