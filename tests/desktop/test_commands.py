@@ -75,14 +75,14 @@ def test_verbose_adds_the_traceback(command: Command) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("monitor:\n  hartbeat: 5\n", ("line 2", "monitor.hartbeat", "monitor.heartbeat")),
-        ("monitor:\n  heartbeat: often\n", ("line 2", "monitor.heartbeat", "often", "300")),
-        ("monitor: {heartbeat: 0}\n", ("line 1", "monitor.heartbeat", "0", "300")),
-        ("monitor:\n  heartbeat: 5\n  heartbeat: 6\n", ("line 3", "monitor.heartbeat", "twice")),
-        ("monitor: [1\n", ("line 2", "YAML")),
-        ("- a list\n", ("line 1", "section")),
-        ("privacy:\n  rules:\n    - {title: '('}\n", ("line 3", "privacy.rules[0].title")),
-        ("database: {sync: {enabled: often}}\n", ("line 1", "database.sync.enabled", "false")),
+        ("monitor:\n  hartbeat: 5\n", ("Line 2", "monitor.hartbeat", "monitor.heartbeat")),
+        ("monitor:\n  heartbeat: often\n", ("Line 2", "monitor.heartbeat", "often", "300")),
+        ("monitor: {heartbeat: 0}\n", ("Line 1", "monitor.heartbeat", "0", "300")),
+        ("monitor:\n  heartbeat: 5\n  heartbeat: 6\n", ("Line 3", "monitor.heartbeat", "twice")),
+        ("monitor: [1\n", ("Line 2", "YAML")),
+        ("- a list\n", ("Line 1", "section")),
+        ("privacy:\n  rules:\n    - {title: '('}\n", ("Line 3", "privacy.rules[0].title")),
+        ("database: {sync: {enabled: often}}\n", ("Line 1", "database.sync.enabled", "false")),
     ],
 )
 def test_a_broken_config_is_said_with_file_line_key_and_what_is_allowed(
@@ -100,7 +100,7 @@ def test_a_folder_in_place_of_the_database_is_a_broken_config(
     user.paths.data.mkdir(parents=True)
     file = user.write_config(f"database:\n  local:\n    path: {place}\n")
     for words in (("config", "check"), ("run", "--no-tray")):
-        assert_refused(command(*words), 2, str(file), "line 3", "database.local.path", "file")
+        assert_refused(command(*words), 2, str(file), "Line 3", "database.local.path", "file")
 
 
 def test_a_config_that_is_a_pipe_is_refused_and_not_waited_for(
@@ -181,7 +181,7 @@ def test_an_unreadable_config_is_said(command: Command, user: User) -> None:
     assert_refused(command("--config", file, "status"), 2, str(file), "cannot be read")
     file = user.write_config("language: en")
     file.write_bytes(b"language: en # caf\xe9")
-    assert_refused(command("status"), 2, str(file), "line 1", "UTF-8")
+    assert_refused(command("status"), 2, str(file), "Line 1", "UTF-8")
 
 
 def test_an_empty_config_means_the_defaults(command: Command, user: User) -> None:

@@ -99,7 +99,7 @@ def test_keys_of_the_window_do_nothing_while_the_calendar_is_open(opened):
     opened.key("Left", "w", "m", "Escape")
     gone(opened)
     seen = heading(opened, today())
-    assert "Average of a day" not in seen.words()
+    assert "Daily average" not in seen.words()
     opened.key("Left")
     heading(opened, today() - timedelta(days=1))
 
@@ -167,7 +167,7 @@ def test_a_click_beside_it_closes_it_and_does_nothing_else(opened):
     seen = gone(opened)
     assert seen.find(long_date(today()), "Label")
     opened.click("Week")
-    opened.wait_for("Average of a day")
+    opened.wait_for("Daily average")
 
 
 @pytest.mark.parametrize("key", ["ctrl+f", "ctrl+e", "Tab", "shift+Tab"])

@@ -149,7 +149,7 @@ def test_a_fork_changes_the_device_once_and_marks_nothing(adapter):
         return BatchAnswer(1, CLOCK, PairVerdict.FORK)
 
     device, stopped = Device(), Script(fork)
-    with pytest.raises(ServerRefusedError, match="made just now"):
+    with pytest.raises(ServerRefusedError, match="only just created"):
         SyncPass(adapter, stopped, 5, device).run(threading.Event(), lambda _progress: None)
     assert (device.changes, len(stopped.sent), synced(adapter)) == (1, 2, "")
 
