@@ -20,7 +20,7 @@ from reprospective_tray.summary.widgets.surface import is_focused
 from reprospective_tray.summary.window.navigation import Position
 
 _GAP = 9
-_SEARCH = 220
+_SEARCH = 270
 _NARROW_SEARCH = 130
 _LONG_DAY = date(2026, 9, 30)  # a Wednesday in September
 _OPENS = " \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
@@ -160,12 +160,12 @@ class Header(tk.Frame):
         shown = (*others, self._computers) if self._computers.winfo_manager() else others
         used = sum(each.winfo_reqwidth() for each in shown) + 12 * look.px(_GAP)
         room = self.winfo_width() - used
-        search = min(look.px(_SEARCH), max(look.px(_NARROW_SEARCH), room // 3))
         # As wide as the longest name there is, so that nothing moves under the pointer.
         widest = max(
             look.heading.measure(sentences.range_name(DayRange(_LONG_DAY, _LONG_DAY))),
             look.heading.measure(sentences.short_range_name(days)),
         )
+        search = min(look.px(_SEARCH), max(look.px(_NARROW_SEARCH), room - widest))
         is_wide = room - search >= widest
         name = sentences.short_range_name(days)
         if not is_wide and (days.count == 1 or look.heading.measure(name) > room - search):
