@@ -256,7 +256,8 @@ class Summary:
         """Wait until it has ended, cleanly; return what it remembers."""
         assert self.process is not None
         output, complaints = self.process.communicate(timeout=SECONDS)
-        assert (self.process.returncode, complaints.decode()) == (0, "")
+        ended = self.process.returncode, complaints.decode()
+        assert ended == (0, ""), ended
         self.process = None
         # Who closes it twice lets it remember twice.
         return dict(json.loads(output.splitlines()[-1]))

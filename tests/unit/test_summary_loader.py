@@ -1,5 +1,6 @@
 """What the window is given: the loader on real databases, in its own thread and without it."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -212,3 +213,33 @@ def test_what_goes_wrong_is_an_answer_and_the_thread_lives_on(running):
     running.loader._sources = sources
     running.loader.ask(LoadRequest(View.DAY, DAY))
     assert answer(running.loader).view is not None
+
+
+class SilentServer(SqliteAdapter):
+    """A server that answers nobody until the connection is cut."""
+
+    def __init__(self, path):
+        super().__init__(path, read_only=True)
+        self.asked, self.cut = threading.Event(), threading.Event()
+
+    def open(self):
+        self.asked.set()
+        assert self.cut.wait(SECONDS)
+        raise StoreError("It was cut.")
+
+    def abort(self):
+        self.cut.set()
+
+
+def test_the_end_waits_for_no_silent_server_and_leaves_no_thread_that_reads(place):
+    """Such a thread would hold a connection to the local file when Python ends."""
+    place.record(session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z"))
+    server = SilentServer(place.path)
+    made = Loader(
+        Sources(place.adapter, lambda: server), Categories(CategorySettings()), place.status
+    )
+    made.start()
+    made.ask(LoadRequest(View.DAY, DAY, scope=Scope(SERVER)))
+    assert server.asked.wait(SECONDS)
+    made.stop()
+    assert not made._thread_there.is_alive()

@@ -151,6 +151,9 @@ class DatabaseAdapter(ABC):
         """Return the conditions for this user's rows in `table`; empty for a local file."""
         return []
 
+    def abort(self) -> None:  # noqa: B027  for databases that answer late
+        """Make pending operations fail at once; any thread may call it."""
+
     def be_patient(self, seconds: float) -> None:  # noqa: B027  for databases that lock as a whole
         """Set how many seconds to wait for other writers; must be called in `connection()`."""
 

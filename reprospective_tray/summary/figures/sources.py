@@ -4,6 +4,8 @@ Sessions that retention has taken from here keep their totals; their titles and
 hours are asked of the server, where it can be reached.
 """
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -19,6 +21,7 @@ from reprospective_tray.store.query.queries import Queries
 from reprospective_tray.summary.figures.report import Origin
 
 LOCAL, SERVER = "local", "server"
+_LOOK_SECONDS = 0.05
 Answer = TypeVar("Answer")
 
 
@@ -42,6 +45,7 @@ class Sources:
     ) -> None:
         """Take what makes the adapters, for reading; `server` None: none is named."""
         self._makers = {LOCAL: local} | ({SERVER: server} if server else {})
+        self._adapters: dict[str, DatabaseAdapter] = {}
         self._queries: dict[str, Queries] = {}
 
     def apart(self) -> "Sources":
@@ -53,6 +57,17 @@ class Sources:
         """Whether a server is named."""
         return SERVER in self._makers
 
+    def let_end(self, thread: threading.Thread, seconds: float) -> None:
+        """Wait up to `seconds` for the end of the thread that reads here, whatever it waits for.
+
+        It closes its connections then. One that is still stuck ends with the process.
+        """
+        until = time.monotonic() + seconds
+        while thread.is_alive() and time.monotonic() < until:
+            for adapter in list(self._adapters.values()):
+                adapter.abort()
+            thread.join(_LOOK_SECONDS)
+
     @contextmanager
     def reading(self, source: str) -> Iterator[Queries]:
         """Open this thread's connection to a source, for questions.
@@ -63,7 +78,7 @@ class Sources:
         known = self._queries.get(source)
         # A damaged file is replaced by another one.
         if known is None or known.adapter.replaced:
-            adapter = self._makers[source]()
+            self._adapters[source] = adapter = self._makers[source]()
             adapter.open()
             self._queries[source] = known = Queries(adapter)
         with known.adapter.reading():

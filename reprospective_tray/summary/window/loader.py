@@ -124,6 +124,7 @@ class Loader:
         self._wishes.put(None)
         self._shown.set()
         self._thread.join(_STOP_SECONDS)
+        self._sources_there.let_end(self._thread_there, _STOP_SECONDS)
 
     def ask(self, wish: LoadRequest) -> None:
         """Wish for something else than before, or for the same anew."""

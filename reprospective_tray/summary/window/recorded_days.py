@@ -41,7 +41,7 @@ class RecordedDays:
         """End the thread; one that is stuck in a read ends with the process."""
         if self._thread is not None:
             self._questions.put(None)
-            self._thread.join(_STOP_SECONDS)
+            self._sources.let_end(self._thread, _STOP_SECONDS)
 
     def _answer(self, scope: Scope, days: DayRange) -> frozenset[date] | None:
         question = scope, days
