@@ -146,7 +146,7 @@ def test_a_server_that_is_away_or_named_nowhere_is_said_with_exit_1(command, use
     user.write_config("{}")
     for words in (("report",), ("export",)):
         done = command(*words, "--source", "server")
-        assert_refused(done, 1, "no server", "database.remote")
+        assert_refused(done, 1, "No server", "database.remote")
 
 
 def test_a_snapshot_of_a_server_names_pg_dump(command, tmp_path):

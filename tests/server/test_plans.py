@@ -14,8 +14,8 @@ import pytest
 
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import DAY_MS
-from reprospective_tray.store.postgres import adapter as postgresql
 from reprospective_tray.store.postgres.administration.roles import initialise
+from reprospective_tray.store.postgres.peewee_database import PeeweeCursor
 from reprospective_tray.store.query.queries import Queries
 from tests.server.contract import adapter_for
 from tests.server.sender import Sender, add_role, connected, sender
@@ -121,7 +121,7 @@ def settle_before(database: Database, day: str) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """Every question that the adapter asks from here on, in words."""
     seen: list[tuple[str, Any]] = []
-    execute = postgresql._Cursor.execute
+    execute = PeeweeCursor.execute
 
     def note(self: Any, text: str, parameters: Any = ()) -> None:
         before, cursor, query = text.partition(" CURSOR FOR ")
@@ -130,7 +130,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
             seen.append((question, parameters))
         execute(self, text, parameters)
 
-    monkeypatch.setattr(postgresql._Cursor, "execute", note)
+    monkeypatch.setattr(PeeweeCursor, "execute", note)
     return seen
 
 

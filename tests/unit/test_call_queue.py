@@ -116,7 +116,7 @@ def test_a_blocked_file_is_an_error_with_a_remedy(path):
 def test_who_asks_too_late_is_refused_at_once(path):
     with recording(path) as monitor:
         pass
-    with pytest.raises(StoreError, match="ending"):
+    with pytest.raises(StoreError, match="quitting"):
         monitor.perform(count)
 
 

@@ -47,7 +47,7 @@ def test_a_mistake_is_told_once_with_its_line(watch, user):
     user.write_config("language: en\nnobody: 1\n")
     found = watching.look()
     assert found.loaded is None
-    assert "line 2" in str(found.error)
+    assert "Line 2" in str(found.error)
     assert watching.look() is None
 
 
