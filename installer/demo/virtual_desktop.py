@@ -45,6 +45,7 @@ class VirtualDesktop(PrivateDesktop):
         home: Path | None = None,
         size: tuple[int, int] = (1280, 800),
         environment: Mapping[str, str] | None = None,
+        display: int | None = None,
     ) -> None:
         """Say what the desktop consists of; it starts with the ``with`` block.
 
@@ -55,6 +56,7 @@ class VirtualDesktop(PrivateDesktop):
             home: A folder to be the home folder; it is made, and it stays.
             size: Width and height of the screen, in pixels.
             environment: Variables to add for all programs, the panel included.
+            display: The number of the X display; None: the first free one.
         """
         super().__init__(home=home, environment=environment)
         self.size = size
@@ -62,6 +64,7 @@ class VirtualDesktop(PrivateDesktop):
         self._window_manager = window_manager
         self._notifications = notifications
         self._x: subprocess.Popen[bytes] | None = None
+        self._wanted_display = display
         self.display = -1
 
     def xdotool(self, *arguments: str | int) -> str:
@@ -117,6 +120,7 @@ class VirtualDesktop(PrivateDesktop):
             try:
                 self._x = self._part(
                     "Xvfb",
+                    *([] if self._wanted_display is None else [f":{self._wanted_display}"]),
                     "-displayfd",
                     str(writing),
                     *("-screen", "0", f"{width}x{height}x24"),

@@ -1,5 +1,6 @@
 """Desktops, windows on them, and the app under test."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -32,8 +33,11 @@ def statusnotifier_desktop() -> Iterator[VirtualDesktop]:
 
 @pytest.fixture
 def own_desktop() -> Iterator[VirtualDesktop]:
-    """A desktop of one test alone, which may kill its X server."""
-    with VirtualDesktop(panel="tint2") as made:
+    """A desktop of one test alone, which may kill its X server and start another in its place.
+
+    Its number is high and this process's own: in between no other test's server takes it.
+    """
+    with VirtualDesktop(panel="tint2", display=1000 + os.getpid() % 50_000) as made:
         yield made
 
 
