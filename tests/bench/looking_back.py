@@ -52,7 +52,7 @@ def _person_of_both(count: int) -> Iterator[User]:
 
 def _peak_of_export(user: User, source: str, form: str, count: int) -> float:
     target = user.folder / "exported"
-    words = ("export", "--source", source, "--format", form, "-o", target)
+    words = ("export", "--source", source, "--format", form, "--force", "-o", target)
     with subprocess.Popen(
         [sys.executable, "-m", "reprospective_tray", *words], cwd=ROOT, env=environment(user)
     ) as process:

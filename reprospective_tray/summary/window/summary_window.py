@@ -275,20 +275,28 @@ class SummaryWindow:
             self._root.focus_force()
         loaded = self._loader.answer()
         if loaded is not None:
-            # What was painted is drawn when Tk has nothing else to do, and this comes after it.
-            self._root.after_idle(self._loader.shown)
-        if loaded is not None and loaded.wish == self._position.wish:
-            # Who did not ask for it is shown no progress.
-            self._is_awaiting = self._is_awaiting and loaded.goes_on
-            if loaded.view is None and loaded.goes_on:
-                # A server that is near answers before anybody has read that it is asked.
-                self._root.after(_PATIENCE_MS, self._paint_unless_answered, loaded)
-            else:
-                self._paint(loaded)
+            try:
+                self._take(loaded)
+            finally:
+                # Drawing is queued as idle work. The loader reads on after it: both at once would
+                # make the person wait longer.
+                self._root.after_idle(self._loader.shown)
         if self._is_awaiting:
             self._loading.start()
         else:
             self._loading.stop()
+
+    def _take(self, loaded: LoadedView) -> None:
+        """Paint an answer, if it is still what the window asks for."""
+        if loaded.wish != self._position.wish:
+            return
+        # Only a change that the person asked for shows progress.
+        self._is_awaiting = self._is_awaiting and loaded.goes_on
+        if loaded.view is None and loaded.goes_on:
+            # A server that is near answers before anybody has read that it is asked.
+            self._root.after(_PATIENCE_MS, self._paint_unless_answered, loaded)
+        else:
+            self._paint(loaded)
 
     def _paint_unless_answered(self, loaded: LoadedView) -> None:
         known = None if self._loaded is None else self._loaded.wish
