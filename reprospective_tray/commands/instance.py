@@ -24,6 +24,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.runtime.state import program_state, shown
 from reprospective_tray.system import logs
 from reprospective_tray.system.clock import now_ms
+from reprospective_tray.system.lean_memory import use_one_heap
 from reprospective_tray.system.paths import Paths
 
 # How long the desktop may take to be observed again before "not recording yet" is printed.
@@ -46,6 +47,7 @@ def run(options: Options) -> int:
         raise
     paths.prepare()
     logs.setup(paths, verbose=options.verbose, console=True)
+    use_one_heap()
     from reprospective_tray.runtime.application import Application
 
     try:

@@ -8,10 +8,12 @@ import ctypes
 import gc
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from types import ModuleType
+
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 class _Hiding(MetaPathFinder, threading.local):
@@ -56,10 +58,23 @@ def without(*names: str) -> Iterator[None]:
         _hiding.names = before
 
 
+def use_one_heap() -> None:
+    """Let all threads that start later share one heap of glibc; elsewhere nothing happens.
+
+    Otherwise each thread gets a heap of its own, whose free memory no other thread can use. They
+    would need them only to allocate at the same time, which Python's lock prevents.
+    """
+    if mallopt := _of_glibc("mallopt"):
+        mallopt(_M_ARENA_MAX, 1)
+
+
 def give_back() -> None:
     """Return freed memory to the system after the start, if the C library supports it."""
     gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl has not
-        if trim is not None:
-            trim(0)
+    if trim := _of_glibc("malloc_trim"):
+        trim(0)
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """Return a function of glibc; None with another C library, which has no such function."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -1,6 +1,8 @@
-"""What one thread does without, every other one gets."""
+"""What one thread does without, every other one gets; and threads share one heap."""
 
 import importlib
+import platform
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -91,3 +93,35 @@ def test_threads_that_come_and_go_keep_nobody_from_anything(modules):
         stop.set()
         for thread in busy:
             thread.join()
+
+
+# Prints how many heaps glibc has after threads allocated beside each other.
+_HEAPS = """
+import ctypes, sys, threading
+from reprospective_tray.system.lean_memory import use_one_heap
+if sys.argv[1] == "one":
+    use_one_heap()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+together = threading.Barrier(4)
+def allocate():
+    together.wait()
+    for _time in range(100):
+        libc.malloc(2000)
+    together.wait()
+threads = [threading.Thread(target=allocate) for _number in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has several heaps")
+@pytest.mark.parametrize(("heaps", "is_one"), [("one", True), ("several", False)])
+def test_threads_share_one_heap(heaps: str, is_one: bool) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", _HEAPS, heaps], check=True, capture_output=True, text=True
+    ).stdout
+    assert (said.count("<heap nr=") == 1) is is_one

@@ -1,12 +1,17 @@
 """Values on the command line: dates, times and durations, with clear error messages."""
 
+from __future__ import annotations
+
 import re
 from argparse import ArgumentTypeError
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from reprospective_tray.messages import _
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -44,6 +49,8 @@ def instant(text: str) -> int:
 
 def zone(text: str) -> ZoneInfo:
     """Return the time zone of this name, such as Europe/Berlin."""
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(text)
     except (KeyError, ValueError, OSError):
