@@ -168,10 +168,8 @@ class _Work:
         self._manager.close()
 
     def _run(self) -> None:
-        from reprospective_tray.sync.sync_request import carry_out
-
         try:
-            self.result = carry_out(self._manager, self._wish, self.cancel, self._tell)
+            self.result = self._manager.carry_out(self._wish, self.cancel, self._tell)
         except BaseException as error:  # noqa: BLE001  raised again in the waiting thread
             self.result = error
         finally:

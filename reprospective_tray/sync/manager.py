@@ -21,35 +21,13 @@ from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.retention import Retention
-from reprospective_tray.sync.sync_pass import Identity, PassProgress, SyncPass
+from reprospective_tray.sync.sync_pass import Identity, Passed, PassProgress, SyncPass
+from reprospective_tray.sync.sync_request import SyncRequest, SyncResult
 from reprospective_tray.sync.uploader import DEADLINE_S, Uploader
 from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.file_lock import FileLock
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """The result of a pass.
-
-    Attributes:
-        sent: Rows that were stored on the server, or were there already.
-        refused: Rows that the server refused.
-        superseded: Rows with a later version on the server, which is stored here now.
-        clock: The server's time in ms since the epoch, UTC.
-        deleted: Rows that retention removed here.
-        fitted: Whether the verdict of every answer was `PairVerdict.FITS`.
-        is_whole: False if the pass was told to stop before everything was sent.
-    """
-
-    sent: int
-    refused: int
-    superseded: int
-    clock: int
-    deleted: int
-    fitted: bool
-    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +63,38 @@ class DatabaseSyncManager:
         self._identity = identity
         self._uploader = Uploader(connect, deadline_s)
 
+    def carry_out(
+        self,
+        request: SyncRequest,
+        stop: threading.Event,
+        progress: Callable[[str, PassProgress], None],
+    ) -> SyncResult:
+        """Run a pass with the requested options; the last step is as for `run`.
+
+        `progress` is called with the step, ``verify`` or ``send``, and its progress. The result
+        has an error if `stop` ended the pass before everything was done.
+
+        Raises:
+            the same as `run`.
+        """
+        retried = self.retry_refused() if request.retry_refused else None
+        verified = None
+        if request.verify:
+            verified = self.verify(stop, lambda now: progress("verify", now))
+        is_compared = not (request.verify and stop.is_set())
+        passed = self.run(stop, lambda now: progress("send", now))
+        is_whole = is_compared and passed.is_whole
+        return SyncResult(
+            passed.sent,
+            passed.refused,
+            passed.superseded,
+            passed.deleted,
+            verified.compared if verified else None,
+            verified.offered_again if verified else None,
+            retried,
+            error="" if is_whole else _("The program quit before everything was sent."),
+        )
+
     def run(
         self,
         stop: threading.Event,
@@ -104,27 +114,17 @@ class DatabaseSyncManager:
             one = SyncPass(adapter, self._uploader, self._settings.batch_size, self._identity)
             facts = FileMeta(adapter)
             try:
-                one.run(stop, progress)
-                is_whole = one.is_whole(stop)
+                passed = one.run(stop, progress)
             except ReprospectiveError as error:
                 self._keep_error(facts, str(error))
                 raise
-            if is_whole:
+            if passed.is_whole:
                 facts.put(MetaKey.LAST_SUCCESS_AT, now_ms())
                 self._keep_error(facts, "")
-            deleted = 0
             days = self._settings.retention_days
-            if days is not None and one.fitted and not stop.is_set():
-                deleted = Retention(adapter).run(days, one.clock, stop)
-            return Passed(
-                one.sent,
-                one.refused,
-                one.superseded,
-                one.clock,
-                deleted,
-                fitted=one.fitted,
-                is_whole=is_whole,
-            )
+            if days is not None and passed.fitted and not stop.is_set():
+                passed.deleted = Retention(adapter).run(days, passed.clock, stop)
+            return passed
 
     def verify(
         self,

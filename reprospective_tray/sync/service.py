@@ -21,7 +21,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.sync import health, status_messages
 from reprospective_tray.sync.scheduler import SyncScheduler
-from reprospective_tray.sync.sync_request import SyncRequest, SyncResult, carry_out
+from reprospective_tray.sync.sync_request import SyncRequest, SyncResult
 from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.supervisor import SupervisedPart, Supervisor
 
@@ -260,7 +260,7 @@ class SyncService:
             self._done = self._total = 0
             self._began_s = time.monotonic()
         try:
-            result = carry_out(self._manager, wish, cancel, self._progressed)
+            result = self._manager.carry_out(wish, cancel, self._progressed)
         except ReprospectiveError as error:
             is_news = str(error) != self._health.error
             log.log(logging.INFO if is_news else logging.DEBUG, "the pass failed: %s", error)

@@ -38,6 +38,29 @@ class PassProgress:
     total: int
 
 
+@dataclass(slots=True)
+class Passed:
+    """The result of a pass.
+
+    Attributes:
+        sent: Rows that were stored on the server, or were there already.
+        refused: Rows that the server refused.
+        superseded: Rows with a later version on the server, which is stored here now.
+        clock: The server's time in ms since the epoch, UTC.
+        deleted: Rows that retention removed here.
+        fitted: Whether the verdict of every answer was `PairVerdict.FITS`.
+        is_whole: False if the pass was told to stop before everything was sent.
+    """
+
+    sent: int = 0
+    refused: int = 0
+    superseded: int = 0
+    clock: int = 0
+    deleted: int = 0
+    fitted: bool = True
+    is_whole: bool = True
+
+
 class Identity(Protocol):
     """Changes the file's device id; in the recording thread while the program is recording."""
 
@@ -65,14 +88,10 @@ class SyncPass:
         self._forked = False
         self._left: set[str] = set()  # orders that the server cannot process
         self._reason = ""  # the reason for the first refused row
-        self.sent = 0
-        self.refused = 0
-        self.superseded = 0
-        self.clock = 0
-        self.fitted = True
+        self._passed = Passed()
 
-    def run(self, stop: threading.Event, progress: Callable[[PassProgress], None]) -> None:
-        """Send until no rows wait, or `stop` is set between two batches.
+    def run(self, stop: threading.Event, progress: Callable[[PassProgress], None]) -> Passed:
+        """Send until no rows wait, or `stop` is set between two batches; return the result.
 
         Raises:
             ServerUnreachableError, ServerRefusedError: the server did not accept a batch.
@@ -84,9 +103,11 @@ class SyncPass:
             if self._reason:
                 log.warning(
                     "the server refuses %d sessions, which are set aside (the first: %s)",
-                    self.refused,
+                    self._passed.refused,
                     self._reason,
                 )
+        self._passed.is_whole = not stop.is_set() or not (self._outbox.waiting() or self._orders())
+        return self._passed
 
     def _scan(self, stop: threading.Event, progress: Callable[[PassProgress], None]) -> None:
         self._offer(stop)
@@ -97,7 +118,7 @@ class SyncPass:
             while not stop.is_set() and (batch := self._outbox.next(after, self._size)):
                 self._send(batch)
                 after = batch.last_id
-                progress(PassProgress(self.sent, max(waiting, self.sent)))
+                progress(PassProgress(self._passed.sent, max(waiting, self._passed.sent)))
             if self._answers == begun and not stop.is_set():
                 # Range orders are sent last, after the parts of clipped sessions were stored.
                 if orders := self._orders():
@@ -108,10 +129,6 @@ class SyncPass:
             if stop.is_set() or self._answers == begun:
                 return
             self._offer(stop)
-
-    def is_whole(self, stop: threading.Event) -> bool:
-        """Return, after `run`, False if `stop` ended it before everything was sent."""
-        return not stop.is_set() or not (self._outbox.waiting() or self._orders())
 
     def _orders(self) -> list[dict[str, Any]]:
         return [one for one in self._outbox.orders() if one["uid"] not in self._left]
@@ -129,7 +146,7 @@ class SyncPass:
                 self._halve(batch, error)
             return
         self._answers += 1
-        self.clock = answer.clock
+        self._passed.clock = answer.clock
         if answer.verdict is PairVerdict.FORK:
             self._fork()
             return
@@ -138,7 +155,7 @@ class SyncPass:
                 "the server has an older state of this file, or none (a backup was restored, or "
                 "it is another database): everything is sent again"
             )
-        self.fitted &= answer.verdict is PairVerdict.FITS
+        self._passed.fitted &= answer.verdict is PairVerdict.FITS
         self._note(batch, answer, parcel.pair, device_id)
 
     def _send_each(self, orders: list[dict[str, Any]], error: ServerDataError) -> None:
@@ -194,8 +211,8 @@ class SyncPass:
         ]
         if versions and ServerRowsApplier(self._adapter, device_id).take(versions, answer.clock):
             self._identity.leave_open_session()
-        self.sent += len(stored)
-        self.superseded += len(versions)
+        self._passed.sent += len(stored)
+        self._passed.superseded += len(versions)
 
     def _acknowledge(self, batch: OutboxBatch, answer: BatchAnswer, pair: Pair) -> None:
         """Store that the server has accepted the pair, and apply the rest of its answer."""
@@ -214,7 +231,7 @@ class SyncPass:
 
     def _set_aside(self, batch: OutboxBatch, at: int, reason: str) -> None:
         self._outbox.set_aside(batch.references[at], reason)
-        self.refused += 1
+        self._passed.refused += 1
         self._reason = self._reason or reason
 
     def _fork(self) -> None:
@@ -224,7 +241,7 @@ class SyncPass:
                 _("The server says that it knows a device that was only just created."),
                 _("Check that database.remote names your server."),
             )
-        self._forked, self.fitted = True, False
+        self._forked, self._passed.fitted = True, False
         log.warning("this file is a copy or an older version of another: it gets a new device id")
         self._identity.become_another_device()
 

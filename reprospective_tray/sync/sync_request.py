@@ -3,16 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from reprospective_tray.messages import _
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable
-
-    from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.sync_pass import PassProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +53,3 @@ class SyncResult:
     retried: int | None = None
     error: str = ""
     remedy: str = ""
-
-
-def carry_out(
-    manager: DatabaseSyncManager,
-    wish: SyncRequest,
-    cancel: threading.Event,
-    progress: Callable[[str, PassProgress], None],
-) -> SyncResult:
-    """Run one pass with the requested options.
-
-    Args:
-        manager: Runs the pass.
-        wish: The request.
-        cancel: Ends the pass early when it is set.
-        progress: Called with the step, ``verify`` or ``send``, and its progress.
-
-    Returns:
-        The result; with an error if `cancel` ended the pass before everything was done.
-
-    Raises:
-        ReprospectiveError: as for `DatabaseSyncManager.run`.
-    """
-    retried = manager.retry_refused() if wish.retry_refused else None
-    verified = None
-    if wish.verify:
-        verified = manager.verify(cancel, lambda now: progress("verify", now))
-    is_compared = not (wish.verify and cancel.is_set())
-    passed = manager.run(cancel, lambda now: progress("send", now))
-    return SyncResult(
-        passed.sent,
-        passed.refused,
-        passed.superseded,
-        passed.deleted,
-        verified.compared if verified else None,
-        verified.offered_again if verified else None,
-        retried,
-        error=""
-        if is_compared and passed.is_whole
-        else _("The program quit before everything was sent."),
-    )

@@ -17,7 +17,8 @@ from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.postgres.connection.connection import Connection, connect
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-from reprospective_tray.sync.manager import DatabaseSyncManager, Passed
+from reprospective_tray.sync.manager import DatabaseSyncManager
+from reprospective_tray.sync.sync_pass import Passed
 from tests.server.central import Central
 from tests.server.servers import Database
 

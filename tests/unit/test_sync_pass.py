@@ -18,7 +18,7 @@ from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.answer import BatchAnswer, PairVerdict, Refused
-from reprospective_tray.sync.sync_pass import PassProgress, SyncPass
+from reprospective_tray.sync.sync_pass import Passed, PassProgress, SyncPass
 from reprospective_tray.sync.uploader import SentBatch
 from tests.unit.recording import session, store
 
@@ -68,10 +68,8 @@ def adapter(tmp_path: Path) -> Iterator[SqliteAdapter]:
         yield adapter
 
 
-def send(adapter: SqliteAdapter, script: Script, size: int = 2) -> SyncPass:
-    done = SyncPass(adapter, script, size, Device())
-    done.run(threading.Event(), lambda _progress: None)
-    return done
+def send(adapter: SqliteAdapter, script: Script, size: int = 2) -> Passed:
+    return SyncPass(adapter, script, size, Device()).run(threading.Event(), lambda _progress: None)
 
 
 def synced(adapter: SqliteAdapter) -> str:
@@ -81,8 +79,7 @@ def synced(adapter: SqliteAdapter) -> str:
 
 def test_rows_go_in_order_in_full_batches_and_are_marked_by_the_servers_clock(adapter):
     script, told = Script(fits), []
-    done = SyncPass(adapter, script, 2, Device())
-    done.run(threading.Event(), told.append)
+    done = SyncPass(adapter, script, 2, Device()).run(threading.Event(), told.append)
     assert script.titles() == [["0", "1"], ["2", "3"], ["4"]]
     assert told == [PassProgress(2, 5), PassProgress(4, 5), PassProgress(5, 5)]
     assert (done.sent, done.refused, done.fitted, done.clock) == (5, 0, True, CLOCK)
@@ -156,10 +153,9 @@ def test_a_fork_changes_the_device_once_and_marks_nothing(adapter):
 
 def test_a_wish_to_stop_ends_it_between_two_batches(adapter):
     stop, script = threading.Event(), Script(fits)
-    done = SyncPass(adapter, script, 2, Device())
-    done.run(stop, lambda _progress: stop.set())
+    done = SyncPass(adapter, script, 2, Device()).run(stop, lambda _progress: stop.set())
     assert script.titles() == [["0", "1"]]
-    assert not done.is_whole(stop)
+    assert not done.is_whole
 
 
 def test_rows_that_change_meanwhile_are_sent_in_the_same_pass_but_not_for_ever(adapter):
