@@ -118,7 +118,7 @@ def _own_pass(loaded: LoadedConfig, paths: Paths, wish: SyncRequest) -> Iterator
     from reprospective_tray.sync.sync_request import SyncResult
 
     means = make_means(loaded, paths)
-    work = _Work(means.make_manager(), wish)
+    work = _PassInThread(means.make_manager(), wish)
     with _sigint_sets(work.cancel):
         yield from work.polls()
     if work.has_ended and not instance_lock.InstanceLock(paths).is_held():
@@ -138,7 +138,7 @@ def _own_pass(loaded: LoadedConfig, paths: Paths, wish: SyncRequest) -> Iterator
     }
 
 
-class _Work:
+class _PassInThread:
     """A pass in a thread of its own: psycopg2 waits where no signal reaches it."""
 
     def __init__(self, manager: DatabaseSyncManager, wish: SyncRequest) -> None:

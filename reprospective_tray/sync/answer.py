@@ -60,7 +60,7 @@ class Superseded(msgspec.Struct, frozen=True):
     row: Version
 
 
-class Refused(msgspec.Struct, frozen=True):
+class RefusedRow(msgspec.Struct, frozen=True):
     """The position in the batch of a row that the server cannot store, and the reason."""
 
     at: int
@@ -74,7 +74,7 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     clock: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
     verdict: PairVerdict
     superseded: Sequence[Superseded] = ()
-    refused: Sequence[Refused] = ()
+    refused: Sequence[RefusedRow] = ()
     orders: Sequence[str] = ()
 
 
@@ -152,7 +152,7 @@ def _cleaned(answer: BatchAnswer) -> BatchAnswer:
         answer,
         superseded=[Superseded(one.at, _cleaned_row(one.row)) for one in answer.superseded],
         refused=[
-            Refused(one.at, one_line(clean(one.reason[:_REASON_CHARACTERS])))
+            RefusedRow(one.at, one_line(clean(one.reason[:_REASON_CHARACTERS])))
             for one in answer.refused
         ],
     )

@@ -17,7 +17,7 @@ from reprospective_tray.errors import ServerDataError, ServerRefusedError, Serve
 from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
-from reprospective_tray.sync.answer import BatchAnswer, PairVerdict, Refused
+from reprospective_tray.sync.answer import BatchAnswer, PairVerdict, RefusedRow
 from reprospective_tray.sync.sync_pass import Passed, PassProgress, SyncPass
 from reprospective_tray.sync.uploader import SentBatch
 from tests.unit.recording import session, store
@@ -95,7 +95,7 @@ def test_where_nothing_waits_one_empty_batch_asks_whether_it_is_the_same_server(
 
 def test_a_refused_row_is_set_aside_and_the_others_are_taken(adapter):
     def refuse_second(_batch: SentBatch) -> BatchAnswer:
-        return BatchAnswer(1, CLOCK, PairVerdict.FITS, refused=[Refused(1, "no")])
+        return BatchAnswer(1, CLOCK, PairVerdict.FITS, refused=[RefusedRow(1, "no")])
 
     done = send(adapter, Script(refuse_second, fits))
     assert (synced(adapter), done.sent, done.refused) == ("0234", 4, 1)

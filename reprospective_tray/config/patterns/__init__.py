@@ -75,7 +75,7 @@ def compile_pattern(pattern: str, *, strict: bool = False) -> Pattern:
         guards, rest = effort.guards(tree)
         found: Pattern = _of(rest)
         if guards:
-            found = _Guarded([(_of(guard), wanted) for guard, wanted in guards], found)
+            found = _WithLookaheads([(_of(guard), wanted) for guard, wanted in guards], found)
     except RecursionError as error:
         raise _too_slow() from error
     return found if strict else _Forgiving(found)
@@ -153,7 +153,7 @@ class _Forgiving:
             log.warning("a rule of the config cannot be evaluated: %s", type(error).__name__)
 
 
-class _Guarded:
+class _WithLookaheads:
     """``^(?!.*a)(?=.*b)rest``: lookaheads at the beginning, evaluated separately, and the rest."""
 
     def __init__(self, guards: list[tuple[Pattern, bool]], rest: Pattern) -> None:

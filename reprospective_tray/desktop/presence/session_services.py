@@ -105,7 +105,7 @@ class SessionServices:
             if member == "ActiveChanged":
                 take(arguments)
 
-        ask = _Question(line, to, "GetActive", None, (), take)
+        ask = _ServiceCall(line, to, "GetActive", None, (), take)
         line.follow(Follow(name, name, self._on_owner(name, ask), on_signal))
 
     def _follow_inhibitors(self, line: BusConnection, service: Inhibitors) -> None:
@@ -114,7 +114,7 @@ class SessionServices:
         def take(answer: Answer) -> None:
             self._signs.inhibit(service.name, on=_is_true(answer))
 
-        ask = _Question(line, to, service.question, service.signature, service.arguments, take)
+        ask = _ServiceCall(line, to, service.question, service.signature, service.arguments, take)
 
         def on_signal(
             _path: str, _interface: str, member: str, _arguments: tuple[Any, ...]
@@ -125,7 +125,7 @@ class SessionServices:
         on_owner = self._on_owner(service.name, ask)
         line.follow(Follow(service.name, service.interface, on_owner, on_signal))
 
-    def _on_owner(self, name: str, ask: _Question) -> Callable[[bool], None]:
+    def _on_owner(self, name: str, ask: _ServiceCall) -> Callable[[bool], None]:
         def on_owner(there: bool) -> None:
             if there:
                 self._there.add(name)
@@ -138,7 +138,7 @@ class SessionServices:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _ServiceCall:
     """A question to a service; its answer comes when it comes."""
 
     line: BusConnection

@@ -31,7 +31,7 @@ _LAST_S = 1.5
 _KEEP_S = 1.0
 
 
-class _Question:
+class _TimesRequest:
     """A request for the times that earlier runs recorded after `since`, and its answer."""
 
     def __init__(self, since: int) -> None:
@@ -61,7 +61,7 @@ class BackgroundRecorder:
         self._recorder = Recorder(self._make_adapter, source_host, lambda _damaged: None, on_loss)
         self._news = threading.Condition()  # guards the next four attributes
         self._inbox: list[Change] = []
-        self._asked: list[_Question] = []
+        self._asked: list[_TimesRequest] = []
         self._ending = False
         self._written = True
         # Held while the writing thread uses the database, or while `exclusively` keeps it out.
@@ -117,7 +117,7 @@ class BackgroundRecorder:
 
     def occupied(self, since: int) -> list[Interval]:
         """Return the recorded times after `since` (ms); empty without an answer within 1 s."""
-        question = _Question(since)
+        question = _TimesRequest(since)
         with self._news:
             self._asked.append(question)
             self._news.notify_all()

@@ -36,7 +36,7 @@ ROOM = 1 << 20
 _END = b"\0"
 
 
-class _Header(msgspec.Struct, frozen=True):
+class _SpoolHeader(msgspec.Struct, frozen=True):
     """The first line of one run's changes; `token` is stored in the database once applied."""
 
     run: int | None
@@ -68,7 +68,7 @@ def keep(file: Path, changes: Sequence[Change], run: int | None) -> int:
     Raises:
         OSError: none of them can be stored.
     """
-    lines = [msgspec.json.encode(_Header(run, str(uuid.uuid4())))]
+    lines = [msgspec.json.encode(_SpoolHeader(run, str(uuid.uuid4())))]
     lines += [msgspec.json.encode([type(each).__name__, asdict(each)]) for each in changes]
     text = b"".join(line + b"\n" for line in lines)
     if file.exists():
@@ -241,14 +241,14 @@ def _read(file: Path) -> tuple[list[_Part], int]:
     return parts, unreadable
 
 
-def _parsed(line: bytes) -> Iterator[tuple[_Header | None, Change | None]]:
+def _parsed(line: bytes) -> Iterator[tuple[_SpoolHeader | None, Change | None]]:
     found = msgspec.json.decode(line)
     if isinstance(found, dict):
-        yield msgspec.convert(found, _Header), None
+        yield msgspec.convert(found, _SpoolHeader), None
     elif isinstance(found[0], dict):  # version 1: all runs in one line
         for number, part in enumerate(found):
             token = hashlib.sha256(line + bytes(number)).hexdigest()
-            yield msgspec.convert(part | {"token": token}, _Header), None
+            yield msgspec.convert(part | {"token": token}, _SpoolHeader), None
             for name, values in part["changes"]:
                 yield None, _change(name, values)
     else:

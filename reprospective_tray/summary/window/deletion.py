@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _DeletedTogether:
     """What was deleted by one press: undone together until `ends_at` (monotonic seconds)."""
 
     uids: tuple[str, ...]
@@ -34,7 +34,7 @@ class _Batch:
 
 
 @dataclass(slots=True)
-class _Work:
+class _DeletionInThread:
     """The uids of a batch, and what becomes of their deletion."""
 
     uids: tuple[str, ...]
@@ -63,8 +63,8 @@ class Deletion:
         self._toast = toast
         self._forget = forget
         self._changed = changed
-        self._waiting: list[_Batch] = []
-        self._under_way: list[_Work] = []
+        self._waiting: list[_DeletedTogether] = []
+        self._under_way: list[_DeletionInThread] = []
         self._gone: set[str] = set()
         self._problems: list[str] = []
         self._is_finishing = False
@@ -94,7 +94,7 @@ class Deletion:
         hidden = self.hidden
         uids = tuple(uid for uid in here if uid not in hidden)
         if uids:
-            self._waiting.append(_Batch(uids, time.monotonic() + UNDO_SECONDS))
+            self._waiting.append(_DeletedTogether(uids, time.monotonic() + UNDO_SECONDS))
             self._stop_timer()
             self._tick()
             self._changed()
@@ -170,7 +170,7 @@ class Deletion:
         for batch in batches:
             self._gone.update(batch.uids)
             future = self._executor.submit(self._do, list(batch.uids))
-            self._under_way.append(_Work(batch.uids, future))
+            self._under_way.append(_DeletionInThread(batch.uids, future))
         self._await_answers()
 
     def _do(self, uids: list[str]) -> str:

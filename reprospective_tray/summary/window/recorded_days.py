@@ -18,7 +18,7 @@ from reprospective_tray.summary.figures.sources import (
 
 _STOP_SECONDS = 1.0
 _log = logging.getLogger(__name__)
-_Question = tuple[Scope, DayRange]
+_DaysRequest = tuple[Scope, DayRange]
 
 
 class RecordedDays:
@@ -27,9 +27,9 @@ class RecordedDays:
     def __init__(self, sources: Sources) -> None:
         """Take where to read; its connections are its own."""
         self._sources = sources.apart()
-        self._known: dict[_Question, frozenset[date]] = {}
-        self._newest: _Question | None = None
-        self._questions: queue.SimpleQueue[_Question | None] = queue.SimpleQueue()
+        self._known: dict[_DaysRequest, frozenset[date]] = {}
+        self._newest: _DaysRequest | None = None
+        self._requests: queue.SimpleQueue[_DaysRequest | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def of(self, scope: Scope) -> Recorded:
@@ -40,14 +40,14 @@ class RecordedDays:
     def stop(self) -> None:
         """End the thread; one that is stuck in a read ends with the process."""
         if self._thread is not None:
-            self._questions.put(None)
+            self._requests.put(None)
             self._sources.let_end(self._thread, _STOP_SECONDS)
 
     def _answer(self, scope: Scope, days: DayRange) -> frozenset[date] | None:
         question = scope, days
         if question not in self._known and question != self._newest:
             self._newest = question
-            self._questions.put(question)
+            self._requests.put(question)
             if self._thread is None:
                 # A daemon: a server that hangs must not keep a closed window's process.
                 self._thread = threading.Thread(target=self._run, name="recorded-days", daemon=True)
@@ -55,9 +55,9 @@ class RecordedDays:
         return self._known.get(question)
 
     def _run(self) -> None:
-        while (question := self._questions.get()) is not None:
-            while not self._questions.empty():
-                question = self._questions.get()
+        while (question := self._requests.get()) is not None:
+            while not self._requests.empty():
+                question = self._requests.get()
                 if question is None:
                     return
             known = self._known  # a calendar that opens meanwhile asks anew

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Line:
+class _MenuLine:
     """A line of the menu: what it shows, and the widgets that show it."""
 
     item: Item
@@ -45,7 +45,7 @@ class GtkMenu:
         self._gtk = gtk
         self._on_action = on_action
         self._bold_default = bold_default
-        self._lines: list[_Line] = []
+        self._lines: list[_MenuLine] = []
         self._later: tuple[Item, ...] | None = None
         self.widget = gtk.Menu.new()
         self.widget.connect("hide", self._closed)
@@ -89,7 +89,7 @@ class GtkMenu:
                 submenu = GtkMenu(self._gtk, self._on_action, bold_default=self._bold_default)
                 submenu.show(item.submenu)
                 widget.set_submenu(submenu.widget)
-        line = _Line(item, widget, submenu)
+        line = _MenuLine(item, widget, submenu)
         if item != SEPARATOR:
             self._set_label(line)
             widget.set_sensitive(item.enabled)
@@ -104,7 +104,7 @@ class GtkMenu:
         self.widget.remove(line.widget)
         line.widget.destroy()
 
-    def _change(self, line: _Line, item: Item) -> None:
+    def _change(self, line: _MenuLine, item: Item) -> None:
         before, line.item = line.item, item
         if item == before:
             return
@@ -116,7 +116,7 @@ class GtkMenu:
         if line.submenu is not None:
             line.submenu.show(item.submenu)
 
-    def _set_label(self, line: _Line) -> None:
+    def _set_label(self, line: _MenuLine) -> None:
         label = line.widget.get_child()
         label.set_text(line.item.label)
         if line.item.default and self._bold_default:
@@ -124,7 +124,7 @@ class GtkMenu:
 
             label.set_markup(f"<b>{GLib.markup_escape_text(line.item.label)}</b>")
 
-    def _set_check(self, line: _Line) -> None:
+    def _set_check(self, line: _MenuLine) -> None:
         """Let the check mark show the value, and nothing else: to set it is no click."""
         if line.item.checked is not None and line.widget.get_active() != line.item.checked:
             with line.widget.handler_block(line.clicks):
@@ -141,7 +141,7 @@ class GtkMenu:
         if self._later is not None:
             self.show(self._later)
 
-    def _clicked(self, _widget: Any, line: _Line) -> None:
+    def _clicked(self, _widget: Any, line: _MenuLine) -> None:
         # GTK has changed it already; what is true comes when the click has done its work.
         self._set_check(line)
         # The line's action now, not the one it had when it was made.

@@ -171,14 +171,14 @@ def _cursor_class() -> Any:
     """
     import psycopg2.extensions
 
-    class Guarded(psycopg2.extensions.cursor):
+    class NamesGuardedCursor(psycopg2.extensions.cursor):
         def execute(self, query: Any, args: Any = None) -> None:
             # A failed transaction accepts only COMMIT and ROLLBACK.
             if not query.startswith(("COMMIT", "ROLLBACK")):
                 query = _OWN_NAMES_ALONE + query
             super().execute(query, args)
 
-    return Guarded
+    return NamesGuardedCursor
 
 
 def connect(

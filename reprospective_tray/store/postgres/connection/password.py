@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SERVICE = NAME
 
 _asking = threading.Lock()
-_open: _Question | None = None
+_open: _KeyringRequest | None = None
 
 
 def none_supplied(error: Exception) -> bool:
@@ -41,7 +41,7 @@ def from_keyring(address: ServerAddress, seconds: float) -> str | None:
     while True:
         with _asking:
             if _open is None or _open.answered.is_set():
-                _open = _Question(login)
+                _open = _KeyringRequest(login)
             question = _open
         if not question.answered.wait(max(0.0, ends_at - time.monotonic())):
             raise TimeoutError
@@ -49,7 +49,7 @@ def from_keyring(address: ServerAddress, seconds: float) -> str | None:
             return question.password
 
 
-class _Question:
+class _KeyringRequest:
     """One request to the keyring, in its own thread because it may show a dialog."""
 
     def __init__(self, login: str) -> None:

@@ -39,13 +39,15 @@ class OwnTimeFirst:
             known = newest.get(row["uid"])
             if known is None or known["revision"] < row["revision"]:
                 newest[row["uid"]] = row
-        batch = _Batch(self._occupied, newest)
+        batch = _BatchObstacles(self._occupied, newest)
         found = list(self._fitting(batch, sorted(newest.values(), key=_start_of), places))
         for row in found:
             self._occupied.note(row)
         return found
 
-    def _fitting(self, batch: "_Batch", rows: list[Row], places: dict[str, str]) -> Iterator[Row]:
+    def _fitting(
+        self, batch: "_BatchObstacles", rows: list[Row], places: dict[str, str]
+    ) -> Iterator[Row]:
         for row in rows:
             uid = row["uid"]
             held, taken = batch.held.get(uid), batch.taken.get(uid)
@@ -60,7 +62,7 @@ class OwnTimeFirst:
                 continue
             yield from self._outside(batch, row, places.get(uid, ""))
 
-    def _outside(self, batch: "_Batch", row: Row, place: str) -> Iterator[Row]:
+    def _outside(self, batch: "_BatchObstacles", row: Row, place: str) -> Iterator[Row]:
         start, end = row["started_at"], row["ended_at"]
         left_out: list[tuple[int, int]] = []
         for wall in batch.walls(row):
@@ -82,7 +84,7 @@ class OwnTimeFirst:
             )
 
 
-class _Batch:
+class _BatchObstacles:
     """The obstacles for the rows of one batch; the rows must be queried in order."""
 
     def __init__(self, occupied: Occupied, rows: dict[str, Row]) -> None:

@@ -19,7 +19,7 @@ _CLOSED, _OPEN = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", "\N{BLACK DOWN-POINT
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _ListRow:
     """A line of the list: an application, or one of its titles."""
 
     top: int
@@ -39,7 +39,7 @@ class Applications(ScrolledPanel):
         self._opened: set[str] = set()
         self._are_all_open = False
         self._marked: int | None = None
-        self._lines: list[_Line] = []
+        self._lines: list[_ListRow] = []
         self._height = 0
         self.bind("<Motion>", self._point)
         self.bind("<Up>", lambda _event: self._mark(-1))
@@ -63,12 +63,12 @@ class Applications(ScrolledPanel):
     def _lay_out(self) -> None:
         lines, top = [], 0
         for bar in self._bars:
-            lines.append(_Line(top, self.line_height, bar))
+            lines.append(_ListRow(top, self.line_height, bar))
             top += self.line_height
             if self._is_open(bar):
                 height = self.look.px(_TITLE_HEIGHT)
                 for title in bar.titles[:TITLES_SHOWN]:
-                    lines.append(_Line(top, height, bar, title))
+                    lines.append(_ListRow(top, height, bar, title))
                     top += height
         self._lines, self._height = lines, top
         if self._marked is not None and self._marked >= len(self._bars):
@@ -129,7 +129,7 @@ class Applications(ScrolledPanel):
             radius=look.px(5), fill=palette.selected, ground=palette.surface,
         )  # fmt: skip
 
-    def _line_at(self, y: int) -> _Line | None:
+    def _line_at(self, y: int) -> _ListRow | None:
         at = y - self.first_y + self.offset
         if y < self.first_y:
             return None

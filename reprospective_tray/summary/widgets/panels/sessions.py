@@ -19,7 +19,7 @@ _ARROWS = " \N{DOWNWARDS ARROW}", " \N{UPWARDS ARROW}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class _ColumnEdges:
     """Where the columns begin and end, in pixels."""
 
     when: int
@@ -115,7 +115,7 @@ class Sessions(ScrolledPanel):
             self._shown = self._given.sorted_by(self._sorted_by, descending=self._is_descending)
         self.redraw()
 
-    def _columns(self, width: int) -> _Columns:
+    def _columns(self, width: int) -> _ColumnEdges:
         look = self.look
         if self._widths is None:
             lines = self._given.widest() if self._given is not None else []
@@ -135,7 +135,7 @@ class Sessions(ScrolledPanel):
         rest = max(width - side - name, look.px(60))
         name_width = min(names, rest * 2 // 5)
         title = name + name_width + gap
-        return _Columns(
+        return _ColumnEdges(
             side, time_right, dot, name, name_width, title, max(0, width - side - title)
         )
 
@@ -165,7 +165,7 @@ class Sessions(ScrolledPanel):
                 )
             self._draw_line(self._shown[number], columns, middle)
 
-    def _draw_line(self, line: SessionLine, columns: _Columns, middle: int) -> None:
+    def _draw_line(self, line: SessionLine, columns: _ColumnEdges, middle: int) -> None:
         look, palette = self.look, self.look.palette
         active = line.state is State.ACTIVE
         colour = palette.text if active else palette.dim

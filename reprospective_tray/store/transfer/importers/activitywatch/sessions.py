@@ -93,7 +93,7 @@ def stretches(
 
 
 @dataclass(slots=True)
-class _Piece:
+class _ForegroundPart:
     """The foreground part of the window event `number`; `cut` if the event continues after it."""
 
     number: int
@@ -102,7 +102,7 @@ class _Piece:
     cut: bool
 
 
-def _in_front(windows: list[WindowEvent]) -> Iterator[_Piece]:
+def _in_front(windows: list[WindowEvent]) -> Iterator[_ForegroundPart]:
     """Yield the foreground parts of sorted events."""
     behind: list[int] = []  # a stack of event numbers; the last one is in the foreground
     now = 0
@@ -114,7 +114,7 @@ def _in_front(windows: list[WindowEvent]) -> Iterator[_Piece]:
                 behind.pop()
                 continue
             until = end if following is None else min(end, following)
-            yield _Piece(behind[-1], now, until, until < end)
+            yield _ForegroundPart(behind[-1], now, until, until < end)
             now = until
         if following is not None:
             behind.append(number)
@@ -137,7 +137,7 @@ def _united(away: list[AwayEvent], tally: Tally) -> Iterator[AwayEvent]:
         yield held
 
 
-def _outside(pieces: Iterable[_Piece], away: list[AwayEvent]) -> Iterator[_Piece]:
+def _outside(pieces: Iterable[_ForegroundPart], away: list[AwayEvent]) -> Iterator[_ForegroundPart]:
     """Yield the parts of `pieces` outside `away`; each of the two is sorted and disjoint."""
     first = 0
     for piece in pieces:
@@ -148,15 +148,15 @@ def _outside(pieces: Iterable[_Piece], away: list[AwayEvent]) -> Iterator[_Piece
         while following < len(away) and away[following].started_at < end:
             begun, over = away[following]
             if start < begun:
-                yield _Piece(piece.number, start, begun, cut=True)
+                yield _ForegroundPart(piece.number, start, begun, cut=True)
             start = over
             following += 1
         if start < end:
-            yield _Piece(piece.number, start, end, piece.cut)
+            yield _ForegroundPart(piece.number, start, end, piece.cut)
 
 
 def _counted(
-    pieces: Iterable[_Piece], windows: list[WindowEvent], tally: Tally
+    pieces: Iterable[_ForegroundPart], windows: list[WindowEvent], tally: Tally
 ) -> Iterator[EventRun]:
     """Yield pieces as `EventRun`s; count the events that are covered in part or completely."""
     missing = array("q", (each.ended_at - each.started_at for each in windows))
