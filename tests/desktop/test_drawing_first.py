@@ -10,7 +10,7 @@ SECONDS = 30.0
 _PROGRAM = """
 import sys
 from reprospective_tray import cli
-from reprospective_tray.summary.window.loader import Loader
+from reprospective_tray.summary.window.loading.loader import Loader
 from reprospective_tray.summary.window.summary_window import SummaryWindow
 
 paint, start, shown = SummaryWindow._paint, SummaryWindow.start, Loader.shown

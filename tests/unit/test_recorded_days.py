@@ -16,7 +16,7 @@ from reprospective_tray.summary.figures.sources import (
     Scope,
     Sources,
 )
-from reprospective_tray.summary.window.recorded_days import RecordedDays
+from reprospective_tray.summary.window.loading.recorded_days import RecordedDays
 from tests.support import wait_until
 from tests.unit.stored import session
 

@@ -21,9 +21,9 @@ from reprospective_tray.summary.figures.sources import (
     ask,
 )
 from reprospective_tray.summary.view_model import View
-from reprospective_tray.summary.window import loader
-from reprospective_tray.summary.window.loader import Loader, LoadRequest
-from reprospective_tray.summary.window.running_messages import NOT_KNOWN
+from reprospective_tray.summary.window.loading import loader
+from reprospective_tray.summary.window.loading.loader import Loader, LoadRequest
+from reprospective_tray.summary.window.loading.running_messages import NOT_KNOWN
 from tests.support import wait_until
 from tests.unit.stored import row, session
 

@@ -18,7 +18,7 @@ from reprospective_tray.summary.figures.report import Origin
 from reprospective_tray.summary.figures.search import Search
 from reprospective_tray.summary.status_text import recording_line
 from reprospective_tray.summary.view_model import View, heat_rows, period_view
-from reprospective_tray.summary.window.running_messages import (
+from reprospective_tray.summary.window.loading.running_messages import (
     NOT_KNOWN,
     empty_sentence,
     footer,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.figures.sources import Sources
 from reprospective_tray.summary.view_model import View
-from reprospective_tray.summary.window.running_messages import Status
+from reprospective_tray.summary.window.loading.running_messages import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reprospective_tray.summary.formats import saving
 from reprospective_tray.summary.session_list import SessionLine
 from reprospective_tray.summary.widgets.popups import Toast
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.window.loader import LoadedView
+from reprospective_tray.summary.window.loading.loader import LoadedView
 
 _TOAST_MS = 4000
 _COLUMNS = 80

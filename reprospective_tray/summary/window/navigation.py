@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from reprospective_tray.summary.figures.sources import THIS_COMPUTER, Scope
 from reprospective_tray.summary.view_model import View
-from reprospective_tray.summary.window.loader import LoadRequest
+from reprospective_tray.summary.window.loading.loader import LoadRequest
 
 
 class Position(Struct, frozen=True):

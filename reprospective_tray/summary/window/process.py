@@ -14,7 +14,7 @@ from reprospective_tray.summary.theme import ask_desktop
 from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window import xwayland
 from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
-from reprospective_tray.summary.window.loader import Loader
+from reprospective_tray.summary.window.loading.loader import Loader
 from reprospective_tray.summary.window.navigation import Position
 from reprospective_tray.system.paths import shipped_file
 

@@ -28,10 +28,10 @@ from reprospective_tray.summary.window.deletion import Deletion
 from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
 from reprospective_tray.summary.window.exporting import Exporting
 from reprospective_tray.summary.window.header import Header
-from reprospective_tray.summary.window.loader import LoadedView, Loader
+from reprospective_tray.summary.window.loading.loader import LoadedView, Loader
+from reprospective_tray.summary.window.loading.recorded_days import RecordedDays
+from reprospective_tray.summary.window.loading.running_messages import empty_sentence, footer
 from reprospective_tray.summary.window.navigation import Position
-from reprospective_tray.summary.window.recorded_days import RecordedDays
-from reprospective_tray.summary.window.running_messages import empty_sentence, footer
 
 REFRESH_MS = 3000
 # What was read ahead is there at once; a server may take its time.

@@ -31,7 +31,7 @@ from reprospective_tray.summary.figures.sources import (
     ask,
 )
 from reprospective_tray.summary.view_model import PeriodView, View, period_view
-from reprospective_tray.summary.window.running_messages import NOT_KNOWN, Status
+from reprospective_tray.summary.window.loading.running_messages import NOT_KNOWN, Status
 
 NEWEST_SESSIONS = 20_000
 _MOST_AHEAD = 8

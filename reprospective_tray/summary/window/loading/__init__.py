@@ -1,0 +1,1 @@
+"""What the summary window reads, in threads of its own: views, recorded days, the status."""
