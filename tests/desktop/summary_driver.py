@@ -181,6 +181,12 @@ class Summary:
         """Type a text."""
         self.desktop.xdotool("type", "--delay", 1, text)
 
+    def search(self, text: str) -> None:
+        """Go to the search by its keys, and type a text there."""
+        self.key("ctrl+f")
+        self.wait(lambda seen: "entry" in seen.focus, "the search to have the keyboard")
+        self.type(text)
+
     def click_at(self, point: tuple[int, int], *, button: int = 1, times: int = 1) -> None:
         """Click on a place of the screen."""
         repeat = ["--repeat", str(times), "--delay", "30", str(button)]

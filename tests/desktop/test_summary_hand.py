@@ -67,8 +67,7 @@ def test_buttons_turn_the_days(opened):
 
 
 def test_what_is_typed_into_the_search_is_searched_for_and_moves_nothing_else(opened):
-    opened.key("ctrl+f")
-    opened.type("wtmd")
+    opened.search("wtmd")
     seen = opened.wait_for("0 s found")
     assert seen.words("Entry") == ["wtmd"]
     opened.key("Left", "Right", "Left", "BackSpace", "BackSpace", "BackSpace", "Delete")
