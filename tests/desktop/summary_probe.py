@@ -4,6 +4,7 @@ Argument: a file of `Settings` as JSON. What the window remembers is printed as 
 """
 
 import json
+import os
 import sys
 import tkinter as tk
 from collections.abc import Iterator
@@ -233,6 +234,11 @@ def main() -> int:
 
     ReadableWindow.settings = settings
     summary_window.SummaryWindow = ReadableWindow  # type: ignore[misc]  # its place in show()
+    if settings.scale != 1.0:
+        # Xft takes the dpi of this process's texts from here.
+        resources = Path(settings.read).with_suffix(".Xdefaults")
+        resources.write_text(f"Xft.dpi: {96 * settings.scale}\n")
+        os.environ["XENVIRONMENT"] = str(resources)
     window.ask_desktop = lambda: _Said(settings)  # type: ignore[assignment,return-value]
     deletion.UNDO_SECONDS = settings.undo_seconds
     deletion.FINISH_SECONDS = settings.finish_seconds

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from tkinter import font as tkfont
 
 from reprospective_tray.summary.format_text import ELLIPSIS
-from reprospective_tray.summary.theme import Palette, choose_family
+from reprospective_tray.summary.theme import Desktop, Palette, choose_family
 
 DIGITS = "0123456789"
 _MOST_CUTS = 20_000
@@ -27,18 +27,20 @@ class WindowStyle:
     _cuts: dict[tuple[str, str, int], str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, root: tk.Misc, palette: Palette, scale: float) -> "WindowStyle":
-        """Choose fonts on the display of `root`."""
+    def of(cls, root: tk.Misc, desktop: Desktop) -> "WindowStyle":
+        """Choose palette, scale and fonts for the display of `root`, before its first font."""
+        scale = display_scale(root, desktop.dpi)
+        fit_fonts(root, desktop.dpi)
         default = tkfont.nametofont("TkDefaultFont", root).actual("family")
         family = choose_family(set(tkfont.families(root)), default)
 
         def font(size: int, weight: str = "normal") -> tkfont.Font:
-            # A negative size is pixels: the scale is ours, whatever Tk thinks of the display.
+            # A negative size is pixels.
             pixels = -round(size * scale)
             return tkfont.Font(root, family=family, size=pixels, weight=weight)  # type: ignore[arg-type]  # one of the two it knows
 
         return cls(
-            palette,
+            desktop.palette,
             scale,
             font(11),
             font(13),
@@ -104,3 +106,13 @@ def display_scale(root: tk.Misc, said_dpi: float | None) -> float:
     """
     dpi = said_dpi or root.winfo_fpixels("1i")
     return min(4.0, max(1.0, round(dpi / 96 * 8) / 8))
+
+
+def fit_fonts(root: tk.Misc, said_dpi: float | None) -> None:
+    """Make fonts as large as they are asked for, in pixels; before the first font is made.
+
+    Tk turns pixels into points by the X server's dpi, and Xft turns them back by what the desktop
+    says. Where these differ, texts would be too large or too small.
+    """
+    if said_dpi:
+        root.tk.call("tk", "scaling", said_dpi / 72)

@@ -46,11 +46,10 @@ def show(means: WindowDependencies, memory: Memory) -> None:
     loader.ask(position.wish)
     desktop = ask_desktop()
     root = _make_root()
-    from reprospective_tray.summary.widgets.style import WindowStyle, display_scale
+    from reprospective_tray.summary.widgets.style import WindowStyle
     from reprospective_tray.summary.window.summary_window import SummaryWindow
 
-    said = desktop.wait(_DESKTOP_S)
-    look = WindowStyle.of(root, said.palette, display_scale(root, said.dpi))
+    look = WindowStyle.of(root, desktop.wait(_DESKTOP_S))
     window = SummaryWindow(root, look, loader, means, position)
     place(root, memory.geometry, look.scale)
     root.deiconify()
