@@ -117,7 +117,7 @@ def write(uv: str, extra: list[str]) -> None:
     requires = [*project["build-system"]["requires"], EDITABLE]
     needed.write_text("\n".join(requires) + "\n", "utf-8")
     sources = {
-        BUILD_TOOLS: [str(needed.relative_to(ROOT))],
+        BUILD_TOOLS: [str(needed.relative_to(ROOT)), "--group=deb"],
         RUNTIME: ["pyproject.toml", *_LINUX],
         DEVELOPMENT: ["pyproject.toml", *_LINUX, "--group=dev"],
         PACKAGE_TOOLS: ["--group=package"],

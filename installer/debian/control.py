@@ -89,7 +89,8 @@ def copyright_text(licence: str, carried: Iterable[Carried], site: Path) -> str:
         "read. Each lies beside the folder named here, which holds its licence. Those under the\n"
         "LGPL may be replaced there by versions of your own. The texts of both licences are also\n"
         "in /usr/share/common-licenses/GPL-3 and /usr/share/common-licenses/LGPL-3.\n\n"
-        + "\n".join(others)
+        "The completions for bash, zsh and fish hold text of shtab (https://github.com/tqdm/shtab),\n"
+        "which is under the MPL-2.0: /usr/share/common-licenses/MPL-2.0.\n\n" + "\n".join(others)
     )
 
 

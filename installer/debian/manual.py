@@ -1,11 +1,14 @@
-"""The manual page, written from the commands themselves and a few sections of its own."""
+"""The manual page, written from the commands themselves and a few sections of its own.
 
+Not by argparse-manpage 4.8: it lists hidden commands, leaves out ``--help`` and has no wheel.
+"""
+
+import argparse
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from installer.debian.command_tree import Argument, Command
-
-PROGRAM = "reprospective-tray"
+from reprospective_tray import NAME
 
 # In man's own language: what the parser does not know.
 BEFORE = r"""
@@ -95,48 +98,47 @@ Show what is missing on this computer, and how to fix it.
 """
 
 
-def page(root: Command, version: str, epoch: int) -> str:
+def page(parser: argparse.ArgumentParser, version: str, epoch: int) -> str:
     """Return the page in roff, dated `epoch` (seconds since 1970)."""
     day = datetime.fromtimestamp(epoch, UTC).date().isoformat()
     lines = [
-        f'.TH REPROSPECTIVE\\-TRAY 1 {day} "{PROGRAM} {version}" "User Commands"',
+        f'.TH REPROSPECTIVE\\-TRAY 1 {day} "{NAME} {version}" "User Commands"',
         ".SH NAME",
-        f"{_escaped(PROGRAM)} \\- record which window you use, from the system tray",
+        f"{_escaped(NAME)} \\- record which window you use, from the system tray",
         ".SH SYNOPSIS",
-        f".B {_escaped(PROGRAM)}",
+        f".B {_escaped(NAME)}",
         "[\\fB\\-\\-config\\fR \\fIFILE\\fR] [\\fB\\-v\\fR] \\fICOMMAND\\fR ...",
         BEFORE.strip(),
         ".SH OPTIONS",
-        *_arguments(root),
+        *_arguments(parser),
         ".SH COMMANDS",
+        *_commands(parser),
     ]
-    for command in root.all():
-        if command.words and not command.commands:
-            lines += [f".SS {_usage(command)}", _text(command.help), *_arguments(command)]
     return "\n".join([*lines, AFTER.strip(), ""])
 
 
-def _usage(command: Command) -> str:
-    places = "".join(f" \\fI{_escaped(place.metavar)}\\fP" for place in command.places)
-    return _escaped(" ".join(command.words)) + places
+def _commands(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:  # noqa: SLF001  argparse has no other way to ask
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  as above
+            # By name: what the program keeps for itself is not among the names.
+            for below in (action.choices[name] for name in action.choices):
+                words = _escaped(below.prog.removeprefix(f"{NAME} "))
+                places = (f" \\fI{each.metavar}\\fR" for each in below._get_positional_actions())  # noqa: SLF001  as above
+                yield f".SS {words}{''.join(places)}"
+                yield _text(below.description)
+                yield from _arguments(below)
+                yield from _commands(below)
 
 
-def _arguments(command: Command) -> list[str]:
-    lines = []
-    for argument in command.arguments:
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:  # noqa: SLF001  as above
         # Said once, at the top.
-        if command.words and "--help" in argument.names:
-            continue
-        lines += [".TP", _names(argument), _text(argument.help)]
-    return lines
-
-
-def _names(argument: Argument) -> str:
-    value = f"\\fI{_escaped(argument.metavar)}\\fR"
-    if not argument.names:
-        return value
-    names = ", ".join(f"\\fB{_escaped(name)}\\fR" for name in argument.names)
-    return f"{names} {value}" if argument.metavar else names
+        repeats = parser.prog != NAME and "--help" in action.option_strings
+        if not repeats and not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  as above
+            names = ", ".join(f"\\fB{_escaped(name)}\\fR" for name in action.option_strings)
+            default = "" if action.nargs == 0 else action.dest.upper()
+            value = action.metavar or "|".join(action.choices or ()) or default
+            yield from (".TP", f"{names} \\fI{_escaped(value)}\\fR".strip(), _text(action.help))
 
 
 def _text(help_text: str) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 from PIL import Image
 
 from installer import steps
-from installer.debian import carried, command_tree, completions, control, manual
+from installer.debian import carried, completions, control, manual
 from reprospective_tray import PRODUCT
+from reprospective_tray.commands.command_line.all_commands import make_parser
 from reprospective_tray.desktop.autostart import desktop_entry
-from reprospective_tray.messages import in_each_language
+from reprospective_tray.messages import in_each_language, set_language
 
 NAME = control.PACKAGE
 FILES = Path(__file__).with_name("files")
@@ -109,16 +110,17 @@ def _translated(key: str, sentence: str) -> dict[str, str]:
 
 
 def _shell(root: Path, version: str, epoch: int) -> None:
-    program = command_tree.read()
-    for name, text in {
-        f"usr/share/bash-completion/completions/{NAME}": completions.bash(program),
-        f"usr/share/zsh/vendor-completions/_{NAME}": completions.zsh(program),
-        f"usr/share/fish/vendor_completions.d/{NAME}.fish": completions.fish(program),
+    set_language("en")
+    for shell, name in {
+        "bash": f"bash-completion/completions/{NAME}",
+        "zsh": f"zsh/vendor-completions/_{NAME}",
+        "fish": f"fish/vendor_completions.d/{NAME}.fish",
     }.items():
-        file = root / name
+        file = root / "usr/share" / name
         file.parent.mkdir(parents=True)
-        file.write_text(text, "utf-8")
-    _compressed(root / f"usr/share/man/man1/{NAME}.1.gz", manual.page(program, version, epoch))
+        file.write_text(completions.script(make_parser(), shell), "utf-8")
+    page = manual.page(make_parser(), version, epoch)
+    _compressed(root / f"usr/share/man/man1/{NAME}.1.gz", page)
 
 
 def _documents(root: Path, site: Path, version: str, epoch: int) -> None:

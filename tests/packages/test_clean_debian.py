@@ -136,7 +136,8 @@ def test_carla_finds_the_manual_and_her_shells_complete_the_commands(system, per
     system.run("desktop-file-validate", f"/usr/share/applications/{PROGRAM}.desktop")
     for line, offered in {
         "report --format ": {"text", "json", "markdown", "csv", "html"},
-        "--config x server ": {"init", "add-person", "status"},
+        "--config x server ": {"init", "add-person", "reset-password", "status", "accept"},
+        "export --output=/etc/hostn": {"--output=/etc/hostname"},
     }.items():
         fish = system.run("fish", "-c", f"complete -C '{PROGRAM} {line}'", user="carla")
         assert {told.split("\t")[0] for told in fish.splitlines()} == offered

@@ -5,18 +5,20 @@ import subprocess
 
 import pytest
 
-from installer.debian import command_tree, completions, manual
+from installer.debian import completions, manual
 from reprospective_tray.commands.command_line.all_commands import make_parser
+from reprospective_tray.commands.command_line.instance import HIDDEN
 from reprospective_tray.system.paths import Paths
+from tests.unit.test_command_line import PARSERS, children
 
-PROGRAM = command_tree.read()
+OFFERED = {words: parser for words, parser in PARSERS.items() if not set(words) & set(HIDDEN)}
 MAN = shutil.which("man")
 
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory):
     file = tmp_path_factory.mktemp("bash") / "completion"
-    file.write_text(completions.bash(PROGRAM), "utf-8")
+    file.write_text(completions.script(make_parser(), "bash"), "utf-8")
     return file
 
 
@@ -40,20 +42,22 @@ def completed(script, *words, folder="/"):
 def test_bash_takes_the_script_for_the_programs_name(script):
     told = f'source "{script}"; complete -p reprospective-tray'
     done = subprocess.run(["bash", "-c", told], capture_output=True, text=True, check=True)
-    assert done.stdout == "complete -F _reprospective_tray reprospective-tray\n"
+    expected = "complete -o bashdefault -F _reprospective_tray reprospective-tray\n"
+    assert done.stdout == expected
 
 
-def test_every_command_and_every_option_is_offered(script):
-    for command in PROGRAM.all():
-        offered = set(completed(script, *command.words, ""))
-        files = any(place.is_file for place in command.places)
-        options = {name for option in command.options for name in option.names}
-        assert files or options <= offered
-        assert {child.words[-1] for child in command.commands} <= offered
+@pytest.mark.parametrize("words", OFFERED, ids=" ".join)
+def test_every_command_and_every_option_is_offered(script, words):
+    options = {*OFFERED[words]._option_string_actions}
+    assert set(completed(script, *words, "-")) == options
+    if names := children(OFFERED[words]):
+        assert completed(script, *words, "") == names
+    elif words != ("import",):  # a file
+        assert set(completed(script, *words, "")) == options
 
 
 def test_no_command_is_offered_that_the_program_keeps_for_itself(script):
-    assert not {"control-window", "forget-window", "quit"} & set(completed(script, ""))
+    assert not set(HIDDEN) & set(completed(script, ""))
     assert {"report", "stop"} <= set(completed(script, ""))
 
 
@@ -63,11 +67,12 @@ def test_no_command_is_offered_that_the_program_keeps_for_itself(script):
         (["rep"], ["report"]),
         (["sto"], ["stop"]),
         (["forget", "--dr"], ["--dry-run"]),
-        (["--config", "report", "re"], ["resume", "report"]),
+        (["--config", "x", "re"], ["resume", "report"]),
         (["report", "--format", ""], ["text", "json", "markdown", "csv", "html"]),
         (["export", "--format", "c"], ["csv"]),
         (["report", "--host", "server", "--so"], ["--source"]),
         (["report", "--date", ""], []),
+        (["report", "--date", "today", "--ho"], ["--host"]),
         (["server", "add-person", "--d"], ["--dsn"]),
         (["--config", "har"], ["harbour.yaml"]),
         (["import", "har"], ["harbour.yaml"]),
@@ -87,7 +92,7 @@ def test_what_is_offered_is_what_the_program_takes(script):
 @pytest.mark.skipif(MAN is None, reason="apt-get install man-db")
 def test_the_manual_page_renders_without_a_warning(tmp_path):
     page = tmp_path / "reprospective-tray.1"
-    page.write_text(manual.page(PROGRAM, "1.2.3", 1_795_000_000), "utf-8")
+    page.write_text(manual.page(make_parser(), "1.2.3", 1_795_000_000), "utf-8")
     done = subprocess.run(
         [MAN, "--warnings", "--encoding=UTF-8", "--local-file", page],
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MANPAGER": "cat", "MANWIDTH": "80"},
@@ -101,9 +106,10 @@ def test_the_manual_page_renders_without_a_warning(tmp_path):
     sections += ["ENVIRONMENT", "FILES", "YOUR DATA", "EXAMPLES", "SEE ALSO"]
     headings = [line for line in shown.splitlines() if line.isupper() and line[0] != " "]
     assert headings == sections
-    for command in PROGRAM.all():
-        for option in command.options:
-            assert option.names[-1] in shown
+    for words, parser in OFFERED.items():
+        assert " ".join(words) in shown
+        assert all(option in shown for option in parser._option_string_actions)
+    assert not any(name in shown for name in ("control-window", "forget-window"))
 
 
 def test_the_manual_names_the_folders_that_the_program_uses(monkeypatch):
@@ -111,7 +117,7 @@ def test_the_manual_names_the_folders_that_the_program_uses(monkeypatch):
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.delenv(f"XDG_{name}_HOME", raising=False)
     paths = Paths.of_user()
-    page = manual.page(PROGRAM, "1.2.3", 0)
+    page = manual.page(make_parser(), "1.2.3", 0)
     for path in (paths.config_file, paths.data / "data/local_cache.db", f"{paths.state}/"):
         assert f".I {path}".replace("/home/anna", "~") in page
     assert paths.log == paths.state / "log"
