@@ -112,6 +112,7 @@ class PeriodView(Struct, frozen=True):
     day_bars: tuple[DayBar, ...]
     heat: tuple[HeatRow, ...]
     bars: tuple[Bar, ...]
+    category_bars: tuple[Bar, ...]
     sessions: SessionList
     sessions_note: str
     matching: str
@@ -156,6 +157,7 @@ def period_view(  # noqa: PLR0913  the parts that a view is made of
         day_bars=() if one_day else tuple(_day_bars(report)),
         heat=() if one_day else tuple(heat_rows(report.hours or ())),
         bars=bars,
+        category_bars=tuple(_category_bars(report.categories)),
         sessions=SessionList(found[-newest:][::-1], report.range, categories, is_here=is_here),
         sessions_note=note,
         matching=_matching(report.applications, search),
@@ -197,6 +199,13 @@ def _bars(applications: Sequence[ApplicationReport], search: Search) -> Iterator
             application.category.colour,
             tuple(TitleLine(title_label(each.window_title), duration(each.ms)) for each in titles),
         )
+
+
+def _category_bars(totals: Sequence[CategoryTotal]) -> Iterator[Bar]:
+    longest = max((total.ms for total in totals), default=0) or 1
+    for total in totals:
+        category = total.category
+        yield Bar(category.label, duration(total.ms), total.ms / longest, category.colour, ())
 
 
 def _matching(applications: Sequence[ApplicationReport], search: Search) -> str:

@@ -12,6 +12,7 @@ import pytest
 from installer.demo.sample_data import SATURDAY
 from installer.demo.sample_data import sessions as sample_sessions
 from reprospective_tray.store.model.sessions import State
+from reprospective_tray.summary.widgets.panels.day_strip import HEIGHT
 from tests.desktop.summary_driver import ZONE, away, on_day, record, today
 from tests.desktop.summary_geometry import see
 from tests.unit.stored import session
@@ -24,6 +25,7 @@ LOOKS = [
     (False, "en", 1.5),
     (True, "ja", 2.0),
 ]
+CARDS = 5
 LONG = "a title that goes on and on — " * 40
 SCRIPTS = (
     ("Code", LONG),
@@ -91,7 +93,7 @@ def test_days_weeks_and_months_are_whole_in_every_look(weeks, dark, language, sc
     ("dark", "language", "scale"), [(False, "en", 1.0), (True, "ja", 1.0), (False, "ja", 1.5)]
 )
 def test_the_smallest_window_is_whole(weeks, dark, language, scale):
-    size = f"{round(820 * scale)}x{round(520 * scale)}+60+60"
+    size = f"{round(800 * scale)}x{round(500 * scale)}+60+60"
     weeks.open(dark=dark, language=language, scale=scale, geometry=size)
     name = f"small-{'dark' if dark else 'light'}-{language}-{round(100 * scale)}"
     weeks.wait(lambda seen: seen.box("DayStrip"), "today")
@@ -102,8 +104,33 @@ def test_the_smallest_window_is_whole(weeks, dark, language, scale):
     weeks.wait(lambda seen: len(seen.words("DayBars")) > 7, "a week")
     see(weeks, f"{name}-week")
     weeks.key("m")
-    weeks.wait(lambda seen: "26" in seen.words("DayBars"), "a month")
+    seen = weeks.wait(lambda seen: "26" in seen.words("DayBars"), "a month")
     see(weeks, f"{name}-month")
+    assert len(seen.words("Cards")) >= 2 * CARDS
+    assert len(seen.rows("Applications")) >= 3
+    assert len(seen.rows("Sessions")) >= 4
+
+
+@pytest.mark.parametrize(("dark", "language"), [(False, "en"), (True, "ja")])
+def test_a_large_window_has_lanes_and_categories(weeks, dark, language):
+    weeks.open(dark=dark, language=language, geometry="1880x1000+20+20")
+    name = f"large-{'dark' if dark else 'light'}-{language}"
+    weeks.wait(lambda seen: seen.box("DayStrip"), "today")
+    weeks.key(*["Left"] * weeks.back)
+    seen = weeks.wait(lambda seen: "17:00" in seen.words("DayStrip"), "a whole day")
+    see(weeks, f"{name}-day")
+    categories, applications = seen.box("CategoryList"), seen.box("Applications")
+    assert categories.right < applications.left
+    assert len(seen.rows("CategoryList")) > 3
+    strip = seen.box("DayStrip")
+    assert strip.bottom - strip.top > 1.5 * HEIGHT
+    # The first lane below the strip is that of the longest category.
+    longest = seen.words("CategoryList")[0]
+    weeks.move((strip.left + (strip.right - strip.left) // 2, strip.top + 38 + 44 + 6 + 7))
+    weeks.wait(lambda seen: any(longest in word for word in seen.words("Tooltip")), longest)
+    weeks.key("w", "Left")
+    weeks.wait(lambda seen: len(seen.words("DayBars")) > 12, "a week")
+    see(weeks, f"{name}-week")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

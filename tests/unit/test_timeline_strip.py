@@ -122,9 +122,13 @@ def test_runs_never_overlap_and_there_are_no_more_than_pixels(parts, width):
 def test_the_pointer_finds_a_session_that_is_narrower_than_a_pixel():
     found = strip(session("2026-03-30T09:30:00Z", "2026-03-30T09:30:01Z"))
     near = at("9:30") - 50_000
-    assert timeline.block_at(found.blocks, 0, near, 60_000) is found.blocks[0]
-    assert timeline.block_at(found.blocks, 0, near, 10_000) is None
-    assert timeline.block_at(found.blocks, 1, near, 60_000) is None
+
+    def block_at(lane, reach):
+        return timeline.block_at(found.blocks, near, reach, lambda block: block.lane == lane)
+
+    assert block_at(0, 60_000) is found.blocks[0]
+    assert block_at(0, 10_000) is None
+    assert block_at(1, 60_000) is None
 
 
 WHOLE = (0, 10 * HOUR_MS)

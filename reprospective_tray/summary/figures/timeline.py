@@ -128,6 +128,16 @@ def runs(strip: Strip, begin: int, end: int, width: int) -> list[Run]:
     return found
 
 
+def categories_of(strip: Strip) -> tuple[Category, ...]:
+    """Return the categories of active time on the strip that a search finds, longest first."""
+    found: dict[Category, int] = {}
+    for block in strip.blocks:
+        look = strip.looks[block.look]
+        if look.is_found and look.state is State.ACTIVE:
+            found[look.category] = found.get(look.category, 0) + block.end - block.begin
+    return tuple(sorted(found, key=lambda category: (-found[category], category.path)))
+
+
 def _add(shares: dict[int, dict[int, float]], pixel: int, look: int, share: float) -> None:
     cell = shares.get(pixel)
     if cell is None:
@@ -136,13 +146,18 @@ def _add(shares: dict[int, dict[int, float]], pixel: int, look: int, share: floa
         cell[look] = cell.get(look, 0.0) + share
 
 
-def block_at(blocks: Sequence[Block], lane: int, moment: float, reach: float) -> Block | None:
-    """Return the block of `lane` at a moment (lived ms), or the nearest within `reach` ms of it."""
+def block_at(
+    blocks: Sequence[Block], moment: float, reach: float, belongs: Callable[[Block], bool]
+) -> Block | None:
+    """Return the block at a moment (lived ms), or the nearest within `reach` ms of it.
+
+    Only blocks that `belongs` takes count.
+    """
 
     def distance(block: Block) -> float:
         return max(block.begin - moment, moment - block.end, 0.0)
 
-    near = [block for block in blocks if block.lane == lane and distance(block) <= reach]
+    near = [block for block in blocks if distance(block) <= reach and belongs(block)]
     return min(near, key=distance, default=None)
 
 

@@ -170,7 +170,10 @@ class Header(tk.Frame):
         name = sentences.short_range_name(days)
         if not is_wide and (days.count == 1 or look.heading.measure(name) > room - search):
             name = sentences.tight_range_name(days)
-        self._title.configure(text=name)
+        room -= search
+        fonts = (look.heading, look.lead)
+        font = next((each for each in fonts if each.measure(name) <= room), look.strong)
+        self._title.configure(text=name, font=font)
         self.columnconfigure(3, minsize=widest + 2 * look.px(_GAP) if is_wide else 0)
         self._search.configure(width=search)
 

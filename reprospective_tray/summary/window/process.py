@@ -19,7 +19,7 @@ from reprospective_tray.summary.window.navigation import Position
 from reprospective_tray.system.paths import shipped_file
 
 _SIZE = (1120, 660)
-_SMALLEST = (820, 520)
+_SMALLEST = (800, 500)
 # How long the desktop may take to say whether it is dark, before light it is.
 _DESKTOP_S = 0.5
 _ICON_MS = 200

@@ -17,6 +17,7 @@ from reprospective_tray.summary.widgets.loading import LoadingBar
 from reprospective_tray.summary.widgets.notice_bar import NoticeBar
 from reprospective_tray.summary.widgets.panels.applications import Applications
 from reprospective_tray.summary.widgets.panels.cards import Cards
+from reprospective_tray.summary.widgets.panels.categories import CategoryList
 from reprospective_tray.summary.widgets.panels.day_strip import DayStrip
 from reprospective_tray.summary.widgets.panels.period_charts import DayBars, HeatMap
 from reprospective_tray.summary.widgets.panels.sessions import Sessions
@@ -28,6 +29,7 @@ from reprospective_tray.summary.window.deletion import Deletion
 from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
 from reprospective_tray.summary.window.exporting import Exporting
 from reprospective_tray.summary.window.header import Header
+from reprospective_tray.summary.window.layout import Layout, layout_for
 from reprospective_tray.summary.window.loading.loader import LoadedView, Loader
 from reprospective_tray.summary.window.loading.recorded_days import RecordedDays
 from reprospective_tray.summary.window.loading.running_messages import empty_sentence, footer
@@ -89,23 +91,47 @@ class SummaryWindow:
         )
         self._heat = HeatMap(self._chart, look, point=self._point, leave=self._tooltip.hide)
         self._body = tk.Frame(root, bg=look.palette.ground)
-        self._body.columnconfigure(0, weight=21, uniform="panel")
-        self._body.columnconfigure(1, weight=20, uniform="panel")
+        self._body.columnconfigure(1, weight=21, uniform="panel")
+        self._body.columnconfigure(2, weight=20, uniform="panel")
         self._body.rowconfigure(0, weight=1)
+        self._categories = CategoryList(self._body, look)
+        self._categories.grid(row=0, column=0, sticky="nsew", padx=(0, gap))
+        self._categories.grid_remove()
         self._deletion = Deletion(root, Toast(toasts, look), means.forget, self._deletion_changed)
         self._applications = Applications(self._body, look)
-        self._applications.grid(row=0, column=0, sticky="nsew", padx=(0, gap))
+        self._applications.grid(row=0, column=1, sticky="nsew", padx=(0, gap))
         self._sessions = Sessions(
             self._body, look, delete=self._deletion.add, copy=self._exporting.copy_sessions
         )
-        self._sessions.grid(row=0, column=1, sticky="nsew")
+        self._sessions.grid(row=0, column=2, sticky="nsew")
         self._sentence = tk.Label(
             root, font=look.body, fg=look.palette.dim, bg=look.palette.ground, justify="center"
         )
         self._sentence.bind("<Configure>", self._wrap_sentence)
         self._footer = Footer(root, look)
         self._footer.grid(row=5, sticky="ew", padx=edge, pady=(look.px(10), look.px(12)))
+        self._layout: Layout | None = None
+        root.bind("<Configure>", self._lay_out, add=True)
         self._bind_keys()
+
+    def _lay_out(self, event: Any) -> None:
+        """Use the room that the window has."""
+        scale = self._look.scale
+        layout = layout_for(event.width / scale, event.height / scale)
+        if event.widget is not self._root or layout == self._layout:
+            return
+        self._layout = layout
+        self._cards.show_notes(layout.has_notes)
+        self._strip.make_tall(layout.is_tall)
+        for chart in (self._day_bars, self._heat):
+            chart.configure(height=self._look.px(layout.charts_height))
+        if layout.has_categories:
+            self._categories.grid()
+        else:
+            self._categories.grid_remove()
+        self._body.columnconfigure(0, weight=12 if layout.has_categories else 0, uniform="panel")
+        self._body.columnconfigure(1, weight=14 if layout.has_categories else 21)
+        self._body.columnconfigure(2, weight=24 if layout.has_categories else 20)
 
     def start(self, raised: threading.Event, ended: threading.Event) -> None:
         """Begin to look for what was read.
@@ -324,6 +350,7 @@ class SummaryWindow:
         self._show_charts(view)
         self._chart.grid(row=3, sticky="ew", padx=edge, pady=(gap, 0))
         self._body.grid(row=4, sticky="nsew", padx=edge, pady=(gap, 0))
+        self._categories.show(view.category_bars)
         self._applications.say(view.matching)
         self._applications.show(view.bars, opened=bool(self._position.search))
         self._show_sessions(view)

@@ -31,9 +31,9 @@ class _ListRow:
 class Applications(ScrolledPanel):
     """Bars, longest first; a click, Return or the arrow keys open one into its titles."""
 
-    def __init__(self, parent: tk.Misc, look: WindowStyle) -> None:
-        """Make an empty list."""
-        super().__init__(parent, look, _("Applications"))
+    def __init__(self, parent: tk.Misc, look: WindowStyle, heading: str = "") -> None:
+        """Make an empty list; without a `heading` it is that of the applications."""
+        super().__init__(parent, look, heading or _("Applications"))
         self.configure(takefocus=1)
         self._bars: Sequence[Bar] = ()
         self._opened: set[str] = set()

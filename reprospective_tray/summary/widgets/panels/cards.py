@@ -8,6 +8,7 @@ from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
 
 HEIGHT = 83
+_HEIGHT_WITHOUT_NOTES = 62
 _GAP = 12
 _SIDE = 14
 
@@ -19,6 +20,14 @@ class Cards(Surface):
         """Make an empty row."""
         super().__init__(parent, look, height=look.px(HEIGHT))
         self._cards: Sequence[Card] = ()
+        self._has_notes = True
+
+    def show_notes(self, has_notes: bool) -> None:
+        """Show the third line of each card, or save its room."""
+        if has_notes != self._has_notes:
+            self._has_notes = has_notes
+            height = HEIGHT if has_notes else _HEIGHT_WITHOUT_NOTES
+            self.configure(height=self.look.px(height))
 
     def show(self, cards: Sequence[Card]) -> None:
         """Show `cards`, drawing only where they differ."""
@@ -44,6 +53,8 @@ class Cards(Surface):
             fitting = (each for each in fonts if figures_width(each, card.figure) <= room)
             font = next(fitting, look.strong)
             self.figures(x, look.px(42), card.figure, font, palette.text)
+            if not self._has_notes:
+                continue
             note_y = look.px(63)
             if card.mark:
                 rose = card.mark.startswith("\N{BLACK UP-POINTING TRIANGLE}")

@@ -1,13 +1,16 @@
-"""The timeline of a day: what was in front when, zoomed by the wheel and moved by dragging."""
+"""The timeline of a day: what was in front when, zoomed by the wheel and moved by dragging.
+
+Where there is room, each category has a lane of its own below.
+"""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import DAY_MS, State
 from reprospective_tray.summary.figures import timeline
-from reprospective_tray.summary.figures.timeline import Block, Strip
+from reprospective_tray.summary.figures.timeline import Block, BlockStyle, Run, Strip
 from reprospective_tray.summary.format_text import application_label, duration, title_label
 from reprospective_tray.summary.session_list import state_label, times
 from reprospective_tray.summary.view_model import LegendEntry, PeriodView
@@ -15,11 +18,17 @@ from reprospective_tray.summary.widgets.panels.legend import draw_legend
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
+if TYPE_CHECKING:
+    from reprospective_tray.summary.figures.categories import Category
+
 HEIGHT = 114
 _SIDE = 14
 _TOP = 38
 _STRIP_HEIGHT = 44
 _LANE_GAP = 3
+_CATEGORY_GAP = 6
+_CATEGORY_HEIGHT = 14
+_MOST_CATEGORIES = 8
 _AXIS = 30
 _ZOOM = 0.8
 _HATCH = 6
@@ -45,7 +54,9 @@ class DayStrip(Surface):
         self._days: DayRange | None = None
         self._view: tuple[float, float] = (0, DAY_MS)
         self._is_zoomed = False
-        self._picture: tk.PhotoImage | None = None  # Tk lets go of what Python does not hold
+        self._is_tall = False
+        self._categories: tuple[Category, ...] = ()
+        self._pictures: list[tk.PhotoImage] = []  # Tk lets go of what Python does not hold
         self._dragged_from: tuple[int, tuple[float, float]] | None = None
         self._point = point
         self._leave = leave
@@ -71,7 +82,6 @@ class DayStrip(Surface):
         shown = (view.legend, view.productive, view.strip, days)
         if shown == (self._legend, self._productive, self._strip, self._days):
             return
-        lanes = max(1, len(view.strip.lanes))
         same_day = self._days == days
         self._legend, self._productive, self._strip, self._days = shown
         whole = self._strip.begin, self._strip.end
@@ -79,7 +89,21 @@ class DayStrip(Surface):
             self._view = timeline.panned(self._view, whole, 0)
         else:
             self._view, self._is_zoomed = whole, False
-        extra = max(0, lanes * 20 + (lanes - 1) * _LANE_GAP - _STRIP_HEIGHT)
+        self._fit()
+
+    def make_tall(self, is_tall: bool) -> None:
+        """Show a lane for each category, or none."""
+        if is_tall != self._is_tall:
+            self._is_tall = is_tall
+            self._fit()
+
+    def _fit(self) -> None:
+        """Take the height that what is shown needs."""
+        found = timeline.categories_of(self._strip) if self._is_tall else ()
+        self._categories = found[:_MOST_CATEGORIES] if len(found) > 1 else ()
+        hosts = len(self._strip.lanes)
+        extra = max(0, hosts * 20 + (hosts - 1) * _LANE_GAP - _STRIP_HEIGHT)
+        extra += len(self._categories) * (_CATEGORY_HEIGHT + _CATEGORY_GAP)
         self.configure(height=self.look.px(HEIGHT + extra))
         self.redraw()
 
@@ -99,19 +123,41 @@ class DayStrip(Surface):
         self.panel(0, 0, width, height)
         draw_legend(self, look.px(21), self._legend, self._productive, side=look.px(_SIDE))
         left, right = self._extent()
-        top, bottom = look.px(_TOP), height - look.px(_AXIS) - look.px(2)
-        self._draw_strip(left, top, right, bottom)
+        top, bottom = self._main()
+        begin, end = self._view
+        found = timeline.runs(self._strip, round(begin), round(end), right - left)
+        self._pictures.clear()
+        self._draw_strip(found, left, top, right, bottom)
         self.corners(*(left, top, right, bottom), radius=look.px(5), ground=palette.surface)
-        self._draw_hours(left, right, bottom + look.px(13))
+        for category, (upper, lower) in zip(self._categories, self._category_lanes(), strict=True):
+            row = [palette.track] * (right - left)
+            for run in found:
+                if run.look.is_found and run.look.category == category:
+                    row[run.left : run.right] = [category.colour] * (run.right - run.left)
+            self._draw_rows([(row, 0, lower - upper)], left, upper, right, lower)
+            self.corners(*(left, upper, right, lower), radius=look.px(3), ground=palette.surface)
+        self._draw_hours(left, right, height - look.px(_AXIS) + look.px(11))
 
-    def _draw_strip(self, left: int, top: int, right: int, bottom: int) -> None:
-        """Draw all lanes as one picture: a day of quick switching has a run in each pixel."""
+    def _main(self) -> tuple[int, int]:
+        """Return top and bottom of the strip of all that was in front."""
+        below = len(self._categories) * self.look.px(_CATEGORY_HEIGHT + _CATEGORY_GAP)
+        return self.look.px(_TOP), self.winfo_height() - self.look.px(_AXIS + 2) - below
+
+    def _category_lanes(self) -> list[tuple[int, int]]:
+        """Return top and bottom of the lane of each category."""
+        step, height = (
+            self.look.px(_CATEGORY_HEIGHT + _CATEGORY_GAP),
+            self.look.px(_CATEGORY_HEIGHT),
+        )
+        first = self._main()[1] + self.look.px(_CATEGORY_GAP)
+        return [(first + n * step, first + n * step + height) for n in range(len(self._categories))]
+
+    def _draw_strip(self, found: list[Run], left: int, top: int, right: int, bottom: int) -> None:
+        """Draw what was in front on each computer, in a lane each."""
         palette, width, height = self.look.palette, right - left, bottom - top
         lanes = max(1, len(self._strip.lanes))
         gap = self.look.px(_LANE_GAP)
         lane_height = (height - (lanes - 1) * gap) // lanes
-        begin, end = self._view
-        found = timeline.runs(self._strip, round(begin), round(end), width)
         colours = [[palette.track] * width for _lane in range(lanes)]
         away = []
         for run in found:
@@ -120,19 +166,34 @@ class DayStrip(Surface):
                 continue
             colour = run.look.category.colour if run.look.is_found else palette.hatch
             colours[run.lane][run.left : run.right] = [colour] * (run.right - run.left)
-        self._picture = tk.PhotoImage(master=self, width=width, height=height)
-        self.create_rectangle(left, top, right, bottom, fill=palette.track, width=0)
+        rows = []
         for lane, row in enumerate(colours):
             upper = lane * (lane_height + gap)
-            lower = height if lane == lanes - 1 else upper + lane_height
-            # One row of colours fills as many as there are.
-            self._picture.put("{" + " ".join(row) + "}", to=(0, upper, width, lower))
-        self.create_image(left, top, image=self._picture, anchor="nw")
+            rows.append((row, upper, height if lane == lanes - 1 else upper + lane_height))
+        self._draw_rows(rows, left, top, right, bottom)
         for run in away:
             upper = top + run.lane * (lane_height + gap)
             lower = bottom if run.lane == lanes - 1 else upper + lane_height
             dense = run.look.state is State.LOCKED
             self._hatch(left + run.left, upper, left + run.right, lower, dense=dense)
+
+    def _draw_rows(
+        self,
+        rows: Sequence[tuple[Sequence[str], int, int]],
+        left: int,
+        top: int,
+        right: int,
+        bottom: int,
+    ) -> None:
+        """Draw rows of colours as one picture: a day of quick switching has a run in each pixel."""
+        width, height = right - left, bottom - top
+        picture = tk.PhotoImage(master=self, width=width, height=height)
+        self._pictures.append(picture)
+        self.create_rectangle(left, top, right, bottom, fill=self.look.palette.track, width=0)
+        for row, upper, lower in rows:
+            # One row of colours fills as many as there are.
+            picture.put("{" + " ".join(row) + "}", to=(0, upper, width, lower))
+        self.create_image(left, top, image=picture, anchor="nw")
 
     def _hatch(self, left: int, top: int, right: int, bottom: int, *, dense: bool) -> None:
         """Draw slanting lines, cut at the edges of a rectangle."""
@@ -199,15 +260,13 @@ class DayStrip(Surface):
         self.redraw()
 
     def _move(self, event: Any) -> None:
-        top, bottom = self.look.px(_TOP), self.winfo_height() - self.look.px(_AXIS)
-        if not top <= event.y <= bottom:
+        belongs = self._belongs_at(event.y)
+        if belongs is None:
             self._leave()
             return
-        lanes = max(1, len(self._strip.lanes))
-        lane = min(lanes - 1, (event.y - top) * lanes // (bottom - top))
         left, right = self._extent()
         reach = _NEAR_PX * (self._view[1] - self._view[0]) / (right - left)
-        block = timeline.block_at(self._strip.blocks, lane, self._moment(event.x), reach)
+        block = timeline.block_at(self._strip.blocks, self._moment(event.x), reach, belongs)
         if block is None:
             self._leave()
             return
@@ -215,6 +274,19 @@ class DayStrip(Surface):
         self._point(
             place.winfo_rootx() + event.x, place.winfo_rooty() + event.y, self._words(block)
         )
+
+    def _belongs_at(self, y: int) -> Callable[[Block], bool] | None:
+        """Return what tells the blocks of the lane at `y`; None where there is no lane."""
+        top, bottom = self._main()
+        if top <= y < bottom:
+            lanes = max(1, len(self._strip.lanes))
+            lane = min(lanes - 1, (y - top) * lanes // (bottom - top))
+            return lambda block: block.lane == lane
+        for category, (upper, lower) in zip(self._categories, self._category_lanes(), strict=True):
+            if upper <= y < lower:
+                style = BlockStyle(State.ACTIVE, category, is_found=True)
+                return lambda block: self._strip.looks[block.look] == style
+        return None
 
     def _words(self, block: Block) -> list[str]:
         """Return what is said of a session under the pointer."""
