@@ -1,5 +1,6 @@
 """What a test can say of a picture: each text lies within its canvas, beside the others."""
 
+from contextlib import suppress
 from itertools import combinations
 
 from tests.desktop.summary_driver import Summary
@@ -45,5 +46,16 @@ def assert_whole(seen: Seen) -> None:
 
 def see(summary: Summary, name: str) -> None:
     """Take a picture of the window as it is, and look at its geometry."""
+    # What has just come, such as a toast, takes its place in more than one step.
+    with suppress(AssertionError):
+        summary.wait(_is_whole, "each text to have its place")
     summary.picture(name)
     assert_whole(summary.seen)
+
+
+def _is_whole(seen: Seen) -> bool:
+    try:
+        assert_whole(seen)
+    except AssertionError:
+        return False
+    return True

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -62,9 +62,9 @@ def look(desktop: VirtualDesktop) -> str:
 def child_of(app: AppUnderTest, command: str) -> int | None:
     """Return the process that runs a command for this app's person."""
     for pid in processes.marked(app._mark):
-        line = Path(f"/proc/{pid}/cmdline")
-        if line.exists() and command.encode() in line.read_bytes().split(b"\0"):
-            return pid
+        with suppress(OSError):  # it may end meanwhile
+            if command.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                return pid
     return None
 
 

@@ -31,7 +31,7 @@ from reprospective_tray.ipc.instance_lock import InstanceLock
 from reprospective_tray.ipc.server import ControlServer
 from reprospective_tray.system.paths import Paths
 from tests.bystander import at_most
-from tests.support import PATIENCE_S
+from tests.support import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sockets as files are POSIX")
 
@@ -431,9 +431,11 @@ def test_a_command_that_was_taken_is_not_sent_a_second_time(paths):
 def test_more_clients_than_the_bound_are_hung_up_on_and_their_places_come_back(paths, full):
     for connection in full:
         connection.close()
-    for thread in control_threads():
-        if thread.name == "control-answer":
-            thread.join(PATIENCE_S)
+
+    def is_quiet():
+        return not any(each.name == "control-answer" for each in control_threads())
+
+    wait_until(is_quiet, PATIENCE_S, "the threads that answer to end")
     assert request(paths, "x")
 
 
