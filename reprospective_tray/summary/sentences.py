@@ -6,7 +6,7 @@ from reprospective_tray.messages import _, plural
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.totals import DayTotal
 from reprospective_tray.summary.figures.categories import CategoryTotal
-from reprospective_tray.summary.figures.comparison import Comparison, Kind, month_of
+from reprospective_tray.summary.figures.comparison import Comparison, Kind, month_of, year_of
 from reprospective_tray.summary.figures.report import DETAILED_DAYS, Origin, Report
 from reprospective_tray.summary.format_text import (
     application_label,
@@ -29,6 +29,8 @@ def range_name(days: DayRange) -> str:
         return long_date(days.first)
     if days == month_of(days.first):
         return _("{month} {year}").format(month=month_name(days.first.month), year=days.first.year)
+    if days == year_of(days.first):
+        return year_name(days.first.year)
     return f"{long_date(days.first)} \N{EN DASH} {long_date(days.last)}"
 
 
@@ -38,12 +40,14 @@ def tight_range_name(days: DayRange) -> str:
         return _("{weekday} {day}").format(weekday=short_weekday_name(days.first), day=days.first)
     if days == month_of(days.first):
         return f"{days.first:%Y-%m}"
+    if days == year_of(days.first):
+        return year_name(days.first.year)
     return f"{days.first} \N{EN DASH} {days.last:%m-%d}"
 
 
 def short_range_name(days: DayRange) -> str:
     """Return what to call a range in a heading, without weekdays where it is several days."""
-    if days.count == 1 or days == month_of(days.first):
+    if days.count == 1 or days in {month_of(days.first), year_of(days.first)}:
         return range_name(days)
     return week_name(days)
 
@@ -59,6 +63,11 @@ def week_name(days: DayRange) -> str:
     return _("{first} \N{EN DASH} {last} {month} {year}").format(
         first=first.day, last=last.day, month=month_name(last.month), year=last.year
     )
+
+
+def year_name(year: int) -> str:
+    """Return what to call a year."""
+    return _("{year}").format(year=year)
 
 
 def date_name(day: date) -> str:
@@ -88,11 +97,16 @@ def difference(report: Report) -> tuple[str, str] | None:
     comparison = report.comparison
     if comparison is None:
         return None
-    more = report.states.active_ms - comparison.ms
-    if abs(more) < _MINUTE_MS:
-        return None
-    mark = "\N{BLACK UP-POINTING TRIANGLE}" if more > 0 else "\N{BLACK DOWN-POINTING TRIANGLE}"
-    return f"{mark} {duration(abs(more))}", _compared_with(comparison)
+    mark = trend(report.states.active_ms - comparison.ms)
+    return (mark, _compared_with(comparison)) if mark else None
+
+
+def trend(more_ms: int) -> str:
+    """Return how much more or less it is, as a mark and a time; empty for less than a minute."""
+    if abs(more_ms) < _MINUTE_MS:
+        return ""
+    mark = "\N{BLACK UP-POINTING TRIANGLE}" if more_ms > 0 else "\N{BLACK DOWN-POINTING TRIANGLE}"
+    return f"{mark} {duration(abs(more_ms))}"
 
 
 def _compared_with(comparison: Comparison) -> str:
@@ -107,6 +121,9 @@ def _compared_with(comparison: Comparison) -> str:
     if comparison.kind is Kind.MONTH:
         text = _("vs {month} at this point") if comparison.until_now else _("vs {month}")
         return text.format(month=month_name(first.month))
+    if comparison.kind is Kind.YEAR:
+        text = _("vs {year} at this point") if comparison.until_now else _("vs {year}")
+        return text.format(year=first.year)
     return _("vs the previous {count} days").format(count=comparison.range.count)
 
 

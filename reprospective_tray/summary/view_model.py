@@ -12,17 +12,22 @@ from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.raw_queries import HourTotal, StoredSession
 from reprospective_tray.summary import sentences
 from reprospective_tray.summary.figures.categories import Categories, CategoryTotal
-from reprospective_tray.summary.figures.comparison import month_of, week_of
+from reprospective_tray.summary.figures.comparison import month_of, week_of, year_of
+from reprospective_tray.summary.figures.months import months
 from reprospective_tray.summary.figures.report import ApplicationReport, Report
 from reprospective_tray.summary.figures.search import Search
 from reprospective_tray.summary.figures.timeline import Strip, strip
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
+    long_date,
+    month_name,
     short_weekday_name,
     title_label,
 )
+from reprospective_tray.summary.period_bars import PeriodBar
 from reprospective_tray.summary.session_list import SessionList
+from reprospective_tray.summary.year_view import DayShade, day_shades, month_bars
 
 NOTHING = "\N{EN DASH}"
 HOURS_A_DAY = 24
@@ -35,11 +40,14 @@ class View(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    YEAR = "year"
 
     def around(self, day: date) -> DayRange:
         """Return the days that the view with `day` in it shows."""
         if self is View.DAY:
             return DayRange(day, day)
+        if self is View.YEAR:
+            return year_of(day)
         return week_of(day) if self is View.WEEK else month_of(day)
 
 
@@ -77,15 +85,6 @@ class Bar(Struct, frozen=True):
     titles: tuple[TitleLine, ...]
 
 
-class DayBar(Struct, frozen=True):
-    """One day of a week or month: its time, and its parts as (share of the longest day, colour)."""
-
-    day: date
-    label: str
-    time: str
-    parts: tuple[tuple[float, str], ...]
-
-
 class HeatRow(Struct, frozen=True):
     """One weekday: for each hour the share of the busiest one, and its time in words."""
 
@@ -99,8 +98,9 @@ class PeriodView(Struct, frozen=True):
 
     Attributes:
         strip: The timeline of a day; None for more.
-        day_bars: A bar for each day of a week or month; empty for a day.
-        heat: The hours of the weekdays of a week or month; empty for a day.
+        day_bars: A bar for each day of a week or month, or each month of a year; empty for a day.
+        heat: The hours of the weekdays of a week or month; empty for a day and a year.
+        year_days: The days of a year that have activity; None for less than a year.
         matching: What the search has found, in words; empty where nothing is searched for.
         origin: Where titles and hours come from, where that is worth a word.
     """
@@ -109,8 +109,9 @@ class PeriodView(Struct, frozen=True):
     legend: tuple[LegendEntry, ...]
     productive: str
     strip: Strip | None
-    day_bars: tuple[DayBar, ...]
+    day_bars: tuple[PeriodBar, ...]
     heat: tuple[HeatRow, ...]
+    year_days: tuple[DayShade, ...] | None
     bars: tuple[Bar, ...]
     category_bars: tuple[Bar, ...]
     sessions: SessionList
@@ -142,6 +143,7 @@ def period_view(  # noqa: PLR0913  the parts that a view is made of
     search = search or Search("")
     bars = tuple(_bars(report.applications, search))
     one_day = report.range.count == 1
+    is_year = report.range == year_of(report.range.first)
     found = [each for each in sessions if search.finds_session(each)] if search.words else sessions
     note = ""
     if len(found) >= newest:
@@ -154,8 +156,9 @@ def period_view(  # noqa: PLR0913  the parts that a view is made of
         ),
         productive=sentences.productive_share(report.categories),
         strip=strip(sessions, report.range, categories, search.finds_session) if one_day else None,
-        day_bars=() if one_day else tuple(_day_bars(report)),
+        day_bars=_bars_of_days(report),
         heat=() if one_day else tuple(heat_rows(report.hours or ())),
+        year_days=day_shades(report) if is_year else None,
         bars=bars,
         category_bars=tuple(_category_bars(report.categories)),
         sessions=SessionList(found[-newest:][::-1], report.range, categories, is_here=is_here),
@@ -182,10 +185,23 @@ def _cards(report: Report) -> Iterator[Card]:
         figure = duration(states.active_ms // days) if days else NOTHING
         on_days = sentences.on_days(days) if days else ""
         yield Card(_("Daily average"), figure, computers or on_days)
+    if report.range == year_of(report.range.first):
+        yield from _busiest(report)
+        return
     figure, note = sentences.longest(report) or (NOTHING, "")
     yield Card(_("Longest stretch"), figure, note)
     switches = NOTHING if report.stretches is None else f"{report.stretches.switches:,}"
     yield Card(_("Switches"), switches, sentences.switches_an_hour(report))
+
+
+def _busiest(report: Report) -> Iterator[Card]:
+    """Yield the day and the month of a year that have most."""
+    day = max(report.days, key=lambda each: each.active_ms, default=None)
+    month = max(months(report), key=lambda each: each.ms, default=None)
+    when = sentences.short_date(date.fromisoformat(day.day)) if day else ""
+    yield Card(_("Busiest day"), duration(day.active_ms) if day else NOTHING, when)
+    figure = duration(month.ms) if month else NOTHING
+    yield Card(_("Busiest month"), figure, month_name(month.month) if month else "")
 
 
 def _bars(applications: Sequence[ApplicationReport], search: Search) -> Iterator[Bar]:
@@ -215,7 +231,15 @@ def _matching(applications: Sequence[ApplicationReport], search: Search) -> str:
     return _("{time} found").format(time=duration(found))
 
 
-def _day_bars(report: Report) -> Iterator[DayBar]:
+def _bars_of_days(report: Report) -> tuple[PeriodBar, ...]:
+    if report.range.count == 1:
+        return ()
+    if report.range == year_of(report.range.first):
+        return tuple(month_bars(report))
+    return tuple(_day_bars(report))
+
+
+def _day_bars(report: Report) -> Iterator[PeriodBar]:
     by_day: dict[str, tuple[CategoryTotal, ...]] = {
         each.day: each.categories for each in report.day_categories or ()
     }
@@ -225,11 +249,12 @@ def _day_bars(report: Report) -> Iterator[DayBar]:
         day = report.range.first + timedelta(days=number)
         name = day.isoformat()
         label = str(day.day) if report.range.count > WEEKDAYS else sentences.day_name(day)
-        yield DayBar(
+        yield PeriodBar(
             day,
             label,
             duration(active[name]) if name in active else "",
             tuple((total.ms / longest, total.category.colour) for total in by_day.get(name, ())),
+            (long_date(day), duration(active[name]) if name in active else _("nothing recorded")),
         )
 
 

@@ -55,6 +55,24 @@ def test_keys_turn_the_days_and_the_views(opened):
     opened.wait_for("#release")
 
 
+def test_a_year_has_its_months_and_days_and_each_opens(opened):
+    opened.key("y")
+    opened.wait_for("Days of the year", "Busiest month")
+    opened.wait_for("Dec", widget="DayBars")
+    opened.wait(
+        lambda seen: seen.box("CategoryList") and not seen.box("Sessions"), "the categories"
+    )
+    opened.key("Left")
+    opened.wait_for(str(today().year - 1), "Nothing was recorded", widget="Label")
+    opened.key("t")
+    opened.wait_for("Busiest month")
+    month = opened.wait_for(f"{today():%b}", widget="DayBars").find(f"{today():%b}", "DayBars")
+    left, top = month.box.at(0.5)
+    opened.click_at((left, top - 30))
+    opened.wait_for(f"{today():%B %Y}", widget="Label")
+    opened.wait(lambda seen: seen.box("Sessions"), "the sessions of the month")
+
+
 def test_buttons_turn_the_days(opened):
     opened.click("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}")
     heading(opened, 1)

@@ -169,7 +169,7 @@ def test_a_long_range_has_months_and_says_why_there_are_no_titles():
     page = page_of(long_range(a_day("2026-01-31", 60), a_day("2026-03-01", 90)))
     assert page.texts["below"] == ["Jan\n2026", "Feb", "Mar"]
     assert "March 20261 h 30 m11 h 30 m" in page.texts["tr"]
-    assert len(page.texts["figure"]) == 3
+    assert len(page.texts["figure"]) == 5
     assert "up to 31 days" in page.texts["footer"][0]
 
 

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     WEEKDAY = "weekday"  # the same day of the week before
     WEEK = "week"
     MONTH = "month"
+    YEAR = "year"
     DAYS = "days"  # as many days, right before
 
 
@@ -44,6 +45,8 @@ def kind_of(days: DayRange) -> Kind:
         return Kind.WEEK
     if days == month_of(days.first):
         return Kind.MONTH
+    if days == year_of(days.first):
+        return Kind.YEAR
     return Kind.DAYS
 
 
@@ -52,6 +55,8 @@ def before(days: DayRange) -> DayRange:
     kind = kind_of(days)
     if kind is Kind.MONTH:
         return month_of(days.first - timedelta(days=1))
+    if kind is Kind.YEAR and days.first.year > date.min.year:
+        return year_of(days.first - timedelta(days=1))
     back = timedelta(days=_WEEK if kind in {Kind.WEEKDAY, Kind.WEEK} else days.count)
     # Before the calendar's first day there is nothing to compare with.
     if days.first - date.min < back:
@@ -81,6 +86,11 @@ def month_of(day: date) -> DayRange:
         (first + timedelta(days=32)).replace(day=1) if first < date.max.replace(day=1) else None
     )
     return DayRange(first, following - timedelta(days=1) if following else date.max)
+
+
+def year_of(day: date) -> DayRange:
+    """Return the calendar year of `day`."""
+    return DayRange(day.replace(month=1, day=1), day.replace(month=12, day=31))
 
 
 def week_of(day: date) -> DayRange:

@@ -8,7 +8,8 @@ from reprospective_tray.messages import _
 from reprospective_tray.summary.figures.months import Month
 from reprospective_tray.summary.format_text import duration, long_date, short_month_name
 from reprospective_tray.summary.formats.html_builder import element, hidden, swatch
-from reprospective_tray.summary.view_model import DayBar, HeatRow, LegendEntry
+from reprospective_tray.summary.period_bars import PeriodBar
+from reprospective_tray.summary.view_model import HeatRow, LegendEntry
 
 # More bars than these have no room for the time above them, or for each one's name below.
 _TIMES_SHOWN = 12
@@ -46,7 +47,7 @@ def legend(entries: Sequence[LegendEntry]) -> Element:
     )
 
 
-def day_columns(bars: Sequence[DayBar]) -> Iterator[Column]:
+def day_columns(bars: Sequence[PeriodBar]) -> Iterator[Column]:
     """Yield a column for each day."""
     for bar in bars:
         yield Column(bar.label, long_date(bar.day), bar.time, bar.parts)

@@ -101,7 +101,10 @@ class Header(tk.Frame):
         )
         for sequence in ("<Button-1>", "<Return>", "<space>"):
             self._title.bind(sequence, lambda _event: self._pick_day())
-        views = [(View.DAY, _("Day")), (View.WEEK, _("Week")), (View.MONTH, _("Month"))]
+        views = [
+            *((View.DAY, _("Day")), (View.WEEK, _("Week"))),
+            *((View.MONTH, _("Month")), (View.YEAR, _("Year"))),
+        ]
         self._views = Choice(
             self, look, [(view.value, word) for view, word in views], window.see_as
         )

@@ -21,6 +21,7 @@ from reprospective_tray.summary.widgets.panels.categories import CategoryList
 from reprospective_tray.summary.widgets.panels.day_strip import DayStrip
 from reprospective_tray.summary.widgets.panels.period_charts import DayBars, HeatMap
 from reprospective_tray.summary.widgets.panels.sessions import Sessions
+from reprospective_tray.summary.widgets.panels.year_map import YearMap
 from reprospective_tray.summary.widgets.popups import Toast, ToastPlace, Tooltip
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window import keys
@@ -87,16 +88,16 @@ class SummaryWindow:
         self._chart.columnconfigure(1, weight=2, uniform="chart")
         self._strip = DayStrip(self._chart, look, self._point, self._tooltip.hide)
         self._day_bars = DayBars(
+            self._chart, look, open_day=self._open_bar, point=self._point, leave=self._tooltip.hide
+        )
+        self._year_map = YearMap(
             self._chart, look, open_day=self.open_day, point=self._point, leave=self._tooltip.hide
         )
         self._heat = HeatMap(self._chart, look, point=self._point, leave=self._tooltip.hide)
         self._body = tk.Frame(root, bg=look.palette.ground)
-        self._body.columnconfigure(1, weight=21, uniform="panel")
-        self._body.columnconfigure(2, weight=20, uniform="panel")
         self._body.rowconfigure(0, weight=1)
         self._categories = CategoryList(self._body, look)
         self._categories.grid(row=0, column=0, sticky="nsew", padx=(0, gap))
-        self._categories.grid_remove()
         self._deletion = Deletion(root, Toast(toasts, look), means.forget, self._deletion_changed)
         self._applications = Applications(self._body, look)
         self._applications.grid(row=0, column=1, sticky="nsew", padx=(0, gap))
@@ -123,15 +124,27 @@ class SummaryWindow:
         self._layout = layout
         self._cards.show_notes(layout.has_notes)
         self._strip.make_tall(layout.is_tall)
-        for chart in (self._day_bars, self._heat):
+        for chart in (self._day_bars, self._heat, self._year_map):
             chart.configure(height=self._look.px(layout.charts_height))
-        if layout.has_categories:
-            self._categories.grid()
-        else:
-            self._categories.grid_remove()
-        self._body.columnconfigure(0, weight=12 if layout.has_categories else 0, uniform="panel")
-        self._body.columnconfigure(1, weight=14 if layout.has_categories else 21)
-        self._body.columnconfigure(2, weight=24 if layout.has_categories else 20)
+        self._share_body()
+
+    def _share_body(self) -> None:
+        """Share out the room below the charts; a year has categories in place of sessions."""
+        is_year = self._position.view is View.YEAR
+        has_categories = is_year or (self._layout is not None and self._layout.has_categories)
+        shown = {self._categories: has_categories, self._sessions: not is_year}
+        for panel, is_shown in shown.items():
+            if is_shown:
+                panel.grid()
+            else:
+                panel.grid_remove()
+        # The last panel ends where the window's other parts end.
+        gap = 0 if is_year else self._look.px(_GAP)
+        self._applications.grid_configure(padx=(0, gap))
+        weights = (12, 14, 0) if is_year else (12, 14, 24) if has_categories else (0, 21, 20)
+        for column, weight in enumerate(weights):
+            uniform = "panel" if weight else f"none {column}"
+            self._body.columnconfigure(column, weight=weight, uniform=uniform)
 
     def start(self, raised: threading.Event, ended: threading.Event) -> None:
         """Begin to look for what was read.
@@ -188,11 +201,11 @@ class SummaryWindow:
             self.reload()
 
     def earlier(self) -> None:
-        """Show the day, week or month before."""
+        """Show the day, week, month or year before."""
         self.turn(self._position.earlier())
 
     def later(self) -> None:
-        """Show the day, week or month after."""
+        """Show the day, week, month or year after."""
         self.turn(self._position.later(self._today))
 
     def to_today(self) -> None:
@@ -200,12 +213,17 @@ class SummaryWindow:
         self.turn(self._position.at_today(self._today))
 
     def see_as(self, view: str) -> None:
-        """Show a day, a week or a month."""
+        """Show a day, a week, a month or a year."""
         self.turn(self._position.seen_as(View(view)))
 
     def open_day(self, day: date) -> None:
         """Show one day."""
         self.turn(self._position.on(day, self._today, View.DAY))
+
+    def _open_bar(self, day: date) -> None:
+        """Show what a bar stands for: a day, or the month that `day` begins."""
+        view = View.MONTH if self._position.view is View.YEAR else View.DAY
+        self.turn(self._position.on(day, self._today, view))
 
     def export_menu(self) -> None:
         """Offer to save or copy what is shown."""
@@ -247,6 +265,7 @@ class SummaryWindow:
             "<d>": lambda: self.see_as(View.DAY),
             "<w>": lambda: self.see_as(View.WEEK),
             "<m>": lambda: self.see_as(View.MONTH),
+            "<y>": lambda: self.see_as(View.YEAR),
         }
         always: dict[str, Callable[[], object]] = {
             "<Control-f>": self._header.focus_search,
@@ -350,6 +369,7 @@ class SummaryWindow:
         self._show_charts(view)
         self._chart.grid(row=3, sticky="ew", padx=edge, pady=(gap, 0))
         self._body.grid(row=4, sticky="nsew", padx=edge, pady=(gap, 0))
+        self._share_body()
         self._categories.show(view.category_bars)
         self._applications.say(view.matching)
         self._applications.show(view.bars, opened=bool(self._position.search))
@@ -372,17 +392,28 @@ class SummaryWindow:
 
     def _show_charts(self, view: PeriodView) -> None:
         days = self._position.view.around(self._position.day)
+        gap = self._look.px(_GAP)
         if view.strip is not None:
-            self._day_bars.grid_remove()
-            self._heat.grid_remove()
             self._strip.show(view, days)
             self._strip.grid(row=0, column=0, columnspan=2, sticky="ew")
+            shown: list[object] = [self._strip]
         else:
-            self._strip.grid_remove()
             self._day_bars.show(view)
-            self._heat.show(view.heat)
-            self._day_bars.grid(row=0, column=0, sticky="nsew", padx=(0, self._look.px(_GAP)))
-            self._heat.grid(row=0, column=1, sticky="nsew")
+            self._day_bars.grid(row=0, column=0, sticky="nsew", padx=(0, gap))
+            beside: HeatMap | YearMap = self._heat
+            if view.year_days is None:
+                self._heat.show(view.heat)
+            else:
+                self._year_map.show(days.first.year, view.year_days)
+                beside = self._year_map
+            beside.grid(row=0, column=1, sticky="nsew")
+            shown = [self._day_bars, beside]
+            for column, weight in enumerate((3, 2) if beside is self._heat else (1, 1)):
+                self._chart.columnconfigure(column, weight=weight)
+        # Only now: what is shown already must not blink.
+        for chart in (self._strip, self._day_bars, self._heat, self._year_map):
+            if chart not in shown:
+                chart.grid_remove()
 
     def _show_sessions(self, view: PeriodView) -> None:
         hidden = self._deletion.hidden

@@ -1,4 +1,4 @@
-"""A week or month: a bar for each day, and the hours of the weekdays as a heat map."""
+"""A bar for each day of a week or month, or each month of a year; the hours as a heat map."""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from reprospective_tray.messages import _
+from reprospective_tray.summary.period_bars import PeriodBar
 from reprospective_tray.summary.view_model import (
     HOURS_A_DAY,
     WEEKDAYS,
-    DayBar,
     HeatRow,
     LegendEntry,
     PeriodView,
@@ -22,6 +22,7 @@ HEIGHT = 208
 _SIDE = 14
 _TOP = 54
 _FOOT = 28
+_TREND = 16
 _WIDEST_BAR = 40
 _HOURS_STEP = 3
 _DAYS_STEP = 5
@@ -30,7 +31,7 @@ Point = Callable[[int, int, Sequence[str]], object]
 
 
 class DayBars(Surface):
-    """A bar for each day, stacked by category; a click opens the day."""
+    """A bar for each day or month, stacked by category; a click opens it."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class DayBars(Surface):
     ) -> None:
         """Take what opens a day, and what shows and hides lines over the window."""
         super().__init__(parent, look, width=1, height=look.px(HEIGHT))
-        self._bars: tuple[DayBar, ...] = ()
+        self._bars: tuple[PeriodBar, ...] = ()
         self._legend: tuple[LegendEntry, ...] = ()
         self._productive = ""
         self._open_day = open_day
@@ -65,7 +66,8 @@ class DayBars(Surface):
         look, palette = self.look, self.look.palette
         self.panel(0, 0, width, height)
         draw_legend(self, look.px(21), self._legend, self._productive, side=look.px(_SIDE))
-        floor = height - look.px(_FOOT)
+        trends = any(bar.trend for bar in self._bars)
+        floor = height - look.px(_FOOT + _TREND if trends else _FOOT)
         room = floor - look.px(_TOP)
         widest = max((look.small.measure(bar.label) for bar in self._bars), default=0)
         slot = (width - 2 * look.px(_SIDE)) // max(1, len(self._bars))
@@ -89,7 +91,15 @@ class DayBars(Surface):
                     middle, floor + look.px(13), bar.label, look.small, palette.dim, side="center"
                 )
 
-    def _draw_parts(self, bar: DayBar, left: int, right: int, floor: int, room: int) -> None:
+            if bar.trend:
+                rose = bar.trend.startswith("\N{BLACK UP-POINTING TRIANGLE}")
+                colour = palette.more if rose else palette.less
+                fits = look.small.measure(bar.trend) <= right - left
+                at = floor + look.px(13 + _TREND)
+                trend = bar.trend if fits else bar.trend[0]
+                self.text(middle, at, trend, look.small, colour, side="center")
+
+    def _draw_parts(self, bar: PeriodBar, left: int, right: int, floor: int, room: int) -> None:
         palette, bottom, height = self.look.palette, floor, 0.0
         for share, colour in bar.parts:
             height += share * room
@@ -106,7 +116,7 @@ class DayBars(Surface):
         room = self.winfo_width() - 2 * side
         return side + number * room // count, side + (number + 1) * room // count
 
-    def _bar_at(self, x: int, y: int) -> DayBar | None:
+    def _bar_at(self, x: int, y: int) -> PeriodBar | None:
         if y < self.look.px(34):
             return None
         for number, bar in enumerate(self._bars):
@@ -126,12 +136,7 @@ class DayBars(Surface):
         if bar is None:
             self._leave()
             return
-        from reprospective_tray.summary.format_text import long_date
-
-        time = bar.time or _("nothing recorded")
-        self._point(
-            self.winfo_rootx() + event.x, self.winfo_rooty() + event.y, [long_date(bar.day), time]
-        )
+        self._point(self.winfo_rootx() + event.x, self.winfo_rooty() + event.y, bar.words)
 
 
 class HeatMap(Surface):

@@ -251,7 +251,9 @@ class Loader:
                 origin=look.origin,
             )
             newest = None if search.words else NEWEST_SESSIONS
-            sessions = look.details.sessions(days, wish.scope.host, newest=newest)
+            sessions: list[StoredSession] = []
+            if wish.view is not View.YEAR:
+                sessions = look.details.sessions(days, wish.scope.host, newest=newest)
             view = period_view(
                 report,
                 sessions,
