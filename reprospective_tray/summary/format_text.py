@@ -6,17 +6,26 @@ from datetime import UTC, date, datetime
 from reprospective_tray import clean_text
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import MINUTE_MS
+from reprospective_tray.summary.rounding import SECOND_MS, Figure, alone
 
 ELLIPSIS = "…"
 _HOUR_MINUTES = 60
 
 
 def duration(ms: int) -> str:
-    """Return `ms` as a person says it: ``8 h 08 m``, ``14 m``, ``35 s``."""
-    seconds = ms // 1000
-    if seconds < 60:  # noqa: PLR2004  a minute
+    """Return a length that is no part of a list: ``8 h 08 m``, ``14 m``, ``2 m 05 s``, ``35 s``."""
+    return figure_text(alone(ms))
+
+
+def figure_text(figure: Figure) -> str:
+    """Return a figure as a person says it; ``<1 m`` where it is less than is shown."""
+    if figure.is_trace:
+        return _("<1 s") if figure.unit_ms == SECOND_MS else _("<1 m")
+    minutes, seconds = divmod(figure.ms // SECOND_MS, 60)
+    if not minutes:
         return _("{seconds} s").format(seconds=seconds)
-    minutes = seconds // 60
+    if figure.unit_ms == SECOND_MS:
+        return _("{minutes} m {seconds:02} s").format(minutes=minutes, seconds=seconds)
     if minutes < _HOUR_MINUTES:
         return _("{minutes} m").format(minutes=minutes)
     hours, rest = divmod(minutes, _HOUR_MINUTES)
@@ -146,6 +155,26 @@ def fit(text: str, width: int) -> str:
         kept.append(char)
     cut = "".join(kept).rstrip() + ELLIPSIS
     return cut + " " * (width - columns(cut))
+
+
+def fit_path(text: str, width: int, separator: str) -> str:
+    """Return a path in exactly `width` columns; what is cut is its head: ``… > Meeting``.
+
+    Spaces before it, which tell its depth, stay.
+    """
+    path = text.lstrip()
+    indent = text[: len(text) - len(path)]
+    room = width - len(indent)
+    parts = path.split(separator)
+    tails = (separator.join((ELLIPSIS, *parts[n:])) for n in range(1, len(parts)))
+    fitting = (tail for tail in (path, *tails) if columns(tail) <= room)
+    return fit(indent + (next(fitting, "") or _end(parts[-1], room)), width)
+
+
+def _end(text: str, width: int) -> str:
+    """Return the end of `text` in at most `width` columns, with an ellipsis before it."""
+    ends = (text[n:].lstrip() for n in range(len(text) + 1))
+    return ELLIPSIS + next(end for end in ends if columns(end) < width)
 
 
 def right(text: str, width: int) -> str:

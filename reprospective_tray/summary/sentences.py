@@ -1,23 +1,29 @@
 """The sentences that window and reports share about figures. Pure."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.totals import DayTotal
-from reprospective_tray.summary.figures.categories import CategoryTotal
+from reprospective_tray.summary import rounding
+from reprospective_tray.summary.figures import shown
+from reprospective_tray.summary.figures.category_tree import CategoryLine
 from reprospective_tray.summary.figures.comparison import Comparison, Kind, month_of, year_of
 from reprospective_tray.summary.figures.report import DETAILED_DAYS, Origin, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
+    figure_text,
     long_date,
     month_name,
+    printable,
     short_month_name,
     short_weekday_name,
     wall_time,
     weekday_name,
 )
+from reprospective_tray.summary.rounding import Figure
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 3_600_000
@@ -97,16 +103,17 @@ def difference(report: Report) -> tuple[str, str] | None:
     comparison = report.comparison
     if comparison is None:
         return None
-    mark = trend(report.states.active_ms - comparison.ms)
+    now, earlier = shown.active(report), rounding.alone(comparison.ms)
+    mark = trend(rounding.difference(now, earlier), rose=now.ms > earlier.ms)
     return (mark, _compared_with(comparison)) if mark else None
 
 
-def trend(more_ms: int) -> str:
-    """Return how much more or less it is, as a mark and a time; empty for less than a minute."""
-    if abs(more_ms) < _MINUTE_MS:
+def trend(more: Figure, *, rose: bool) -> str:
+    """Return by how much it rose or fell, as a mark and a time; empty for less than a minute."""
+    if more.ms < _MINUTE_MS:
         return ""
-    mark = "\N{BLACK UP-POINTING TRIANGLE}" if more_ms > 0 else "\N{BLACK DOWN-POINTING TRIANGLE}"
-    return f"{mark} {duration(abs(more_ms))}"
+    mark = "\N{BLACK UP-POINTING TRIANGLE}" if rose else "\N{BLACK DOWN-POINTING TRIANGLE}"
+    return f"{mark} {figure_text(more)}"
 
 
 def _compared_with(comparison: Comparison) -> str:
@@ -148,15 +155,16 @@ def switches_an_hour(report: Report) -> str:
     return _("{count} per hour").format(count=rate)
 
 
-def productive_share(categories: tuple[CategoryTotal, ...]) -> str:
+def productive_share(categories: Sequence[CategoryLine]) -> str:
     """Return what part of the active time was productive; empty where no rule says so of any."""
-    said = [total for total in categories if total.category.productive is not None]
-    whole = sum(total.ms for total in categories)
-    if not said or not whole:
+    said = [line for line in categories if line.category and line.category.productive is not None]
+    if not said:
         return ""
-    productive = sum(total.ms for total in said if total.category.productive)
-    percent = round(100 * productive / whole)
-    return _("{time} productive ({percent} %)").format(time=duration(productive), percent=percent)
+    productive = [line for line in said if line.category and line.category.productive]
+    return _("{time} productive ({percent} %)").format(
+        time=figure_text(rounding.together(line.figure for line in productive)),
+        percent=sum(line.percent for line in productive),
+    )
 
 
 def on_days(count: int) -> str:
@@ -169,10 +177,9 @@ def switches(count: int) -> str:
     return plural("{count} switch", "{count} switches", count).format(count=f"{count:,}")
 
 
-def share(part: int, whole: int) -> str:
-    """Return what part of `whole` it is, in per cent."""
-    percent = round(100 * part / whole) if whole else 0
-    if part and not percent:
+def share(percent: int, ms: int) -> str:
+    """Return a share of the whole list; `ms` tells whether there is any time in it."""
+    if ms and not percent:
         return _("<1 %")
     return _("{percent} %").format(percent=percent)
 
@@ -182,15 +189,45 @@ def others(count: int) -> str:
     return plural("{count} more", "{count} more", count).format(count=count)
 
 
-def and_more(count: int, ms: int) -> str:
+def and_more(count: int, figure: Figure) -> str:
     """Return what a list that was cut leaves out: how many, and their time."""
     text = plural("and {count} more, {time}", "and {count} more, {time}", count)
-    return text.format(count=count, time=duration(ms))
+    return text.format(count=count, time=figure_text(figure))
 
 
-def nothing_recorded(days: DayRange) -> str:
-    """Return what to say of days on which nothing was recorded."""
-    if days.count == 1:
+def rest_of_titles(figures: shown.TitleFigures, count: int) -> Iterator[tuple[str, Figure]]:
+    """Yield what a list of an application's first `count` titles leaves out, and its time."""
+    further, figure = figures.after(count)
+    if further:
+        yield others(further), figure
+    if figures.unknown.ms or figures.unknown.is_trace:
+        yield _("Titles unknown"), figures.unknown
+
+
+def active_label(report: Report) -> str:
+    """Return what to call the active time of a report."""
+    return _("Active") if report.filter is None else _("Active \N{MIDDLE DOT} filtered")
+
+
+def of_the_whole(report: Report) -> str:
+    """Return of how much time a filter found some; empty without one."""
+    if report.filter is None:
+        return ""
+    return _("of {time}").format(time=duration(report.filter.whole_active_ms))
+
+
+def filtered_by(report: Report) -> str:
+    """Return what a report is narrowed to, where it is: ``Filtered by: harbour``."""
+    if report.filter is None:
+        return ""
+    return _("Filtered by: {text}").format(text=printable(report.filter.text))
+
+
+def nothing_to_show(report: Report) -> str:
+    """Return what to say of a report without any time."""
+    if report.filter is not None:
+        return _("Nothing matches the filter.")
+    if report.range.count == 1:
         return _("Nothing was recorded on this day.")
     return _("Nothing was recorded on these days.")
 

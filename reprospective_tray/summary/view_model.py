@@ -1,6 +1,5 @@
 """What the window shows of a day, a week or a month, as values: no database and no widgets."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
@@ -9,29 +8,33 @@ from msgspec import Struct
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
-from reprospective_tray.store.query.raw_queries import HourTotal, StoredSession
+from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary import sentences
-from reprospective_tray.summary.figures.categories import Categories, CategoryTotal
+from reprospective_tray.summary.figures import shown
+from reprospective_tray.summary.figures.categories import OTHER_PATH, Categories, CategoryTotal
+from reprospective_tray.summary.figures.category_tree import CategoryLine
 from reprospective_tray.summary.figures.comparison import month_of, week_of, year_of
 from reprospective_tray.summary.figures.months import months
 from reprospective_tray.summary.figures.report import ApplicationReport, Report
-from reprospective_tray.summary.figures.search import Search
+from reprospective_tray.summary.figures.shown import WEEKDAYS
 from reprospective_tray.summary.figures.timeline import Strip, strip
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
+    figure_text,
     long_date,
     month_name,
     short_weekday_name,
     title_label,
 )
 from reprospective_tray.summary.period_bars import PeriodBar
+from reprospective_tray.summary.rounding import Figure
 from reprospective_tray.summary.session_list import SessionList
 from reprospective_tray.summary.year_view import DayShade, day_shades, month_bars
 
 NOTHING = "\N{EN DASH}"
-HOURS_A_DAY = 24
-WEEKDAYS = 7
+# An application opens into as many; the rest of them is one line.
+TITLES_SHOWN = 200
 
 
 class View(StrEnum):
@@ -64,12 +67,17 @@ class LegendEntry(Struct, frozen=True):
     """One category and its time."""
 
     label: str
-    time: str
+    figure: Figure
     colour: str
+
+    @property
+    def time(self) -> str:
+        """The figure in words."""
+        return figure_text(self.figure)
 
 
 class TitleLine(Struct, frozen=True):
-    """One window title and its time."""
+    """One window title, or the rest of them, and its time."""
 
     title: str
     time: str
@@ -94,10 +102,10 @@ class HeatRow(Struct, frozen=True):
 
 
 class PeriodView(Struct, frozen=True):
-    """A range as the window shows it; sessions come newest first.
+    """A range as the window shows it, or what a search finds of it; sessions come newest first.
 
     Attributes:
-        strip: The timeline of a day; None for more.
+        strip: The timeline of a day, with what the search does not find; None for more.
         day_bars: A bar for each day of a week or month, or each month of a year; empty for a day.
         heat: The hours of the weekdays of a week or month; empty for a day and a year.
         year_days: The days of a year that have activity; None for less than a year.
@@ -128,55 +136,75 @@ def period_view(  # noqa: PLR0913  the parts that a view is made of
     *,
     newest: int,
     is_here: bool = False,
-    search: Search | None = None,
+    among: Sequence[StoredSession] | None = None,
 ) -> PeriodView:
     """Return what the window shows of `report`.
 
     Args:
-        report: Of one day, or of more.
-        sessions: In order; where something is searched for, all of them.
+        report: Of one day, or of more; narrowed where something is searched for.
+        sessions: In order; where something is searched for, all that are found.
         categories: The rules.
         newest: How many are shown at most, the newest ones.
         is_here: Whether they lie in the local file, but those that say otherwise.
-        search: What is searched for.
+        among: All sessions of the range, where `sessions` are those that a search finds.
     """
-    search = search or Search("")
-    bars = tuple(_bars(report.applications, search))
     one_day = report.range.count == 1
     is_year = report.range == year_of(report.range.first)
-    found = [each for each in sessions if search.finds_session(each)] if search.words else sessions
+    lines = shown.of_categories(report)
+    legend = tuple(_legend(lines))
     note = ""
-    if len(found) >= newest:
+    if len(sessions) >= newest:
         note = _("the newest {count}").format(count=f"{newest:,}")
     return PeriodView(
         cards=tuple(_cards(report)),
-        legend=tuple(
-            LegendEntry(total.category.label, duration(total.ms), total.category.colour)
-            for total in report.categories
-        ),
-        productive=sentences.productive_share(report.categories),
-        strip=strip(sessions, report.range, categories, search.finds_session) if one_day else None,
+        legend=legend,
+        productive=sentences.productive_share(lines),
+        strip=_strip(report, sessions, categories, among) if one_day else None,
         day_bars=_bars_of_days(report),
-        heat=() if one_day else tuple(heat_rows(report.hours or ())),
+        heat=() if one_day else tuple(heat_rows(report)),
         year_days=day_shades(report) if is_year else None,
-        bars=bars,
-        category_bars=tuple(_category_bars(report.categories)),
-        sessions=SessionList(found[-newest:][::-1], report.range, categories, is_here=is_here),
+        bars=tuple(_bars(report)),
+        category_bars=tuple(_category_bars(legend)),
+        sessions=SessionList(sessions[-newest:][::-1], report.range, categories, is_here=is_here),
         sessions_note=note,
-        matching=_matching(report.applications, search),
+        matching=_matching(report),
         origin=sentences.origin_note(report.origin),
-        is_empty=report.is_empty,
+        is_empty=report.is_empty and report.filter is None,
     )
+
+
+def _strip(
+    report: Report,
+    sessions: Sequence[StoredSession],
+    categories: Categories,
+    among: Sequence[StoredSession] | None,
+) -> Strip:
+    if among is None:
+        return strip(sessions, report.range, categories)
+    found = {session.uid for session in sessions}
+    return strip(among, report.range, categories, lambda session: session.uid in found)
+
+
+def _legend(lines: Sequence[CategoryLine]) -> Iterator[LegendEntry]:
+    """Yield the categories by the figures that are shown, longest first, the rest last."""
+    for line in sorted(
+        (line for line in lines if line.category is not None),
+        key=lambda each: (each.path == OTHER_PATH, -each.figure.ms, -each.ms),
+    ):
+        assert line.category is not None
+        yield LegendEntry(line.category.label, line.figure, line.category.colour)
 
 
 def _cards(report: Report) -> Iterator[Card]:
     states, hosts = report.states, len(report.hosts)
-    more = sentences.difference(report)
-    mark, note = more or ("", "")
-    yield Card(_("Active"), duration(states.active_ms), note, mark)
+    mark, note = sentences.difference(report) or ("", sentences.of_the_whole(report))
+    yield Card(sentences.active_label(report), figure_text(shown.active(report)), note, mark)
     computers = sentences.computers(hosts) if hosts > 1 else ""
-    locked = _("locked {time}").format(time=duration(states.locked_ms)) if states.locked_ms else ""
-    yield Card(_("Idle time"), duration(states.idle_ms), locked)
+    if report.filter is None:
+        locked = ""
+        if states.locked_ms:
+            locked = _("locked {time}").format(time=duration(states.locked_ms))
+        yield Card(_("Idle time"), duration(states.idle_ms), locked)
     if report.range.count == 1:
         figure = sentences.first_last(report) if report.days else NOTHING
         yield Card(_("Start \N{EN DASH} end"), figure, computers)
@@ -196,39 +224,48 @@ def _cards(report: Report) -> Iterator[Card]:
 
 def _busiest(report: Report) -> Iterator[Card]:
     """Yield the day and the month of a year that have most."""
-    day = max(report.days, key=lambda each: each.active_ms, default=None)
-    month = max(months(report), key=lambda each: each.ms, default=None)
+    days = zip(report.days, shown.of_days(report), strict=True)
+    day, figure = max(days, key=lambda each: each[0].active_ms, default=(None, None))
     when = sentences.short_date(date.fromisoformat(day.day)) if day else ""
-    yield Card(_("Busiest day"), duration(day.active_ms) if day else NOTHING, when)
-    figure = duration(month.ms) if month else NOTHING
-    yield Card(_("Busiest month"), figure, month_name(month.month) if month else "")
+    yield Card(_("Busiest day"), figure_text(figure) if figure else NOTHING, when)
+    found = list(months(report))
+    of_months = zip(found, shown.of_months(found, report), strict=True)
+    month, figure = max(of_months, key=lambda each: each[0].ms, default=(None, None))
+    name = month_name(month.month) if month else ""
+    yield Card(_("Busiest month"), figure_text(figure) if figure else NOTHING, name)
 
 
-def _bars(applications: Sequence[ApplicationReport], search: Search) -> Iterator[Bar]:
-    found = sorted(search.applications(applications), key=lambda each: -each[1])
-    longest = max((ms for _application, ms, _titles in found), default=0) or 1
-    for application, ms, titles in found:
+def _bars(report: Report) -> Iterator[Bar]:
+    longest = max((each.ms for each in report.applications), default=0) or 1
+    for each, figure in zip(report.applications, shown.of_applications(report), strict=True):
         yield Bar(
-            application_label(application.name),
-            duration(ms),
-            ms / longest,
-            application.category.colour,
-            tuple(TitleLine(title_label(each.window_title), duration(each.ms)) for each in titles),
+            application_label(each.name),
+            figure_text(figure),
+            each.ms / longest,
+            each.category.colour,
+            tuple(_titles(each, figure)),
         )
 
 
-def _category_bars(totals: Sequence[CategoryTotal]) -> Iterator[Bar]:
-    longest = max((total.ms for total in totals), default=0) or 1
-    for total in totals:
-        category = total.category
-        yield Bar(category.label, duration(total.ms), total.ms / longest, category.colour, ())
+def _category_bars(legend: Sequence[LegendEntry]) -> Iterator[Bar]:
+    longest = max((entry.figure.ms for entry in legend), default=0) or 1
+    for entry in legend:
+        yield Bar(entry.label, entry.time, entry.figure.ms / longest, entry.colour, ())
 
 
-def _matching(applications: Sequence[ApplicationReport], search: Search) -> str:
-    if not search.words:
+def _titles(application: ApplicationReport, figure: Figure) -> Iterator[TitleLine]:
+    figures = shown.of_titles(application, figure)
+    titles = (application.titles or ())[:TITLES_SHOWN]
+    for each, of_title in zip(titles, figures.listed, strict=False):
+        yield TitleLine(title_label(each.window_title), figure_text(of_title))
+    for label, rest in sentences.rest_of_titles(figures, TITLES_SHOWN) if titles else ():
+        yield TitleLine(label, figure_text(rest))
+
+
+def _matching(report: Report) -> str:
+    if report.filter is None:
         return ""
-    found = sum(ms for _application, ms, _titles in search.applications(applications))
-    return _("{time} found").format(time=duration(found))
+    return _("{time} found").format(time=figure_text(shown.active(report)))
 
 
 def _bars_of_days(report: Report) -> tuple[PeriodBar, ...]:
@@ -243,8 +280,9 @@ def _day_bars(report: Report) -> Iterator[PeriodBar]:
     by_day: dict[str, tuple[CategoryTotal, ...]] = {
         each.day: each.categories for each in report.day_categories or ()
     }
-    active = {day.day: day.active_ms for day in report.days}
-    longest = max(active.values(), default=0) or 1
+    figures = shown.of_days(report)
+    times = {day.day: figure_text(each) for day, each in zip(report.days, figures, strict=True)}
+    longest = max((day.active_ms for day in report.days), default=0) or 1
     for number in range(report.range.count):
         day = report.range.first + timedelta(days=number)
         name = day.isoformat()
@@ -252,25 +290,22 @@ def _day_bars(report: Report) -> Iterator[PeriodBar]:
         yield PeriodBar(
             day,
             label,
-            duration(active[name]) if name in active else "",
+            times.get(name, ""),
             tuple((total.ms / longest, total.category.colour) for total in by_day.get(name, ())),
-            (long_date(day), duration(active[name]) if name in active else _("nothing recorded")),
+            (long_date(day), times.get(name) or _("nothing recorded")),
         )
 
 
-def heat_rows(hours: Sequence[HourTotal]) -> Iterator[HeatRow]:
+def heat_rows(report: Report) -> Iterator[HeatRow]:
     """Yield a row for each weekday, from Monday on; nothing where there was no activity."""
-    total: dict[tuple[int, int], int] = defaultdict(int)
-    for hour in hours:
-        total[hour.start.weekday(), hour.start.hour] += hour.active_ms
-    most = max(total.values(), default=0)
+    hours = shown.of_hours(report)
+    most = max(ms for of_day in hours for ms, _figure in of_day)
     if not most:
         return
     monday = date(2024, 1, 1)
-    for weekday in range(WEEKDAYS):
-        of_hours = [total[weekday, hour] for hour in range(HOURS_A_DAY)]
+    for weekday, of_day in enumerate(hours):
         yield HeatRow(
             short_weekday_name(monday + timedelta(days=weekday)),
-            tuple(ms / most for ms in of_hours),
-            tuple(duration(ms) if ms else "" for ms in of_hours),
+            tuple(ms / most for ms, _figure in of_day),
+            tuple(figure_text(figure) if ms else "" for ms, figure in of_day),
         )

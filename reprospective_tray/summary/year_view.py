@@ -7,10 +7,12 @@ from msgspec import Struct
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary import sentences
+from reprospective_tray.summary.figures import shown
 from reprospective_tray.summary.figures.months import Month, months
 from reprospective_tray.summary.figures.report import Report
-from reprospective_tray.summary.format_text import duration, short_month_name
+from reprospective_tray.summary.format_text import duration, figure_text, short_month_name
 from reprospective_tray.summary.period_bars import PeriodBar
+from reprospective_tray.summary.rounding import Figure, alone
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 3_600_000
@@ -28,8 +30,8 @@ def day_shades(report: Report) -> tuple[DayShade, ...]:
     """Return the days of `report` that have activity."""
     most = max((day.active_ms for day in report.days), default=0) or 1
     return tuple(
-        DayShade(date.fromisoformat(each.day), each.active_ms / most, duration(each.active_ms))
-        for each in report.days
+        DayShade(date.fromisoformat(each.day), each.active_ms / most, figure_text(figure))
+        for each, figure in zip(report.days, shown.of_days(report), strict=True)
         if each.active_ms
     )
 
@@ -37,7 +39,9 @@ def day_shades(report: Report) -> tuple[DayShade, ...]:
 def month_bars(report: Report) -> Iterator[PeriodBar]:
     """Yield all months of the year of `report`, also those without activity."""
     year = report.range.first.year
-    found = {each.month: each for each in months(report)}
+    listed = list(months(report))
+    found = {each.month: each for each in listed}
+    figures = dict(zip(found, shown.of_months(listed, report), strict=True))
     longest = max((each.ms for each in found.values()), default=0) or 1
     before: Month | None = None
     for number in range(1, 13):
@@ -48,8 +52,8 @@ def month_bars(report: Report) -> Iterator[PeriodBar]:
             short_month_name(number),
             _hours(month.ms) if month.ms else "",
             tuple((total.ms / longest, total.category.colour) for total in month.categories),
-            tuple(_words(month, more)),
-            sentences.trend(more),
+            tuple(_words(month, figures.get(number), more)),
+            sentences.trend(alone(abs(more)), rose=more > 0),
         )
         before = month
 
@@ -66,12 +70,12 @@ def _hours(ms: int) -> str:
     return _("{hours} h").format(hours=f"{round(ms / _HOUR_MS):,}")
 
 
-def _words(month: Month, more: int) -> Iterator[str]:
+def _words(month: Month, figure: Figure | None, more: int) -> Iterator[str]:
     yield month.label
-    if not month.ms:
+    if not month.ms or figure is None:
         yield _("nothing recorded")
         return
-    yield f"{duration(month.ms)} · {sentences.on_days(month.days)}"
+    yield f"{figure_text(figure)} · {sentences.on_days(month.days)}"
     text = _("{time} a day").format(time=duration(_a_day(month)))
     if abs(more) >= _MINUTE_MS:
         sentence = (

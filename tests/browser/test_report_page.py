@@ -6,8 +6,15 @@ import subprocess
 import pytest
 
 from reprospective_tray.summary import theme
-from reprospective_tray.summary.format_text import application_label, duration, title_label
+from reprospective_tray.summary.figures import shown
+from reprospective_tray.summary.format_text import (
+    application_label,
+    duration,
+    figure_text,
+    title_label,
+)
 from reprospective_tray.summary.formats.as_json import as_object
+from reprospective_tray.summary.rounding import alone, parts
 from tests.browser.samples import HOSTILE, sample
 
 SAMPLES = ["day", "computers", "week", "month", "year", "empty", "hostile", "away"]
@@ -46,6 +53,10 @@ def said(seconds):
     return duration(round(seconds * 1000))
 
 
+def rounded(parts_of_a_list, whole):
+    return parts([round(1000 * each["seconds"]) for each in parts_of_a_list], whole)
+
+
 def pdf_text(pdf, tmp_path):
     file = tmp_path / "report.pdf"
     file.write_bytes(pdf)
@@ -63,32 +74,36 @@ def test_a_page_fits_its_width_asks_for_nothing_and_says_nothing(open_page, name
 
 
 @pytest.mark.parametrize("name", ["day", "computers", "week", "month", "hostile"])
-def test_the_figures_of_a_page_are_those_of_the_json(open_page, name):
+def test_the_figures_of_a_page_are_those_of_the_json_rounded_so_that_they_add_up(open_page, name):
     page, facts = open_page(name), as_object(sample(name).report)
     assert page.run(ROWS, ".cards .card:nth-child(-n + 2)", ".figure") == [
         [said(facts["active_seconds"])],
         [said(facts["idle_seconds"])],
     ]
+    whole = alone(round(1000 * facts["active_seconds"]))
+    figures = rounded(facts["applications"], whole)
     assert page.run(ROWS, ".apps .row", ".name, .time") == [
-        [application_label(each["application_name"]), said(each["seconds"])]
-        for each in facts["applications"]
+        [application_label(each["application_name"]), figure_text(figure)]
+        for each, figure in zip(facts["applications"], figures, strict=True)
     ]
     titles = page.run(ROWS, ".titles", ".name, .time")
-    assert titles == [
-        [
+    for of_application, figure, found in zip(facts["applications"], figures, titles, strict=True):
+        each = list(
+            zip(of_application["titles"], rounded(of_application["titles"], figure), strict=True)
+        )
+        assert found[:20] == [
             text
-            for title in each["titles"][:10]
-            for text in (title_label(title["window_title"]), said(title["seconds"]))
+            for title, of_title in each[:10]
+            for text in (title_label(title["window_title"]), figure_text(of_title))
         ]
-        for each in facts["applications"]
-    ]
+        assert len(found) == 2 * min(10, len(each)) + (len(each) > 10)
     shares = page.run(ROWS, ".shares:first-of-type tbody tr", ".name, .time:not(.dim)")
-    assert shares[: len(facts["categories"])] == [
-        [each["category"], said(each["seconds"])] for each in facts["categories"]
-    ]
+    lines = shown.of_categories(sample(name).report)
+    assert shares[: len(lines)] == [[line.label, figure_text(line.figure)] for line in lines]
     if name in {"week", "month"}:
         days = page.run(ROWS, ".figures tbody tr", "td:nth-child(2)")
-        assert days == [[said(day["active_seconds"])] for day in facts["days"]]
+        figures = parts([round(1000 * day["active_seconds"]) for day in facts["days"]], whole)
+        assert days == [[figure_text(figure)] for figure in figures]
 
 
 def test_a_long_range_looks_finished_without_titles(open_page):
@@ -112,8 +127,9 @@ def test_what_is_printed_is_light_and_has_all_that_is_closed_on_the_screen(
     page, facts = open_page(name, 1120, "dark"), as_object(sample(name).report)
     text = pdf_text(page.pdf(), tmp_path)
     assert 1 <= text.count("\f") <= 4
-    for application in facts["applications"]:
-        assert said(application["seconds"]) in text
+    figures = shown.of_applications(sample(name).report)
+    for application, figure in zip(facts["applications"], figures, strict=True):
+        assert figure_text(figure) in text
         for title in application["titles"][:10]:
             words = title_label(title["window_title"]).split()
             assert name == "hostile" or words[0] in text

@@ -127,15 +127,15 @@ def test_no_name_becomes_markup(names, host):
     page = page_of(report, sessions)
     assert set(page.tags) <= TAGS
     assert not [name for name, _value in page.attributes if name.startswith("on")]
-    assert page.texts["row"] == [f"{application_label(name)}1 m" for name, _title in names]
-    assert page.texts["titles"] == [f"{title_label(title)}1 m" for _name, title in names]
+    assert page.texts["row"] == [f"{application_label(name)}1 m 00 s" for name, _title in names]
+    assert page.texts["titles"] == [f"{title_label(title)}1 m 00 s" for _name, title in names]
     assert page.texts["title"][1:][-len(names) :] == [title_label(pair[1]) for pair in names[::-1]]
 
 
 def test_titles_beyond_the_most_shown_are_added_up():
     many = application("Code", 36, *((f"t{number:02}", 3) for number in range(12)))
     report = a_report(applications=(many,))
-    assert page_of(report).texts["li"][-1] == "and 2 more, 6 m"
+    assert page_of(report).texts["li"][-1] == "2 more6 m"
     assert "t11" in "".join(page_of(report, titles=12).texts["li"])
     assert page_of(report, titles=0).texts["titles"] == []
 
@@ -230,4 +230,9 @@ def luminance(colour):
 
 def test_the_style_sheet_uses_only_colours_that_are_there():
     known = {field.name.replace("_", "-") for field in fields(theme.Palette)}
-    assert set(re.findall(r"var\(--([\w-]+)\)", STYLE)) <= known | {"cards", "time", "share"}
+    assert set(re.findall(r"var\(--([\w-]+)\)", STYLE)) <= known | {
+        "cards",
+        "time",
+        "share",
+        "depth",
+    }

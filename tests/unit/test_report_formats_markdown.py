@@ -71,7 +71,7 @@ def test_several_days_have_a_table_of_them_and_many_one_of_months():
 
 def test_applications_beyond_the_most_shown_are_one_row():
     text = render(a_report(applications=tuple(application(f"a{n:02}", 2) for n in range(17))))
-    assert cells(text)[-3:] == ["2 more", "4 m", "12 %"]
+    assert cells(text)[-3:] == ["2 more", "4 m", "10 %"]
 
 
 def test_nothing_recorded_is_said_in_a_sentence():
@@ -102,7 +102,7 @@ def test_names_and_titles_are_read_as_they_are(name, title):
     assert cells(text)[3] == application_label(name)
     assert blocks(text)[-2:] == [
         ("p", application_label(name)),
-        ("p", f"{title_label(title)} \N{EM DASH} 1 m"),
+        ("p", f"{title_label(title)} \N{EM DASH} 1 m 00 s"),
     ]
 
 

@@ -5,10 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reprospective_tray.summary.figures.categories import Category, CategoryTotal
 from reprospective_tray.summary.figures.report import Origin
-from reprospective_tray.summary.format_text import columns, wrap
+from reprospective_tray.summary.format_text import columns, fit_path, printable, wrap
 from reprospective_tray.summary.formats.as_text import has_true_colour, render
-from tests.unit.report_values import MINUTE, a_day, a_report, application, empty, long_range, named
+from tests.unit.report_values import (
+    CODING,
+    MINUTE,
+    READING,
+    a_day,
+    a_report,
+    application,
+    empty,
+    long_range,
+    named,
+)
 
 NAMES = st.text(max_size=60)
 UP = "\N{BLACK UP-POINTING TRIANGLE}"
@@ -43,8 +54,49 @@ def test_categories_come_by_their_whole_path_with_what_was_productive():
     assert lines[start + 3] == "6 h 37 m productive (81 %)"
 
 
+def test_parents_of_several_categories_have_their_subtotal_above_them():
+    totals = (
+        CategoryTotal(CODING, 300 * MINUTE),
+        CategoryTotal(Category(("Work", "Mail"), "#000000"), 97 * MINUTE),
+        CategoryTotal(READING, 91 * MINUTE),
+    )
+    lines = lines_of(a_report(categories=totals), width=60)
+    start = lines.index("Categories")
+    assert [line.split("  ")[0] or line[:8] for line in lines[start + 1 : start + 5]] == [
+        *("Work", "  Coding", "  Mail  ", "Reading & research")
+    ]
+    assert [line[-8:] for line in lines[start + 1 : start + 4]] == [
+        *("6 h 37 m", "5 h 00 m", "1 h 37 m")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "shown"),
+    [
+        (("Customers", "Harbour", "Meeting"), 110, "Customers > Harbour > Meeting "),
+        (("Customers", "Harbour", "Meeting"), 80, "… > Harbour > Meeting "),
+        (("Customers", "Harbour", "Meeting"), 40, "… > Meeting "),
+        (("Customers", "A meeting of many words"), 40, "…f many words "),
+        (("顧客", "港湾の会議"), 40, "…港湾の会議 "),
+    ],
+)
+def test_a_long_category_loses_its_head_and_keeps_its_end(path, width, shown):
+    report = a_report(categories=(CategoryTotal(Category(path, "#000000"), 488 * MINUTE),))
+    lines = lines_of(report, width=width)
+    assert lines[lines.index("Categories") + 1].startswith(shown)
+
+
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=6), st.integers(4, 40))
+def test_a_path_takes_exactly_its_columns_and_ends_as_it_did(parts, width):
+    text = printable(" > ".join(parts))
+    cut = fit_path(text, width, " > ")
+    assert columns(cut) == width
+    shown = cut.rstrip()
+    assert text.strip().endswith(shown.removeprefix("…").lstrip())
+
+
 def test_nothing_is_said_of_a_period_before_that_was_the_same_to_the_minute():
-    before = replace(a_report().comparison, ms=488 * MINUTE + 59_000)
+    before = replace(a_report().comparison, ms=488 * MINUTE + 29_000)
     report = a_report(comparison=before)
     assert line_with(report, "Active") == "Active           8 h 08 m"
 

@@ -14,6 +14,7 @@ from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.summary import sentences
 from reprospective_tray.summary.figures import report as reports
 from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.filtered import narrowed
 from reprospective_tray.summary.figures.report import Origin
 from reprospective_tray.summary.figures.search import Search
 from reprospective_tray.summary.status_text import recording_line
@@ -24,6 +25,7 @@ from reprospective_tray.summary.window.loading.running_messages import (
     footer,
     status_line,
 )
+from tests.unit.report_values import a_report
 from tests.unit.stored import fresh_adapter, row, session, stored
 from tests.unit.test_report import DAY, ONE_DAY, SESSIONS
 
@@ -49,14 +51,9 @@ def seen(*sessions, days=ONE_DAY, search="", newest=100, now=AFTER, others=()):
         make_row_writer(adapter).write([row(each, elsewhere, "laptop") for each in others])
         queries = Queries(adapter)
         report = reports.build(queries, days, categories=RULES, now=now)
-        return period_view(
-            report,
-            queries.sessions(days),
-            RULES,
-            newest=newest,
-            is_here=True,
-            search=Search(search),
-        )
+        sessions = queries.sessions(days)
+        found, of_found = narrowed(report, sessions, Search(search), RULES)
+        return period_view(found, of_found, RULES, newest=newest, is_here=True, among=sessions)
 
 
 def cards(view):
@@ -67,7 +64,7 @@ def test_a_day_has_its_figures_bars_and_the_newest_session_first():
     view = seen(*SESSIONS)
     assert cards(view) == {
         "Active": ("1 h 50 m", ""),
-        "Idle time": ("10 m", "locked 2 m"),
+        "Idle time": ("10 m", "locked 2 m 00 s"),
         "Start \N{EN DASH} end": ("09:00 \N{EN DASH} 10:50", ""),
         "Longest stretch": ("1 h 30 m", "Code, 09:00"),
         "Switches": ("2", "1 per hour"),
@@ -119,7 +116,7 @@ def test_a_week_has_a_bar_for_each_day_stacked_by_category_and_its_hours():
     assert view.day_bars[0].parts == ((5700 / 6600, "#0000ff"), (900 / 6600, "#9aa3b2"))
     assert view.day_bars[2].parts == ((3600 / 6600, "#ff0000"),)
     assert [heat.label for heat in view.heat] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-    assert view.heat[0].times[9] == "59 m"
+    assert view.heat[0].times[9:11] == ("1 h 00 m", "50 m")
     assert view.heat[2].shares[20] == 1.0
     shown = cards(view)
     assert shown["Daily average"] == ("1 h 25 m", "over 2 days")
@@ -135,13 +132,19 @@ def test_months_name_their_days_by_number():
 
 def test_a_search_finds_by_all_words_in_any_case_and_adds_up():
     view = seen(*SESSIONS, search="CODE b")
-    assert [(bar.name, bar.time) for bar in view.bars] == [("Code", "5 m")]
+    assert [(bar.name, bar.time) for bar in view.bars] == [("Code", "5 m 00 s")]
     assert [line.title for line in view.sessions] == ["b.py"]
-    assert view.matching == "5 m found"
+    assert view.matching == "5 m 00 s found"
     assert [view.strip.looks[block.look].is_found for block in view.strip.blocks] == [
         *(False, False, True, False, False)
     ]
-    assert cards(view)["Active"][0] == "1 h 50 m"
+    assert cards(view) == {
+        "Active \N{MIDDLE DOT} filtered": ("5 m 00 s", "of 1 h 50 m"),
+        "Start \N{EN DASH} end": ("10:45 \N{EN DASH} 10:50", ""),
+        "Longest stretch": ("5 m 00 s", "Code, 10:45"),
+        "Switches": ("0", "0 per hour"),
+    }
+    assert [(entry.label, entry.time) for entry in view.legend] == [("Coding", "5 m 00 s")]
     assert seen(*SESSIONS, search="終了").bars[0].name == "ターミナル"
     assert seen(*SESSIONS, search="nothing like it").sessions.widest() == []
 
@@ -192,7 +195,7 @@ def test_a_month_is_compared_with_the_one_before():
 
 
 def test_without_hours_there_is_no_heat_map():
-    assert list(heat_rows([])) == []
+    assert list(heat_rows(a_report(hours=None))) == []
 
 
 def test_where_titles_come_from_is_said_where_that_is_not_here():

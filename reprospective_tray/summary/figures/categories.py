@@ -52,7 +52,7 @@ class Category(Struct, frozen=True):
     @property
     def full_label(self) -> str:
         """The whole path, in the language of the person."""
-        return SEPARATOR.join(map(_word, self.path))
+        return words(self.path)
 
 
 OTHER = Category(OTHER_PATH, OTHER_COLOUR)
@@ -159,6 +159,11 @@ def _productive(rules: Iterable[CategoryRule]) -> dict[tuple[str, ...], bool]:
         if rule.productive is not None:
             said.setdefault(path_of(rule.category), rule.productive)
     return said
+
+
+def words(path: Iterable[str]) -> str:
+    """Return a path, or the end of one, in the language of the person."""
+    return SEPARATOR.join(map(_word, path))
 
 
 def _word(part: str) -> str:

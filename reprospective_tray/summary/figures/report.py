@@ -1,6 +1,5 @@
 """The figures of a range of days: what `report` prints and the window shows."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Protocol
@@ -29,13 +28,19 @@ from reprospective_tray.summary.figures.categories import (
     Categories,
     Category,
     CategoryTotal,
-    in_order,
 )
 from reprospective_tray.summary.figures.comparison import (
     Comparison,
     before,
     elapsed,
     kind_of,
+)
+from reprospective_tray.summary.figures.grouping import (
+    DayCategories,
+    added_up,
+    by_day_and_category,
+    main_category,
+    titles_by_application,
 )
 
 # Titles and hours need raw rows: of longer ranges only when they are asked for.
@@ -65,9 +70,15 @@ class DetailQueries(Protocol):
 
 
 class ApplicationReport(Struct, frozen=True):
-    """One application's time; `titles` is None where raw rows were not read.
+    """One application's time.
 
-    `category` is the one that it spent most of its time in.
+    Attributes:
+        name: As it was recorded.
+        ms: Its active time.
+        sessions: How many; one over midnight counts once for each day.
+        titles: Its longest titles; None where raw rows were not read.
+        category: The one that it spent most of its time in.
+        further_titles: The ms of each title beyond those that were asked for.
     """
 
     name: str
@@ -75,13 +86,7 @@ class ApplicationReport(Struct, frozen=True):
     sessions: int
     titles: tuple[TitleTotal, ...] | None
     category: Category = OTHER
-
-
-class DayCategories(Struct, frozen=True):
-    """One day's active time by category."""
-
-    day: str
-    categories: tuple[CategoryTotal, ...]
+    further_titles: tuple[int, ...] = ()
 
 
 class Origin(Struct, frozen=True):
@@ -98,13 +103,25 @@ class Origin(Struct, frozen=True):
     problem: str = ""
 
 
+class Filter(Struct, frozen=True):
+    """What a report is narrowed to.
+
+    Attributes:
+        text: The words that must stand in the names, as the person wrote them.
+        whole_active_ms: The active time of all windows.
+    """
+
+    text: str
+    whole_active_ms: int
+
+
 class Report(Struct, frozen=True):
     """The figures of `range`; applications, titles and categories come longest first.
 
     `host_totals` are there for several computers alone. `hours` and `stretches` are None
     where raw rows were not read, `stretches` also where no active day has any. What was
     active is said once in `day_titles` and `application_days` together: the latter has the
-    days whose titles were not read.
+    days whose titles were not read. With a `filter` all figures are those of what it finds.
     """
 
     range: DayRange
@@ -122,6 +139,7 @@ class Report(Struct, frozen=True):
     origin: Origin
     day_titles: tuple[DayTitle, ...] = ()
     application_days: tuple[ApplicationDay, ...] = ()
+    filter: Filter | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -165,8 +183,8 @@ def build(  # noqa: PLR0913  each is named at the call
         if not detailed or origin.absent_days:
             by_day = queries.application_days(days, host)
             untitled = [each for each in by_day if not detailed or each.day in origin.absent_days]
-        by_category = _by_day_and_category(categories, day_titles, untitled)
-        by_title = _titles(day_titles)
+        by_category = by_day_and_category(categories, day_titles, untitled)
+        by_title = titles_by_application(day_titles)
         hosts = totals.hosts if host is None else [host]
         active = {day.day for day in totals.days}
         has_rows = detailed and not (active and active <= set(origin.absent_days))
@@ -182,13 +200,14 @@ def build(  # noqa: PLR0913  each is named at the call
                     total.ms,
                     total.sessions,
                     tuple(by_title[total.application_name][:titles]) if detailed else None,
-                    _main_category(
+                    main_category(
                         categories, total.application_name, by_title[total.application_name]
                     ),
+                    _beyond(by_title[total.application_name], titles),
                 )
                 for total in totals.applications
             ),
-            categories=_together(by_category),
+            categories=added_up(by_category),
             days=tuple(totals.days),
             day_categories=tuple(by_category),
             hours=tuple(details.hours(days, host)) if detailed else None,
@@ -200,42 +219,8 @@ def build(  # noqa: PLR0913  each is named at the call
         )
 
 
-def _by_day_and_category(
-    categories: Categories, day_titles: Iterable[DayTitle], untitled: Iterable[ApplicationDay]
-) -> list[DayCategories]:
-    found: dict[str, dict[Category, int]] = defaultdict(lambda: defaultdict(int))
-    for title in day_titles:
-        category = categories.of(title.application_name, title.window_title)
-        found[title.day][category] += title.ms
-    for each in untitled:
-        found[each.day][categories.of(each.application_name, None)] += each.ms
-    return [DayCategories(day, in_order(found[day])) for day in sorted(found)]
-
-
-def _together(by_day: Iterable[DayCategories]) -> tuple[CategoryTotal, ...]:
-    found: dict[Category, int] = defaultdict(int)
-    for day in by_day:
-        for total in day.categories:
-            found[total.category] += total.ms
-    return in_order(found)
-
-
-def _titles(day_titles: Iterable[DayTitle]) -> dict[str, list[TitleTotal]]:
-    """Return the titles of each application over all days, longest first, then by name."""
-    total: dict[tuple[str, str], int] = defaultdict(int)
-    for each in day_titles:
-        total[each.application_name, each.window_title] += each.ms
-    found: dict[str, list[TitleTotal]] = defaultdict(list)
-    for (name, title), ms in sorted(total.items(), key=lambda item: (-item[1], item[0])):
-        found[name].append(TitleTotal(name, title, ms))
-    return found
-
-
-def _main_category(categories: Categories, name: str, titles: list[TitleTotal]) -> Category:
-    totals = categories.totals((name, title.window_title, title.ms) for title in titles)
-    if not totals:
-        return categories.of(name, None)
-    return max(totals, key=lambda total: total.ms).category
+def _beyond(titles: list[TitleTotal], asked: int | None) -> tuple[int, ...]:
+    return () if asked is None else tuple(title.ms for title in titles[asked:])
 
 
 def _compare(

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from reprospective_tray.messages import _, language
 from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary import sentences, theme
+from reprospective_tray.summary.figures import shown
 from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.figures.months import months
 from reprospective_tray.summary.figures.report import DETAILED_DAYS, Report
@@ -57,7 +58,7 @@ def render(
             _head(title),
             element(
                 "body",
-                element("header", element("h1", title), _computers(report)),
+                element("header", element("h1", title), _computers(report), _filtered(report)),
                 element(
                     "main",
                     _empty(report)
@@ -105,8 +106,13 @@ def _computers(report: Report) -> Element | None:
     return element("p.dim", element("bdi", ", ".join(map(application_label, report.hosts))))
 
 
+def _filtered(report: Report) -> Element | None:
+    filtered = sentences.filtered_by(report)
+    return element("p.filter", element("bdi", filtered)) if filtered else None
+
+
 def _empty(report: Report) -> Element:
-    return element("section.card.empty", element("p", sentences.nothing_recorded(report.range)))
+    return element("section.card.empty", element("p", sentences.nothing_to_show(report)))
 
 
 def _sections(report: Report, view: PeriodView, titles: int) -> Iterator[Element]:
@@ -147,7 +153,8 @@ def _charts(report: Report, view: PeriodView) -> Iterator[Element]:
         lanes = timeline_lanes(view.strip, report.range) if view.strip.blocks else ()
         yield _panel("chart", _("Timeline"), legend, *lanes, heard=True)
     elif report.range.count > DETAILED_DAYS:
-        columns = list(charts.month_columns(list(months(report))))
+        found = list(months(report))
+        columns = list(charts.month_columns(found, shown.of_months(found, report)))
         chart = charts.bars(columns, _("Months"))
         yield _panel("chart", _("Months"), legend, chart, heard=True)
         if heat is not None:
@@ -161,7 +168,8 @@ def _charts(report: Report, view: PeriodView) -> Iterator[Element]:
 def _shares(report: Report, view: PeriodView) -> Iterator[Element]:
     if report.categories:
         productive = element("p.dim", view.productive) if view.productive else None
-        yield _panel("shares", _("Categories"), lists.categories(report), productive)
+        table = lists.categories(shown.of_categories(report))
+        yield _panel("shares", _("Categories"), table, productive)
     if len(report.host_totals) > 1:
         yield _panel("shares", _("Computers"), lists.computers(report))
 
@@ -177,7 +185,7 @@ def _of_days(report: Report, view: PeriodView) -> Iterator[Element]:
         scroll = element("div.scroll", table, tabindex="0", role="region", aria_label=label)
         yield _panel("log", label, scroll, note=note)
     elif report.days and report.range.count > DETAILED_DAYS:
-        yield _panel("figures", _("Months"), lists.months(list(months(report))))
+        yield _panel("figures", _("Months"), lists.months(report))
     elif report.days and report.range.count > 1:
         yield _panel("figures", _("Days"), lists.days(report))
 

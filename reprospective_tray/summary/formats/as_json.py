@@ -37,6 +37,8 @@ def as_object(report: Report) -> dict[str, Any]:
         ],
         "previous": _previous(report),
     }
+    if report.filter is not None:
+        answer["filter"] = report.filter.text
     if report.hours is not None:
         answer["hours"] = [
             {"start": hour.start.isoformat(), "active_seconds": hour.active_ms / 1000}

@@ -6,14 +6,17 @@ from datetime import date
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary import sentences
+from reprospective_tray.summary.figures import shown
 from reprospective_tray.summary.figures.months import months
 from reprospective_tray.summary.figures.report import DETAILED_DAYS, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     duration,
+    figure_text,
     printable,
     title_label,
 )
+from reprospective_tray.summary.rounding import Figure, percentages, together
 
 TITLES_SHOWN = 3
 APPLICATIONS_SHOWN = 15
@@ -30,8 +33,10 @@ def render(report: Report, *, titles: int | None = None) -> str:
     `titles` is the most titles an application shows, `TITLES_SHOWN` without it.
     """
     blocks = [f"## {escaped(sentences.short_range_name(report.range))}"]
+    if filtered := sentences.filtered_by(report):
+        blocks.append(escaped(filtered))
     if report.is_empty:
-        blocks.append(sentences.nothing_recorded(report.range))
+        blocks.append(sentences.nothing_to_show(report))
     else:
         blocks += _blocks(report, TITLES_SHOWN if titles is None else titles)
     return "\n\n".join(blocks) + "\n"
@@ -51,12 +56,18 @@ def escaped(text: str) -> str:
 def _blocks(report: Report, titles: int) -> Iterator[str]:
     yield _figures(report)
     if report.categories:
+        lines = shown.of_categories(report)
         rows = [
-            (escaped(printable(total.category.full_label)), total.ms) for total in report.categories
+            (
+                escaped(printable(line.full_label)),
+                line.figure,
+                sentences.share(line.percent, line.ms),
+            )
+            for line in lines
         ]
         yield _heading(_("Categories"))
         yield _shares(_("Category"), rows)
-        if share := sentences.productive_share(report.categories):
+        if share := sentences.productive_share(lines):
             yield escaped(share)
     if report.applications:
         yield _heading(_("Applications"))
@@ -76,12 +87,14 @@ def _heading(text: str) -> str:
 
 def _figures(report: Report) -> str:
     states = report.states
-    found = [_("**{time}** active").format(time=duration(states.active_ms))]
-    if difference := sentences.difference(report):
-        found[0] += f" ({escaped(' '.join(difference))})"
+    time = escaped(figure_text(shown.active(report)))
+    found = [_("**{time}** active").format(time=time)]
+    if more := " ".join(sentences.difference(report) or ()) or sentences.of_the_whole(report):
+        found[0] += f" ({escaped(more)})"
     if report.range.count == 1 and report.days:
         found.append(sentences.first_last(report))
-    found.append(_("{time} idle").format(time=duration(states.idle_ms)))
+    if report.filter is None:
+        found.append(escaped(_("{time} idle").format(time=duration(states.idle_ms))))
     if states.locked_ms:
         found.append(_("locked {time}").format(time=duration(states.locked_ms)))
     if longest := sentences.longest(report):
@@ -95,43 +108,64 @@ def _figures(report: Report) -> str:
     return " · ".join(found)
 
 
-def _shares(name: str, rows: list[tuple[str, int]]) -> str:
-    whole = sum(ms for _label, ms in rows) or 1
+def _shares(name: str, rows: list[tuple[str, Figure, str]]) -> str:
     return _table(
         (name, _("Time"), _("Share")),
-        ((label, duration(ms), escaped(sentences.share(ms, whole))) for label, ms in rows),
+        ((label, escaped(figure_text(figure)), escaped(share)) for label, figure, share in rows),
     )
 
 
 def _applications(report: Report) -> Iterator[str]:
-    rows = [(escaped(application_label(each.name)), each.ms) for each in report.applications]
-    shown, rest = rows[:APPLICATIONS_SHOWN], rows[APPLICATIONS_SHOWN:]
-    if rest:
-        shown.append((sentences.others(len(rest)), sum(ms for _label, ms in rest)))
-    yield _shares(_("Application"), shown)
+    figures = shown.of_applications(report)
+    lengths = [each.ms for each in report.applications]
+    percents = percentages(lengths, sum(lengths))
+    rows = [
+        (escaped(application_label(each.name)), figure, sentences.share(percent, each.ms))
+        for each, figure, percent in zip(report.applications, figures, percents, strict=True)
+    ][:APPLICATIONS_SHOWN]
+    if rest := figures[APPLICATIONS_SHOWN:]:
+        share = sentences.share(
+            sum(percents[APPLICATIONS_SHOWN:]), sum(lengths[APPLICATIONS_SHOWN:])
+        )
+        rows.append((sentences.others(len(rest)), together(rest), share))
+    yield _shares(_("Application"), rows)
 
 
-def _titles(report: Report, titles: int) -> Iterator[str]:
-    for each in report.applications[:APPLICATIONS_SHOWN]:
-        if each.titles:
-            yield f"- {escaped(application_label(each.name))}"
-        for title in (each.titles or ())[:titles]:
-            label = escaped(title_label(title.window_title))
-            yield f"  - {label} \N{EM DASH} {duration(title.ms)}"
+def _titles(report: Report, count: int) -> Iterator[str]:
+    figures = shown.of_applications(report)[:APPLICATIONS_SHOWN]
+    for each, figure in zip(report.applications, figures, strict=False):
+        titles = (each.titles or ())[:count]
+        if not titles:
+            continue
+        yield f"- {escaped(application_label(each.name))}"
+        of_titles = shown.of_titles(each, figure)
+        rows = [
+            (title_label(title.window_title), of_title)
+            for title, of_title in zip(titles, of_titles.listed, strict=False)
+        ]
+        for label, of_title in (*rows, *sentences.rest_of_titles(of_titles, count)):
+            yield f"  - {escaped(label)} \N{EM DASH} {escaped(figure_text(of_title))}"
 
 
 def _days(report: Report) -> Iterator[str]:
     rows: list[tuple[str, ...]]
     if report.range.count > DETAILED_DAYS:
         head = _("Month"), _("Active"), _("Active days")
-        rows = [(each.label, duration(each.ms), str(each.days)) for each in months(report)]
+        found = list(months(report))
+        rows = [
+            (each.label, escaped(figure_text(figure)), str(each.days))
+            for each, figure in zip(found, shown.of_months(found, report), strict=True)
+        ]
         yield _heading(_("Months"))
     else:
         head = _("Date"), _("Active"), _("Start \N{EN DASH} end")
-        dates = [sentences.short_date(date.fromisoformat(day.day)) for day in report.days]
         rows = [
-            (name, duration(day.active_ms), sentences.edges(day))
-            for name, day in zip(dates, report.days, strict=True)
+            (
+                sentences.short_date(date.fromisoformat(day.day)),
+                escaped(figure_text(figure)),
+                sentences.edges(day),
+            )
+            for day, figure in zip(report.days, shown.of_days(report), strict=True)
         ]
         yield _heading(_("Days"))
     yield _table(head, rows)

@@ -1,30 +1,37 @@
 """The report as text for a terminal: figures first, then where the time went."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TextIO
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary import sentences as words
+from reprospective_tray.summary.figures import shown
+from reprospective_tray.summary.figures.categories import SEPARATOR
 from reprospective_tray.summary.figures.months import months
-from reprospective_tray.summary.figures.report import DETAILED_DAYS, Report
+from reprospective_tray.summary.figures.report import DETAILED_DAYS, ApplicationReport, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     columns,
     duration,
+    figure_text,
     fit,
+    fit_path,
     printable,
     right,
     title_label,
     wrap,
 )
+from reprospective_tray.summary.rounding import Figure, together
 
 TITLES_SHOWN = 3
 APPLICATIONS_SHOWN = 15
 _NARROWEST = 40
 _WIDEST = 110
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_INDENT, _DEEPEST = "  ", 3
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 _BOLD, _DIM, _BLUE, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
 
@@ -78,8 +85,13 @@ class _Row:
 
     name: str
     ms: int
+    figure: Figure
     colour: str = ""
-    below: tuple[tuple[str, int], ...] = ()
+    below: tuple[tuple[str, Figure], ...] = ()
+
+    @property
+    def time(self) -> str:
+        return figure_text(self.figure)
 
 
 class _Writer:
@@ -91,6 +103,8 @@ class _Writer:
 
     def write(self, report: Report, titles: int) -> None:
         self._heading(words.short_range_name(report.range))
+        if filtered := words.filtered_by(report):
+            self._note(filtered)
         self.lines.append("")
         if report.is_empty:
             self._empty(report)
@@ -126,11 +140,12 @@ class _Writer:
         self.lines += [self._dim(line) for line in wrap(text, self._width)]
 
     def _empty(self, report: Report) -> None:
-        sentences = [
-            words.nothing_recorded(report.range),
-            _("Show another day with: reprospective-tray report --date YYYY-MM-DD"),
-            _("Start recording with: reprospective-tray run"),
-        ]
+        sentences = [words.nothing_to_show(report)]
+        if report.filter is None:
+            sentences += [
+                _("Show another day with: reprospective-tray report --date YYYY-MM-DD"),
+                _("Start recording with: reprospective-tray run"),
+            ]
         self.lines += [line for sentence in sentences for line in wrap(sentence, self._width)]
 
     def _figures(self, figures: Sequence[_Figure]) -> None:
@@ -150,58 +165,67 @@ class _Writer:
     def _days(self, report: Report) -> None:
         if report.range.count <= DETAILED_DAYS:
             self._heading(_("Days"))
-            self._bars([_Row(day.day, day.active_ms) for day in report.days])
+            days = zip(report.days, shown.of_days(report), strict=True)
+            self._bars([_Row(day.day, day.active_ms, figure) for day, figure in days])
         else:
             self._heading(_("Months"))
-            self._bars([_Row(month.label, month.ms) for month in months(report)])
+            found = list(months(report))
+            figures = zip(found, shown.of_months(found, report), strict=True)
+            self._bars([_Row(month.label, month.ms, figure) for month, figure in figures])
 
     def _categories(self, report: Report) -> None:
         self._heading(_("Categories"))
+        lines = shown.of_categories(report)
         self._bars(
             [
-                _Row(printable(total.category.full_label), total.ms, total.category.colour)
-                for total in report.categories
-            ]
+                _Row(
+                    _INDENT * min(line.depth, _DEEPEST) + printable(line.label),
+                    line.ms,
+                    line.figure,
+                    line.category.colour if line.category else "",
+                )
+                for line in lines
+            ],
+            fit_name=partial(fit_path, separator=SEPARATOR),
         )
-        if share := words.productive_share(report.categories):
+        if share := words.productive_share(lines):
             self._note(share)
 
     def _applications(self, report: Report, titles: int) -> None:
-        shown, rest = (
-            report.applications[:APPLICATIONS_SHOWN],
-            report.applications[APPLICATIONS_SHOWN:],
-        )
+        figures = shown.of_applications(report)
         self._heading(_("Applications"))
         self._bars(
             [
                 _Row(
                     application_label(each.name),
                     each.ms,
+                    figure,
                     each.category.colour,
-                    tuple(
-                        (title_label(title.window_title), title.ms)
-                        for title in (each.titles or ())[:titles]
-                    ),
+                    tuple(_titles(each, figure, titles)),
                 )
-                for each in shown
+                for each, figure in zip(
+                    report.applications[:APPLICATIONS_SHOWN], figures, strict=False
+                )
             ]
         )
-        if rest:
-            self._note(words.and_more(len(rest), sum(each.ms for each in rest)))
+        if rest := figures[APPLICATIONS_SHOWN:]:
+            self._note(words.and_more(len(rest), together(rest)))
 
-    def _bars(self, rows: Sequence[_Row]) -> None:
-        time_width = max(columns(duration(row.ms)) for row in rows)
+    def _bars(self, rows: Sequence[_Row], fit_name: Callable[[str, int], str] = fit) -> None:
+        times = [row.time for row in rows]
+        times += [figure_text(figure) for row in rows for _title, figure in row.below]
+        time_width = max(map(columns, times))
         name_width = min(max(columns(row.name) for row in rows), self._width // 3)
         bar_width = self._width - name_width - time_width - 4
         longest = max(row.ms for row in rows) or 1
         for row in rows:
             bar = fit(_bar(row.ms / longest, bar_width), bar_width)
             bar = self._styled(self._code(row.colour), bar)
-            time = right(duration(row.ms), time_width)
-            self.lines.append(f"{fit(row.name, name_width)}  {bar}  {time}")
-            for title, title_ms in row.below:
+            time = right(row.time, time_width)
+            self.lines.append(f"{fit_name(row.name, name_width)}  {bar}  {time}")
+            for title, figure in row.below:
                 room = self._width - time_width - 4
-                line = f"  {fit(title, room)}  {right(duration(title_ms), time_width)}"
+                line = f"  {fit(title, room)}  {right(figure_text(figure), time_width)}"
                 self.lines.append(self._dim(line))
 
     def _code(self, colour: str) -> str:
@@ -232,8 +256,10 @@ class _Writer:
 
 def _figures(report: Report) -> Iterator[_Figure]:
     states = report.states
-    yield _Figure(_("Active"), duration(states.active_ms), " ".join(words.difference(report) or ()))
-    yield _Figure(_("Idle time"), duration(states.idle_ms))
+    note = " ".join(words.difference(report) or ()) or words.of_the_whole(report)
+    yield _Figure(words.active_label(report), figure_text(shown.active(report)), note)
+    if report.filter is None:
+        yield _Figure(_("Idle time"), duration(states.idle_ms))
     if states.locked_ms:
         yield _Figure(_("Locked"), duration(states.locked_ms))
     if report.range.count == 1 and report.days:
@@ -248,6 +274,18 @@ def _figures(report: Report) -> Iterator[_Figure]:
         yield _Figure(_("Switches"), f"{report.stretches.switches:,}", rate)
     if len(report.hosts) > 1:
         yield _Figure(_("Computers"), ", ".join(map(application_label, report.hosts)))
+
+
+def _titles(
+    application: ApplicationReport, figure: Figure, count: int
+) -> Iterator[tuple[str, Figure]]:
+    """Yield the first `count` titles and what is left out, each with its time."""
+    figures = shown.of_titles(application, figure)
+    titles = (application.titles or ())[:count]
+    for title, of_title in zip(titles, figures.listed, strict=False):
+        yield title_label(title.window_title), of_title
+    if titles:
+        yield from words.rest_of_titles(figures, count)
 
 
 def _bar(share: float, width: int) -> str:

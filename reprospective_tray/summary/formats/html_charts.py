@@ -6,9 +6,10 @@ from xml.etree.ElementTree import Element
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.figures.months import Month
-from reprospective_tray.summary.format_text import duration, long_date, short_month_name
+from reprospective_tray.summary.format_text import figure_text, long_date, short_month_name
 from reprospective_tray.summary.formats.html_builder import element, hidden, swatch
 from reprospective_tray.summary.period_bars import PeriodBar
+from reprospective_tray.summary.rounding import Figure
 from reprospective_tray.summary.view_model import HeatRow, LegendEntry
 
 # More bars than these have no room for the time above them, or for each one's name below.
@@ -53,16 +54,16 @@ def day_columns(bars: Sequence[PeriodBar]) -> Iterator[Column]:
         yield Column(bar.label, long_date(bar.day), bar.time, bar.parts)
 
 
-def month_columns(months: Sequence[Month]) -> Iterator[Column]:
-    """Yield a column for each month; the year stands below the first one of it."""
+def month_columns(months: Sequence[Month], figures: Sequence[Figure]) -> Iterator[Column]:
+    """Yield a column for each month with its figure; the year stands below the first of it."""
     longest = max((month.ms for month in months), default=0) or 1
     year = None
-    for month in months:
+    for month, figure in zip(months, figures, strict=True):
         name = short_month_name(month.month)
         yield Column(
             name if month.year == year else f"{name}\n{month.year}",
             month.label,
-            duration(month.ms) if month.ms else "",
+            figure_text(figure) if month.ms else "",
             tuple((total.ms / longest, total.category.colour) for total in month.categories),
         )
         year = month.year

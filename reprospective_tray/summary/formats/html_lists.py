@@ -2,17 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import takewhile
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.sessions import MINUTE_MS, State
 from reprospective_tray.summary import sentences
-from reprospective_tray.summary.figures.months import Month
+from reprospective_tray.summary.figures import shown
+from reprospective_tray.summary.figures.category_tree import CategoryLine
+from reprospective_tray.summary.figures.months import months as months_of
 from reprospective_tray.summary.figures.report import ApplicationReport, Report
 from reprospective_tray.summary.format_text import (
     application_label,
     columns,
     duration,
+    figure_text,
     printable,
     title_label,
 )
@@ -22,6 +28,7 @@ from reprospective_tray.summary.formats.html_builder import (
     hidden,
     swatch,
 )
+from reprospective_tray.summary.rounding import Figure, percentages
 from reprospective_tray.summary.session_list import SessionLine
 from reprospective_tray.summary.view_model import PeriodView
 
@@ -32,14 +39,15 @@ def applications(report: Report, view: PeriodView, titles: int) -> Element:
     """Return the applications, longest first; each opens into its longest `titles`."""
     lines = []
     opens = False
-    for each, bar in zip(report.applications, view.bars, strict=True):
+    figures = shown.of_applications(report)
+    for each, bar, figure in zip(report.applications, view.bars, figures, strict=True):
         line = cut("span.name", bar.name), _bar(bar.share, bar.colour), _time(bar.time)
         if not each.titles or not titles:
             lines.append(element("div.row", element("span.arrow"), line))
             continue
         arrow = element("span.arrow", aria_hidden="true")
         made = element("details", element("summary.row", arrow, line))
-        made.append(element("ul.titles", _titles(each, titles)))
+        made.append(element("ul.titles", _titles(each, figure, titles)))
         if not opens:
             made.set("open", "open")
         lines.append(made)
@@ -49,14 +57,14 @@ def applications(report: Report, view: PeriodView, titles: int) -> Element:
     )
 
 
-def _titles(application: ApplicationReport, titles: int) -> Iterator[Element]:
-    found = application.titles or ()
-    for title in found[:titles]:
+def _titles(application: ApplicationReport, figure: Figure, count: int) -> Iterator[Element]:
+    figures = shown.of_titles(application, figure)
+    titles = (application.titles or ())[:count]
+    for title, of_title in zip(titles, figures.listed, strict=False):
         label = title_label(title.window_title)
-        yield element("li", cut("span.name", label), _time(duration(title.ms)))
-    if rest := found[titles:]:
-        more = sentences.and_more(len(rest), sum(title.ms for title in rest))
-        yield element("li.dim", element("span", more))
+        yield element("li", cut("span.name", label), _time(figure_text(of_title)))
+    for label, of_rest in sentences.rest_of_titles(figures, count):
+        yield element("li.dim", element("span", label), _time(figure_text(of_rest)))
 
 
 def sessions(lines: Sequence[SessionLine]) -> Element:
@@ -90,37 +98,51 @@ def _session(line: SessionLine, *, several: bool) -> Element:
     )
 
 
-def categories(report: Report) -> Element:
-    """Return the categories by their whole path, with time and share."""
-    whole = sum(total.ms for total in report.categories)
+def categories(lines: Sequence[CategoryLine]) -> Element:
+    """Return the categories with time and share, each below the subtotal that it is a part of."""
     return _shares(
         _("Category"),
-        (
-            (
-                printable(total.category.full_label),
-                total.category.colour,
-                total.ms,
-                sentences.share(total.ms, whole),
+        [
+            _Share(
+                printable(line.label),
+                line.ms,
+                line.figure,
+                line.percent,
+                line.category.colour if line.category else "",
+                line.depth,
+                _stripes(lines[number:]),
             )
-            for total in report.categories
-        ),
+            for number, line in enumerate(lines)
+        ],
     )
+
+
+def _stripes(lines: Sequence[CategoryLine]) -> str:
+    """Return the fill of the first line's bar: of a subtotal, stripes of what it is made of."""
+    first = lines[0]
+    if first.category is not None:
+        return first.category.colour
+    stops, reached = [], 0.0
+    for line in takewhile(lambda each: each.depth > first.depth, lines[1:]):
+        if line.category is not None:
+            begin, reached = reached, reached + 100 * line.ms / first.ms
+            stops.append(f"{line.category.colour} {begin:.2f}% {reached:.2f}%")
+    return f"linear-gradient(to right,{','.join(stops)})"
 
 
 def computers(report: Report) -> Element:
     """Return the computers by their active time."""
-    whole = sum(total.active_ms for total in report.host_totals)
+    lengths = [total.active_ms for total in report.host_totals]
+    found = zip(
+        *(report.host_totals, shown.of_computers(report), percentages(lengths, sum(lengths))),
+        strict=True,
+    )
     return _shares(
         _("Computer"),
-        (
-            (
-                application_label(total.source_host),
-                "",
-                total.active_ms,
-                sentences.share(total.active_ms, whole),
-            )
-            for total in report.host_totals
-        ),
+        [
+            _Share(application_label(total.source_host), total.active_ms, figure, percent)
+            for total, figure, percent in found
+        ],
     )
 
 
@@ -131,54 +153,64 @@ def days(report: Report) -> Element:
         (
             (
                 sentences.short_date(date.fromisoformat(day.day)),
-                duration(day.active_ms),
+                figure_text(figure),
                 sentences.edges(day),
             )
-            for day in report.days
+            for day, figure in zip(report.days, shown.of_days(report), strict=True)
         ),
     )
 
 
-def months(found: Sequence[Month]) -> Element:
+def months(report: Report) -> Element:
     """Return the months, with the average of the days on which there was activity."""
+    found = list(months_of(report))
     return _figures(
         (_("Month"), _("Active"), _("Active days"), _("Daily average")),
         (
             (
                 month.label,
-                duration(month.ms),
+                figure_text(figure),
                 str(month.days),
                 duration(month.ms // month.days) if month.days else "\N{EN DASH}",
             )
-            for month in found
+            for month, figure in zip(found, shown.of_months(found, report), strict=True)
         ),
     )
 
 
-def _shares(label: str, rows: Iterable[tuple[str, str, int, str]]) -> Element:
-    found = list(rows)
-    longest = max((ms for _name, _colour, ms, _share in found), default=0) or 1
+class _Share(Struct, frozen=True):
+    """A line of a list with shares; `colour` is empty where it has no square before it."""
+
+    name: str
+    ms: int
+    figure: Figure
+    percent: int
+    colour: str = ""
+    depth: int = 0
+    fill: str = _BAR_COLOUR
+
+
+def _shares(label: str, lines: Sequence[_Share]) -> Element:
+    longest = max((line.ms for line in lines), default=0) or 1
     return element(
         "table.shares",
         _head(label, "", _("Time"), _("Share")),
-        element(
-            "tbody",
-            (
-                element(
-                    "tr",
-                    element(
-                        "th",
-                        element("div", swatch(colour) if colour else None, cut("span.name", name)),
-                        scope="row",
-                    ),
-                    element("td.bar", _bar(ms / longest, colour or _BAR_COLOUR)),
-                    element("td.time", duration(ms)),
-                    element("td.time.dim", share),
-                )
-                for name, colour, ms, share in found
-            ),
-        ),
-        style=_room(duration(ms) for _name, _colour, ms, _share in found),
+        element("tbody", (_share(line, longest) for line in lines)),
+        style=_room(figure_text(line.figure) for line in lines),
+    )
+
+
+def _share(line: _Share, longest: int) -> Element:
+    mark = swatch(line.colour) if line.colour else None
+    name = element("div", mark, cut("span.name", line.name))
+    if line.depth:
+        name.set("style", f"--depth:{line.depth}")
+    return element(
+        "tr",
+        element("th", name, scope="row"),
+        element("td.bar", _bar(line.ms / longest, line.fill)),
+        element("td.time", figure_text(line.figure)),
+        element("td.time.dim", sentences.share(line.percent, line.ms)),
     )
 
 

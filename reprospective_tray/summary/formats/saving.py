@@ -88,10 +88,14 @@ FORMATS = {
 
 
 def file_name(report: Report, kind: Format) -> str:
-    """Return what to call the file of a report: ``reprospective-2026-11-23.html``."""
+    """Return what to call the file of a report: ``reprospective-2026-11-23.html``.
+
+    The name of a filtered one says that it is not the whole, also where the format cannot.
+    """
     first, last = report.range.first, report.range.last
     days = f"{first}" if first == last else f"{first}_{last}"
-    return f"reprospective-{days}{kind.suffix}"
+    part = "" if report.filter is None else "-filtered"
+    return f"reprospective-{days}{part}{kind.suffix}"
 
 
 def save(text: str, target: Path) -> None:

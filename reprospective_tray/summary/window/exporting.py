@@ -7,8 +7,9 @@ from typing import Any
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, plural
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.figures.categories import Categories
-from reprospective_tray.summary.format_text import printable
+from reprospective_tray.summary.format_text import fit, printable
 from reprospective_tray.summary.formats import saving
 from reprospective_tray.summary.session_list import SessionLine
 from reprospective_tray.summary.widgets.popups import Toast
@@ -28,7 +29,11 @@ class Exporting:
 
     def offer(self, place: tuple[int, int], loaded: LoadedView, categories: Categories) -> None:
         """Open the menu below and to the left of `place` (pixels of the screen)."""
+        assert loaded.report is not None
         menu = self._look.menu(self._root)
+        if filtered := sentences.filtered_by(loaded.report):
+            menu.add_command(label=fit(filtered, _COLUMNS // 2).rstrip(), state="disabled")
+            menu.add_separator()
         labels = {
             "html": _("Web page (HTML)…"),
             "markdown": _("Markdown…"),

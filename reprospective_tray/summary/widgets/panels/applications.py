@@ -10,7 +10,6 @@ from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import figures_width, is_focused
 
-TITLES_SHOWN = 200
 _TITLE_HEIGHT = 23
 _ARROW = 24
 _BAR_HEIGHT = 12
@@ -67,7 +66,7 @@ class Applications(ScrolledPanel):
             top += self.line_height
             if self._is_open(bar):
                 height = self.look.px(_TITLE_HEIGHT)
-                for title in bar.titles[:TITLES_SHOWN]:
+                for title in bar.titles:
                     lines.append(_ListRow(top, height, bar, title))
                     top += height
         self._lines, self._height = lines, top

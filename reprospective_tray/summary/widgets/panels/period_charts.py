@@ -6,14 +6,9 @@ from datetime import date
 from typing import Any
 
 from reprospective_tray.messages import _
+from reprospective_tray.summary.figures.shown import HOURS_A_DAY, WEEKDAYS
 from reprospective_tray.summary.period_bars import PeriodBar
-from reprospective_tray.summary.view_model import (
-    HOURS_A_DAY,
-    WEEKDAYS,
-    HeatRow,
-    LegendEntry,
-    PeriodView,
-)
+from reprospective_tray.summary.view_model import HeatRow, LegendEntry, PeriodView
 from reprospective_tray.summary.widgets.panels.legend import draw_legend
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width

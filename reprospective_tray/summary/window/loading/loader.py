@@ -19,6 +19,7 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary.figures import report as reports
 from reprospective_tray.summary.figures.categories import Categories
+from reprospective_tray.summary.figures.filtered import narrowed
 from reprospective_tray.summary.figures.report import Report
 from reprospective_tray.summary.figures.search import Search
 from reprospective_tray.summary.figures.sources import (
@@ -64,8 +65,8 @@ class LoadedView(Struct, frozen=True):
     Attributes:
         wish: What was wished for.
         view: What to show of it.
-        report: Its figures, to be saved or copied.
-        sessions: The sessions of a day, for the timeline of what is saved; of more none.
+        report: Its figures as far as they match, to be saved or copied.
+        sessions: The matching sessions of a day, for the timeline of what is saved; of more none.
         status: Of the running instance.
         scopes: The computers that can be looked at, the present one first.
         problem: What is in the way, and what to do.
@@ -254,17 +255,18 @@ class Loader:
             sessions: list[StoredSession] = []
             if wish.view is not View.YEAR:
                 sessions = look.details.sessions(days, wish.scope.host, newest=newest)
+            found, of_found = narrowed(report, sessions, search, self._categories)
             view = period_view(
-                report,
-                sessions,
+                found,
+                of_found,
                 self._categories,
                 newest=NEWEST_SESSIONS,
                 is_here=wish.scope.source == LOCAL,
-                search=search,
+                among=sessions,
             )
             self._known_scopes[wish.scope.source] = tuple(look.queries.hosts())
-            of_day = tuple(sessions) if days.count == 1 else ()
-            return LoadedView(wish, view, report, of_day, scopes=self._scopes())
+            of_day = tuple(of_found) if days.count == 1 else ()
+            return LoadedView(wish, view, found, of_day, scopes=self._scopes())
 
         return ask(sources, wish.scope, days, question, alone=alone)
 
