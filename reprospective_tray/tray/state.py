@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reprospective_tray import PRODUCT
 from reprospective_tray.desktop.text_limits import cut, cut_utf16
 from reprospective_tray.messages import _
+from reprospective_tray.summary.format_text import duration
 from reprospective_tray.sync import status_messages
 
 if TYPE_CHECKING:
@@ -98,11 +99,7 @@ def mode_name(mode: Mode) -> str:
 
 def today_line(state: AppState) -> str:
     """Return today's active time and what it is spent on now."""
-    hours, minutes = divmod(state.today_active_ms // MINUTE_MS, 60)
-    if hours:
-        line = _("{hours} h {minutes:02} m today").format(hours=hours, minutes=minutes)
-    else:
-        line = _("{minutes} m today").format(minutes=minutes)
+    line = _("{time} today").format(time=duration(state.today_active_ms))
     if state.mode in {Mode.IDLE, Mode.LOCKED}:
         return f"{line} · {mode_name(state.mode)}"
     if state.application_name and state.mode is not Mode.PAUSED:

@@ -163,10 +163,10 @@ def test_a_click_on_the_icon_opens_the_summary(tray):
 
 def test_an_open_menu_stays_open_while_its_text_changes(tray):
     tray.tell({"today_active_ms": 60_000, "application_name": "Code"})
-    tray.await_look(lambda seen: seen["labels"][0] == "1 m today · Code")
+    tray.await_look(lambda seen: seen["labels"][0] == "1 m 00 s today · Code")
     tray.open_menu()
     tray.tell({"today_active_ms": 120_000, "application_name": "a_b & <c>"})
-    seen = tray.await_look(lambda seen: seen["labels"][0] == "2 m today · a_b & <c>")
+    seen = tray.await_look(lambda seen: seen["labels"][0] == "2 m 00 s today · a_b & <c>")
     assert seen["open"]
     tray.desktop.xdotool("key", "Up", "Return")
     assert tray.hear("action") == ["quit", {}]
@@ -214,7 +214,7 @@ def test_resume_takes_the_place_of_pause_and_back(tray):
 
 def test_the_tooltip_says_how_things_stand(tray):
     tray.tell({"today_active_ms": 60_000, "application_name": "Code"})
-    tray.await_look(lambda seen: seen["tooltip"] == "Re:prospective: 1 m today · Code")
+    tray.await_look(lambda seen: seen["tooltip"] == "Re:prospective: 1 m 00 s today · Code")
 
 
 def test_the_icon_ends_on_sigterm_and_leaves_nothing_behind(desktop, tmp_path):
@@ -271,7 +271,7 @@ def test_a_panel_reads_the_menu_over_the_bus(notifier):
     notifier.tell({"today_active_ms": 60_000, "application_name": "a_b"})
     seen = await_item(notifier, lambda seen: seen["Title"].endswith("a_b"))
     # A panel takes one underline for a key to press, and two for one to show.
-    assert texts(seen)[0].replace("__", "_") == "1 m today · a_b"
+    assert texts(seen)[0].replace("__", "_") == "1 m 00 s today · a_b"
     assert texts(seen)[1:] == [
         "Open summary",
         "Pause tracking",

@@ -74,7 +74,7 @@ def test_the_menu_while_recording_is_that_of_the_mocks():
 
 def test_where_sending_is_on_the_menu_says_how_far_and_offers_to_send_now():
     assert labels(AppState(Mode.RECORDING, 60_000, "Code", shipping=SHIPPING)) == [
-        "1 m today · Code",
+        "1 m 00 s today · Code",
         "Synced 3 min ago · 3 waiting",
         "─",
         "Open summary",
@@ -101,7 +101,7 @@ def test_while_a_pass_runs_none_can_be_asked_for():
 def test_a_problem_comes_after_how_far_everything_is_sent():
     state = AppState(Mode.ATTENTION, 60_000, "Code", problem="No server.", shipping=SHIPPING)
     lines = labels(state)[:4]
-    assert lines == ["1 m today · Code", "Synced 3 min ago · 3 waiting", "No server.", "─"]
+    assert lines == ["1 m 00 s today · Code", "Synced 3 min ago · 3 waiting", "No server.", "─"]
 
 
 def test_the_pauses_are_behind_pause_tracking():
@@ -135,7 +135,7 @@ def test_resume_stands_in_place_of_pause_while_paused():
 
 def test_a_problem_has_a_line_of_its_own():
     state = AppState(Mode.ATTENTION, 60_000, "Code", problem="The disk is full.")
-    assert labels(state)[:3] == ["1 m today · Code", "The disk is full.", "─"]
+    assert labels(state)[:3] == ["1 m 00 s today · Code", "The disk is full.", "─"]
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -26,20 +26,21 @@ NOW = "2026-11-23 14:00"
 
 
 def test_the_status_line_tells_todays_time_and_the_application():
-    state = AppState(Mode.RECORDING, 8 * HOUR + 8 * 60_000 + 59_999, "Code")
+    state = AppState(Mode.RECORDING, 8 * HOUR + 8 * 60_000 + 29_999, "Code")
     assert status_line(state, at(NOW)) == "8 h 08 m today · Code"
 
 
 @pytest.mark.parametrize(
     ("ms", "line"),
     [
-        (0, "0 m today"),
-        (59_999, "0 m today"),
+        (0, "0 s today"),
+        (55_000, "55 s today"),
+        (125_000, "2 m 05 s today"),
         (59 * 60_000, "59 m today"),
         (HOUR, "1 h 00 m today"),
     ],
 )
-def test_less_than_an_hour_is_told_in_minutes(ms, line):
+def test_less_than_an_hour_is_told_in_minutes_and_less_than_ten_in_seconds(ms, line):
     assert today_line(AppState(today_active_ms=ms)) == line
 
 
@@ -71,7 +72,7 @@ def test_attention_says_the_problem():
 
 def test_a_long_application_name_is_cut():
     line = today_line(AppState(application_name="x" * 500))
-    assert line == f"0 m today · {'x' * 39}…"
+    assert line == f"0 s today · {'x' * 39}…"
 
 
 def test_the_tooltip_never_has_more_than_windows_takes():
