@@ -14,7 +14,7 @@ from reprospective_tray.summary.figures.timeline import Block, BlockStyle, Run, 
 from reprospective_tray.summary.format_text import application_label, duration, title_label
 from reprospective_tray.summary.session_list import state_label, times
 from reprospective_tray.summary.view_model import LegendEntry, PeriodView
-from reprospective_tray.summary.widgets.panels.legend import draw_legend
+from reprospective_tray.summary.widgets.panels.legend import DrawnLegend, draw_legend
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface
 
@@ -49,6 +49,7 @@ class DayStrip(Surface):
         """Take what shows lines at a place of the window, and what hides them."""
         super().__init__(parent, look, height=look.px(HEIGHT))
         self._legend: tuple[LegendEntry, ...] = ()
+        self._drawn_legend = DrawnLegend()
         self._productive = ""
         self._strip = Strip((), (), (), 0, DAY_MS)
         self._days: DayRange | None = None
@@ -121,7 +122,9 @@ class DayStrip(Surface):
         """See `Surface.draw`."""
         look, palette = self.look, self.look.palette
         self.panel(0, 0, width, height)
-        draw_legend(self, look.px(21), self._legend, self._productive, side=look.px(_SIDE))
+        self._drawn_legend = draw_legend(
+            self, look.px(21), self._legend, self._productive, side=look.px(_SIDE)
+        )
         left, right = self._extent()
         top, bottom = self._main()
         begin, end = self._view
@@ -260,6 +263,9 @@ class DayStrip(Surface):
         self.redraw()
 
     def _move(self, event: Any) -> None:
+        if rest := self._drawn_legend.rest_at(event.x, event.y):
+            self._point(self.winfo_rootx() + event.x, self.winfo_rooty() + event.y, rest)
+            return
         belongs = self._belongs_at(event.y)
         if belongs is None:
             self._leave()

@@ -6,16 +6,22 @@ from datetime import date
 from typing import Any
 
 from reprospective_tray.messages import _
+from reprospective_tray.summary.figures.categories import OTHER_COLOUR
 from reprospective_tray.summary.figures.shown import HOURS_A_DAY, WEEKDAYS
 from reprospective_tray.summary.period_bars import PeriodBar
 from reprospective_tray.summary.view_model import HeatRow, LegendEntry, PeriodView
-from reprospective_tray.summary.widgets.panels.legend import draw_legend
+from reprospective_tray.summary.widgets.panels.legend import (
+    LINE_HEIGHT,
+    DrawnLegend,
+    draw_legend,
+)
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import Surface, figures_width
 
 HEIGHT = 208
 _SIDE = 14
 _TOP = 54
+_LEGEND_LINES = 2
 _FOOT = 28
 _TREND = 16
 _WIDEST_BAR = 40
@@ -41,6 +47,7 @@ class DayBars(Surface):
         super().__init__(parent, look, width=1, height=look.px(HEIGHT))
         self._bars: tuple[PeriodBar, ...] = ()
         self._legend: tuple[LegendEntry, ...] = ()
+        self._drawn_legend = DrawnLegend()
         self._productive = ""
         self._open_day = open_day
         self._point = point
@@ -60,10 +67,18 @@ class DayBars(Surface):
         """See `Surface.draw`."""
         look, palette = self.look, self.look.palette
         self.panel(0, 0, width, height)
-        draw_legend(self, look.px(21), self._legend, self._productive, side=look.px(_SIDE))
         trends = any(bar.trend for bar in self._bars)
+        legend = self._drawn_legend = draw_legend(
+            self,
+            look.px(21),
+            self._legend,
+            self._productive,
+            side=look.px(_SIDE),
+            most_lines=_LEGEND_LINES if height >= look.px(HEIGHT) else 1,
+            rest_colour=OTHER_COLOUR,
+        )
         floor = height - look.px(_FOOT + _TREND if trends else _FOOT)
-        room = floor - look.px(_TOP)
+        room = floor - look.px(_TOP + (legend.lines - 1) * LINE_HEIGHT)
         widest = max((look.small.measure(bar.label) for bar in self._bars), default=0)
         slot = (width - 2 * look.px(_SIDE)) // max(1, len(self._bars))
         step = 1 if widest + look.px(_LABEL_GAP) <= slot else _DAYS_STEP
@@ -85,7 +100,6 @@ class DayBars(Surface):
                 self.text(
                     middle, floor + look.px(13), bar.label, look.small, palette.dim, side="center"
                 )
-
             if bar.trend:
                 rose = bar.trend.startswith("\N{BLACK UP-POINTING TRIANGLE}")
                 colour = palette.more if rose else palette.less
@@ -96,7 +110,7 @@ class DayBars(Surface):
 
     def _draw_parts(self, bar: PeriodBar, left: int, right: int, floor: int, room: int) -> None:
         palette, bottom, height = self.look.palette, floor, 0.0
-        for share, colour in bar.parts:
+        for share, colour in self._coloured(bar):
             height += share * room
             top = floor - round(height)
             if bottom > top:
@@ -106,13 +120,20 @@ class DayBars(Surface):
             for x, side in ((left, "nw"), (right, "ne")):
                 self.corner(x, bottom, side, radius=self.look.px(4), ground=palette.surface)
 
+    def _coloured(self, bar: PeriodBar) -> list[tuple[float, str]]:
+        """Return the parts of a bar: those without a name in the legend are one part on top."""
+        named = {entry.colour for entry in self._drawn_legend.named}
+        parts = [part for part in bar.parts if part[1] in named]
+        rest = sum(share for share, colour in bar.parts if colour not in named)
+        return [*parts, (rest, OTHER_COLOUR)] if rest else parts
+
     def _slot(self, number: int) -> tuple[int, int]:
         side, count = self.look.px(_SIDE), max(1, len(self._bars))
         room = self.winfo_width() - 2 * side
         return side + number * room // count, side + (number + 1) * room // count
 
     def _bar_at(self, x: int, y: int) -> PeriodBar | None:
-        if y < self.look.px(34):
+        if y < self.look.px(34 + (self._drawn_legend.lines - 1) * LINE_HEIGHT):
             return None
         for number, bar in enumerate(self._bars):
             left, right = self._slot(number)
@@ -126,12 +147,16 @@ class DayBars(Surface):
             self._open_day(bar.day)
 
     def _move(self, event: Any) -> None:
+        place = self.winfo_rootx() + event.x, self.winfo_rooty() + event.y
+        if rest := self._drawn_legend.rest_at(event.x, event.y):
+            self._point(*place, rest)
+            return
         bar = self._bar_at(event.x, event.y)
         self.configure(cursor="hand2" if bar else "")
         if bar is None:
             self._leave()
             return
-        self._point(self.winfo_rootx() + event.x, self.winfo_rooty() + event.y, bar.words)
+        self._point(*place, bar.words)
 
 
 class HeatMap(Surface):
