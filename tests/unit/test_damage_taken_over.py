@@ -22,6 +22,7 @@ from reprospective_tray.store.forget.selection import TimeRange
 from reprospective_tray.store.model.sessions import Put, Rewind
 from reprospective_tray.store.recording.recorder import Recorder
 from reprospective_tray.store.recording.session_writer import SessionWriter
+from reprospective_tray.store.sqlite import maintenance
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.file import damaged_file
 from tests.support import wait_until
@@ -137,6 +138,26 @@ def test_damage_is_dealt_with_while_recording_is_paused_and_while_no_window_is_i
     assert rows_of(path, IDENTITY) == rows
 
 
+def test_what_another_program_keeps_from_a_paused_recorder_is_taken_over_once_it_lets_go(path):
+    rows = fill(path)
+    damaged_file.set_aside(path)
+    recorder = recorder_for(path)
+    monitor = DesktopActivityMonitor(
+        recorder, Desk().rules, lambda seen: seen, StillProbe, lambda _state: None
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monitor.start(paused=True)
+        try:
+            wait_until(lambda: recorder._failures, 10, "a vain attempt during the pause")
+            other.execute("ROLLBACK")
+            wait_until(lambda: not damaged_file.pending(path), 10, "the taking over")
+            assert monitor.state.paused
+        finally:
+            monitor.stop()
+    assert rows_of(path, IDENTITY) == rows
+
+
 def page_that_a_rewind_meets(path: Path) -> int:
     with closing(sqlite3.connect(path)) as reader:
         pages = reader.execute(
@@ -168,6 +189,19 @@ def test_an_error_that_comes_while_rows_are_fetched_does_not_pass_the_recorder(p
     assert len(rows_of(path)) > 150
 
 
+def test_what_cannot_be_read_at_first_is_tried_again(path, monkeypatch, caplog):
+    monkeypatch.setattr(maintenance, "_SALVAGE_RETRY_S", 0.05)
+    rows = fill(path)
+    damaged = damaged_file.set_aside(path)
+    away = damaged.rename(path.with_name("away"))
+    damaged.symlink_to(path.parent, target_is_directory=True)
+    with recorder_for(path).running():
+        wait_until(lambda: "trying again" in caplog.text, 10, "a vain attempt")
+        away.replace(damaged)
+        wait_until(lambda: not damaged_file.pending(path), 10, "the taking over")
+    assert rows_of(path, IDENTITY) == rows
+
+
 def test_forgetting_waits_for_what_no_start_has_heard_of_yet(path):
     fill(path)
     damaged_file.set_aside(path)
@@ -175,6 +209,49 @@ def test_forgetting_waits_for_what_no_start_has_heard_of_yet(path):
     adapter.open()
     with adapter.connection(), pytest.raises(StoreError, match="being copied"):
         forget(adapter, TimeRange(T0, T0 + 10))
+
+
+def with_rows_in_the_wal(path: Path, copy: Path) -> tuple[list[tuple], list[tuple]]:
+    """Fill a file, and copy it into a folder while some rows lie in the -wal alone."""
+    fill(path)
+    adapter = SqliteAdapter(path)
+    adapter.open()
+    adapter.database.connect()
+    # Totals whose sessions are gone, too.
+    adapter.models.Session.delete().where(adapter.models.Session.id == 5).execute()
+    adapter.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    SessionWriter(adapter, "host").apply(
+        [Put(session(n * 1000, n * 1000 + 900, "in the wal")) for n in range(ROWS, ROWS + WAL_ROWS)]
+    )
+    rows, totals = rows_of(path, IDENTITY), days_of(path)
+    copy.mkdir()
+    for end in ("", "-wal"):
+        (copy / f"{path.name}{end}").write_bytes(Path(f"{path}{end}").read_bytes())
+    adapter.database.close()
+    return rows, totals
+
+
+def set_aside(folder: Path) -> None:
+    damaged_file.set_aside(folder / "local.db")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_program_that_looks_in_between_takes_no_rows_of_the_wal(tmp_path):
+    # SQLite deletes a -wal whose database is gone.
+    copy = tmp_path / "copy"
+    rows, _totals = with_rows_in_the_wal(tmp_path / "template" / "local.db", copy)
+    steps = tmp_path / "steps"
+    module = "reprospective_tray.store.sqlite.file.damaged_file"
+    work = "tests.unit.test_damage_taken_over:set_aside"
+    killed = killed_at_each_line(work, copy, steps, module, times=3)
+    assert len(killed) > 20
+    for folder in killed:
+        path = folder / "local.db"
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with recorder_for(path).running():
+            wait_until(lambda: nothing_goes_on("salvage"), 10, "the salvage")
+        assert rows_of(path, IDENTITY) == rows, folder
 
 
 def record_with_damage(folder: Path) -> None:
@@ -195,26 +272,9 @@ def record_with_damage(folder: Path) -> None:
     ],
 )
 def test_a_kill_at_any_line_loses_no_row_and_counts_none_twice(tmp_path, modules, every, times):
-    template = tmp_path / "template"
-    path = template / "local.db"
-    fill(path)
-    adapter = SqliteAdapter(path)
-    adapter.open()
-    adapter.database.connect()
-    # Totals whose sessions are gone, and rows that lie in the -wal alone.
-    adapter.models.Session.delete().where(adapter.models.Session.id == 5).execute()
-    adapter.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    SessionWriter(adapter, "host").apply(
-        [Put(session(n * 1000, n * 1000 + 900, "in the wal")) for n in range(ROWS, ROWS + WAL_ROWS)]
-    )
-    rows = rows_of(path, IDENTITY)
-    totals = days_of(path)
-    steps = tmp_path / "steps"
     copy = tmp_path / "copy"
-    copy.mkdir()
-    for end in ("", "-wal"):
-        (copy / f"local.db{end}").write_bytes(Path(f"{path}{end}").read_bytes())
-    adapter.database.close()
+    rows, totals = with_rows_in_the_wal(tmp_path / "template" / "local.db", copy)
+    steps = tmp_path / "steps"
     killed = killed_at_each_line(
         "tests.unit.test_damage_taken_over:record_with_damage",
         copy,
