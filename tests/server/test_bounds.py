@@ -8,6 +8,7 @@ upgrade is stopped by what an older schema has let in.
 # ruff: noqa: S608  every name in these statements is a constant of this file or a role made here
 
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,10 +17,15 @@ from typing import Any
 import psycopg2
 import pytest
 
-from reprospective_tray.store.postgres.administration.roles import initialise
+from reprospective_tray.store.backends import make_row_writer
+from reprospective_tray.store.postgres.adapter import PostgresqlAdapter
+from reprospective_tray.store.postgres.administration.roles import Initialised, initialise
+from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.postgres.schema import upgrade
-from tests.server.sender import Sender, add_role, connected, sender, stored
+from tests.server.sender import Sender, Shared, add_role, connected, sender, stored
 from tests.server.servers import Database, Person
+from tests.support import wait_until
+from tests.unit.stored import row, session
 
 pytestmark = pytest.mark.trust
 
@@ -90,6 +96,43 @@ def test_nor_is_it_written_by_hand(anna: Sender, what: str):
                 reprospective.from_ms(%(ended_at)s), 0)""",
             row,
         )
+
+
+def test_what_is_imported_straight_to_the_server_is_cut(
+    prepared: Database, shared: Shared, tmp_path: Path
+):
+    anna = shared.anna
+    address = ServerAddress.from_dsn(prepared.dsn(anna.name, anna.password))
+    adapter = PostgresqlAdapter(address, tmp_path)
+    adapter.open()
+    with adapter.connection():
+        one = session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z", "n" * 3000, "t" * 9000)
+        assert make_row_writer(adapter).write([row(one, adapter.device_id, "h" * 300)]) == 1
+    (held,) = stored(prepared).values()
+    names = held["application_name"], held["window_title"], held["source_host"]
+    assert names == ("n" * 255 + "…", "t" * 4095 + "…", "h" * 255 + "…")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        """INSERT INTO reprospective.settled_days VALUES (current_user, '2024-10-05',
+            gen_random_uuid(), 'desk', 'active', 'planted', 1, 1, now(), 0, now(), 0)""",
+        "UPDATE reprospective.settled_days SET ms = 1",
+        "DELETE FROM reprospective.settled_days",
+        "TRUNCATE reprospective.settled_days",
+        "INSERT INTO reprospective.settled VALUES (current_user, '9999-01-01')",
+        "UPDATE reprospective.settled SET until = '9999-01-01'",
+        "DELETE FROM reprospective.settled",
+        "TRUNCATE reprospective.settled",
+    ],
+)
+def test_a_person_writes_not_even_their_own_derived_days(anna: Sender, statement: str):
+    anna.send(anna.row(started_at=FIRST, ended_at=FIRST + 5))
+    anna.ask("SELECT reprospective.settle(current_user, '2030-01-01', 1000000)")
+    assert anna.ask("SELECT 1 FROM reprospective.settled_days")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        anna.ask(statement)
 
 
 def planted(database: Database, owner: str, **columns: Any) -> str:
@@ -184,15 +227,15 @@ def test_a_single_owner_upgrades_by_the_first_pass(
         assert device.send(device.row())["stored"] == 1
 
 
+SETTLE_BY_HAND = """INSERT INTO reprospective.settled_days SELECT owner, day, device_id,
+    source_host, state, application_name, ms, sessions, first_at, first_offset_minutes, last_at,
+    last_offset_minutes
+FROM reprospective.computed_days WHERE owner = %s AND day = %s"""
+
+
 def break_a_day(database: Database, owner: str, day: date) -> None:
     """Let the days of an owner be such as cannot be settled: one of them is there already."""
-    database.rows(
-        """INSERT INTO reprospective.settled_days SELECT owner, day, device_id, source_host, state,
-            application_name, ms, sessions, first_at, first_offset_minutes, last_at,
-            last_offset_minutes
-        FROM reprospective.computed_days WHERE owner = %s AND day = %s""",
-        [owner, day],
-    )
+    database.rows(SETTLE_BY_HAND, [owner, day])
     assert database.rows("SELECT 1 FROM reprospective.settled_days WHERE owner = %s", [owner])
 
 
@@ -224,6 +267,36 @@ def test_an_owner_whose_days_cannot_be_settled_is_named_and_all_others_are_settl
     assert all(problem for _owner, problem in done.unsettled)
     settled = fresh.rows("SELECT owner FROM reprospective.settled WHERE until > '2026-01-01'")
     assert {owner for (owner,) in settled} == {role.name for role in roles} - {bad}
+
+
+def test_an_init_that_settles_for_long_holds_up_no_other(
+    fresh: Database, make_person: Callable[..., Person]
+):
+    role = add_role(fresh, make_person())
+    with sender(fresh, role) as device:
+        device.send(device.row(started_at=FIRST, ended_at=FIRST + 5))
+    holder = fresh.connect()
+    with holder.cursor() as cursor:
+        # The same day, not committed: who settles it has to wait.
+        cursor.execute("BEGIN")
+        cursor.execute(SETTLE_BY_HAND, [role.name, on(FIRST)])
+    done: list[Initialised] = []
+
+    def init() -> None:
+        with connected(fresh) as connection:
+            done.append(initialise(connection))
+
+    first = threading.Thread(target=init)
+    first.start()
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s"
+    wait_until(lambda: fresh.rows(waits, [fresh.name]), 10, "the settling")
+    try:
+        init()
+        assert len(done) == 1
+    finally:
+        holder.close()
+        first.join()
+    assert [each.unsettled for each in done] == [(), ()]
 
 
 def test_nobody_settles_a_day_that_is_not_over(anna: Sender):
