@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from reprospective_tray.runtime.state import program_state
 from reprospective_tray.runtime.state.program_state import ProgramState
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.windows import Windows
+from tests.small_disk import fill_up, small_disk
 from tests.support import User, wait_until
 
 SECONDS = 15.0
@@ -64,3 +66,51 @@ def test_a_damaged_file_that_was_set_aside_is_said(
     wait_until(lambda: str(aside) in history(desktop) or not wanted, SECONDS, "the notification")
     assert app.stop() == 0
     assert (str(aside) in history(desktop)) is wanted
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_the_last_run_kept_and_cannot_be_read_is_said(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User, wanted: bool
+) -> None:
+    user.write_config(f"notifications: {{storage: {str(wanted).lower()}, first_start: false}}")
+    app = make_app(desktop, "--no-tray")
+    app.database.parent.mkdir(parents=True, exist_ok=True)
+    Path(f"{app.database}.leftover").write_bytes(b"this is no change\n")
+    app.start()
+    windows.open("Editor", "beside the damage")
+    app.wait_for_row("window_title = 'beside the damage'")
+    (aside,) = app.database.parent.glob("*.leftover.damaged-*")
+    wait_until(lambda: str(aside) in history(desktop) or not wanted, SECONDS, "the notification")
+    assert app.stop() == 0
+    assert (str(aside) in history(desktop)) is wanted
+
+
+@pytest.mark.trust
+def test_what_is_lost_on_a_full_disk_is_said_before_the_end(
+    make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User
+) -> None:
+    with small_disk(user.folder / "disk", 2048) as disk:
+        database = disk / "sessions.db"
+        settings = {
+            "database": {"local": {"path": str(database)}},
+            "monitor": {"heartbeat": 1},
+            "notifications": {"first_start": False},
+        }
+        user.write_config(json.dumps(settings))
+        app = make_app(desktop, "--no-tray")
+        app.database = database
+        app.start()
+        windows.open("Editor", "before the disk is full")
+        app.wait_for_row("window_title = 'before the disk is full'")
+        # As where there has been no room to keep since the start.
+        disk.joinpath("sessions.db.leftover.room").unlink()
+        fill_up(disk / "filler")
+
+        def cannot_write() -> bool:
+            windows.open("Editor", "and " * 500)
+            return app.ask("status")["mode"] == "attention"
+
+        wait_until(cannot_write, SECONDS, "the full disk")
+        assert app.stop() == 0
+        assert f"could not be saved to {database}.leftover" in history(desktop)

@@ -226,6 +226,35 @@ def test_room_is_made_as_soon_as_the_disk_has_some(small_disk):
         assert room_of(path).stat().st_size == spool.ROOM
 
 
+def test_room_that_there_was_none_for_at_the_start_is_made_once_writing_goes_on(small_disk):
+    path = small_disk / "local.db"
+    ballast = small_disk / "ballast"
+    recorder = recorder_for(path)
+    with recorder.running():
+        room_of(path).unlink()
+        fill_up(ballast)
+        for number in range(400):
+            recorder.record([Put(session(number * 1000, number * 1000 + 900))])
+        assert recorder.problem
+        ballast.unlink()
+        assert recorder.flush(to_the_end=True)
+        assert room_of(path).stat().st_size == spool.ROOM
+
+
+def test_room_that_cannot_be_written_over_gives_its_place(small_disk):
+    # As on a file system on which writing over a file needs more of the full disk.
+    path = small_disk / "local.db"
+    start(path)
+    room_of(path).chmod(0o400)
+    if os.geteuid() == 0:
+        os.chown(room_of(path), 65_534, 65_534)
+    fill_up(small_disk / "ballast")
+    assert spool.keep(left_by(path), [Put(session(0, 1000, "kept"))], 0) == 1
+    (small_disk / "ballast").unlink()
+    start(path)
+    assert names(path) == ["kept"]
+
+
 GOOD = session(0, 1000, "good")
 
 
