@@ -201,6 +201,9 @@ def test_why_it_is_paused_is_said_until_the_person_has_decided(user: User) -> No
         assert memory.begin().paused
         (aside,) = user.paths.state.glob("*unreadable*")
         assert str(aside) in memory.doubt
+    now = MonitorState(paused=True, paused_until=program_state.LAST_INSTANT)
+    memory.write()  # nothing that the person has decided
+    assert program_state.load(user.paths).unread_pause == str(aside)
     memory.decided()
     now = MonitorState()
     memory.write()
