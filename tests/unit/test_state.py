@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import stat
 import threading
 from pathlib import Path
@@ -137,6 +138,21 @@ def test_a_state_that_cannot_be_opened_is_a_pause_and_stays_as_it_is(paths, capl
     assert paths.state_file.is_dir()
 
 
+@pytest.mark.trust
+@pytest.mark.skipif(os.name == "nt", reason="rights and owners are POSIX's")
+def test_a_state_that_may_not_be_read_is_a_pause_and_is_not_replaced(paths):
+    program_state.save(paths, FULL)
+    before = paths.state_file.stat()
+    paths.state_file.chmod(0o000)
+    if os.geteuid() == 0:
+        os.chown(paths.state_file, 65_534, 65_534)  # root may read all but what is another's
+    assert program_state.load(paths).paused
+    with pytest.raises(ReprospectiveError, match=r"state\.json"):
+        program_state.update(paths, paused=False)
+    now = paths.state_file.stat()
+    assert (now.st_ino, now.st_size) == (before.st_ino, before.st_size)
+
+
 def test_what_a_newer_version_wrote_is_no_damage(paths):
     paths.state.mkdir()
     paths.state_file.write_bytes(b'{"paused": true, "new_key": [1]}')
@@ -167,6 +183,32 @@ def test_two_writers_at_once_undo_nothing_of_each_other(paths):
         writer.start()
     for writer in writers:
         writer.join()
+    assert program_state.load(paths) == ProgramState(paused_at=50, first_start_at=50)
+
+
+@pytest.mark.trust
+def test_nor_do_they_while_another_process_keeps_the_lock(paths, monkeypatch):
+    monkeypatch.setattr(remembered_file, "LOCK_SECONDS", 0.0)
+    paths.state.mkdir()
+    other = FileLock(paths.state / "state.lock")
+    assert other.acquire()
+    begun, done = threading.Event(), threading.Event()
+
+    def change_late(reading):
+        begun.set()
+        done.wait(0.5)  # as long as a slow disk may take; the second writer has to wait
+        return msgspec.structs.replace(reading.value, paused_at=50)
+
+    def second():
+        assert begun.wait(10)
+        program_state.update(paths, first_start_at=50)
+        done.set()
+
+    writer = threading.Thread(target=second)
+    writer.start()
+    remembered_file.change(paths.state_file, ProgramState, change_late)
+    writer.join()
+    other.release()
     assert program_state.load(paths) == ProgramState(paused_at=50, first_start_at=50)
 
 
