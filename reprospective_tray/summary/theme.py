@@ -26,7 +26,11 @@ _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "Deja
 
 
 class Palette(Struct, frozen=True):
-    """The window's colours; `mode` is ``light`` or ``dark``."""
+    """The window's colours; `mode` is ``light`` or ``dark``.
+
+    Each text has a contrast of at least 4.5 to what it is written on; what cannot be pressed at
+    the moment (`disabled`) has 3.
+    """
 
     mode: str
     ground: str
@@ -34,6 +38,7 @@ class Palette(Struct, frozen=True):
     border: str
     text: str
     dim: str
+    disabled: str
     accent: str
     track: str
     selected: str
@@ -50,14 +55,15 @@ LIGHT = Palette(
     surface="#ffffff",
     border="#e3e6eb",
     text="#1c2230",
-    dim="#667085",
-    accent="#3d7dea",
+    dim="#5f697a",
+    disabled="#858e9d",
+    accent="#2563eb",
     track="#f0f2f5",
     selected="#e6effd",
     on_accent="#ffffff",
     hatch="#dfe3e8",
-    more="#1f9d6b",
-    less="#b7791f",
+    more="#147a50",
+    less="#95610f",
     thumb="#d0d5dd",
 )
 DARK = Palette(
@@ -66,11 +72,12 @@ DARK = Palette(
     surface="#23272f",
     border="#343a45",
     text="#e8ebf0",
-    dim="#98a1b0",
+    dim="#a3acba",
+    disabled="#747d8c",
     accent="#5b96f7",
     track="#1a1d23",
     selected="#2f3c54",
-    on_accent="#ffffff",
+    on_accent="#0f1520",
     hatch="#3a404b",
     more="#35b583",
     less="#d9a441",

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from html.parser import HTMLParser
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import fields, replace
@@ -203,29 +202,6 @@ def test_text_after_an_element_stays_in_its_place():
     assert document(made).splitlines()[1] == (
         '<p aria-label="&quot;" class="a b">1<b>2</b>&lt;34</p>'
     )
-
-
-@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK])
-@pytest.mark.parametrize("ground", ["ground", "surface"])
-@pytest.mark.parametrize("text", ["text", "dim", "more", "less"])
-def test_every_text_can_be_read_on_its_ground(palette, ground, text):
-    """WCAG 2.1, AA: 4.5 to 1."""
-    colour = rgb(getattr(palette, text))
-    if text in {"more", "less"}:
-        share = int(re.search(rf"var\(--{text}\) (\d+)%", STYLE)[1]) / 100
-        ink = rgb(palette.text)
-        colour = [share * one + (1 - share) * other for one, other in zip(colour, ink, strict=True)]
-    light, dark = sorted([luminance(colour), luminance(rgb(getattr(palette, ground)))])[::-1]
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
-
-
-def rgb(colour):
-    return [part / 255 for part in bytes.fromhex(colour[1:])]
-
-
-def luminance(colour):
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def test_the_style_sheet_uses_only_colours_that_are_there():

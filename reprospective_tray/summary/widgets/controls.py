@@ -76,7 +76,7 @@ class Button(Surface):
             fill=palette.selected if lit else palette.surface,
             line=palette.accent if focused else palette.border,
         )
-        colour = palette.text if self._is_enabled else palette.border
+        colour = palette.text if self._is_enabled else palette.disabled
         self.text(width // 2, height // 2, self._text, self.look.body, colour, side="center")
 
     def _fit(self) -> None:

@@ -97,7 +97,7 @@ class MonthView(Surface):
                     self.rounded(
                         *box, radius=look.px(_RADIUS), fill=palette.selected, ground=palette.surface
                     )
-            colour = palette.text if leads else palette.border
+            colour = palette.text if leads else palette.disabled
             self.text(x + step // 2, middle, sign, look.lead, colour, side="center")
         name = _("{month} {year}").format(month=month_name(self.at.month), year=self.at.year)
         room = width - 2 * (side + 2 * step)
@@ -115,7 +115,7 @@ class MonthView(Surface):
         if is_open:
             self._targets.append((box, target))
         else:
-            colour = palette.thumb
+            colour = palette.disabled
         fill, line = "", ""
         if is_at:
             fill, colour = palette.accent, palette.on_accent
@@ -158,8 +158,10 @@ class MonthView(Surface):
         half = look.body.measure(word) // 2 + look.px(10), look.px(13)
         box = width // 2 - half[0], middle - half[1], width // 2 + half[0], middle + half[1]
         self._targets.append((box, target))
+        colour = palette.accent
         if self.under == target:
+            colour = palette.text
             self.rounded(
                 *box, radius=look.px(_RADIUS), fill=palette.selected, ground=palette.surface
             )
-        self.text(width // 2, middle, word, look.body, palette.accent, side="center")
+        self.text(width // 2, middle, word, look.body, colour, side="center")

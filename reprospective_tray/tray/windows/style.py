@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from reprospective_tray.summary.theme import Palette
 
 PADDING = 18
-ON_ACCENT = "#ffffff"
 
 
 def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
@@ -40,9 +39,9 @@ def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
             foreground=[("disabled", look.dim)],
         )
     style.configure("TMenubutton", arrowcolor=look.dim)
-    style.configure("Accent.TButton", background=look.accent, foreground=ON_ACCENT)
+    style.configure("Accent.TButton", background=look.accent, foreground=look.on_accent)
     style.configure("Accent.TButton", lightcolor=look.accent, darkcolor=look.accent)
-    style.configure("Accent.TButton", bordercolor=look.accent, focuscolor=ON_ACCENT)
+    style.configure("Accent.TButton", bordercolor=look.accent, focuscolor=look.on_accent)
     # A little darker under the pointer: the same colour over black.
     style.map("Accent.TButton", background=[("active", _darker(root, look.accent))])
     return bold
