@@ -10,7 +10,7 @@ from reprospective_tray.summary.widgets.surface import Surface, is_focused
 HEIGHT = 30
 _RADIUS = 6
 _SIDE = 14
-_RETURN_KEYS = ("<Return>", "<KP_Enter>", "<space>")
+RETURN_KEYS = ("<Return>", "<KP_Enter>", "<space>")
 
 
 class Button(Surface):
@@ -27,7 +27,7 @@ class Button(Surface):
     ) -> None:
         """Make it as wide as its `text`."""
         height = look.px(HEIGHT)
-        super().__init__(parent, look, ground=ground, height=height, takefocus=1, cursor="hand2")
+        super().__init__(parent, look, ground=ground, height=height, cursor="hand2")
         self._text = text
         self._command = command
         self._is_enabled, self._is_under_pointer, self._is_pressed = True, False, False
@@ -36,10 +36,9 @@ class Button(Surface):
         self.bind("<Leave>", lambda _event: self._set(under_pointer=False, pressed=False))
         self.bind("<ButtonPress-1>", lambda _event: self._set(pressed=True))
         self.bind("<ButtonRelease-1>", self._release)
-        for key in _RETURN_KEYS:
+        for key in RETURN_KEYS:
             self.bind(key, lambda _event: self.press())
-        for change in ("<FocusIn>", "<FocusOut>"):
-            self.bind(change, lambda _event: self.redraw(), add=True)
+        self.take_focus()
 
     @property
     def label(self) -> str:
@@ -69,12 +68,12 @@ class Button(Surface):
         """See `Surface.draw`."""
         palette = self.look.palette
         lit = self._is_enabled and (self._is_under_pointer or self._is_pressed)
-        focused = is_focused(self)
         self.rounded(
             *(0, 0, width, height),
             radius=self.look.px(_RADIUS),
             fill=palette.selected if lit else palette.surface,
-            line=palette.accent if focused else palette.border,
+            line=palette.border,
+            focused=is_focused(self),
         )
         colour = palette.text if self._is_enabled else palette.disabled
         self.text(width // 2, height // 2, self._text, self.look.body, colour, side="center")
@@ -107,7 +106,7 @@ class Choice(Surface):
         command: Callable[[str], object],
     ) -> None:
         """Take the `options` as (value, word); the first is chosen."""
-        super().__init__(parent, look, height=look.px(HEIGHT), takefocus=1, cursor="hand2")
+        super().__init__(parent, look, height=look.px(HEIGHT), cursor="hand2")
         self._choices = options
         self._command = command
         self._chosen = options[0][0]
@@ -115,8 +114,7 @@ class Choice(Surface):
         self._widths = [look.strong.measure(word) + 2 * side for _value, word in options]
         self.configure(width=sum(self._widths))
         self.bind("<ButtonRelease-1>", self._click)
-        for change in ("<FocusIn>", "<FocusOut>"):
-            self.bind(change, lambda _event: self.redraw(), add=True)
+        self.take_focus()
         self.bind("<Left>", lambda _event: self._step(-1))
         self.bind("<Right>", lambda _event: self._step(1))
 
@@ -129,10 +127,16 @@ class Choice(Surface):
         """See `Surface.draw`."""
         look, palette = self.look, self.look.palette
         focused = is_focused(self)
-        line = palette.accent if focused else palette.border
         radius = look.px(_RADIUS)
-        self.rounded(0, 0, width, height, radius=radius, fill=palette.surface, line=line)
-        left, inset = 0, look.px(2)
+        self.rounded(
+            *(0, 0, width, height),
+            radius=radius,
+            fill=palette.surface,
+            line=palette.border,
+            focused=focused,
+        )
+        # What is chosen has the colour of the ring: there is a gap between them.
+        left, inset = 0, look.px(4 if focused else 2)
         for (value, word), extent in zip(self._choices, self._widths, strict=True):
             middle = left + extent // 2
             chosen = value == self._chosen
@@ -216,9 +220,12 @@ class SearchBox(Surface):
     def draw(self, width: int, height: int) -> None:
         """See `Surface.draw`."""
         look, palette = self.look, self.look.palette
-        line = palette.accent if is_focused(self.entry) else palette.border
         self.rounded(
-            *(0, 0, width, height), radius=look.px(_RADIUS), fill=palette.surface, line=line
+            *(0, 0, width, height),
+            radius=look.px(_RADIUS),
+            fill=palette.surface,
+            line=palette.border,
+            focused=is_focused(self.entry),
         )
         room = width - look.px(30 + 10)
         self._hint_label.configure(text=look.cut(self._hint, look.body, room))

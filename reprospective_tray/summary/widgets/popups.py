@@ -2,6 +2,7 @@
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from tkinter import font as tkfont
 
 from reprospective_tray.summary.widgets.controls import Button
@@ -10,30 +11,49 @@ from reprospective_tray.summary.widgets.surface import Surface
 
 _SIDE = 10
 _AWAY = 14
+_LINE = 18
+_WIDEST = 420
 # The narrowest a toast's sentence is made, and what lies beside it in the window.
 _NARROWEST = 200
 _BESIDE = 240
 
 
+@dataclass(frozen=True, slots=True)
+class _TooltipLine:
+    """One line, and the text that it is a part of."""
+
+    text: str
+    whole: str
+    font: tkfont.Font
+    is_first: bool
+
+
 class Tooltip(Surface):
-    """A few lines beside the pointer; the first stands out."""
+    """A few texts beside the pointer, whole; the first stands out."""
 
     def __init__(self, root: tk.Misc, look: WindowStyle) -> None:
         """Make it; it shows nothing as yet."""
         super().__init__(root, look, ground=look.palette.ground)
         self._window = root
-        self._lines: Sequence[str] = ()
+        self._lines: list[_TooltipLine] = []
 
-    def show(self, x: int, y: int, lines: Sequence[str]) -> None:
-        """Show `lines` below or above a place of the root window, within it."""
-        look = self.look
-        widest = min(look.px(420), max(self._font(n).measure(t) for n, t in enumerate(lines)))
-        width = widest + 2 * look.px(_SIDE)
-        height = len(lines) * look.px(18) + look.px(12)
+    def show(self, x: int, y: int, texts: Sequence[str]) -> None:
+        """Show `texts` below or above a place of the root window, within it."""
+        look, window = self.look, self._window
+        side, above = 2 * look.px(_SIDE), look.px(12)
+        most = max(1, (window.winfo_height() - above) // look.px(_LINE))
+        room = min(look.px(_WIDEST), window.winfo_width() - side)
+        lines = [
+            _TooltipLine(line, text, self._font(number), is_first=not number)
+            for number, text in enumerate(texts)
+            for line in look.wrap(text, self._font(number), room, most)
+        ][:most]
+        width = side + min(room, max(look.width(line.text, line.font) for line in lines))
+        height = len(lines) * look.px(_LINE) + above
         away = look.px(_AWAY)
-        left = min(max(0, x + away), max(0, self._window.winfo_width() - width - look.px(6)))
+        left = min(max(0, x + away), max(0, window.winfo_width() - width - look.px(6)))
         top = y + away + look.px(6)
-        if top + height > self._window.winfo_height():
+        if top + height > window.winfo_height():
             top = y - away - height
         if lines != self._lines:
             self._lines = lines
@@ -55,11 +75,13 @@ class Tooltip(Surface):
             line=palette.thumb,
             ground=palette.surface,
         )
-        room = width - 2 * look.px(_SIDE)
+        side = look.px(_SIDE)
         for number, line in enumerate(self._lines):
-            y = look.px(15) + number * look.px(18)
-            colour = palette.dim if number else palette.text
-            self.text(look.px(_SIDE), y, line, self._font(number), colour, width=room)
+            y = look.px(15) + number * look.px(_LINE)
+            colour = palette.text if line.is_first else palette.dim
+            self.text(
+                side, y, line.text, line.font, colour, width=width - 2 * side, whole=line.whole
+            )
 
     def _font(self, number: int) -> tkfont.Font:
         return self.look.small if number else self.look.strong

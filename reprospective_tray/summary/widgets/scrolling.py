@@ -1,10 +1,11 @@
 """ScrolledPanel: a surface with a heading and a list of lines, of which those in view are drawn."""
 
 import tkinter as tk
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.widgets.surface import Surface
+from reprospective_tray.summary.widgets.surface import Surface, is_focused
 
 SIDE = 14
 _TOP = 40
@@ -12,10 +13,14 @@ _BOTTOM = 10
 _WHEEL_LINES = 3
 _BAR = 5
 _SHORTEST_THUMB = 24
+_TOLD_FROM, _TOLD_ABOVE = 24, 14
 
 
 class ScrolledPanel(Surface):
-    """A panel that scrolls over `content_height` pixels; wheel, drag and keys move it."""
+    """A panel that scrolls over `content_height` pixels; wheel, drag and keys move it.
+
+    What is cut in a line is shown whole while the pointer is over it, or once keys have come to it.
+    """
 
     top_extra = 0
 
@@ -26,6 +31,11 @@ class ScrolledPanel(Surface):
         self._note = ""
         self._offset = 0
         self._dragged_from: tuple[int, int] | None = None
+        self._cut_lines: list[tuple[int, int, Sequence[str]]] = []
+        self._told_line: tuple[int, int] | None = None
+        self._point: Callable[[int, int, Sequence[str]], object] = lambda _x, _y, _texts: None
+        self._leave: Callable[[], object] = lambda: None
+        self.take_focus()
         # X11 reports the wheel as buttons.
         self.bind("<Button-4>", lambda _event: self.scroll(-_WHEEL_LINES * self.line_height))
         self.bind("<Button-5>", lambda _event: self.scroll(_WHEEL_LINES * self.line_height))
@@ -33,6 +43,15 @@ class ScrolledPanel(Surface):
         self.bind("<ButtonPress-1>", self._press)
         self.bind("<B1-Motion>", self._drag)
         self.bind("<ButtonRelease-1>", self._let_go)
+        self.bind("<Motion>", self._hover, add=True)
+        for gone in ("<Leave>", "<FocusOut>"):
+            self.bind(gone, lambda _event: self._leave(), add=True)
+
+    def tell_by(
+        self, point: Callable[[int, int, Sequence[str]], object], leave: Callable[[], object]
+    ) -> None:
+        """Take what shows texts at a place of the screen, and what hides them."""
+        self._point, self._leave = point, leave
 
     @property
     def line_height(self) -> int:
@@ -76,6 +95,7 @@ class ScrolledPanel(Surface):
         offset = min(max(0, offset), last)
         if offset != self._offset:
             self._offset = offset
+            self._leave()
             self.redraw()
 
     def bring_into_view(self, top: int, height: int) -> None:
@@ -85,10 +105,21 @@ class ScrolledPanel(Surface):
         elif top + height > self._offset + self.view_height:
             self.scroll_to(top + height - self.view_height)
 
+    def cut_in(self, top: int, height: int, texts: Sequence[str]) -> None:
+        """Note while drawing that `texts` are cut in the line at `top` pixels down the list."""
+        self._cut_lines.append((top, top + height, texts))
+
+    def tell_line(self, top: int, height: int) -> None:
+        """Bring a line into view, and show below it what is cut in it."""
+        self.bring_into_view(top, height)
+        self._told_line = top, height
+        self.redraw()
+
     def draw(self, width: int, height: int) -> None:
         """See `Surface.draw`."""
         look, palette = self.look, self.look.palette
         self._offset = min(self._offset, max(0, self.content_height - self.view_height))
+        self._cut_lines = []
         self.draw_lines(width, height)
         # What is scrolled out of the list lies below its frame.
         self.create_rectangle(0, 0, width, self.first_y, fill=palette.surface, width=0)
@@ -105,6 +136,10 @@ class ScrolledPanel(Surface):
         self.text(width - side, middle, self._note, look.small, palette.dim, side="e")
         self.draw_top(width)
         self._draw_thumb(width)
+        if self._told_line is not None:
+            (top, line_height), self._told_line = self._told_line, None
+            below = self.first_y - self._offset + top + line_height - look.px(_TOLD_ABOVE)
+            self._tell(look.px(_TOLD_FROM), below, top)
 
     def draw_lines(self, width: int, height: int) -> None:
         """Draw what is in view of the list."""
@@ -116,21 +151,24 @@ class ScrolledPanel(Surface):
         """Take a click on the list."""
 
     def _draw_frame(self, width: int, height: int) -> None:
-        look, palette = self.look, self.look.palette
-        edge = look.px(1)
-        for box in (
-            (0, 0, width, edge),
-            (0, height - edge, width, height),
-            (0, 0, edge, height),
-            (width - edge, 0, width, height),
-        ):
-            self.create_rectangle(*box, fill=palette.border, width=0)
-        self.corners(
+        self.outline(
             *(0, 0, width, height),
-            radius=look.px(8),
-            line=palette.border,
-            ground=self.ground,
+            radius=self.look.px(8),
+            line=self.look.palette.border,
+            focused=is_focused(self),
         )
+
+    def _hover(self, event: "tk.Event[tk.Canvas]") -> None:
+        at = event.y - self.first_y + self._offset
+        self._tell(event.x, event.y, at if event.y >= self.first_y else -1)
+
+    def _tell(self, x: int, y: int, at: int) -> None:
+        """Show at a place of the canvas what is cut `at` pixels down the list, or nothing."""
+        cut = (texts for top, bottom, texts in self._cut_lines if top <= at < bottom)
+        if texts := next(cut, None):
+            self._point(self.winfo_rootx() + x, self.winfo_rooty() + y, texts)
+        else:
+            self._leave()
 
     def _thumb(self) -> tuple[int, int] | None:
         """Return top and bottom of the scroll bar's thumb; None where all is in view."""

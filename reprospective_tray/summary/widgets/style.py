@@ -6,6 +6,7 @@ from tkinter import font as tkfont
 
 from reprospective_tray.summary.format_text import ELLIPSIS
 from reprospective_tray.summary.theme import Desktop, Palette, choose_family
+from reprospective_tray.summary.widgets.drawn_order import drawn_order
 
 DIGITS = "0123456789"
 _MOST_CUTS = 20_000
@@ -23,6 +24,8 @@ class WindowStyle:
     lead: tkfont.Font
     heading: tkfont.Font
     figure: tkfont.Font
+    orders_letters: bool
+    """Whether letters have to be put into order, as Tk does not do it itself."""
     images: dict[tuple[object, ...], tk.PhotoImage] = field(default_factory=dict)
     _cuts: dict[tuple[str, str, int], str] = field(default_factory=dict)
 
@@ -48,6 +51,7 @@ class WindowStyle:
             font(16, "bold"),
             font(19, "bold"),
             font(22, "bold"),
+            root.tk.call("tk", "windowingsystem") == "x11",
         )
 
     def menu(self, parent: tk.Misc) -> tk.Menu:
@@ -69,6 +73,14 @@ class WindowStyle:
             relief="raised" if palette.mode == "light" else "flat",
         )
 
+    def drawn(self, text: str, whole: str = "") -> str:
+        """Return one line as Tk must be told it to be seen as it is read; see `drawn_order`."""
+        return drawn_order(text, whole) if self.orders_letters else text
+
+    def width(self, text: str, font: tkfont.Font) -> int:
+        """Return how wide `text` is drawn, in pixels."""
+        return font.measure(self.drawn(text))
+
     def cut(self, text: str, font: tkfont.Font, width: int) -> str:
         """Return `text` with an ellipsis where it is wider than `width` pixels."""
         # The same names and titles come again and again, and measuring asks Tk.
@@ -76,27 +88,45 @@ class WindowStyle:
         if key not in self._cuts:
             if len(self._cuts) >= _MOST_CUTS:
                 self._cuts.clear()
-            self._cuts[key] = cut(text, font, width)
+            self._cuts[key] = self._cut(text, font, width)
         return self._cuts[key]
+
+    def _cut(self, text: str, font: tkfont.Font, width: int) -> str:
+        if len(text) <= max(width, 0) and self.width(text, font) <= width:
+            return text
+        fits = self._fitting(text, font, width, ELLIPSIS)
+        return text[:fits].rstrip() + ELLIPSIS
+
+    def wrap(self, text: str, font: tkfont.Font, width: int, most: int) -> list[str]:
+        """Return `text` in lines of at most `width` pixels, broken at spaces where there are some.
+
+        There are at most so many lines; what does not fit into them is in the last one.
+        """
+        lines: list[str] = []
+        while len(lines) < most - 1 and self.width(text, font) > width:
+            fits = max(1, self._fitting(text, font, width))
+            space = text.rfind(" ", 0, fits + 1)
+            # A long word, or one of the languages that write without spaces.
+            end = space if space > fits // 2 else fits
+            lines.append(text[:end].rstrip())
+            text = text[end:].lstrip()
+        return [*lines, text]
+
+    def _fitting(self, text: str, font: tkfont.Font, width: int, ending: str = "") -> int:
+        """Return how many characters of `text` fit into `width` pixels, with an `ending` behind."""
+        # No letter is narrower than a pixel: what lies further right cannot be seen.
+        low, high = 0, min(len(text), max(width, 0))
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.width(text[:middle].rstrip() + ending, font) <= width:
+                low = middle
+            else:
+                high = middle - 1
+        return low
 
     def px(self, length: float) -> int:
         """Return a length of the design in pixels of the display."""
         return round(length * self.scale)
-
-
-def cut(text: str, font: tkfont.Font, width: int) -> str:
-    """Return `text` with an ellipsis where it is wider than `width` pixels."""
-    # No letter is narrower than a pixel: what lies further right cannot be seen.
-    low, high = 0, min(len(text), max(width, 0))
-    if high == len(text) and font.measure(text) <= width:
-        return text
-    while low < high:
-        middle = (low + high + 1) // 2
-        if font.measure(text[:middle].rstrip() + ELLIPSIS) <= width:
-            low = middle
-        else:
-            high = middle - 1
-    return text[:low].rstrip() + ELLIPSIS
 
 
 def display_scale(root: tk.Misc, said_dpi: float | None) -> float:

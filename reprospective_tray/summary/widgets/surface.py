@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from reprospective_tray.summary.widgets.style import DIGITS, WindowStyle
 
+_RING = 2
 _SAMPLES = 4  # in each direction of a pixel
 Side = Literal["w", "e", "center"]
 
@@ -46,6 +47,12 @@ class Surface(tk.Canvas):
     def draw(self, width: int, height: int) -> None:
         """Draw everything; the canvas is empty."""
 
+    def take_focus(self) -> None:
+        """Let Tab come here, and draw anew when the keyboard comes and goes."""
+        self.configure(takefocus=1)
+        for change in ("<FocusIn>", "<FocusOut>"):
+            self.bind(change, lambda _event: self.redraw(), add=True)
+
     def rounded(  # noqa: PLR0913  two corners and a look
         self,
         left: int,
@@ -57,21 +64,48 @@ class Surface(tk.Canvas):
         fill: str,
         line: str = "",
         ground: str = "",
+        focused: bool = False,
     ) -> None:
-        """Draw a rectangle with smooth corners, and a `line` of one pixel around it."""
-        ground = ground or self.ground
-        radius = max(0, min(radius, (right - left) // 2, (bottom - top) // 2))
+        """Draw a rectangle with smooth corners, and a `line` of one pixel around it.
+
+        What is `focused` has the ring of the focus in place of the line.
+        """
         self.create_rectangle(left, top, right, bottom, fill=fill, width=0)
-        if line:
-            edge = self.look.px(1)
+        self.outline(
+            *(left, top, right, bottom), radius=radius, line=line, ground=ground, focused=focused
+        )
+
+    def outline(  # noqa: PLR0913  two corners and a look
+        self,
+        left: int,
+        top: int,
+        right: int,
+        bottom: int,
+        *,
+        radius: int,
+        line: str = "",
+        ground: str = "",
+        focused: bool = False,
+    ) -> None:
+        """Put a line around a rectangle that is drawn, and round its corners; see `rounded`."""
+        radius = max(0, min(radius, (right - left) // 2, (bottom - top) // 2))
+        width = 0
+        if focused:
+            line, width = self.look.palette.accent, self.look.px(_RING)
+        elif line:
+            width = self.look.px(1)
+        if width:
             for box in (
-                (left, top, right, top + edge),
-                (left, bottom - edge, right, bottom),
-                (left, top, left + edge, bottom),
-                (right - edge, top, right, bottom),
+                (left, top, right, top + width),
+                (left, bottom - width, right, bottom),
+                (left, top, left + width, bottom),
+                (right - width, top, right, bottom),
             ):
                 self.create_rectangle(*box, fill=line, width=0)
-        self.corners(left, top, right, bottom, radius=radius, ground=ground, line=line)
+        ground = ground or self.ground
+        self.corners(
+            *(left, top, right, bottom), radius=radius, ground=ground, line=line, width=width
+        )
 
     def corners(  # noqa: PLR0913  two corners and a look
         self,
@@ -83,23 +117,31 @@ class Surface(tk.Canvas):
         radius: int,
         ground: str,
         line: str = "",
+        width: int = 0,
     ) -> None:
-        """Round the corners of whatever is drawn there; a `line` goes around them."""
+        """Round the corners of whatever is drawn there; a `line` of so many pixels goes around."""
         for x, y, which in (
             (left, top, "nw"),
             (right, top, "ne"),
             (left, bottom, "sw"),
             (right, bottom, "se"),
         ):
-            self.corner(x, y, which, radius=radius, ground=ground, line=line)
+            self.corner(x, y, which, radius=radius, ground=ground, line=line, width=width)
 
     def corner(  # noqa: PLR0913  a place and a look
-        self, x: int, y: int, which: str, *, radius: int, ground: str, line: str = ""
+        self,
+        x: int,
+        y: int,
+        which: str,
+        *,
+        radius: int,
+        ground: str,
+        line: str = "",
+        width: int = 0,
     ) -> None:
-        """Round one corner (``nw`` to ``se``) of whatever is drawn there."""
+        """Round one corner (``nw`` to ``se``) of whatever is drawn there; see `corners`."""
         if radius > 0:
-            edge = self.look.px(1) if line else 0
-            image = _corner(self, which, radius, (line or ground, ground), edge)
+            image = _corner(self, which, radius, (line or ground, ground), width)
             self.create_image(x, y, image=image, anchor=which)
 
     def panel(self, left: int, top: int, right: int, bottom: int) -> None:
@@ -110,6 +152,7 @@ class Surface(tk.Canvas):
             radius=self.look.px(8),
             fill=palette.surface,
             line=palette.border,
+            focused=is_focused(self),
         )
 
     def text(  # noqa: PLR0913  what a text needs
@@ -123,10 +166,16 @@ class Surface(tk.Canvas):
         width: int | None = None,
         side: Side = "w",
         tag: str = "",
-    ) -> None:
-        """Write one line whose middle is at `y`, cut where it is wider than `width`."""
+        whole: str = "",
+    ) -> bool:
+        """Write one line whose middle is at `y`; tell whether all of it is to be seen.
+
+        It is cut where it is wider than `width`. A line of several is part of a `whole`.
+        """
         shown = text if width is None else self.look.cut(text, font, width)
-        self.create_text(x, y, text=shown, font=font, fill=colour, anchor=side, tags=tag)
+        drawn = self.look.drawn(shown, whole)
+        self.create_text(x, y, text=drawn, font=font, fill=colour, anchor=side, tags=tag)
+        return shown == text
 
     def figures(  # noqa: PLR0913  what a text needs
         self, x: int, y: int, text: str, font: tkfont.Font, colour: str, *, side: Side = "w"

@@ -95,7 +95,7 @@ class Header(tk.Frame):
             anchor="w",
             cursor="hand2",
             takefocus=1,
-            highlightthickness=look.px(1),
+            highlightthickness=look.px(2),
             highlightbackground=ground,
             highlightcolor=look.palette.accent,
         )

@@ -105,6 +105,8 @@ class SummaryWindow:
             self._body, look, delete=self._deletion.add, copy=self._exporting.copy_sessions
         )
         self._sessions.grid(row=0, column=2, sticky="nsew")
+        for panel in (self._categories, self._applications, self._sessions):
+            panel.tell_by(self._point, self._tooltip.hide)
         self._sentence = tk.Label(
             root, font=look.body, fg=look.palette.dim, bg=look.palette.ground, justify="center"
         )

@@ -1,11 +1,12 @@
 """The applications as bars, which open into their titles."""
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.view_model import Bar, TitleLine
+from reprospective_tray.summary.widgets.controls import RETURN_KEYS
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import figures_width, is_focused
@@ -26,27 +27,40 @@ class _ListRow:
     bar: Bar
     title: TitleLine | None = None
 
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """What it is, also once it stands elsewhere."""
+        return self.bar.name, None if self.title is None else self.title.title
+
 
 class Applications(ScrolledPanel):
-    """Bars, longest first; a click, Return or the arrow keys open one into its titles."""
+    """Bars, longest first; a click or Return opens one into its titles.
+
+    The arrow keys, Home, End and the page keys walk over the lines.
+    """
 
     def __init__(self, parent: tk.Misc, look: WindowStyle, heading: str = "") -> None:
         """Make an empty list; without a `heading` it is that of the applications."""
         super().__init__(parent, look, heading or _("Applications"))
-        self.configure(takefocus=1)
         self._bars: Sequence[Bar] = ()
         self._opened: set[str] = set()
         self._are_all_open = False
         self._marked: int | None = None
         self._lines: list[_ListRow] = []
         self._height = 0
-        self.bind("<Motion>", self._point)
-        self.bind("<Up>", lambda _event: self._mark(-1))
-        self.bind("<Down>", lambda _event: self._mark(1))
-        for key in ("<Return>", "<space>"):
+        self.bind("<Motion>", self._show_cursor, add=True)
+        walks: dict[str, Callable[[], int]] = {
+            "<Up>": lambda: -1,
+            "<Down>": lambda: 1,
+            "<Prior>": lambda: -self._page(),
+            "<Next>": self._page,
+            "<Home>": lambda: -len(self._lines),
+            "<End>": lambda: len(self._lines),
+        }
+        for key, steps in walks.items():
+            self.bind(key, lambda _event, steps=steps: self._walk(steps()))  # type: ignore[misc]
+        for key in RETURN_KEYS:
             self.bind(key, lambda _event: self._open_marked())
-        for change in ("<FocusIn>", "<FocusOut>"):
-            self.bind(change, lambda _event: self.redraw(), add=True)
 
     @property
     def content_height(self) -> int:
@@ -60,7 +74,8 @@ class Applications(ScrolledPanel):
             self._lay_out()
 
     def _lay_out(self) -> None:
-        lines, top = [], 0
+        lines: list[_ListRow] = []
+        top = 0
         for bar in self._bars:
             lines.append(_ListRow(top, self.line_height, bar))
             top += self.line_height
@@ -69,9 +84,11 @@ class Applications(ScrolledPanel):
                 for title in bar.titles:
                     lines.append(_ListRow(top, height, bar, title))
                     top += height
+        if self._marked is not None:
+            key = self._lines[self._marked].key
+            numbers = {line.key: number for number, line in enumerate(lines)}
+            self._marked = numbers.get(key, numbers.get((key[0], None)))
         self._lines, self._height = lines, top
-        if self._marked is not None and self._marked >= len(self._bars):
-            self._marked = None
         self.redraw()
 
     def draw_lines(self, width: int, height: int) -> None:
@@ -81,28 +98,29 @@ class Applications(ScrolledPanel):
         side, gap = look.px(SIDE), look.px(_GAP)
         left = side + look.px(_ARROW)
         time_width = max((figures_width(look.body, bar.time) for bar in self._bars), default=0)
-        names = max((look.body.measure(bar.name) for bar in self._bars), default=0)
+        names = max((look.width(bar.name, look.body) for bar in self._bars), default=0)
         name_width = min(names, int((width - left) * 0.34))
         bar_left, bar_right = left + name_width + gap, width - side - time_width - gap
-        number = -1
-        for line in self._lines:
-            number += line.title is None
+        for number, line in enumerate(self._lines):
             if not self.offset - line.height < line.top < self.offset + self.view_height:
                 continue
             middle = self.first_y - self.offset + line.top + line.height // 2
+            if number == self._marked and is_focused(self):
+                self._draw_mark(width, middle, line.height)
             if line.title is not None:
-                room = width - side - time_width - gap - left
-                self.text(left, middle, line.title.title, look.body, palette.dim, width=room)
+                room, title = width - side - time_width - gap - left, line.title.title
+                if not self.text(left, middle, title, look.body, palette.dim, width=room):
+                    self.cut_in(line.top, line.height, [line.bar.name, title])
                 self.figures(
                     width - side, middle, line.title.time, look.body, palette.dim, side="e"
                 )
                 continue
-            if number == self._marked and is_focused(self):
-                self._draw_mark(width, middle, line.height)
             if line.bar.titles:
                 arrow = _OPEN if self._is_open(line.bar) else _CLOSED
                 self.text(side, middle, arrow, look.body, palette.dim)
-            self.text(left, middle, line.bar.name, look.body, palette.text, width=name_width)
+            name = line.bar.name
+            if not self.text(left, middle, name, look.body, palette.text, width=name_width):
+                self.cut_in(line.top, line.height, [name])
             self.figures(width - side, middle, line.bar.time, look.body, palette.text, side="e")
             if bar_right - bar_left > gap:
                 self._draw_bar(bar_left, bar_right, middle, line.bar)
@@ -136,9 +154,13 @@ class Applications(ScrolledPanel):
 
     def pressed(self, event: "tk.Event[tk.Canvas]") -> None:
         """See `ScrolledPanel`."""
+        self.focus_set()
         line = self._line_at(event.y)
-        if line is not None and line.title is None:
-            self._open_or_close(line.bar)
+        if line is not None:
+            self._marked = self._lines.index(line)
+            self.redraw()
+            if line.title is None:
+                self._open_or_close(line.bar)
 
     def _is_open(self, bar: Bar) -> bool:
         return self._are_all_open or bar.name in self._opened
@@ -148,20 +170,24 @@ class Applications(ScrolledPanel):
             self._opened ^= {bar.name}
             self._lay_out()
 
-    def _point(self, event: "tk.Event[tk.Canvas]") -> None:
+    def _show_cursor(self, event: "tk.Event[tk.Canvas]") -> None:
         line = self._line_at(event.y)
         opens = line is not None and line.title is None and line.bar.titles
         self.configure(cursor="hand2" if opens else "")
 
-    def _mark(self, by: int) -> str:
-        if self._bars:
-            marked = -1 if self._marked is None else self._marked
-            self._marked = min(max(0, marked + by), len(self._bars) - 1)
-            line = [line for line in self._lines if line.title is None][self._marked]
-            self.bring_into_view(line.top, line.height)
-            self.redraw()
+    def _page(self) -> int:
+        return max(1, self.view_height // self.line_height - 1)
+
+    def _walk(self, by: int) -> str:
+        if self._lines:
+            marked = self._marked
+            if marked is None:
+                marked = -1 if by > 0 else 0
+            self._marked = min(max(0, marked + by), len(self._lines) - 1)
+            line = self._lines[self._marked]
+            self.tell_line(line.top, line.height)
         return "break"
 
     def _open_marked(self) -> None:
-        if self._marked is not None:
-            self._open_or_close(self._bars[self._marked])
+        if self._marked is not None and self._lines[self._marked].title is None:
+            self._open_or_close(self._lines[self._marked].bar)
