@@ -12,7 +12,7 @@ from msgspec import Struct
 from reprospective_tray.store.model.sessions import MINUTE_MS
 
 SECOND_MS = 1000
-_MINUTES_FROM_S = 600
+MINUTES_FROM_MS = 600 * SECOND_MS
 _PERCENT = 100
 
 
@@ -33,7 +33,7 @@ class Figure(Struct, frozen=True):
 def alone(ms: int) -> Figure:
     """Return how to show a length of `ms` that is no part of a list, to the nearest unit."""
     seconds = (ms + SECOND_MS // 2) // SECOND_MS
-    if seconds < _MINUTES_FROM_S:
+    if seconds * SECOND_MS < MINUTES_FROM_MS:
         return Figure(seconds * SECOND_MS, SECOND_MS, is_trace=bool(ms) and not seconds)
     return Figure((ms + MINUTE_MS // 2) // MINUTE_MS * MINUTE_MS, MINUTE_MS)
 

@@ -17,6 +17,7 @@ from reprospective_tray.summary.format_text import (
     title_label,
     wall_time,
 )
+from reprospective_tray.summary.rounding import MINUTES_FROM_MS
 
 
 class SessionLine(Struct, frozen=True):
@@ -93,12 +94,20 @@ class SessionList:
         return self._sessions[number].uid
 
     def widest(self) -> list[SessionLine]:
-        """Return lines that show how wide the columns must be: each name, and the longest one."""
+        """Return lines that show how wide the columns must be: each name, and the longest ones.
+
+        Those are the longest of all, and the longest of those that are shown with seconds.
+        """
         if not self._sessions:
             return []
+
+        def length(session: StoredSession) -> int:
+            return session.ended_at - session.started_at
+
         by_name = {each.application_name: each for each in self._sessions}
-        longest = max(self._sessions, key=lambda each: each.ended_at - each.started_at)
-        return [self._line(each) for each in (*by_name.values(), longest)]
+        with_seconds = [each for each in self._sessions if length(each) < MINUTES_FROM_MS]
+        longest = [max(found, key=length) for found in (self._sessions, with_seconds) if found]
+        return [self._line(each) for each in (*by_name.values(), *longest)]
 
     def _of(self, sessions: Sequence[StoredSession]) -> "SessionList":
         return SessionList(sessions, self._days, self._categories, is_here=self._is_here)

@@ -16,6 +16,7 @@ from reprospective_tray.summary.figures.category_tree import CategoryLine
 from reprospective_tray.summary.figures.comparison import month_of, week_of, year_of
 from reprospective_tray.summary.figures.months import months
 from reprospective_tray.summary.figures.report import ApplicationReport, Report
+from reprospective_tray.summary.figures.search import Chip, ChipKind
 from reprospective_tray.summary.figures.shown import WEEKDAYS
 from reprospective_tray.summary.figures.timeline import Strip, strip
 from reprospective_tray.summary.format_text import (
@@ -64,11 +65,12 @@ class Card(Struct, frozen=True):
 
 
 class LegendEntry(Struct, frozen=True):
-    """One category and its time."""
+    """One category and its time; `name` is as it stands in the config."""
 
     label: str
     figure: Figure
     colour: str
+    name: str
 
     @property
     def time(self) -> str:
@@ -84,13 +86,17 @@ class TitleLine(Struct, frozen=True):
 
 
 class Bar(Struct, frozen=True):
-    """One application: its time, its share of the longest one's, and its titles."""
+    """One application or category: its time, its share of the longest one's, and its titles.
+
+    `chip` is what a search asks for that finds it alone.
+    """
 
     name: str
     time: str
     share: float
     colour: str
     titles: tuple[TitleLine, ...]
+    chip: Chip
 
 
 class HeatRow(Struct, frozen=True):
@@ -192,7 +198,8 @@ def _legend(lines: Sequence[CategoryLine]) -> Iterator[LegendEntry]:
         key=lambda each: (each.path == OTHER_PATH, -each.figure.ms, -each.ms),
     ):
         assert line.category is not None
-        yield LegendEntry(line.category.label, line.figure, line.category.colour)
+        category = line.category
+        yield LegendEntry(category.label, line.figure, category.colour, category.name)
 
 
 def _cards(report: Report) -> Iterator[Card]:
@@ -244,13 +251,15 @@ def _bars(report: Report) -> Iterator[Bar]:
             each.ms / longest,
             each.category.colour,
             tuple(_titles(each, figure)),
+            Chip(ChipKind.APPLICATION, each.name, each.category.colour),
         )
 
 
 def _category_bars(legend: Sequence[LegendEntry]) -> Iterator[Bar]:
     longest = max((entry.figure.ms for entry in legend), default=0) or 1
     for entry in legend:
-        yield Bar(entry.label, entry.time, entry.figure.ms / longest, entry.colour, ())
+        chip = Chip(ChipKind.CATEGORY, entry.name, entry.colour, entry.label)
+        yield Bar(entry.label, entry.time, entry.figure.ms / longest, entry.colour, (), chip)
 
 
 def _titles(application: ApplicationReport, figure: Figure) -> Iterator[TitleLine]:

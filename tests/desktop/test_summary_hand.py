@@ -55,6 +55,32 @@ def test_keys_turn_the_days_and_the_views(opened):
     opened.wait_for("#release")
 
 
+def test_what_is_clicked_on_narrows_all_views_until_its_chip_is_taken_away(opened):
+    opened.click("Code", "Applications")
+    opened.wait_for("filtered", "of 2 h 55 m")
+    seen = opened.wait_for("Code", widget="SearchBox")
+    assert {*names(seen, 2)} == {"Code"}
+    assert seen.words("DayStrip").count("Coding") == 1
+    opened.key("w")
+    opened.wait_for("Daily average", "filtered")
+    opened.key("d")
+    opened.wait_for("Longest stretch")
+    opened.search("readme")
+    opened.wait(lambda seen: names(seen, 3) == ["README.md"], "the one session")
+    opened.key("Escape")
+    opened.wait_for("#release")
+    seen = opened.wait(lambda seen: not seen.find("filtered"), "all of it")
+    assert not seen.words("SearchBox")
+    opened.click("Slack", "Applications")
+    opened.wait_for("Slack", widget="SearchBox")
+    # The line to type into moves behind the chip.
+    opened.wait(
+        lambda seen: seen.box("Entry").left >= seen.find("✕", "SearchBox").box.right, "the chip"
+    )
+    opened.click("Slack", "SearchBox")
+    opened.wait(lambda seen: not seen.words("SearchBox") and not seen.find("filtered"), "all")
+
+
 def test_a_year_has_its_months_and_days_and_each_opens(opened):
     opened.key("y")
     opened.wait_for("Days of the year", "Busiest month")

@@ -79,3 +79,13 @@ def test_the_widest_lines_show_every_name_and_the_longest_time():
     lines = listed().widest()
     assert {line.name for line in lines} == {"beta", "Alpha", "Gamma", "Idle"}
     assert "2 h 00 m" in {line.time for line in lines}
+
+
+def test_times_with_seconds_are_wider_than_longer_ones_without():
+    made = [
+        session("2026-03-30T08:00:00Z", "2026-03-30T08:09:48Z", "Code", "a"),
+        session("2026-03-30T09:00:00Z", "2026-03-30T09:50:00Z", "Code", "b"),
+        session("2026-03-30T10:00:00Z", "2026-03-30T10:00:07Z", "Code", "c"),
+    ]
+    times = {line.time for line in listed([stored(each) for each in made]).widest()}
+    assert {"9 m 48 s", "50 m"} <= times

@@ -34,7 +34,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  wall time as lived has no zone
 def narrowed(
     report: Report, sessions: Sequence[StoredSession], search: Search, categories: Categories
 ) -> tuple[Report, Sequence[StoredSession]]:
-    """Return `report` and `sessions` as far as `search` finds them; all of it without words.
+    """Return `report` and `sessions` as far as `search` finds them; all of it without a search.
 
     Args:
         report: With all titles.
@@ -43,13 +43,15 @@ def narrowed(
             name, and those days keep their start and end.
         categories: The rules that the report was made by.
     """
-    if not search.words:
+    if search.finds_all:
         return report, sessions
     found = [session for session in sessions if search.finds_session(session)]
     titles = [
         each for each in report.day_titles if search.finds(each.application_name, each.window_title)
     ]
-    untitled = [each for each in report.application_days if search.finds(each.application_name, "")]
+    untitled = [
+        each for each in report.application_days if search.finds_application(each.application_name)
+    ]
     by_category = by_day_and_category(categories, titles, untitled)
     counted = _Counted(found, report.range)
     days = tuple(_days(report, titles, untitled, counted.edges()))

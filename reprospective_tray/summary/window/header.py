@@ -12,9 +12,11 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.summary import sentences
 from reprospective_tray.summary.figures.month_grid import Recorded
+from reprospective_tray.summary.figures.search import Chip
 from reprospective_tray.summary.figures.sources import LOCAL, THIS_COMPUTER, Scope
 from reprospective_tray.summary.view_model import View
-from reprospective_tray.summary.widgets.controls import Button, Choice, SearchBox
+from reprospective_tray.summary.widgets.controls import Button, Choice
+from reprospective_tray.summary.widgets.search_box import SearchBox
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import is_focused
 from reprospective_tray.summary.window.navigation import Position
@@ -109,7 +111,8 @@ class Header(tk.Frame):
             self, look, [(view.value, word) for view, word in views], window.see_as
         )
         self._computers = Button(self, look, " ", self._choose_computer)
-        self._search = SearchBox(self, look, _("Search applications and titles"), self._search_for)
+        hint = _("Search applications and titles")
+        self._search = SearchBox(self, look, hint, self._search_for, self._remove_chip)
         self._export = Button(self, look, _("Export"), window.export_menu)
         for column, widget in enumerate(
             (self._earlier, self._today, self._later, self._title, self._views)
@@ -128,6 +131,7 @@ class Header(tk.Frame):
         days = position.view.around(position.day)
         self._position = position
         self._views.choose(position.view.value)
+        self._search.show_chips(position.chips)
         self._later.enable(days.last < today)
         if scopes:
             self._scopes = scopes
@@ -145,10 +149,13 @@ class Header(tk.Frame):
     def leave_search(self) -> bool:
         """Empty the search and leave it; tell whether there was anything to leave."""
         was_in_it = is_focused(self._search.entry)
+        had_chips = bool(self._window.position.chips)
+        if had_chips:
+            self._window.turn(replace(self._window.position, chips=()))
         had_text = self._search.clear()
         if was_in_it:
             self.winfo_toplevel().focus_set()
-        return was_in_it or had_text
+        return was_in_it or had_text or had_chips
 
     def export_place(self) -> tuple[int, int]:
         """Return where on the screen the export's menu belongs."""
@@ -209,6 +216,9 @@ class Header(tk.Frame):
 
     def _turn_to(self, scope: Scope) -> None:
         self._window.turn(replace(self._window.position, scope=scope))
+
+    def _remove_chip(self, chip: Chip) -> None:
+        self._window.turn(self._window.position.without(chip))
 
     def _search_for(self, text: str) -> None:
         self._window.turn(replace(self._window.position, search=text))

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from reprospective_tray.summary.figures.search import Chip
 from reprospective_tray.summary.figures.sources import THIS_COMPUTER, Scope
 from reprospective_tray.summary.view_model import View
 from reprospective_tray.summary.window.loading.loader import LoadRequest
@@ -17,12 +18,13 @@ class Position(Struct, frozen=True):
     day: date
     scope: Scope = THIS_COMPUTER
     search: str = ""
+    chips: tuple[Chip, ...] = ()
     follows: bool = True
 
     @property
     def wish(self) -> LoadRequest:
         """What the loader is asked for."""
-        return LoadRequest(self.view, self.day, self.scope, self.search)
+        return LoadRequest(self.view, self.day, self.scope, self.search, self.chips)
 
     def holds(self, day: date) -> bool:
         """Tell whether `day` is among the days in view."""
@@ -56,6 +58,15 @@ class Position(Struct, frozen=True):
     def seen_as(self, view: View) -> "Position":
         """Return the day, week or month around the day that was looked at last."""
         return replace(self, view=view)
+
+    def among(self, chip: Chip) -> "Position":
+        """Return what is shown once only what fits `chip` counts; one chip of a kind holds."""
+        others = tuple(each for each in self.chips if each.kind is not chip.kind)
+        return replace(self, chips=(*others, chip))
+
+    def without(self, chip: Chip) -> "Position":
+        """Return what is shown once `chip` is taken away."""
+        return replace(self, chips=tuple(each for each in self.chips if each != chip))
 
     def _at(self, day: date) -> "Position":
         return replace(self, day=day, follows=False)

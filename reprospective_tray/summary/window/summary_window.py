@@ -10,6 +10,7 @@ from typing import Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.summary.figures.month_grid import Recorded
+from reprospective_tray.summary.figures.search import Chip
 from reprospective_tray.summary.figures.sources import SERVER
 from reprospective_tray.summary.view_model import PeriodView, View
 from reprospective_tray.summary.widgets.footer import Footer
@@ -107,6 +108,8 @@ class SummaryWindow:
         self._sessions.grid(row=0, column=2, sticky="nsew")
         for panel in (self._categories, self._applications, self._sessions):
             panel.tell_by(self._point, self._tooltip.hide)
+        for bars in (self._categories, self._applications):
+            bars.filter_by(self._narrow)
         self._sentence = tk.Label(
             root, font=look.body, fg=look.palette.dim, bg=look.palette.ground, justify="center"
         )
@@ -221,6 +224,12 @@ class SummaryWindow:
     def open_day(self, day: date) -> None:
         """Show one day."""
         self.turn(self._position.on(day, self._today, View.DAY))
+
+    def _narrow(self, chip: Chip) -> None:
+        """Show only what fits `chip`; show all again where that is so already."""
+        position = self._position
+        is_so = chip in position.chips
+        self.turn(position.without(chip) if is_so else position.among(chip))
 
     def _open_bar(self, day: date) -> None:
         """Show what a bar stands for: a day, or the month that `day` begins."""
@@ -374,7 +383,9 @@ class SummaryWindow:
         self._share_body()
         self._categories.show(view.category_bars)
         self._applications.say(view.matching)
-        self._applications.show(view.bars, opened=bool(self._position.search))
+        self._applications.show(
+            view.bars, opened=bool(self._position.search or self._position.chips)
+        )
         self._show_sessions(view)
 
     def _show_notice(self, loaded: LoadedView, edge: int, gap: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reprospective_tray.messages import _
+from reprospective_tray.summary.figures.search import Chip
 from reprospective_tray.summary.view_model import Bar, TitleLine
 from reprospective_tray.summary.widgets.controls import RETURN_KEYS
 from reprospective_tray.summary.widgets.scrolling import SIDE, ScrolledPanel
@@ -48,6 +49,7 @@ class Applications(ScrolledPanel):
         self._marked: int | None = None
         self._lines: list[_ListRow] = []
         self._height = 0
+        self._filter: Callable[[Chip], object] | None = None
         self.bind("<Motion>", self._show_cursor, add=True)
         walks: dict[str, Callable[[], int]] = {
             "<Up>": lambda: -1,
@@ -66,6 +68,10 @@ class Applications(ScrolledPanel):
     def content_height(self) -> int:
         """See `ScrolledPanel`."""
         return self._height
+
+    def filter_by(self, command: Callable[[Chip], object]) -> None:
+        """Let a click on a name or bar narrow all views to it; the arrow opens it."""
+        self._filter = command
 
     def show(self, bars: Sequence[Bar], *, opened: bool = False) -> None:
         """Show `bars`; those that were open stay so, and for a while all are where `opened`."""
@@ -159,7 +165,9 @@ class Applications(ScrolledPanel):
         if line is not None:
             self._marked = self._lines.index(line)
             self.redraw()
-            if line.title is None:
+            if line.title is None and event.x > self.look.px(SIDE + _ARROW) and self._filter:
+                self._filter(line.bar.chip)
+            elif line.title is None:
                 self._open_or_close(line.bar)
 
     def _is_open(self, bar: Bar) -> bool:

@@ -21,7 +21,7 @@ from reprospective_tray.summary.figures import report as reports
 from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.figures.filtered import narrowed
 from reprospective_tray.summary.figures.report import Report
-from reprospective_tray.summary.figures.search import Search
+from reprospective_tray.summary.figures.search import Chip, Search
 from reprospective_tray.summary.figures.sources import (
     LOCAL,
     SERVER,
@@ -44,16 +44,22 @@ _log = logging.getLogger(__name__)
 
 
 class LoadRequest(Struct, frozen=True):
-    """What is to be shown: a day with its week or month, of some computers, matching a text."""
+    """What is to be shown: a day with its week, month or year, of some computers, as far as found.
+
+    `search` are words, and `chips` what was clicked on.
+    """
 
     view: View
     day: date
     scope: Scope = THIS_COMPUTER
     search: str = ""
+    chips: tuple[Chip, ...] = ()
 
     def near(self) -> "tuple[LoadRequest, ...]":
         """Return what may be wished for next and is read in a moment: the days before and after."""
-        if self.view is not View.DAY or self.scope.source != LOCAL or self.search:
+        if self.view is not View.DAY or self.scope.source != LOCAL:
+            return ()
+        if self.search or self.chips:
             return ()
         days = (self.day + timedelta(days=by) for by in (1, -1))
         return tuple(replace(self, day=day) for day in days)
@@ -239,7 +245,8 @@ class Loader:
         return replace(loaded, status=self._last_status)
 
     def _read(self, sources: Sources, wish: LoadRequest, *, alone: bool) -> LoadedView:
-        days, search = wish.view.around(wish.day), Search(wish.search)
+        days = wish.view.around(wish.day)
+        search = Search(wish.search, wish.chips, self._categories)
 
         def question(look: OpenSource) -> LoadedView:
             report = reports.build(
@@ -251,7 +258,7 @@ class Loader:
                 details=look.details,
                 origin=look.origin,
             )
-            newest = None if search.words else NEWEST_SESSIONS
+            newest = NEWEST_SESSIONS if search.finds_all else None
             sessions: list[StoredSession] = []
             if wish.view is not View.YEAR:
                 sessions = look.details.sessions(days, wish.scope.host, newest=newest)
