@@ -5,13 +5,17 @@ moves what was right before; rows overlap, or are taken back as idle time afterw
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reprospective_tray.monitor import desktop_monitor
+from reprospective_tray.monitor.observation import read_clocks
 from reprospective_tray.store.model.sessions import Put, Rewind, StepBack
+from tests.support import wait_until
 from tests.unit.recording import (
     T0,
     Desk,
@@ -21,6 +25,7 @@ from tests.unit.recording import (
     spans,
     store,
 )
+from tests.unit.test_pause_kept import OneWindow, recording
 
 pytestmark = pytest.mark.trust
 
@@ -179,3 +184,32 @@ def test_idle_time_after_a_step_takes_back_nothing_that_was_right_before(tmp_pat
         assert writer.occupied(T0 + 30_000) == [(T0 + 60_000, T0 + 90_000)]
     assert ("right", 60_000, 90_000) in spans(path)
     assert ("in the gap", 20_000, 25_000) in spans(path)
+
+
+def test_a_clock_that_is_set_back_into_an_earlier_run_records_nothing_over_it(
+    tmp_path, monkeypatch
+):
+    path, begin = tmp_path / "x.db", read_clocks().wall
+    earlier = session(begin - HOUR - T0, begin - HOUR // 2 - T0, "earlier")
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(earlier)])
+    error, looks = [0], []
+    monkeypatch.setattr(
+        desktop_monitor,
+        "read_clocks",
+        lambda: replace(at := read_clocks(), wall=at.wall + error[0]),
+    )
+
+    def looks_on(many: int) -> None:
+        since = len(looks)
+        wait_until(lambda: len(looks) >= since + many, 10, "some looks at the clock")
+
+    with recording(path, lambda _monitor: OneWindow(lambda: None)) as monitor:
+        turn = monitor._recorder.retry_in_ms
+        monkeypatch.setattr(monitor._recorder, "retry_in_ms", lambda: (looks.append(1), turn())[1])
+        looks_on(5)
+        error[0] = -HOUR + 5 * MINUTE
+        monitor._poke()
+        looks_on(10)
+    assert_in_order(path)
+    assert [name for name, *_times in spans(path)] == ["earlier"]
