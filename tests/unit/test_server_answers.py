@@ -71,12 +71,13 @@ class Desk:
                 writer.apply([Put(session(begin, end, f"app {hour}"))])
         adapter.close()
         self.reply = b""
+        self.before = {"nspowner": NO_STRANGERS, "schema_version": VERSION}
         self.server = FakeServer(self._answer)
 
     def _answer(self, query):
         if "reprospective.ingest" in query or "uid = ANY" in query:
             return self.reply
-        return NO_STRANGERS if "nspowner" in query else VERSION
+        return next((it for words, it in self.before.items() if words in query), VERSION)
 
     def manager(self) -> DatabaseSyncManager:
         remote = Remote(
@@ -105,7 +106,15 @@ class Desk:
         finally:
             manager.close()
             self.after = self.rows("SELECT id, synced FROM desktop_activity_sessions ORDER BY id")
-            self.aside = self.rows("SELECT count(*) FROM desktop_activity_refused")[0][0]
+            self.reasons = [
+                reason for (reason,) in self.rows("SELECT reason FROM desktop_activity_refused")
+            ]
+            self.titles = [
+                title
+                for (title,) in self.rows(
+                    "SELECT window_title FROM desktop_activity_sessions ORDER BY id"
+                )
+            ]
             for end in ("-wal", "-shm"):
                 self.path.with_name(self.path.name + end).unlink(missing_ok=True)
             self.path.write_bytes(before)
@@ -194,7 +203,21 @@ def test_a_wrong_answer_is_an_error_of_the_server_and_nothing_is_marked(desk, na
         desk.send(WRONG[name])
     assert str(caught.value)
     assert desk.after == [(number, 0) for number in range(1, ROWS + 1)]
-    assert desk.aside == 0
+    assert desk.reasons == []
+
+
+@pytest.mark.parametrize("asked", ["nspowner", "schema_version"])
+@pytest.mark.parametrize(
+    "name", ["no column", "another type", "text for a number", "no UTF-8", "an unknown message"]
+)
+def test_a_wrong_answer_before_the_first_batch_is_an_error_of_the_server(
+    desk, monkeypatch, asked, name
+):
+    monkeypatch.setitem(desk.before, asked, WRONG[name])
+    with pytest.raises(ServerError) as caught:
+        desk.send(text(FITTING))
+    assert str(caught.value)
+    assert desk.after == [(number, 0) for number in range(1, ROWS + 1)]
 
 
 WRONG_VERSIONS = [
@@ -207,6 +230,8 @@ WRONG_VERSIONS = [
     {"process_id": "1"},
     {"started_at": 10**18},
     {"started_at": CLOCK + 1},
+    {"started_at": 10**15, "ended_at": 10**15 + 1},
+    {"started_at": -(10**15)},
     {"ended_at": 1.5},
     {"utc_offset_minutes": 10**6},
     {"deleted": 2},
@@ -237,6 +262,10 @@ def test_what_is_right_is_believed(desk):
     )
     assert (passed.sent, passed.superseded, passed.refused) == (1, 1, 1)
     assert desk.after == [(1, 1), (2, 1), (3, 0)]
+    assert desk.titles[0] == "new\ufffd"
+    (reason,) = desk.reasons
+    assert reason.startswith("no [2Jxxx")
+    assert len(reason) <= 500
 
 
 JSON = st.recursive(
@@ -338,6 +367,18 @@ def test_an_endless_answer_ends_and_takes_little_memory(desk, piece):
         done.set()
         watcher.join()
     assert most[0] < 1_500_000_000
+
+
+def test_a_fork_that_stores_is_seen_at_once(desk):
+    # Whoever believed it would become another device, and ask again.
+    with pytest.raises(ServerRefusedError, match="contradicts itself"):
+        desk.send(WRONG["a fork that stores"])
+
+
+def test_an_answer_that_is_too_long_is_not_read(desk, monkeypatch):
+    monkeypatch.setattr("reprospective_tray.sync.answer.MOST_CHARACTERS", 200)
+    with pytest.raises(ServerRefusedError, match="too long"):
+        desk.send(text(FITTING | {"more": "x" * 200}))
 
 
 def test_an_answer_about_versions_is_checked_as_well(desk):
