@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from reprospective_tray.config import loading
+from reprospective_tray.desktop.autostart.base import LoginCommand
+from reprospective_tray.desktop.autostart.xdg import XdgAutostart
 from reprospective_tray.errors import ConfigError, ReprospectiveError, StoreError
+from reprospective_tray.ipc.endpoint import Endpoint, find
 from reprospective_tray.runtime.state import program_state
 from reprospective_tray.store.postgres.device_file import kept_device_id
 from reprospective_tray.store.recording import spool
@@ -97,6 +100,27 @@ def test_every_folder_that_is_made_is_its_owners_alone(tmp_path, umask, make):
     folders = [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"]
     assert [mode(each) for each in folders] == [0o700] * 3
     assert mode(tmp_path) == 0o755
+
+
+def test_a_folder_is_open_to_nobody_before_its_rights_are_set(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "chmod", lambda *_arguments: None)
+    old = os.umask(0)
+    try:
+        make_folders(tmp_path / "a" / "b")
+    finally:
+        os.umask(old)
+    assert [mode(tmp_path / "a"), mode(tmp_path / "a" / "b")] == [0o700] * 2
+
+
+def test_at_umask_000_the_folder_of_login_programs_is_its_owners_alone(tmp_path):
+    home = tmp_path / "home"
+    old = os.umask(0)
+    try:
+        XdgAutostart(home).enable(LoginCommand((sys.executable, "run")))
+    finally:
+        os.umask(old)
+    (entry,) = (home / "autostart").iterdir()
+    assert [mode(each) for each in (home, entry.parent, entry)] == [0o700, 0o700, 0o600]
 
 
 def test_at_umask_000_a_whole_command_leaves_nothing_open(tmp_path):
@@ -202,6 +226,17 @@ def test_state_leftover_and_device_id_of_another_user_are_not_read(paths):
 
 
 @as_root
+def test_the_address_of_another_users_program_is_not_connected_to(paths):
+    listening = Endpoint.open(paths)
+    try:
+        assert find(paths)
+        os.chown(paths.instance_file, STRANGER, STRANGER)
+        assert find(paths) is None
+    finally:
+        listening.close()
+
+
+@as_root
 def test_ones_own_config_is_not_another_users_but_a_named_one_may_be(paths):
     make_private_folder(paths.config)
     paths.config_file.write_text("language: ja\n")
@@ -220,7 +255,9 @@ def test_the_program_does_not_start_in_a_state_folder_of_another_user(paths):
 
 
 @as_root
-@pytest.mark.parametrize("name", ["local_cache.db", "local_cache.db.leftover", "."])
+@pytest.mark.parametrize(
+    "name", ["local_cache.db", "local_cache.db-wal", "local_cache.db.leftover", "."]
+)
 def test_doctor_names_what_another_user_owns(user, name):
     folder = user.folder / "kept"
     folder.mkdir(mode=0o700)
