@@ -117,6 +117,27 @@ def test_a_notification_has_nothing_that_steers(monkeypatch):
     assert [steering(each) for each in shown] == [[], []]
 
 
+PRINTS = """
+import sys
+from reprospective_tray.commands.output import standard_output
+standard_output.prepare()
+print(sys.argv[1])
+print(sys.argv[1], file=sys.stderr)
+standard_output.print_styled(sys.argv[1])
+standard_output.flush_or_drop()
+"""
+
+
+def test_whatever_is_printed_steers_nothing():
+    done = subprocess.run(
+        [sys.executable, "-c", PRINTS, ALL], check=True, capture_output=True, timeout=60
+    )
+    assert b"owned" in done.stdout
+    assert b"owned" in done.stderr
+    assert steering(OWN_STYLES.sub("", done.stdout.decode())) == []
+    assert steering(done.stderr.decode()) == []
+
+
 @pytest.fixture(scope="module")
 def person(tmp_path_factory):
     """Somebody whose sessions, computer and settings have hostile names, and their server too."""
