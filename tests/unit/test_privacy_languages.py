@@ -27,6 +27,7 @@ TEXTS = json.loads(Path(__file__).with_name("private_titles.json").read_text("ut
 FIREFOX, OLDER, CHROMIUM = TEXTS["firefox"], TEXTS["firefox_older"], TEXTS["chromium"]
 PRIVACY = PrivacyRules(PrivacySettings())
 PAGE = "Harbour - Wikipedia"
+LONG = "Harbour " * 400
 BRAND = "Mozilla Firefox"
 # What differs between systems and versions, and means nothing.
 WRITINGS = {
@@ -49,7 +50,7 @@ def ignored(application, title):
 def test_firefox_in_private_mode(language):
     texts = FIREFOX[language]
     for system in ("linux", "windows"):
-        for before in ("", f"{PAGE} \u2014 ", f"{PAGE} \u2014 Work \u2014 "):
+        for before in ("", f"{PAGE} \u2014 ", f"{PAGE} \u2014 Work \u2014 ", f"{LONG} \u2014 "):
             title = before + texts[system]
             for writing, write in WRITINGS.items():
                 assert ignored("firefox", write(title)), (writing, title)
@@ -96,6 +97,7 @@ def test_chromium_in_incognito_mode_and_not(language):
     title = title_format.replace("$1", PAGE)
     for application in ("chromium", "google-chrome"):
         assert ignored(application, incognito.replace("$1", title)), title
+        assert ignored(application, incognito.replace("$1", title.replace(PAGE, LONG)))
         assert not ignored(application, title), title
         if new_tab:
             tab = re.sub(r"\(&\w\)|&", "", new_tab)
