@@ -40,8 +40,13 @@ def check(options: Options) -> int:
         print(_("The config is valid ({place}).").format(place=place))
         _print_closed_folder(loaded, paths)
         return 0
+    from reprospective_tray.monitor.own_windows import is_own_class
     from reprospective_tray.monitor.privacy.rules import PrivacyRules, RuleAction
 
+    if is_own_class(options.application) and not loaded.config.monitor.own_windows:
+        print(_("Rule: {rule}").format(rule=_("built in: own windows (monitor.own_windows)")))
+        print(_("This window is ignored. Nothing about it is recorded."))
+        return 0
     verdict = PrivacyRules(loaded.config.privacy).explain(options.application, options.title)
     if verdict.action is RuleAction.KEEP:
         print(_("No privacy rule applies to this window. It is recorded as it is."))

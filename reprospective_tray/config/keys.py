@@ -101,6 +101,7 @@ class Monitor(_Section, frozen=True):
     heartbeat: Annotated[int, Meta(ge=1, le=300)] = 10
     idle_after: Annotated[int, Meta(ge=1, le=86400)] = 180
     never_idle: tuple[Pattern, ...] = ()
+    own_windows: bool = False
     titles: Titles = Titles()
 
 

@@ -161,10 +161,15 @@ def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def make_filter(loaded: LoadedConfig) -> Callable[[Observation], Observation | None]:
-    """Return the privacy rules for observations, between the probe and the sessionizer."""
+    """Return what drops or redacts observations, between the probe and the sessionizer."""
+    from reprospective_tray.monitor.own_windows import OwnWindowCheck
     from reprospective_tray.monitor.privacy.rules import PrivacyRules
 
-    return PrivacyRules(loaded.config.privacy).pass_observation
+    pass_observation = PrivacyRules(loaded.config.privacy).pass_observation
+    if loaded.config.monitor.own_windows:
+        return pass_observation
+    is_own = OwnWindowCheck().matches
+    return lambda seen: None if is_own(seen) else pass_observation(seen)
 
 
 def make_text_filter(loaded: LoadedConfig) -> Callable[[str, str], tuple[str, str] | None]:

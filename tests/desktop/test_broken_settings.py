@@ -62,7 +62,7 @@ def test_the_summary_goes_by_the_settings_that_the_instance_goes_by(
 ) -> None:
     broken.ask("open_summary")
     press(desktop, SUMMARY, "ctrl+w")
-    broken.wait_for_row("application_name = 'Reprospective-tray'")
+    broken.wait_for_row("application_name = 'Editor' and open = 1")
     assert tray_menu.named(desktop, MESSAGE) == []
     # Neither window nor question has made the file of the defaults.
     assert not user.database.exists()

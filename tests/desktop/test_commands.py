@@ -206,6 +206,8 @@ def test_config_says_where_makes_and_checks(command: Command, user: User) -> Non
     assert_refused(command("config", "init"), 1, "already")
     words = ("config", "check", "--application", "KeePassXC", "--title", "mine")
     assert "ignored" in assert_good(command(*words))
+    words = ("config", "check", "--application", "Re:prospective")
+    assert "monitor.own_windows" in assert_good(command(*words))
     words = ("config", "check", "--application", "Editor", "--title", "mine")
     assert "recorded as it is" in assert_good(command(*words))
 

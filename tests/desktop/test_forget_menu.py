@@ -52,7 +52,6 @@ def record_a_secret(app: AppUnderTest, windows: Windows) -> None:
     window.close()
     windows.open("Editor", "harmless")
     app.wait_for_row("window_title = 'harmless'")
-    # The program's own windows are recorded as well; they are nobody's secret.
 
 
 def test_after_forget_nothing_is_left_in_any_byte_nor_on_the_server(
@@ -70,10 +69,10 @@ def test_after_forget_nothing_is_left_in_any_byte_nor_on_the_server(
     wait_until(lambda: app.rows("deleted = 1"), SECONDS, "the tombstones")
     wait_until(lambda: not files_with(app, TITLE), SECONDS, "the end of the text in every file")
     assert app.rows(f"window_title = '{TITLE}'") == []
-    # Recording goes on, behind the question.
-    app.wait_for_row("open = 1 and deleted = 0")
     answer(desktop, "Return")
     wait_until(lambda: is_closed(desktop), SECONDS, "the end of the window")
+    # Recording goes on, behind the question.
+    app.wait_for_row("open = 1 and deleted = 0")
     app.ask("sync")
     wait_until(lambda: not on_server(central, TITLE), SECONDS, "the end of it on the server")
     assert app.stop() == 0

@@ -206,7 +206,7 @@ WRONG = [
     (
         "monitor:\n  qqqq: 1",
         2,
-        ["monitor.qqqq", "poll_interval, heartbeat, idle_after, never_idle and titles"],
+        ["monitor.qqqq", "never_idle, own_windows and titles"],
     ),
     ("12: x", 1, ["unknown setting 12."]),
     ("database:\n  sync:\n    interval: 4", 3, ["database.sync.interval is 4", "from 5 to 86400"]),

@@ -69,6 +69,20 @@ def test_a_window_of_xwayland_is_recorded_by_its_class_as_under_x11(
         assert is_near(row["started_at"], back_at, EXACT_MS)
 
 
+def test_the_programs_own_windows_leave_no_trace(
+    app: AppUnderTest, desktop: WaylandDesktop, windows: Windows
+) -> None:
+    windows.open("Editor", "before")
+    app.wait_for_row("window_title = 'before' and open = 1")
+    app.ask("open_summary")
+    wait_until(lambda: not app.rows("open = 1"), SECONDS, "the end of the session")
+    assert windows.active_window() != 0
+    desktop.swaymsg("kill")
+    row = app.wait_for_row("open = 1")
+    assert (row["application_name"], row["window_title"]) == ("Editor", "before")
+    assert {row["application_name"] for row in app.rows()} == {"Editor"}
+
+
 def test_a_fullscreen_window_is_recorded_and_what_is_behind_it_is_not(
     app: AppUnderTest, windows: Windows
 ) -> None:

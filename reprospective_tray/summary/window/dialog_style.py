@@ -10,8 +10,9 @@ from tkinter import ttk
 
 from reprospective_tray.messages import _, language
 from reprospective_tray.summary.widgets.style import WindowStyle
+from reprospective_tray.summary.window.dialog_class import name_dialogs
 
-_DIALOG = "TkFDialog"
+_DIALOG, _NAME = "TkFDialog", "__tk_filedialog"
 _ICONS = "contents.icons"
 _LIST = "contents.icons.cHull.canvas"
 _SAVE = "contents.f2.ok"
@@ -50,6 +51,7 @@ def dress(root: tk.Misc, look: WindowStyle) -> None:
     """Prepare Tk's dialogs; the window's own widgets, none of which are ttk's, stay as they are."""
     if root.tk.call("tk", "windowingsystem") != "x11":
         return
+    name_dialogs(root)
     _speak(root)
     name = f"reprospective-{look.palette.mode}"
     style = ttk.Style(root)
@@ -175,7 +177,7 @@ def _set_options(root: tk.Misc, look: WindowStyle) -> None:
         "Menu.borderWidth": 1,
         "Menu.relief": "flat" if palette.mode == "dark" else "raised",
     }.items():
-        root.option_add(f"*{_DIALOG}*{option}", value)
+        root.option_add(f"*{_NAME}*{option}", value)
 
 
 def _dress_list(root: tk.Misc, dialog: str, look: WindowStyle) -> None:

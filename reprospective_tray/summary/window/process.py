@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from reprospective_tray import PRODUCT
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.summary.theme import ask_desktop
@@ -91,7 +92,7 @@ def _make_root() -> Any:
         with suppress(AttributeError, OSError):
             ctypes.windll.shcore.SetProcessDpiAwareness(1)
     try:
-        root = tk.Tk(className="Reprospective-tray")
+        root = tk.Tk(className=PRODUCT)
     except tk.TclError as error:
         raise xwayland.lacking() or ReprospectiveError(
             _("The window cannot be opened: {reason}.").format(reason=error),

@@ -29,7 +29,7 @@ class SmallWindow:
         self._tk, self._ttk = _import_tk()
         self._palette = system_palette()
         try:
-            self.root = self._tk.Tk(className="Reprospective-tray")
+            self.root = self._tk.Tk(className=PRODUCT)
         except self._tk.TclError as error:
             raise xwayland.lacking() or ReprospectiveError(
                 _("The window cannot be shown: {reason}.").format(reason=error),
