@@ -62,7 +62,16 @@ class SyncBusyError(ReprospectiveError):
 
 
 class ServerError(ReprospectiveError):
-    """The central PostgreSQL did not do what was asked of it."""
+    """The central PostgreSQL did not do what was asked of it.
+
+    `brief` says what is wrong and what to do in a line of a menu (empty where nobody has
+    shortened it).
+    """
+
+    def __init__(self, what: str, remedy: str = "", brief: str = "") -> None:
+        """Take the same as every error, and the `brief` form of both."""
+        super().__init__(what, remedy)
+        self.brief = brief
 
 
 class ServerUnreachableError(ServerError):

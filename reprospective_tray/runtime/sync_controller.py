@@ -152,7 +152,11 @@ class Sending(NotSending):
 
     def status(self) -> dict[str, object]:  # noqa: D102  as above
         standing, next_run_at = self._service.standing()
-        return {"sync": sync_object(standing, next_run_at), "pass": self._service.shown()}
+        return {
+            "sync": sync_object(standing, next_run_at),
+            "sync_reason": self._service.reason(),
+            "pass": self._service.shown(),
+        }
 
     def problem(self) -> str:  # noqa: D102  as above
         return self._service.problem()

@@ -14,13 +14,15 @@ REFUSALS_FOR_LONG = 3
 class Failure:
     """The failure of a pass: a sentence, a remedy, and whether the user must act.
 
-    `stays` means that there will be no other pass, so it is reported at once.
+    `stays` means that there will be no other pass, so it is reported at once. `brief` says error
+    and remedy in one line.
     """
 
     error: str
     remedy: str = ""
     by_person: bool = False
     stays: bool = False
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Health:
         last_success_at: ms since the epoch, UTC; None before the first success.
         error: The error of the last pass, a sentence; empty if it succeeded.
         remedy: The remedy for that error.
+        brief: Both in one line; empty if nobody has shortened them.
         failing_since_at: When the first pass since the last success failed, ms since the epoch,
             UTC; None if the last pass succeeded.
         failing_since_s: The same by the monotonic clock, in seconds.
@@ -41,6 +44,7 @@ class Health:
     last_success_at: int | None = None
     error: str = ""
     remedy: str = ""
+    brief: str = ""
     failing_since_at: int | None = None
     failing_since_s: float = 0.0
     refusals: int = 0
@@ -67,6 +71,7 @@ def failed(before: Health, failure: Failure, at: int, steady_s: float) -> Health
         before,
         error=failure.error,
         remedy=failure.remedy,
+        brief=failure.brief,
         failing_since_at=at if begins else before.failing_since_at,
         failing_since_s=steady_s if begins else before.failing_since_s,
         refusals=refusals if failure.by_person else 0,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import (
     ReprospectiveError,
+    ServerError,
     ServerRefusedError,
     StoreError,
     SyncBusyError,
@@ -169,7 +170,7 @@ class SyncService:
             self._standing = self._means.read()
         except StoreError as error:
             log.debug("%s", error)  # the monitor reports this problem
-        text = self.problem()
+        text = self._problem(status_messages.problem)
         with self._lock:
             is_news = bool(text) and self._health.failing_since_at is not None
             is_news = is_news and not self._health.is_told
@@ -179,13 +180,20 @@ class SyncService:
             self._on_trouble(text)
 
     def problem(self) -> str:
-        """Return the message for the user if sending has failed for long; otherwise empty."""
+        """Return one line for the user if sending has failed for long; otherwise empty."""
+        return self._problem(status_messages.brief_problem)
+
+    def reason(self) -> str:
+        """Return why the last pass failed and what to do, in one line; empty if it succeeded."""
+        return status_messages.reason(self._health)
+
+    def _problem(self, message: Callable[[health.Health, int, int, int], str]) -> str:
         found = self._health
         standing, now = self.standing()[0], now_ms()
         if not health.fails_for_long(found, standing.waiting, time.monotonic()):
             return ""
         since = standing.last_success_at or found.failing_since_at or now
-        return status_messages.problem(found, standing.waiting, since, now)
+        return message(found, standing.waiting, since, now)
 
     def standing(self) -> tuple[SyncState, int | None]:
         """Return the last known upload progress, and the time of the next pass (ms UTC)."""
@@ -266,7 +274,9 @@ class SyncService:
             log.log(logging.INFO if is_news else logging.DEBUG, "the pass failed: %s", error)
             result = SyncResult(error=str(error), remedy=error.remedy)
             if not (cancel.is_set() or isinstance(error, SyncBusyError)):
-                self._failed(result, by_person=isinstance(error, ServerRefusedError))
+                brief = error.brief if isinstance(error, ServerError) else ""
+                by_person = isinstance(error, ServerRefusedError)
+                self._failed(result, by_person=by_person, brief=brief)
             raise
         except BaseException as error:
             log.exception("the pass failed")
@@ -291,8 +301,10 @@ class SyncService:
             if wish.speak_up and result.error and not cancel.is_set():
                 self._on_trouble(status_messages.failure(result.error, result.remedy))
 
-    def _failed(self, result: SyncResult, *, by_person: bool, stays: bool = False) -> None:
-        failure = health.Failure(result.error, result.remedy, by_person, stays)
+    def _failed(
+        self, result: SyncResult, *, by_person: bool, stays: bool = False, brief: str = ""
+    ) -> None:
+        failure = health.Failure(result.error, result.remedy, by_person, stays, brief)
         with self._lock:
             self._health = health.failed(self._health, failure, now_ms(), time.monotonic())
             self._has_result = True

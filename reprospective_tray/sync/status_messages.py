@@ -30,6 +30,7 @@ class Shipping:
         refused: Number of rows that the server refused.
         last_success_at: ms since the epoch, UTC; None before the first success.
         error: The error of the last pass; empty if it succeeded.
+        reason: Why it failed and what to do, in one line; empty if it succeeded.
         is_running: Whether a pass is running that should be shown.
         sent: Number of rows done in that pass.
         total: Total number of rows of that pass.
@@ -39,6 +40,7 @@ class Shipping:
     refused: int = 0
     last_success_at: int | None = None
     error: str = ""
+    reason: str = ""
     is_running: bool = False
     sent: int = 0
     total: int = 0
@@ -56,6 +58,7 @@ def from_status(status: Mapping[str, object]) -> Shipping | None:
         refused=int(sync.get("refused") or 0),
         last_success_at=_ms(success) if isinstance(success, str) else None,
         error=str(sync.get("last_error") or ""),
+        reason=str(status.get("sync_reason") or ""),
         is_running=bool(running.get("is_shown")),
         sent=int(running.get("sent") or 0),
         total=int(running.get("total") or 0),
@@ -133,6 +136,22 @@ def problem(health: Health, waiting: int, since: int, now: int) -> str:
     )
     said = text.format(count=f"{waiting:,}", time=moment(since, now))
     return f"{said} {failure(health.error, health.remedy)}".strip()
+
+
+def brief_problem(health: Health, waiting: int, since: int, now: int) -> str:
+    """Return the same in one line that begins with the reason: lines of a menu are cut."""
+    text = plural(
+        "{count} session is waiting since {time}.",
+        "{count} sessions are waiting since {time}.",
+        waiting,
+    )
+    said = text.format(count=f"{waiting:,}", time=moment(since, now))
+    return f"{reason(health)} {said}"
+
+
+def reason(health: Health) -> str:
+    """Return why the last pass failed and what to do; empty if it succeeded."""
+    return health.brief or failure(health.error, health.remedy)
 
 
 def failure(error: str, remedy: str) -> str:

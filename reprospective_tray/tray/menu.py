@@ -85,15 +85,12 @@ CLICK_WITHOUT_MENU: Final = MenuAction("show")
 
 def items(state: AppState, now: int) -> tuple[Item, ...]:
     """Return the menu of `state`; `now` is in ms since the epoch."""
-    paused = state.mode is Mode.PAUSED
     return (
         *(Item(line, enabled=False) for line in status_lines(state, now)),
         SEPARATOR,
         *_log_items(state),
         Item(_("Open summary"), MenuAction("open_summary"), default=True),
-        Item(_("Resume"), MenuAction("resume"))
-        if paused
-        else Item(_("Pause tracking"), submenu=_pauses()),
+        *_pause_items(paused=state.mode is Mode.PAUSED),
         *_sync_items(state),
         Item(_("Forget"), submenu=_forgettings()),
         SEPARATOR,
@@ -113,6 +110,14 @@ def status_lines(state: AppState, now: int) -> tuple[str, ...]:
         first = today_line(state)
     problem = (cut(state.problem, PROBLEM_CHARACTERS),) if state.problem else ()
     return (first, *sync_lines(state, now), *problem)
+
+
+def _pause_items(*, paused: bool) -> tuple[Item, ...]:
+    """Return what begins a pause, or ends the present one and gives it another length."""
+    if paused:
+        change = Item(_("Change pause"), submenu=_pauses())
+        return (Item(_("Resume"), MenuAction("resume")), change)
+    return (Item(_("Pause tracking"), submenu=_pauses()),)
 
 
 def _log_items(state: AppState) -> tuple[Item, ...]:

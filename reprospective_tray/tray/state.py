@@ -139,11 +139,22 @@ def status_line(state: AppState, now: int) -> str:
 
 
 def sync_lines(state: AppState, now: int) -> tuple[str, ...]:
-    """Return the line of how far everything is sent, or none where sending is off."""
-    return (status_messages.line(state.shipping, now),) if state.shipping else ()
+    """Return how far everything is sent, and why no further; nothing where sending is off.
+
+    A `problem` that says the reason already is shown beside it.
+    """
+    shipping = state.shipping
+    if shipping is None:
+        return ()
+    line, reason = status_messages.line(shipping, now), cut(shipping.reason, PROBLEM_CHARACTERS)
+    is_said = not reason or state.problem.startswith(shipping.reason)
+    return (line,) if is_said else (line, reason)
 
 
 def tooltip(state: AppState, now: int) -> str:
     """Return what the icon says under the pointer, within what Windows allows."""
-    line = state.problem or " · ".join([status_line(state, now), *sync_lines(state, now)])
+    sync = sync_lines(state, now)
+    # What fails comes first: the rest may be cut.
+    lines = [*sync[1:], status_line(state, now), *sync[:1]]
+    line = state.problem or " · ".join(lines)
     return cut_utf16(f"{PRODUCT}: {line}", TOOLTIP_UTF16_UNITS)

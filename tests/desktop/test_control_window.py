@@ -112,6 +112,10 @@ def test_its_buttons_ask_the_running_instance(instance, desktop):
     assert isinstance(arguments["until"], int)
     press(desktop, "Tab", "Return")
     assert instance.next() == ("resume", {})
+    press(desktop, "Tab", "Down", "Down", "Return")
+    command, arguments = instance.next()
+    assert command == "pause"
+    assert 0 < arguments["until"] - now_ms() <= 900_000
     press(desktop, "Tab", "Down", "Down", "Down", "Return")
     before = now_ms()
     command, arguments = instance.next()

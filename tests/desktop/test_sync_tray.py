@@ -216,8 +216,9 @@ def test_what_a_person_has_to_mend_is_shown_and_notified_once(
         pass_of(app)
         status = app.ask("status")
     assert status["mode"] == "attention"
-    assert " for the server since " in str(status["problem"])
-    assert mark in str(status["problem"])
+    assert str(status["problem"]).startswith("The server refuses user or password. Check ")
+    assert " waiting since " in str(status["problem"])
+    assert mark in app.cli("status").stdout
     wait_until(lambda: notified(desktop, mark), SECONDS, "the notification")
     for _number in range(2):
         pass_of(app)

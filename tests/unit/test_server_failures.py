@@ -1,5 +1,6 @@
 """What the failures of libpq and PostgreSQL become for a person, by code and by words."""
 
+import re
 from types import SimpleNamespace
 
 import psycopg2
@@ -11,9 +12,11 @@ from reprospective_tray.errors import (
     ServerSchemaMissingError,
     ServerUnreachableError,
 )
+from reprospective_tray.messages import set_language
 from reprospective_tray.store.postgres.connection.address import ServerAddress
 from reprospective_tray.store.postgres.connection.deadline import DeadlineError, End
 from reprospective_tray.store.postgres.connection.errors import connect_failure, statement_failure
+from reprospective_tray.tray.state import PROBLEM_CHARACTERS
 
 ADDRESS = ServerAddress({"host": "h", "port": "1", "dbname": "d"})
 WHERE = "database d on h, port 1"
@@ -96,6 +99,31 @@ def test_a_failed_log_in_is_told_by_its_words(words, kind, remedy):
     assert remedy in failure.remedy
     said = words.removeprefix("connection to server at h failed: ")  # it is said anyway
     assert str(failure) == f"No connection to {WHERE}: {said}."
+
+
+def all_failures():
+    for codes in ["08006", "22021", "42P01", "28P01", "42501", "3D000", "0A000"]:
+        yield statement_failure(FailedError(codes), ADDRESS)
+    yield statement_failure(psycopg2.OperationalError("closed"), ADDRESS)
+    yield statement_failure(DeadlineError(2.5, End.TIME), ADDRESS)
+    yield statement_failure(DeadlineError(0, End.ABORT), ADDRESS)
+    yield statement_failure(DeadlineError(0, End.SIZE), ADDRESS)
+    for words in ("refused", '"!password"', "certificate", 'database "x" does not exist'):
+        yield connect_failure(psycopg2.OperationalError(words), ADDRESS)
+    for words in ("no pg_hba.conf entry", "authentication failed", "definition of service"):
+        yield connect_failure(psycopg2.OperationalError(words), ADDRESS)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_each_is_said_in_one_line_of_a_menu_with_what_to_do_and_no_address(language):
+    set_language(language)
+    try:
+        for failure in all_failures():
+            assert 10 < len(failure.brief) <= PROBLEM_CHARACTERS, failure
+            assert len([part for part in re.split(r"[.。] ?", failure.brief) if part]) >= 2
+            assert WHERE not in failure.brief
+    finally:
+        set_language("en")
 
 
 def test_a_refusal_by_one_of_several_hosts_is_a_refusal():

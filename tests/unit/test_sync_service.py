@@ -204,7 +204,7 @@ def test_each_outage_that_a_person_has_to_mend_is_told_once(desk: Desk) -> None:
     assert (desk.troubles, desk.service.problem()) == ([], "")
     desk.ask()
     (told,) = desk.troubles
-    assert told == desk.service.problem()
+    assert desk.service.problem().startswith("no such role. Make it. 4 sessions are waiting since ")
     assert told.startswith("4 sessions have been waiting for the server since ")
     assert told.endswith(" no such role. Make it.")
     for _number in range(2):
@@ -312,8 +312,8 @@ def test_what_cannot_be_started_says_so_to_who_asks(desk: Desk) -> None:
     assert found["result"]["error"] == "Sending could not be started because of an internal error."
     wait_until(lambda: desk.troubles, SECONDS, "the word to the person")
     assert len(desk.troubles) == 1
-    assert broken.problem() == desk.troubles[0]
-    assert "could not be started" in broken.problem()
+    assert "could not be started" in desk.troubles[0]
+    assert broken.problem().startswith("Sending could not be started")
     assert "could not be started" in broken.standing()[0].last_error
     assert not broken.shown()["is_shown"]
     broken.halt()

@@ -127,10 +127,29 @@ def test_starting_at_login_is_a_switch_that_shows_what_is_and_asks_for_the_other
 
 def test_resume_stands_in_place_of_pause_while_paused():
     paused = AppState(Mode.PAUSED)
-    assert labels(paused)[2:4] == ["Open summary", "Resume"]
+    assert labels(paused)[2:5] == ["Open summary", "Resume", "Change pause"]
     assert "Pause tracking" not in labels(paused)
     assert "Resume" not in labels(AppState())
     assert item_named(paused, "Resume").action == MenuAction("resume")
+
+
+def test_while_paused_the_other_lengths_are_offered_as_before():
+    (change,) = [item for item in items(AppState(Mode.PAUSED), NOW) if item.submenu][:1]
+    (pause,) = [item for item in items(AppState(), NOW) if item.label == "Pause tracking"]
+    assert change.label == "Change pause"
+    assert change.submenu == pause.submenu
+
+
+def test_what_fails_is_said_with_what_to_do_below_how_far_everything_is_sent():
+    failing = Shipping(3, last_success_at=NOW - 180_000, error="No.", reason="Nobody is there. Go.")
+    lines = labels(AppState(Mode.RECORDING, 60_000, "Code", shipping=failing))[:4]
+    assert lines[1].startswith("Not synced since ")
+    assert lines[2:] == ["Nobody is there. Go.", "─"]
+    long = AppState(
+        Mode.ATTENTION, 60_000, problem="Nobody is there. Go. 3 wait.", shipping=failing
+    )
+    # It is not said twice.
+    assert labels(long)[2:4] == ["Nobody is there. Go. 3 wait.", "─"]
 
 
 def test_a_problem_has_a_line_of_its_own():

@@ -92,6 +92,13 @@ def test_the_tooltip_says_how_far_everything_is_sent():
     assert tooltip(paused, at(NOW)).endswith("until you resume · Synced a moment ago")
 
 
+def test_in_the_tooltip_what_fails_comes_before_what_may_be_cut():
+    shipping = Shipping(3, last_success_at=at(NOW), error="No.", reason="Nobody is there. Go.")
+    state = AppState(Mode.RECORDING, HOUR, "Code", shipping=shipping)
+    wanted = "Re:prospective: Nobody is there. Go. · 1 h 00 m today · Code · Not synced since 14:00"
+    assert tooltip(state, at(NOW)) == f"{wanted} · 3 waiting"
+
+
 def test_the_tooltip_of_a_problem_has_no_room_for_more():
     shipping = Shipping(last_success_at=at(NOW))
     state = AppState(Mode.ATTENTION, problem="No server.", shipping=shipping)

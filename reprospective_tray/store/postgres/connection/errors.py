@@ -16,6 +16,7 @@ from reprospective_tray.errors import (
     ServerUnreachableError,
 )
 from reprospective_tray.messages import _
+from reprospective_tray.store.postgres.connection import brief_messages as briefly
 from reprospective_tray.store.postgres.connection.deadline import DeadlineError, End
 
 if TYPE_CHECKING:
@@ -79,30 +80,33 @@ def connect_failure(error: Exception, address: ServerAddress) -> ServerError:
     """Return the error for a connection that could not be established."""
     reason = _first_words(error)
     what = _("No connection to {where}: {reason}").format(where=address, reason=reason)
-    for words, remedy in (
-        (CLEAR_TEXT_WORDS, _clear_text_remedy()),
+    for words, remedy, brief in (
+        (CLEAR_TEXT_WORDS, _clear_text_remedy(), briefly.clear_text()),
         (
             TLS_WORDS,
             _("Check sslmode and sslrootcert of database.remote: they must fit the server's TLS."),
+            briefly.encryption(),
         ),
-        (DATABASE_WORDS, _no_database_remedy()),
-        (RIGHT_WORDS, _no_right_remedy()),
+        (DATABASE_WORDS, _no_database_remedy(), briefly.no_database()),
+        (RIGHT_WORDS, _no_right_remedy(), briefly.no_right()),
         (
             ACCESS_WORDS,
             _(
                 "Ask the server administrator to allow your connection (pg_hba.conf), or try "
                 "sslmode: require."
             ),
+            briefly.not_admitted(),
         ),
-        (LOGIN_WORDS, _login_remedy()),
+        (LOGIN_WORDS, _login_remedy(), briefly.login()),
         (
             SETTING_WORDS,
             _("Correct it where it is set (config.yaml, service file, environment), or remove it."),
+            briefly.setting(),
         ),
     ):
         if words.search(reason):
-            return ServerRefusedError(what, remedy)
-    return ServerUnreachableError(what, _unreachable_remedy())
+            return ServerRefusedError(what, remedy, brief)
+    return ServerUnreachableError(what, _unreachable_remedy(), briefly.unreachable())
 
 
 def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
@@ -110,6 +114,7 @@ def too_slow(seconds: float, address: ServerAddress) -> ServerUnreachableError:
     return ServerUnreachableError(
         _("No answer within {seconds:g} s from {where}.").format(seconds=seconds, where=address),
         _unreachable_remedy(),
+        briefly.silent(),
     )
 
 
@@ -123,6 +128,7 @@ def senseless(address: ServerAddress, reason: object) -> ServerRefusedError:
             "Check that database.remote names your server, and that its `server init` was run by "
             "a version of this program."
         ),
+        briefly.senseless(),
     )
 
 
@@ -150,7 +156,7 @@ def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
         if error.why is End.TIME:
             return too_slow(error.seconds, address)
         what = _("The connection to {where} was closed by this program.").format(where=address)
-        return ServerUnreachableError(what)
+        return ServerUnreachableError(what, brief=briefly.unreachable())
     reason = _first_words(error)
     if isinstance(error, ValueError):  # raised by psycopg2: NUL, or a lone surrogate
         return _cannot_store(address, reason)
@@ -158,7 +164,9 @@ def statement_failure(error: Exception, address: ServerAddress) -> ServerError:
     if code is None:
         what = _("The connection to {where} was lost: {reason}")
         return ServerUnreachableError(
-            what.format(where=address, reason=reason), _unreachable_remedy()
+            what.format(where=address, reason=reason),
+            _unreachable_remedy(),
+            briefly.unreachable(),
         )
     return _by_code(code, reason, address)
 
@@ -172,6 +180,7 @@ def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
                 "The program tries again automatically. If this persists, tell the server "
                 "administrator."
             ),
+            briefly.busy(),
         )
     if code.startswith(DATA):
         return _cannot_store(address, reason)
@@ -183,14 +192,16 @@ def _by_code(code: str, reason: str, address: ServerAddress) -> ServerError:
                 "Ask the server administrator to run `reprospective-tray server init` once "
                 "for this database."
             ),
+            briefly.not_prepared(),
         )
     remedies = {
-        LOGIN: _login_remedy(),
-        NO_RIGHT: _no_right_remedy(),
-        NO_DATABASE: _no_database_remedy(),
+        LOGIN: (_login_remedy(), briefly.login()),
+        NO_RIGHT: (_no_right_remedy(), briefly.no_right()),
+        NO_DATABASE: (_no_database_remedy(), briefly.no_database()),
     }
     fitting = (remedy for codes, remedy in remedies.items() if code.startswith(codes))
-    return ServerRefusedError(what, next(fitting, _("Tell the server administrator.")))
+    other = _("Tell the server administrator."), briefly.refused()
+    return ServerRefusedError(what, *next(fitting, other))
 
 
 def _first_words(error: Exception) -> str:
@@ -206,7 +217,7 @@ def _first_words(error: Exception) -> str:
 
 def _cannot_store(address: ServerAddress, reason: str) -> ServerDataError:
     what = _("The server cannot store this ({where}): {reason}")
-    return ServerDataError(what.format(where=address, reason=reason))
+    return ServerDataError(what.format(where=address, reason=reason), brief=briefly.refused())
 
 
 def _unreachable_remedy() -> str:

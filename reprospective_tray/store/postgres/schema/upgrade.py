@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.errors import ServerError, ServerRefusedError, ServerSchemaMissingError
 from reprospective_tray.messages import _
+from reprospective_tray.store.postgres.connection import brief_messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,4 +271,5 @@ def _nothing_there(connection: Connection, found: Found) -> ServerSchemaMissingE
             "Ask the server administrator to run `reprospective-tray server init` once for "
             "this database, then `reprospective-tray server add-person {user}`."
         ).format(user=found.user),
+        brief_messages.not_prepared(),
     )
