@@ -12,6 +12,7 @@ from reprospective_tray.commands.common import (
 )
 from reprospective_tray.commands.window_settings import load_for_window, show_without_terminal
 from reprospective_tray.config.loading import LoadedConfig
+from reprospective_tray.config.watch import ConfigWatch
 from reprospective_tray.errors import (
     AlreadyRunningError,
     ConfigError,
@@ -182,6 +183,7 @@ def summary(options: Options) -> int:
     """Show the summary window until it is closed."""
     settings = load_for_window(options)
     loaded, paths = settings.loaded, settings.paths
+    watch = ConfigWatch(loaded, paths)
     logs.setup(paths, verbose=options.verbose, console=True)
     from reprospective_tray.commands.common import make_sources
     from reprospective_tray.summary.figures.categories import Categories
@@ -204,6 +206,8 @@ def summary(options: Options) -> int:
             lambda: _status_or_none(paths),
             forget,
             remember,
+            lambda: client.request(paths, "resume"),
+            watch.look,
             settings.note,
         ),
         Memory(known.summary_geometry, known.summary_view),

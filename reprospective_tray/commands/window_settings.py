@@ -50,6 +50,8 @@ def load_for_window(options: Options) -> WindowSettings:
             head = _("The settings cannot be used, so nothing can be shown.")
             show_without_terminal(head, error, options, paths)
             raise
+        with suppress(ConfigError):
+            found = LoadedConfig(found.config, loading.find(options.config, paths))
         loaded = found
         set_language(loaded.config.language)
         note = _("{error} Still using your previous settings.").format(

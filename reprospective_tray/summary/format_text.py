@@ -75,6 +75,15 @@ def long_date(day: date) -> str:
     )
 
 
+def weekday_and_date(day: date, today: date) -> str:
+    """Return a day as a sentence names it, with its year if that is not the present one."""
+    if day.year != today.year:
+        return long_date(day)
+    return _("{weekday}, {day} {month}").format(
+        weekday=weekday_name(day), day=day.day, month=month_name(day.month)
+    )
+
+
 def month_name(month: int) -> str:
     """Return the name of the month from 1 to 12."""
     return (

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from reprospective_tray.config import loading
+from reprospective_tray.config.watch import ConfigWatch
+from reprospective_tray.ipc import client
 from reprospective_tray.messages import set_language
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary import theme
@@ -249,6 +251,8 @@ def main() -> int:
         status,
         forget,
         remember,
+        lambda: client.request(paths, "resume"),
+        ConfigWatch(loaded, paths).look,
         settings.note,
     )
     window.show(means, Memory(settings.geometry, settings.view))

@@ -124,6 +124,21 @@ def test_a_day_is_the_day_as_lived_wherever_it_is_read(fresh_adapter):
         assert hour.start.isoformat() == "2026-03-30T23:00:00"
 
 
+@settings(max_examples=40)
+@given(timelines(), timelines(open_last=False), st.integers(-2, 20), st.integers(0, 20))
+def test_the_last_day_is_that_of_the_totals(fresh_adapter, timeline, imported, first, count):
+    days = days_from(first, count)
+    with fresh_adapter() as adapter:
+        SessionWriter(adapter, "desk").apply([Put(each) for each in timeline])
+        elsewhere = derived_device_id("other")
+        make_row_writer(adapter).write([row(each, elsewhere, "other") for each in imported])
+        queries = Queries(adapter)
+        for host in (None, "desk", "other"):
+            of_any_state = {part[0] for part in queries.totals(days, host)._by_day}
+            last = queries.last_day(days, host)
+            assert (last and last.isoformat()) == max(of_any_state, default=None)
+
+
 def test_a_session_over_midnight_is_split_and_counts_on_both_days(fresh_adapter):
     with fresh_adapter() as adapter:
         night = session("2026-03-29T23:00:00Z", "2026-03-30T02:00:00Z")

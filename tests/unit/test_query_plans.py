@@ -30,7 +30,10 @@ def test_a_day_is_looked_up_by_index_and_never_by_reading_the_table():
         seen.clear()
         report.build(queries, ONE_DAY)
         queries.active_ms(DAY, own=True)
-        for question in (queries.application_days, queries.host_totals, queries.missing_days):
+        for question in (
+            *(queries.application_days, queries.host_totals, queries.missing_days),
+            queries.last_day,
+        ):
             question(ONE_DAY)
         for details in (queries.day_titles, queries.stretches, queries.sessions):
             details(ONE_DAY)

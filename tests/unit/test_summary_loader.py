@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from reprospective_tray.config.keys import CategorySettings
+from reprospective_tray.config.keys import CategoryRule, CategorySettings
 from reprospective_tray.errors import StoreError
 from reprospective_tray.store.backends import make_row_writer
 from reprospective_tray.store.model.ids import derived_device_id
-from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.model.sessions import Put, State
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.summary.figures.categories import Categories
@@ -81,6 +81,50 @@ def test_where_nothing_was_recorded_yet_it_is_said_what_to_do(place):
     assert last.view is None
     assert last.problem.splitlines()[0].startswith("Nothing has been recorded yet")
     assert last.problem.splitlines()[1] == "Start recording with: reprospective-tray run"
+
+
+def test_an_empty_day_knows_the_last_one_before_it_or_else_the_last_one_after_it(place):
+    place.record(
+        session("2019-01-10T09:00:00Z", "2019-01-10T10:00:00Z"),
+        session("2026-03-20T09:00:00Z", "2026-03-20T10:00:00Z"),
+        session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z", state=State.IDLE),
+    )
+    for day, last in (
+        (date(2026, 4, 2), date(2026, 3, 30)),
+        (date(2026, 3, 29), date(2026, 3, 20)),
+        (date(2026, 3, 19), date(2019, 1, 10)),
+        (date(2019, 1, 9), date(2026, 3, 30)),
+        (date.min, None),
+        (DAY, None),  # it has something
+    ):
+        assert place.load(View.DAY, day)[-1].last_day == last
+    assert place.load(View.WEEK, date(2026, 4, 8))[-1].last_day is None
+    assert place.load(View.DAY, DAY, scope=Scope(LOCAL, "desk"))[-1].last_day is None
+
+
+def test_other_category_rules_hold_for_what_is_read_next_and_for_what_was_read_ahead(place):
+    place.record(
+        session("2026-03-29T09:00:00Z", "2026-03-29T10:00:00Z", "Qzx"),
+        session("2026-03-30T09:00:00Z", "2026-03-30T10:00:00Z", "Qzx"),
+    )
+    place.loader.start()
+
+    def shown(day):
+        place.loader.ask(LoadRequest(View.DAY, day))
+        found = []
+        wait_until(lambda: found.append(place.loader.answer()) or found[-1], SECONDS, "the day")
+        place.loader.shown()
+        wait_until(lambda: (each := place.loader.answer()) and not each.goes_on, SECONDS, "it all")
+        place.loader.shown()
+        return found[-1].view.legend[0].label
+
+    assert shown(DAY) == "Other"
+    wait_until(lambda: len(place.loader._ahead) == 2, SECONDS, "what is read ahead")
+    rule = CategoryRule(category="Harbour", application="qzx")
+    place.loader.use(Categories(CategorySettings(rules=(rule,))))
+    assert shown(DAY - timedelta(days=1)) == "Harbour"
+    assert shown(DAY) == "Harbour"
+    place.loader.stop()
 
 
 def test_the_database_is_opened_once_and_again_where_another_file_took_its_place(place):

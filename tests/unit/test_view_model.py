@@ -17,6 +17,7 @@ from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.figures.filtered import narrowed
 from reprospective_tray.summary.figures.report import Origin
 from reprospective_tray.summary.figures.search import Search
+from reprospective_tray.summary.footer_words import FooterWords
 from reprospective_tray.summary.status_text import recording_line
 from reprospective_tray.summary.view_model import View, heat_rows, period_view
 from reprospective_tray.summary.window.loading.running_messages import (
@@ -227,7 +228,7 @@ def test_what_records_nothing_is_said_to_with_its_reason():
     today = date(2026, 4, 6)
     day = DayRange(today, today)
     assert status_line(BLIND) == "Not recording: There is no display."
-    assert footer(BLIND) == (False, ("Not recording: There is no display.",))
+    assert footer(BLIND) == FooterWords(state="Not recording: There is no display.")
     assert empty_sentence(BLIND, day, today) == "Not recording: There is no display."
     assert recording_line(BLIND) == "Not recording (process 7)."
     starting = BLIND | {"problem": ""}
@@ -238,14 +239,24 @@ def test_what_records_nothing_is_said_to_with_its_reason():
     assert status_line(paused) == "Paused until you resume"
     # An instance of an earlier version does not tell: it is believed to record.
     older = {"running": True, "paused": False, "pid": 7}
-    assert footer(older)[0]
+    assert footer(older).is_recording
     assert recording_line(older) == "Recording (process 7)."
 
 
 def test_the_foot_says_whether_it_records_and_how_it_is_sent():
-    assert footer({"running": True, "sync_line": "Synced"}) == (True, ("Recording", "Synced"))
-    assert footer({"running": True, "paused": True, "paused_until": None})[0] is False
-    assert footer(NOT_KNOWN) == (False, ())
+    assert footer({"running": True, "sync_line": "Synced"}) == FooterWords(
+        is_recording=True, state="Recording", sync="Synced"
+    )
+    failing = {"running": True, "sync_line": "Not synced since 9:00", "sync_reason": "It is away."}
+    assert footer(failing).reason == "It is away."
+    assert footer(NOT_KNOWN) == footer(None)._replace(state="") == FooterWords()
+
+
+def test_the_foot_offers_to_resume_while_it_is_paused_alone():
+    paused = footer({"running": True, "paused": True, "paused_until": None})
+    assert (paused.is_recording, paused.can_resume) == (False, True)
+    assert not footer({"running": True}).can_resume
+    assert not footer(None).can_resume
 
 
 def test_an_empty_day_has_a_sentence_for_each_case():

@@ -163,6 +163,13 @@ class Queries(RawQueries):
             if row["state"] == State.ACTIVE
         )
 
+    def last_day(self, days: DayRange, host: str | None = None) -> date | None:
+        """Return the last of `days` on which anything was recorded; None if there is none."""
+        last = self._day.select(fn.MAX(self._day.day)).where(self._of(days, host)).scalar()
+        found = [str(last)] if last else []
+        found += [piece.day for _row, piece in self._open_pieces(days, host)]
+        return date.fromisoformat(max(found)) if found else None
+
     def missing_days(self, days: DayRange) -> tuple[str, ...]:
         """Return the days whose sessions retention has removed from the file, at least in part.
 

@@ -16,7 +16,7 @@ RETURN_KEYS = ("<Return>", "<KP_Enter>", "<space>")
 class Button(Surface):
     """A word or sign to click; Tab reaches it, Return and space press it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  its place, its words and its look
         self,
         parent: tk.Misc,
         look: WindowStyle,
@@ -24,10 +24,10 @@ class Button(Surface):
         command: Callable[[], object],
         *,
         ground: str = "",
+        height: int = HEIGHT,
     ) -> None:
-        """Make it as wide as its `text`."""
-        height = look.px(HEIGHT)
-        super().__init__(parent, look, ground=ground, height=height, cursor="hand2")
+        """Make it as wide as its `text`, and `height` pixels of the design high."""
+        super().__init__(parent, look, ground=ground, height=look.px(height), cursor="hand2")
         self._text = text
         self._command = command
         self._is_enabled, self._is_under_pointer, self._is_pressed = True, False, False

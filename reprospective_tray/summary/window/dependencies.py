@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reprospective_tray.config.watch import ChangedConfig
 from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.figures.sources import Sources
 from reprospective_tray.summary.view_model import View
@@ -27,7 +28,9 @@ class WindowDependencies:
         status: Returns the running instance's status; None: there is none.
         forget: Deletes sessions by their uids.
         remember: Takes what the window remembers when it closes.
-        note: What else the person should know, a sentence; or empty.
+        resume: Ends a pause of the running instance.
+        changed_config: Returns changed settings; see `ConfigWatch.look`.
+        note: What is wrong with the settings at the beginning, a sentence; or empty.
     """
 
     sources: Sources
@@ -35,4 +38,6 @@ class WindowDependencies:
     status: Callable[[], Status | None]
     forget: Callable[[list[str]], object]
     remember: Callable[[Memory], object]
+    resume: Callable[[], object]
+    changed_config: Callable[[], ChangedConfig | None]
     note: str = ""

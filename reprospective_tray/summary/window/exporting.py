@@ -8,7 +8,6 @@ from typing import Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _, plural
 from reprospective_tray.summary import sentences
-from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.format_text import fit, printable
 from reprospective_tray.summary.formats import saving
 from reprospective_tray.summary.session_list import SessionLine
@@ -27,7 +26,7 @@ class Exporting:
         """Take the window, and where to say what was done."""
         self._root, self._look, self._toast = root, look, toast
 
-    def offer(self, place: tuple[int, int], loaded: LoadedView, categories: Categories) -> None:
+    def offer(self, place: tuple[int, int], loaded: LoadedView) -> None:
         """Open the menu below and to the left of `place` (pixels of the screen)."""
         assert loaded.report is not None
         menu = self._look.menu(self._root)
@@ -43,7 +42,7 @@ class Exporting:
         for name, label in labels.items():
             menu.add_command(
                 label=label,
-                command=partial(self._save, saving.FORMATS[name], label, loaded, categories),
+                command=partial(self._save, saving.FORMATS[name], label, loaded),
             )
         menu.add_separator()
         menu.add_command(label=_("Copy as text"), command=lambda: self._copy_report(loaded))
@@ -59,9 +58,7 @@ class Exporting:
         text = plural("{count} session copied.", "{count} sessions copied.", len(rows))
         self._say(text.format(count=len(rows)))
 
-    def _save(
-        self, kind: saving.Format, label: str, loaded: LoadedView, categories: Categories
-    ) -> None:
+    def _save(self, kind: saving.Format, label: str, loaded: LoadedView) -> None:
         from reprospective_tray.summary.window.dialogs import ask_file
 
         assert loaded.report is not None
@@ -69,15 +66,15 @@ class Exporting:
         pattern = label.removesuffix("…"), f"*{kind.suffix}"
         target = ask_file(self._root, self._look, name, pattern)
         if target is not None:
-            self.save(kind, target, loaded, categories)
+            self.save(kind, target, loaded)
 
-    def save(
-        self, kind: saving.Format, target: Path, loaded: LoadedView, categories: Categories
-    ) -> None:
+    def save(self, kind: saving.Format, target: Path, loaded: LoadedView) -> None:
         """Write the report of what was `loaded` to `target`, and say so."""
         assert loaded.report is not None
+        assert loaded.categories is not None
+        sessions, categories = list(loaded.sessions), loaded.categories
         try:
-            saving.save(kind.render(loaded.report, list(loaded.sessions), categories), target)
+            saving.save(kind.render(loaded.report, sessions, categories), target)
         except ReprospectiveError as error:
             self._toast.show(f"{error} {error.remedy}".strip(), _("OK"), self._toast.hide)
         else:

@@ -13,6 +13,7 @@ from reprospective_tray.summary.figures.month_grid import Recorded
 from reprospective_tray.summary.figures.search import Chip
 from reprospective_tray.summary.figures.sources import SERVER
 from reprospective_tray.summary.view_model import PeriodView, View
+from reprospective_tray.summary.widgets.empty_range import EmptyRange
 from reprospective_tray.summary.widgets.footer import Footer
 from reprospective_tray.summary.widgets.loading import LoadingBar
 from reprospective_tray.summary.widgets.notice_bar import NoticeBar
@@ -32,10 +33,12 @@ from reprospective_tray.summary.window.dependencies import Memory, WindowDepende
 from reprospective_tray.summary.window.exporting import Exporting
 from reprospective_tray.summary.window.header import Header
 from reprospective_tray.summary.window.layout import Layout, layout_for
+from reprospective_tray.summary.window.loading.category_watch import CategoryWatch
 from reprospective_tray.summary.window.loading.loader import LoadedView, Loader
 from reprospective_tray.summary.window.loading.recorded_days import RecordedDays
 from reprospective_tray.summary.window.loading.running_messages import empty_sentence, footer
 from reprospective_tray.summary.window.navigation import Position
+from reprospective_tray.summary.window.resuming import Resuming
 
 REFRESH_MS = 3000
 # What was read ahead is there at once; a server may take its time.
@@ -51,6 +54,8 @@ _log = logging.getLogger(__name__)
 class SummaryWindow:
     """The widgets of the window, and what happens between them and the loader."""
 
+    _layout: Layout | None = None
+
     def __init__(
         self,
         root: tk.Tk,
@@ -62,6 +67,7 @@ class SummaryWindow:
         """Build the widgets in `root`; `position` was asked of the `loader` already."""
         self._root, self._look, self._loader, self._means = root, look, loader, means
         self._recorded = RecordedDays(means.sources)
+        self._category_watch, self._note = CategoryWatch(means.changed_config), means.note
         self._position = position
         self._today = date.today()  # noqa: DTZ011  the day on the person's wall is meant
         self._loaded: LoadedView | None = None
@@ -110,13 +116,10 @@ class SummaryWindow:
             panel.tell_by(self._point, self._tooltip.hide)
         for bars in (self._categories, self._applications):
             bars.filter_by(self._narrow)
-        self._sentence = tk.Label(
-            root, font=look.body, fg=look.palette.dim, bg=look.palette.ground, justify="center"
-        )
-        self._sentence.bind("<Configure>", self._wrap_sentence)
-        self._footer = Footer(root, look)
-        self._footer.grid(row=5, sticky="ew", padx=edge, pady=(look.px(10), look.px(12)))
-        self._layout: Layout | None = None
+        self._empty = EmptyRange(root, look, self.open_day)
+        resuming = Resuming(root, means.resume, self.reload, self._say_error)
+        self._footer = Footer(root, look, resuming.begin)
+        self._footer.grid(row=5, sticky="ew", padx=edge, pady=(look.px(7), look.px(9)))
         root.bind("<Configure>", self._lay_out, add=True)
         self._bind_keys()
 
@@ -160,6 +163,7 @@ class SummaryWindow:
         self._header.show(self._position, (), self._today)
         self._next_look = self._root.after(_FIRST_LOOK_MS, self._look_for_answers)
         self._root.after(REFRESH_MS, self._refresh)
+        self._category_watch.start()
 
     def close(self) -> None:
         """Remember the place, do what still waits to be done, and go.
@@ -191,6 +195,7 @@ class SummaryWindow:
         try:
             self._loader.stop()
             self._recorded.stop()
+            self._category_watch.stop()
         finally:
             self._root.destroy()
 
@@ -239,7 +244,7 @@ class SummaryWindow:
     def export_menu(self) -> None:
         """Offer to save or copy what is shown."""
         if self._loaded is not None and self._loaded.report is not None:
-            self._exporting.offer(self._header.export_place(), self._loaded, self._means.categories)
+            self._exporting.offer(self._header.export_place(), self._loaded)
 
     @property
     def position(self) -> Position:
@@ -329,6 +334,7 @@ class SummaryWindow:
             self._root.deiconify()
             self._root.lift()
             self._root.focus_force()
+        self._take_category_news()
         loaded = self._loader.answer()
         if loaded is not None:
             try:
@@ -341,6 +347,14 @@ class SummaryWindow:
             self._loading.start()
         else:
             self._loading.stop()
+
+    def _take_category_news(self) -> None:
+        """Show the time by the rules that config.yaml has now, or why they cannot be used."""
+        if news := self._category_watch.take():
+            self._note = news.note
+            if news.categories:
+                self._loader.use(news.categories)
+            self.reload()
 
     def _take(self, loaded: LoadedView) -> None:
         """Paint an answer, if it is still what the window asks for."""
@@ -371,10 +385,10 @@ class SummaryWindow:
             for part in (self._cards, self._chart, self._body):
                 part.grid_remove()
             sentence = loaded.problem or empty_sentence(loaded.status, days, self._today)
-            self._sentence.configure(text="" if is_said else sentence)
-            self._sentence.grid(row=4, sticky="nsew", padx=edge)
+            self._empty.say("" if is_said else sentence, loaded.last_day, self._today)
+            self._empty.grid(row=4, sticky="nsew", padx=edge)
             return
-        self._sentence.grid_remove()
+        self._empty.grid_remove()
         self._cards.show(view.cards)
         self._cards.grid()
         self._show_charts(view)
@@ -395,7 +409,7 @@ class SummaryWindow:
             said, lacks = loaded.view.origin, bool(loaded.report.origin.absent_days)
         elif loaded.wish.scope.source == SERVER and not loaded.goes_on:
             said, lacks = loaded.problem, True
-        if lines := [line for line in (self._means.note, said) if line]:
+        if lines := [line for line in (self._note, said) if line]:
             can_help = lacks and not loaded.goes_on and self._means.sources.has_server
             self._notice.say("\n".join(lines), retry=can_help)
             self._notice.grid(row=2, sticky="ew", padx=edge, pady=(gap, 0))
@@ -441,6 +455,3 @@ class SummaryWindow:
     def _point(self, root_x: int, root_y: int, lines: Sequence[str]) -> None:
         x, y = root_x - self._root.winfo_rootx(), root_y - self._root.winfo_rooty()
         self._tooltip.show(x, y, lines)
-
-    def _wrap_sentence(self, event: Any) -> None:
-        self._sentence.configure(wraplength=max(200, event.width - self._look.px(40)))

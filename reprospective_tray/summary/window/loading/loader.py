@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary.figures import report as reports
 from reprospective_tray.summary.figures.categories import Categories
@@ -37,6 +38,8 @@ from reprospective_tray.summary.window.loading.running_messages import NOT_KNOWN
 NEWEST_SESSIONS = 20_000
 _MOST_AHEAD = 8
 _STOP_SECONDS = 1.0
+# A server answers soon for the last weeks; all others are asked for behind them.
+_LATELY_DAYS, _ANY_DAYS = 31, 10_000
 # Drawing has the processor first: reading on in this thread would slow it to half its speed.
 _SHOWN_SECONDS = 0.5
 
@@ -77,6 +80,9 @@ class LoadedView(Struct, frozen=True):
         scopes: The computers that can be looked at, the present one first.
         problem: What is in the way, and what to do.
         goes_on: Whether more of the same wish is on its way.
+        categories: The rules that it was read by; None where nothing was read.
+        last_day: Where there is nothing on a day: the last day before it that has something, or
+            else the last one of all.
     """
 
     wish: LoadRequest
@@ -87,6 +93,8 @@ class LoadedView(Struct, frozen=True):
     scopes: tuple[Scope, ...] = ()
     problem: str = ""
     goes_on: bool = False
+    categories: Categories | None = None
+    last_day: date | None = None
 
 
 class Loader:
@@ -118,6 +126,10 @@ class Loader:
         self._thread_there = threading.Thread(
             target=self._run_there, name="summary-server", daemon=True
         )
+
+    def use(self, categories: Categories) -> None:
+        """Read by these rules from now on; `ask` behind it."""
+        self._categories = categories
 
     def start(self) -> None:
         """Start the threads."""
@@ -159,6 +171,7 @@ class Loader:
                 if wish is None:
                     return
             try:
+                self._forget_older_rules()
                 if known := self._ahead.get(wish):
                     # What was read ahead is shown at once, and read anew behind it.
                     self._show(replace(known, status=self._last_status, goes_on=True))
@@ -174,6 +187,11 @@ class Loader:
             except Exception as error:  # noqa: BLE001  the top of the thread: the window says it and lives on
                 _log.exception("the summary cannot be read")
                 self._answers.put(LoadedView(wish, problem=str(error)))
+
+    def _forget_older_rules(self) -> None:
+        for wish, loaded in list(self._ahead.items()):
+            if loaded.categories is not self._categories:
+                del self._ahead[wish]
 
     def _show(self, loaded: LoadedView) -> None:
         """Answer, and go on once that is drawn, or something else is wished for."""
@@ -246,7 +264,8 @@ class Loader:
 
     def _read(self, sources: Sources, wish: LoadRequest, *, alone: bool) -> LoadedView:
         days = wish.view.around(wish.day)
-        search = Search(wish.search, wish.chips, self._categories)
+        categories = self._categories
+        search = Search(wish.search, wish.chips, categories)
 
         def question(look: OpenSource) -> LoadedView:
             report = reports.build(
@@ -254,7 +273,7 @@ class Loader:
                 days,
                 source=wish.scope.source,
                 host=wish.scope.host,
-                categories=self._categories,
+                categories=categories,
                 details=look.details,
                 origin=look.origin,
             )
@@ -262,18 +281,25 @@ class Loader:
             sessions: list[StoredSession] = []
             if wish.view is not View.YEAR:
                 sessions = look.details.sessions(days, wish.scope.host, newest=newest)
-            found, of_found = narrowed(report, sessions, search, self._categories)
+            found, of_found = narrowed(report, sessions, search, categories)
             view = period_view(
                 found,
                 of_found,
-                self._categories,
+                categories,
                 newest=NEWEST_SESSIONS,
                 is_here=wish.scope.source == LOCAL,
                 among=sessions,
             )
             self._known_scopes[wish.scope.source] = tuple(look.queries.hosts())
             of_day = tuple(of_found) if days.count == 1 else ()
-            return LoadedView(wish, view, found, of_day, scopes=self._scopes())
+            is_empty_day = view.is_empty and days.count == 1
+            last_day = _last_day(look, days.first, wish.scope.host) if is_empty_day else None
+            return LoadedView(
+                *(wish, view, found, of_day),
+                scopes=self._scopes(),
+                categories=categories,
+                last_day=last_day,
+            )
 
         return ask(sources, wish.scope, days, question, alone=alone)
 
@@ -287,6 +313,16 @@ class Loader:
             found.append(Scope(SERVER))
             found += [Scope(SERVER, host) for host in self._known_scopes.get(SERVER, ())]
         return tuple(found)
+
+
+def _last_day(look: OpenSource, empty: date, host: str | None) -> date | None:
+    """Return the last day before an `empty` one that has something, or else the last after it."""
+    for days in (-_LATELY_DAYS, -_ANY_DAYS, _ANY_DAYS):
+        number = min(max(empty.toordinal() + days, date.min.toordinal()), date.max.toordinal())
+        first, last = sorted((empty, date.fromordinal(number)))
+        if found := look.queries.last_day(DayRange(first, last), host):
+            return found
+    return None
 
 
 def _sentences(error: ReprospectiveError) -> str:

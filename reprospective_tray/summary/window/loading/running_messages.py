@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from reprospective_tray.messages import _
 from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.summary.footer_words import FooterWords
 
 Status = Mapping[str, object]
 # Before the running instance was asked for the first time.
@@ -34,16 +35,22 @@ def _not_recording(status: Status) -> str:
     return _("Not recording yet")
 
 
-def footer(status: Status | None) -> tuple[bool, tuple[str, ...]]:
-    """Return whether it records, and what the foot of the window says: that, and how it is sent."""
+def footer(status: Status | None) -> FooterWords:
+    """Return what the foot of the window says."""
     is_recording = (
         status is not None
         and bool(status.get("running"))
         and not status.get("paused")
         and not _not_recording(status)
     )
-    sync = "" if status is None else str(status.get("sync_line") or "")
-    return is_recording, tuple(filter(None, (status_line(status), sync)))
+    said = status or {}
+    return FooterWords(
+        is_recording,
+        bool(said.get("paused")),
+        status_line(status),
+        str(said.get("sync_line") or ""),
+        str(said.get("sync_reason") or ""),
+    )
 
 
 def empty_sentence(status: Status | None, days: DayRange, today: date) -> str:
