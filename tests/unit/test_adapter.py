@@ -16,13 +16,18 @@ import sys
 import tempfile
 import threading
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 
 import peewee
 import pytest
 
 from reprospective_tray.errors import DamagedStoreError, StoreError
+from reprospective_tray.store.model.entries import Entry
+from reprospective_tray.store.model.ids import new_uid
+from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.model.sessions import Put
+from reprospective_tray.store.query.entries import EntryQueries
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite import adapter as adapter_module
 from reprospective_tray.store.sqlite.adapter import SCHEMA_VERSION, SqliteAdapter
@@ -337,7 +342,7 @@ def test_the_models_are_what_the_migrations_make(path):
     adapter.open()
     models = adapter.models
     with adapter.connection():
-        for model in (models.Session, models.Day, models.Meta):
+        for model in (models.Session, models.Day, models.Meta, models.Entry, models.ClosedDay):
             meta = model._meta
             there = {
                 column.name: column for column in adapter.database.get_columns(meta.table_name)
@@ -357,6 +362,36 @@ def test_the_models_are_what_the_migrations_make(path):
             if index.unique
         ]
     assert ["uid"] in unique
+
+
+def test_a_file_of_the_version_before_gets_entries_and_keeps_its_sessions(path):
+    with store(path) as (_adapter, writer):
+        writer.apply([Put(session(0, 1))])
+    with closing(sqlite3.connect(path)) as older:
+        older.execute("DROP TABLE desktop_activity_entries")
+        older.execute("DROP TABLE desktop_activity_closed_days")
+        older.execute("DELETE FROM schema_migration WHERE name LIKE '0005%'")
+        older.execute("PRAGMA user_version = 4")
+        older.commit()
+    before = rows_of(path)
+    whole_time, days = (0, 2 * T0), DayRange(date(2020, 1, 1), date(2030, 1, 1))
+    reader = SqliteAdapter(path, read_only=True)
+    reader.open()
+    with reader.connection():
+        assert EntryQueries(reader).between(*whole_time) == ()
+        assert EntryQueries(reader).closed_days(days) == ()
+    adapter = SqliteAdapter(path)
+    adapter.open()
+    assert rows_of(path) == before
+    entry = {"uid": new_uid(T0), "device_id": adapter.device_id, "source_host": "host"}
+    entry |= {"started_at": T0, "ended_at": T0 + 1, "utc_offset_minutes": 0, "category": "Harbour"}
+    with adapter.connection():
+        adapter.models.Entry.insert(entry).execute()
+        adapter.models.ClosedDay.insert(day="2023-11-14", closed_at=T0).execute()
+        assert EntryQueries(adapter).between(*whole_time) == (
+            Entry(entry["uid"], T0, T0 + 1, 0, "Harbour", "", billable=True),
+        )
+        assert EntryQueries(adapter).closed_days(days) == ("2023-11-14",)
 
 
 def test_waiting_rows_are_found_by_an_index_of_their_own(path):

@@ -222,4 +222,4 @@ def test_an_upgrade_reads_text_that_is_no_utf_8(older: Path):
 
 
 def test_the_version_is_counted_on():
-    assert adapter_module.SCHEMA_VERSION == 4
+    assert adapter_module.SCHEMA_VERSION == 5

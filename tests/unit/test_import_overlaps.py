@@ -150,7 +150,7 @@ def test_of_what_an_older_version_let_retention_take_whole_days_are_known(adapte
     retain(adapter)
     with sqlite3.connect(adapter.path) as older:
         older.execute("DROP TABLE desktop_activity_taken_times")
-        older.execute("DELETE FROM schema_migration WHERE name >= '0004'")
+        older.execute("DELETE FROM schema_migration WHERE name LIKE '0004%'")
         older.execute("PRAGMA user_version = 3")
     older.close()
     adapter.open()

@@ -36,6 +36,8 @@ class LocalModels(Models):
     TakenTime: Any
     Refused: Any
     RangeOrder: Any
+    Entry: Any
+    ClosedDay: Any
 
 
 def make_models(database: peewee.Database) -> LocalModels:
@@ -119,7 +121,27 @@ def make_models(database: peewee.Database) -> LocalModels:
         class Meta:
             table_name = "desktop_activity_range_orders"
 
-    return LocalModels(Session, Day, Meta, Taken, TakenTime, Refused, RangeOrder)
+    class Entry(_entry_columns(base, InstantField)):  # type: ignore[misc]  # made at run time
+        """An entry: what a person says that a time was for; times are ms since the epoch, UTC."""
+
+        id = peewee.AutoField()
+        uid = peewee.TextField(unique=True)
+        synced = peewee.IntegerField(default=0)
+        synced_at = peewee.BigIntegerField(null=True)
+
+        class Meta:
+            table_name = "desktop_activity_entries"
+
+    class ClosedDay(base):
+        """A local day whose entries are not changed until it is opened."""
+
+        day = peewee.TextField(primary_key=True)
+        closed_at = peewee.BigIntegerField()
+
+        class Meta:
+            table_name = "desktop_activity_closed_days"
+
+    return LocalModels(Session, Day, Meta, Taken, TakenTime, Refused, RangeOrder, Entry, ClosedDay)
 
 
 def make_server_models(database: peewee.Database) -> Models:
@@ -172,6 +194,27 @@ def _session_columns(base: Any, instant: Any) -> Any:
         open = peewee.IntegerField(default=0)
         deleted = peewee.IntegerField(default=0)
         revision = peewee.IntegerField(default=1)
+
+        class Meta:
+            primary_key = False
+
+    return Columns
+
+
+def _entry_columns(base: Any, instant: Any) -> Any:
+    """Return the columns of an entry that both databases have."""
+
+    class Columns(base):
+        device_id = peewee.TextField()
+        source_host = peewee.TextField()
+        started_at = instant()
+        ended_at = instant()
+        utc_offset_minutes = peewee.IntegerField()
+        category = peewee.TextField()
+        note = peewee.TextField(default="")
+        billable = peewee.IntegerField(default=1)
+        revision = peewee.IntegerField(default=1)
+        deleted = peewee.IntegerField(default=0)
 
         class Meta:
             primary_key = False

@@ -24,7 +24,7 @@ from reprospective_tray.system.ownership import ForeignOwnerError
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_TIMEOUT_S = 5.0
 # How long a clean close waits for other readers before it leaves the file in WAL mode.
 CLOSE_PATIENCE_S = 2.0

@@ -1,0 +1,54 @@
+"""The entry as a value: what a person says that a time was for. It never changes a session."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry; times are ms since the epoch, UTC, and `ended_at` is after `started_at`.
+
+    Attributes:
+        uid: A UUIDv7.
+        started_at: When it begins.
+        ended_at: When it ends.
+        utc_offset_minutes: The clock on the wall when it began: it decides on which day it lies.
+        category: A path such as ``Customers > Harbour``, at most 256 characters; never empty.
+        note: At most 4,096 characters; may be empty.
+        billable: Whether it is to be invoiced.
+    """
+
+    uid: str
+    started_at: int
+    ended_at: int
+    utc_offset_minutes: int
+    category: str
+    note: str = ""
+    billable: bool = True
+
+
+def without_overlaps(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries ordered by start and cut so that none overlap.
+
+    The entry with the greater uid, which was made later, stays whole. One that is cut in its middle
+    becomes two entries with the same uid.
+    """
+    found: list[Entry] = []
+    for entry in sorted(entries, key=lambda each: each.uid, reverse=True):
+        pieces = [entry]
+        for later in found:
+            pieces = [rest for piece in pieces for rest in outside(piece, later)]
+        found += pieces
+    return tuple(sorted(found, key=lambda each: each.started_at))
+
+
+def outside(entry: Entry, other: Entry) -> list[Entry]:
+    """Return what is left of `entry` outside the time of `other`: at most two pieces."""
+    if entry.ended_at <= other.started_at or other.ended_at <= entry.started_at:
+        return [entry]
+    pieces = []
+    if entry.started_at < other.started_at:
+        pieces.append(replace(entry, ended_at=other.started_at))
+    if other.ended_at < entry.ended_at:
+        pieces.append(replace(entry, started_at=other.ended_at))
+    return pieces

@@ -1,0 +1,60 @@
+"""Queries for entries and closed days."""
+
+from typing import Any
+
+from reprospective_tray.store.engine.adapter import DatabaseAdapter
+from reprospective_tray.store.model.bounds import LONGEST_MS
+from reprospective_tray.store.model.entries import Entry
+from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+
+_COLUMNS = (
+    *("uid", "started_at", "ended_at", "utc_offset_minutes", "category", "note", "billable"),
+)
+
+
+class EntryQueries:
+    """Queries for entries; must be called in the adapter's `connection()`.
+
+    Only the local file has entries. One that an older version wrote, opened for reading, has none.
+    """
+
+    def __init__(self, adapter: DatabaseAdapter) -> None:
+        """Query the database of `adapter`."""
+        self._adapter = adapter
+
+    def between(self, start_ms: int, end_ms: int) -> tuple[Entry, ...]:
+        """Return the entries that overlap [`start_ms`, `end_ms`) (ms UTC), ordered by start."""
+        models = self._models_with("desktop_activity_entries")
+        if models is None:
+            return ()
+        entry = models.Entry
+        rows = (
+            entry.select(*(getattr(entry, name) for name in _COLUMNS))
+            .where(
+                entry.deleted == 0,
+                entry.started_at < end_ms,
+                # No entry is longer, so the index on the start bounds the search.
+                entry.started_at > start_ms - LONGEST_MS,
+                entry.ended_at > start_ms,
+            )
+            .order_by(entry.started_at, entry.uid)
+        )
+        return tuple(Entry(**row | {"billable": bool(row["billable"])}) for row in rows.dicts())
+
+    def closed_days(self, days: DayRange) -> tuple[str, ...]:
+        """Return the closed days of the range as ISO dates, in order."""
+        models = self._models_with("desktop_activity_closed_days")
+        if models is None:
+            return ()
+        day = models.ClosedDay.day
+        rows = models.ClosedDay.select(day).where(
+            day.between(days.first.isoformat(), days.last.isoformat())
+        )
+        return tuple(name for (name,) in rows.order_by(day).tuples())
+
+    def _models_with(self, table: str) -> Any:
+        """Return the models if the database has `table`, else None."""
+        if not isinstance(self._adapter, SqliteAdapter):
+            return None
+        return self._adapter.models if self._adapter.database.table_exists(table) else None
