@@ -49,6 +49,18 @@ class DamagedStoreError(StoreError):
     """The local database file is no database, or its pages are damaged."""
 
 
+class EntryError(ReprospectiveError):
+    """An entry cannot be as it was asked for, or is not there."""
+
+
+class EntryOverlapError(EntryError):
+    """An entry overlaps others, and nobody said what is to become of them."""
+
+
+class ClosedDayError(EntryError):
+    """A change of entries touches a day that was closed."""
+
+
 class OutputError(ReprospectiveError):
     """Standard output takes nothing more: its disk is full, or who read it has left."""
 

@@ -155,7 +155,7 @@ def test_the_query_of_the_local_file_runs() -> None:
 def test_the_tables_of_the_local_file_are_those_of_the_reference() -> None:
     with fresh_adapter() as adapter:
         names = {name for name in adapter.database.get_tables() if not name.startswith("sqlite_")}
-        for table in ("desktop_activity_sessions", "desktop_activity_days"):
+        for table in (f"desktop_activity_{name}" for name in ("sessions", "days", "entries")):
             columns = [column.name for column in adapter.database.get_columns(table)]
             said = first_cells(section(DATA, f"Table `{table}`"))
             assert [name for name in said if name in columns] == columns

@@ -1,7 +1,10 @@
 """The entry as a value: what a person says that a time was for. It never changes a session."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+
+from reprospective_tray.store.model.day_split import pieces
+from reprospective_tray.store.model.sessions import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,22 @@ class Entry:
     category: str
     note: str = ""
     billable: bool = True
+
+
+# The names of an entry's values, and of their columns.
+COLUMNS = tuple(field.name for field in fields(Entry))
+
+
+def entry_of(row: Row) -> Entry:
+    """Return the entry of a table's row; further columns are ignored."""
+    return Entry(**{name: row[name] for name in COLUMNS} | {"billable": bool(row["billable"])})
+
+
+def days_of(entry: Entry) -> tuple[str, ...]:
+    """Return the local days on which the entry lies, as ISO dates."""
+    return tuple(
+        piece.day for piece in pieces(entry.started_at, entry.ended_at, entry.utc_offset_minutes)
+    )
 
 
 def without_overlaps(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -4,13 +4,9 @@ from typing import Any
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.bounds import LONGEST_MS
-from reprospective_tray.store.model.entries import Entry
+from reprospective_tray.store.model.entries import COLUMNS, Entry, entry_of
 from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
-
-_COLUMNS = (
-    *("uid", "started_at", "ended_at", "utc_offset_minutes", "category", "note", "billable"),
-)
 
 
 class EntryQueries:
@@ -30,7 +26,7 @@ class EntryQueries:
             return ()
         entry = models.Entry
         rows = (
-            entry.select(*(getattr(entry, name) for name in _COLUMNS))
+            entry.select(*(getattr(entry, name) for name in COLUMNS))
             .where(
                 entry.deleted == 0,
                 entry.started_at < end_ms,
@@ -40,7 +36,7 @@ class EntryQueries:
             )
             .order_by(entry.started_at, entry.uid)
         )
-        return tuple(Entry(**row | {"billable": bool(row["billable"])}) for row in rows.dicts())
+        return tuple(map(entry_of, rows.dicts()))
 
     def closed_days(self, days: DayRange) -> tuple[str, ...]:
         """Return the closed days of the range as ISO dates, in order."""
