@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def report(options: Options) -> int:
     """Print where the time went."""
-    days = _days(options)
+    days = chosen_days(options)
     loaded, paths = load(options)
     from reprospective_tray.summary.figures.categories import Categories
     from reprospective_tray.summary.figures.sources import Scope, ask
@@ -43,7 +43,12 @@ def report(options: Options) -> int:
     return 0
 
 
-def _days(options: Options) -> DayRange:
+def chosen_days(options: Options) -> DayRange:
+    """Return the days of `--date`, or of `--from` and `--to`; by default today.
+
+    Raises:
+        UsageError: they do not fit together.
+    """
     from datetime import date
 
     from reprospective_tray.store.model.ranges import DayRange

@@ -2,12 +2,10 @@
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from subprocess import DEVNULL
 
@@ -25,8 +23,9 @@ from tests.desktop.command_line import (
     environment,
 )
 from tests.desktop.sessions import TITLE, bytes_of_data, write_sessions
+from tests.desktop.terminal import at_terminal, read_until
 from tests.desktop.windows import Windows
-from tests.support import User, wait_until
+from tests.support import User
 
 RANGE = ("--from", "2026-03-02T09:15Z", "--to", "2026-03-02T12:00Z")
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -35,40 +34,6 @@ NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 @pytest.fixture
 def command(user: User) -> Command:
     return command_of(user)
-
-
-@contextmanager
-def at_terminal(user: User, *words: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """Run `forget` on a terminal; yield the process, and the terminal's other end."""
-    ours, theirs = pty.openpty()
-    try:
-        with subprocess.Popen(
-            [sys.executable, "-m", "reprospective_tray", "forget", *words],
-            cwd=ROOT,
-            env=environment(user),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        ) as process:
-            os.close(theirs)
-            yield process, ours
-            # Closed before the process has ended, the terminal would not take its last words.
-            process.wait(SECONDS)
-    finally:
-        os.close(ours)
-
-
-def _read_until(terminal: int, words: str) -> str:
-    said = ""
-
-    def has_said() -> bool:
-        nonlocal said
-        with suppress(OSError):
-            said += os.read(terminal, 4096).decode()
-        return words in said
-
-    wait_until(has_said, SECONDS, f"{words!r} on the terminal")
-    return said
 
 
 def figures(said: str) -> tuple[str, ...]:
@@ -83,12 +48,12 @@ def test_a_person_at_a_terminal_sees_what_will_go_and_is_asked(
     user: User, command: Command, answer: str, code: int
 ) -> None:
     write_sessions(user, command, datetime(2026, 3, 2, 9, tzinfo=UTC))
-    with at_terminal(user, *RANGE) as (process, terminal):
-        said = _read_until(terminal, "[y/N]")
+    with at_terminal(user, "forget", *RANGE) as (process, terminal):
+        said = read_until(terminal, "[y/N]")
         assert "1 session, 15 m" in said
         assert "1 session extends past the range" in said
         os.write(terminal, answer.encode())
-        said = _read_until(terminal, "deleted")
+        said = read_until(terminal, "deleted")
         assert process.wait(SECONDS) == code
     assert ("Nothing was deleted" in said) == bool(code)
     rows = [json.loads(line) for line in assert_good(command("export")).splitlines()]
@@ -106,8 +71,8 @@ def test_a_person_answers_in_the_language_in_force(
     user.paths.config.mkdir(parents=True, exist_ok=True)
     user.paths.config_file.write_text("language: ja\n", "utf-8")
     before = assert_good(command("export"))
-    with at_terminal(user, *RANGE) as (process, terminal):
-        _read_until(terminal, "はい")
+    with at_terminal(user, "forget", *RANGE) as (process, terminal):
+        read_until(terminal, "はい")
         os.write(terminal, f"{answer}\n".encode())
         assert process.wait(SECONDS) == code
     assert (assert_good(command("export")) == before) == bool(code)
@@ -115,8 +80,8 @@ def test_a_person_answers_in_the_language_in_force(
 
 def test_on_a_terminal_yes_asks_nothing(user: User, command: Command) -> None:
     write_sessions(user, command, NINE)
-    with at_terminal(user, *RANGE, "--yes") as (process, terminal):
-        said = _read_until(terminal, "deleted")
+    with at_terminal(user, "forget", *RANGE, "--yes") as (process, terminal):
+        said = read_until(terminal, "deleted")
         assert process.wait(SECONDS) == 0
     assert "[y/N]" not in said
     assert "1 session deleted, 15 m" in said
@@ -177,12 +142,12 @@ def test_a_dry_run_says_what_would_go_and_changes_not_a_byte(
 def test_a_dry_run_says_what_the_question_says(user: User, command: Command) -> None:
     write_sessions(user, command, NINE)
     said = assert_good(command("forget", *RANGE, "--dry-run"))
-    with at_terminal(user, *RANGE) as (_process, terminal):
-        asked = _read_until(terminal, "[y/N]").replace("\r\n", "\n")
+    with at_terminal(user, "forget", *RANGE) as (_process, terminal):
+        asked = read_until(terminal, "[y/N]").replace("\r\n", "\n")
         os.write(terminal, b"n\n")
     assert asked.partition("Permanently delete this")[0] == said.partition("Nothing was")[0]
-    with at_terminal(user, *RANGE, "--dry-run") as (process, terminal):
-        assert "[y/N]" not in _read_until(terminal, "dry run")
+    with at_terminal(user, "forget", *RANGE, "--dry-run") as (process, terminal):
+        assert "[y/N]" not in read_until(terminal, "dry run")
         assert process.wait(SECONDS) == 0
 
 

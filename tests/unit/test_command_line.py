@@ -177,6 +177,8 @@ def test_an_option_is_still_known_by_its_first_letters():
         ("export", "--from", "toady"),
         ("report", "--date", "toady"),
         ("pause", "--for", "soon"),
+        ("entry", "add", "--from", "25:00"),
+        ("entry", "edit", "0", "--cut", "--replace"),
     ],
 )
 def test_every_refusal_is_said_in_japanese_too(words):
@@ -193,11 +195,14 @@ def test_the_guide_has_every_command_in_its_table():
 
 
 def dates():
-    """Yield every argument that takes a date or a time, with the command that has it."""
+    """Yield every argument that takes a date or a moment, with the command that has it.
+
+    Those that take a time of the day belong to the date beside them.
+    """
     for words, parser in PARSERS.items():
         for action in parser._actions:
             names = {action.dest, *(option.lstrip("-") for option in action.option_strings)}
-            if names & {"date", "from", "to"}:
+            if names & {"date", "day", "from", "to"} and action.metavar != "HH:MM":
                 yield words, action
 
 

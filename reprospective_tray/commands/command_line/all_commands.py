@@ -8,6 +8,7 @@ from typing import Any
 
 from reprospective_tray import NAME, __version__
 from reprospective_tray.commands.command_line import argument_values
+from reprospective_tray.commands.command_line import entries as entry_commands
 from reprospective_tray.commands.command_line import groups as command_groups
 from reprospective_tray.commands.command_line import instance as instance_commands
 from reprospective_tray.commands.command_line.parser import ArgumentParser, Offered
@@ -69,6 +70,14 @@ def make_parser() -> argparse.ArgumentParser:
             help=_("show where the time went"),
             description=_("Shows where the time went, on one day or several."),
         )
+    )
+    entry_commands.add_to(
+        add(
+            "entry",
+            help=_("say what a time was for, such as a meeting"),
+            description=_("Says what a time was for, by entries that you add, change and delete."),
+        ),
+        _later,
     )
     _add_export(
         add(

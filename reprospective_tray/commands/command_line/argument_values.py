@@ -13,6 +13,8 @@ from reprospective_tray.messages import _
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+_DAY = timedelta(days=1)
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -45,6 +47,30 @@ def instant(text: str) -> int:
                 "write it as 2026-11-23T09:30, with or without +09:00, today or yesterday"
             ).format(text=text)
         ) from None
+
+
+def time_of_day(text: str) -> timedelta:
+    """Return the time since 00:00 of `text`, such as 14:00 or 9:30:15."""
+    found = end_of_day(text)
+    if found == _DAY:
+        raise _not_a_time(text)
+    return found
+
+
+def end_of_day(text: str) -> timedelta:
+    """Return the time since 00:00 of `text`, which may be 24:00, too."""
+    if found := _TIME.fullmatch(text):
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        time = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if minutes < 60 and seconds < 60 and time <= _DAY:  # noqa: PLR2004  of an hour
+            return time
+    raise _not_a_time(text)
+
+
+def _not_a_time(text: str) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        _("{text!r} is not a time of the day; write it as 14:00").format(text=text)
+    )
 
 
 def zone(text: str) -> ZoneInfo:

@@ -17,6 +17,10 @@ _IN_OWN_WORDS: tuple[tuple[re.Pattern[str], Callable[..., str]], ...] = (
         lambda names: _("Missing: {names}.").format(names=names),
     ),
     (re.compile(r"expected one argument"), lambda: _("its value is missing.")),
+    (
+        re.compile(r"not allowed with argument (.+)"),
+        lambda option: _("it cannot be combined with {option}.").format(option=option),
+    ),
     (re.compile(r"ignored explicit argument .+"), lambda: _("it takes no value.")),
     (
         re.compile(r"ambiguous option: (\S+) could match (.+)"),

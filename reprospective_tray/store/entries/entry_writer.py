@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from reprospective_tray.errors import EntryError, EntryOverlapError
-from reprospective_tray.messages import _
+from reprospective_tray.messages import _, plural
 from reprospective_tray.store.entries.wording import described, tidied
 from reprospective_tray.store.model.entries import COLUMNS, Entry, entry_of
 from reprospective_tray.store.model.sessions import Row
@@ -150,8 +150,8 @@ def _shared(entry: Entry, other: Entry) -> Entry:
 def _refused(others: tuple[Entry, ...]) -> EntryOverlapError:
     names = [described(each) for each in others[:_SHOWN]]
     if more := len(others) - len(names):
-        names.append(_("{count} more").format(count=more))
+        names.append(plural("{count} more", "{count} more", more).format(count=more))
     return EntryOverlapError(
-        _("It overlaps {entries}. Nothing was changed.").format(entries=", ".join(names)),
+        _("It overlaps {entries}.").format(entries=", ".join(names)),
         _("Add --cut to shorten what is there, or --replace to delete it."),
     )

@@ -17,6 +17,7 @@ from reprospective_tray.store.model.sessions import clean
 
 LONGEST_CATEGORY = LONGEST_NAME
 LONGEST_NOTE = LONGEST_TITLE
+_DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  of the clock on the wall
 
 
@@ -86,4 +87,9 @@ def span(entry: Entry) -> str:
         _EPOCH + timedelta(milliseconds=ms, minutes=entry.utc_offset_minutes)
         for ms in (entry.started_at, entry.ended_at)
     )
-    return f"{start:%Y-%m-%d %H:%M}\N{EN DASH}{end:%H:%M}"
+    until = f"{end:%H:%M}"
+    if end - start > _DAY:
+        until = f"{end:%Y-%m-%d %H:%M}"
+    elif until == "00:00":
+        until = "24:00"
+    return f"{start:%Y-%m-%d %H:%M}\N{EN DASH}{until}"

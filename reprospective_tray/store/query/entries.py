@@ -4,8 +4,8 @@ from typing import Any
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.bounds import LONGEST_MS
-from reprospective_tray.store.model.entries import COLUMNS, Entry, entry_of
-from reprospective_tray.store.model.ranges import DayRange
+from reprospective_tray.store.model.entries import COLUMNS, Entry, days_of, entry_of
+from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 
@@ -37,6 +37,29 @@ class EntryQueries:
             .order_by(entry.started_at, entry.uid)
         )
         return tuple(map(entry_of, rows.dicts()))
+
+    def on(self, days: DayRange) -> tuple[Entry, ...]:
+        """Return the entries that lie at least partly on `days`, as lived, ordered by start."""
+        near = self.between(days.begin - LARGEST_OFFSET_MS, days.end + LARGEST_OFFSET_MS)
+        return tuple(each for each in near if any(map(days.holds, days_of(each))))
+
+    def beginning(self, said: str) -> tuple[Entry, ...]:
+        """Return the entries whose uid begins with `said`, ordered by uid."""
+        models = self._models_with("desktop_activity_entries")
+        if models is None:
+            return ()
+        entry = models.Entry
+        rows = entry.select().where(entry.deleted == 0, entry.uid.startswith(said.strip()))
+        return tuple(map(entry_of, rows.order_by(entry.uid).dicts()))
+
+    def uids(self) -> tuple[str, ...]:
+        """Return the uids of all entries, in order."""
+        models = self._models_with("desktop_activity_entries")
+        if models is None:
+            return ()
+        entry = models.Entry
+        rows = entry.select(entry.uid).where(entry.deleted == 0).order_by(entry.uid)
+        return tuple(uid for (uid,) in rows.tuples())
 
     def closed_days(self, days: DayRange) -> tuple[str, ...]:
         """Return the closed days of the range as ISO dates, in order."""
