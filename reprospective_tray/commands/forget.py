@@ -76,7 +76,7 @@ def forget_window(options: Options) -> int:
 
     def look() -> list[str]:
         prospect = _look_ahead(open_reader(loaded, paths), paths, since, None)
-        if not (prospect.sessions or prospect.taken):
+        if not (prospect.sessions or prospect.taken or prospect.entries):
             return []
         return [_count_line(prospect), *_more(prospect)]
 
@@ -210,6 +210,13 @@ def _more(prospect: "Prospect") -> list[str]:
             prospect.clipped,
         )
         lines.append(text.format(count=prospect.clipped))
+    if prospect.entries:
+        text = plural(
+            "{count} entry lies in it, at least in part; that part is deleted, too.",
+            "{count} entries lie in it, at least in part; that part is deleted, too.",
+            prospect.entries,
+        )
+        lines.append(text.format(count=prospect.entries))
     if prospect.taken:
         lines.append(
             _(
@@ -254,6 +261,13 @@ def _report(done: "Forgotten") -> list[str]:
             done.clipped,
         )
         lines.append(text.format(count=done.clipped))
+    if done.entries:
+        text = plural(
+            "{count} entry deleted, as far as it lay in the range.",
+            "{count} entries deleted, as far as they lay in the range.",
+            done.entries,
+        )
+        lines.append(text.format(count=done.entries))
     if done.ordered:
         lines.append(
             _(

@@ -98,7 +98,7 @@ class ForgetService:
 
         now = self._monitor.cut()
         until = now if wanted.until is None else min(wanted.until, now)
-        return TimeRange(wanted.since, until, wanted.application)
+        return TimeRange(wanted.since, until, wanted.application, entries_until=wanted.until)
 
     def _chosen(self, wanted: _Chosen) -> Selection:
         """Return the sessions; if the open one is among them, it is ended first."""

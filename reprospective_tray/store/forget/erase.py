@@ -48,6 +48,7 @@ class Forgotten:
         ordered: Whether the server is ordered to delete the time range, besides the sessions.
         missing: How many of the chosen sessions are not in this database: already erased, kept
             only on the server, or another computer's.
+        entries: How many entries were erased, completely or in part.
         scrubbed: Whether all traces were removed from the database's files.
         other_files: Files next to the database that may still contain erased data.
     """
@@ -58,6 +59,7 @@ class Forgotten:
     totals: int = 0
     ordered: bool = False
     missing: int = 0
+    entries: int = 0
     scrubbed: bool = True
     other_files: list[str] = field(default_factory=list)
 
@@ -69,6 +71,7 @@ class Forgotten:
         self.totals += later.totals
         self.ordered |= later.ordered
         self.missing += later.missing
+        self.entries += later.entries
         self.scrubbed, self.other_files = later.scrubbed, later.other_files
 
 

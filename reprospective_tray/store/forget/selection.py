@@ -1,7 +1,8 @@
 """A time range to forget, and a preview of what that would delete.
 
-A session that crosses a border of the range is cut. For sessions that retention removed from this
-file, the server is ordered to delete the range, and the whole days' totals are deleted here.
+A session or an entry that crosses a border of the range is cut. For sessions that retention
+removed from this file, the server is ordered to delete the range, and the whole days' totals are
+deleted here.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from reprospective_tray.store.model.sessions import Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.entry_rows import EntryRows
 from reprospective_tray.system.clock import now_ms
 
 # Sorts before every uid, both as text and as PostgreSQL's uuid.
@@ -29,12 +31,22 @@ _NIL = "00000000-0000-0000-0000-000000000000"
 class TimeRange(Selection):
     """The range [`since`, `until`) (ms UTC) of every device in the file.
 
-    If the program is recording, its open session must have begun at `until` or later.
+    If the program is recording, its open session must have begun at `until` or later. Entries go
+    with the sessions up to `entries_until`, which is later for a range that ends in the future.
+    Those of one application stay, for they do not say what was in front.
     """
 
-    def __init__(self, since: int, until: int, application: str | None = None) -> None:
+    def __init__(
+        self,
+        since: int,
+        until: int,
+        application: str | None = None,
+        *,
+        entries_until: int | None = None,
+    ) -> None:
         """Select the range, limited to one application if given (case-insensitive)."""
         self._since, self._until = since, until
+        self._entries_until = until if entries_until is None else entries_until
         self._application = application
         self._names: list[str] | None = None
         self._reached = (0, _NIL)
@@ -60,7 +72,7 @@ class TimeRange(Selection):
         return max(row["started_at"], self._since), min(row["ended_at"], self._until)
 
     def finish(self, adapter: DatabaseAdapter, done: Forgotten) -> None:
-        """Order the server to delete what retention removed here; delete the days' totals."""
+        """Order the server to delete what retention removed here; delete totals and entries."""
         if not isinstance(adapter, SqliteAdapter):
             return
         facts, rollup = FileMeta(adapter), DailyTotals(adapter)
@@ -71,6 +83,9 @@ class TimeRange(Selection):
                 done.ordered = self._order(adapter, facts, until)
                 done.totals = rollup.forget_taken(self._since, until, self._names)
             rollup.forget_edges(self._since, self._until, self._names)
+            if self._names is None:
+                rows = EntryRows(adapter.models)
+                done.entries += rows.forget(self._since, self._entries_until)
 
     def _order(self, adapter: SqliteAdapter, facts: FileMeta, until: int) -> bool:
         """Store the delete orders for the server; return whether it can have such sessions."""
@@ -100,12 +115,14 @@ class Prospect:
         clipped: How many of them extend past it; that part would be kept.
         ms: How much of their time lies in the range, in ms.
         taken: Whether retention has removed sessions that may lie in the range.
+        entries: How many entries lie in the range, completely or in part.
     """
 
     sessions: int
     clipped: int
     ms: int
     taken: bool
+    entries: int
 
 
 def look_ahead(
@@ -144,7 +161,19 @@ def look_ahead(
                 count += 1
                 clipped += began < since or open_until > until
                 length += max(min(open_until, until) - max(began, since), 0)
-    return Prospect(count, clipped, length, _takes_from_server(adapter, since, until, names))
+    taken = _takes_from_server(adapter, since, until, names)
+    entries = _count_entries(adapter, since, until) if names is None else 0
+    return Prospect(count, clipped, length, taken, entries)
+
+
+def _count_entries(adapter: DatabaseAdapter, since: int, until: int) -> int:
+    """Return how many entries lie in the range; a file of an older version has none."""
+    if not isinstance(adapter, SqliteAdapter):
+        return 0
+    table = adapter.models.Entry
+    if not adapter.database.table_exists(table._meta.table_name):  # noqa: SLF001  peewee's public name for it
+        return 0
+    return len(EntryRows(adapter.models).overlapping(since, until))
 
 
 def _takes_from_server(
