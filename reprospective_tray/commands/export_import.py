@@ -20,6 +20,8 @@ from reprospective_tray.messages import _, plural
 
 if TYPE_CHECKING:
     from reprospective_tray.store.engine.adapter import DatabaseAdapter
+    from reprospective_tray.store.query.stored_entries import StoredEntry
+    from reprospective_tray.store.transfer.importers.import_batch import Imported
 
 
 def export(options: Options) -> int:
@@ -81,12 +83,18 @@ def _write_snapshot(adapter: "DatabaseAdapter", target: Path, *, overwrite: bool
 
 def _write_sessions(adapter: "DatabaseAdapter", options: Options) -> None:
     from reprospective_tray.store.query.queries import Queries
+    from reprospective_tray.store.query.stored_entries import stored_entries
     from reprospective_tray.store.transfer import export as exporters
 
-    write = exporters.write_jsonl if options.format == "jsonl" else exporters.write_csv
     output = options.output
+    entries: list[StoredEntry] = []
     with open_output(output, overwrite=options.force) as stream, adapter.reading():
-        count = write(Queries(adapter).stream(options.since, options.until), stream)
+        sessions = Queries(adapter).stream(options.since, options.until)
+        if options.format == "jsonl":
+            entries = stored_entries(adapter, options.since, options.until)
+            count = exporters.write_jsonl(sessions, stream, entries)
+        else:
+            count = exporters.write_csv(sessions, stream)
     if is_stdout(output):
         return
     if output.is_file():
@@ -105,6 +113,13 @@ def _write_sessions(adapter: "DatabaseAdapter", options: Options) -> None:
         said = text.format(count=count, path=output)
     with suppress(OSError):  # the file is complete even if nobody reads the message
         print(said, file=sys.stderr)
+        if entries:
+            text = plural(
+                "{count} entry was written there, too.",
+                "{count} entries were written there, too.",
+                len(entries),
+            )
+            print(text.format(count=len(entries)), file=sys.stderr)
 
 
 def import_(options: Options) -> int:
@@ -130,6 +145,8 @@ def import_(options: Options) -> int:
             sessions=done.sessions, stored=done.stored, private=done.private
         )
     )
+    if done.entries:
+        _print_entries(done, adapter)
     if done.forgotten:
         text = plural(
             "{count} session was left out because it is in a time range that was deleted.",
@@ -166,3 +183,22 @@ def import_(options: Options) -> int:
         print(text.format(count=len(done.other_buckets), types=types))
     print_left_out(done, options.file)
     return 0
+
+
+def _print_entries(done: "Imported", adapter: "DatabaseAdapter") -> None:
+    from reprospective_tray.store.sqlite.adapter import SqliteAdapter
+
+    print(
+        _("{entries} entries read: {stored} stored.").format(
+            entries=done.entries, stored=done.entries_stored
+        )
+    )
+    if not isinstance(adapter, SqliteAdapter):
+        print(_("Entries need the local file, and database.local.type is postgresql."))
+    if done.entries_overlapping:
+        text = plural(
+            "{count} of them overlaps entries that are already there, and lost that part.",
+            "{count} of them overlap entries that are already there, and lost that part.",
+            done.entries_overlapping,
+        )
+        print(text.format(count=done.entries_overlapping))

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -221,3 +222,36 @@ def test_while_the_program_runs_entries_are_written_and_recording_goes_on(
     assert_good(command("entry", "close-day", today))
     assert app.stop() == 0
     assert len(listed(command, "--date", "2026-11-23")) == 1
+
+
+def test_entries_are_exported_imported_and_forgotten(
+    user: User, command: Command, tmp_path: Path
+) -> None:
+    assert_good(command(*MEETING))
+    file = tmp_path / "export.jsonl"
+    done = command("export", "-o", file)
+    assert done.stderr.endswith("1 entry was written there, too.\n")
+    within = ("--from", "2026-11-23T15:00", "--to", "2026-11-23T15:15")
+    one = (*within, "--application", "Editor", "--dry-run")
+    assert "entry" not in assert_good(command("forget", *one))
+    preview = assert_good(command("forget", *within, "--dry-run"))
+    assert "\n1 entry lies in it, at least in part; that part is deleted, too.\n" in preview
+    said = assert_good(command("forget", *within, "--yes"))
+    assert "\n1 entry deleted, as far as it lay in the range.\n" in said
+    day = ("--date", "2026-11-23")
+    left = [("Harbour > Meeting", "14:00", "15:00"), ("Harbour > Meeting", "15:15", "15:30")]
+    assert times(listed(command, *day)) == left
+    assert "1 entries read: 0 stored." in assert_good(command("import", file))
+    assert times(listed(command, *day)) == left
+    user.database.unlink()
+    assert "1 entries read: 1 stored." in assert_good(command("import", file))
+    assert times(listed(command, *day)) == [("Harbour > Meeting", "14:00", "15:30")]
+    short = assert_good(command("entry", "list", *day)).split()[4]
+    assert_good(command("entry", "close-day", "2026-11-23"))
+    line = json.loads(file.read_text("utf-8")) | {"uid": None, "note": "another"}
+    line |= {"started_at": "2026-11-23T16:00:00Z", "ended_at": "2026-11-23T17:00:00Z"}
+    file.write_text(json.dumps(line), "utf-8")
+    done = command("import", file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "line 1: 2026-11-23 is closed" in done.stderr
+    assert short in assert_good(command("entry", "list", *day))

@@ -190,10 +190,14 @@ def test_the_tables_and_views_of_the_server_are_those_of_the_reference() -> None
 
 def test_the_keys_of_an_export_are_those_of_the_reference() -> None:
     assert first_cells(section(DATA, "Exports")) == list(export.COLUMNS)
-    (example,) = blocks(DATA, "json")
-    assert list(json.loads(example)) == list(export.COLUMNS)
-    (row,) = LineReader("desk", lambda _ms: 0).read(example.encode())
-    assert (row["ended_at"] - row["started_at"]) / 1000 == json.loads(example)["duration_seconds"]
+    assert first_cells(section(DATA, "Entries in an export")) == list(export.ENTRY_KEYS)
+    for example, keys in zip(
+        blocks(DATA, "json"), (export.COLUMNS, export.ENTRY_KEYS), strict=True
+    ):
+        read = json.loads(example)
+        assert list(read) == list(keys)
+        (row,) = LineReader("desk", lambda _ms: 0).read(example.encode())
+        assert (row["ended_at"] - row["started_at"]) / 1000 == read["duration_seconds"]
 
 
 def test_the_keys_of_a_report_are_those_of_the_reference() -> None:

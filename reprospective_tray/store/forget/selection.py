@@ -170,8 +170,7 @@ def _count_entries(adapter: DatabaseAdapter, since: int, until: int) -> int:
     """Return how many entries lie in the range; a file of an older version has none."""
     if not isinstance(adapter, SqliteAdapter):
         return 0
-    table = adapter.models.Entry
-    if not adapter.database.table_exists(table._meta.table_name):  # noqa: SLF001  peewee's public name for it
+    if not adapter.models.Entry.table_exists():
         return 0
     return len(EntryRows(adapter.models).overlapping(since, until))
 

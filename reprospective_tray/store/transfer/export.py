@@ -1,20 +1,23 @@
-"""Exports raw sessions as JSONL or CSV, streamed in constant memory."""
+"""Exports raw sessions as JSONL or CSV, streamed in constant memory; JSONL has entries, too."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import msgspec
 
 from reprospective_tray.store.query.raw_queries import StoredSession
+from reprospective_tray.store.query.stored_entries import StoredEntry
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  UTC; the Z is appended by `iso_utc`
 # Spreadsheets run a cell with such a beginning as a formula; Japanese ones also the wide forms.
 _WIDE_STARTS = "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
 _FORMULA_STARTS = (*"=+-@\t\r\n", *_WIDE_STARTS, "\N{FULLWIDTH HYPHEN-MINUS}")
 _LINES_A_WRITE = 1000
+_Each = TypeVar("_Each")
 
 COLUMNS = (
     "uid",
@@ -29,6 +32,21 @@ COLUMNS = (
     "duration_seconds",
     "utc_offset_minutes",
     "open",
+    "synced",
+    "revision",
+)
+ENTRY_KEYS = (
+    "kind",
+    "uid",
+    "device_id",
+    "source_host",
+    "category",
+    "note",
+    "billable",
+    "started_at",
+    "ended_at",
+    "duration_seconds",
+    "utc_offset_minutes",
     "synced",
     "revision",
 )
@@ -59,15 +77,47 @@ def as_object(session: StoredSession) -> dict[str, object]:
     }
 
 
-def write_jsonl(sessions: Iterable[StoredSession], stream: TextIO) -> int:
-    """Write one JSON object per line; return the number of sessions."""
+def entry_as_object(stored: StoredEntry) -> dict[str, object]:
+    """Return the entry as exported, with its keys in the order of `ENTRY_KEYS`."""
+    entry = stored.entry
+    return {
+        "kind": "entry",
+        "uid": entry.uid,
+        "device_id": stored.device_id,
+        "source_host": stored.source_host,
+        "category": entry.category,
+        "note": entry.note,
+        "billable": entry.billable,
+        "started_at": iso_utc(entry.started_at),
+        "ended_at": iso_utc(entry.ended_at),
+        "duration_seconds": (entry.ended_at - entry.started_at) / 1000,
+        "utc_offset_minutes": entry.utc_offset_minutes,
+        "synced": stored.synced,
+        "revision": stored.revision,
+    }
+
+
+def write_jsonl(
+    sessions: Iterable[StoredSession], stream: TextIO, entries: Sequence[StoredEntry] = ()
+) -> int:
+    """Write one JSON object per line in order of start; return the number of sessions."""
     encoder = msgspec.json.Encoder()
-    count = 0
-    for chunk in _chunks(sessions):
-        lines = encoder.encode_lines([as_object(session) for session in chunk])
+    count = -len(entries)
+    sources: tuple[Iterable[StoredSession | StoredEntry], ...] = (sessions, entries)
+    for chunk in _chunks(heapq.merge(*sources, key=_start)):
+        lines = encoder.encode_lines(
+            [
+                as_object(each) if isinstance(each, StoredSession) else entry_as_object(each)
+                for each in chunk
+            ]
+        )
         stream.write(lines.decode())
         count += len(chunk)
     return count
+
+
+def _start(each: StoredSession | StoredEntry) -> int:
+    return each.started_at if isinstance(each, StoredSession) else each.entry.started_at
 
 
 def write_csv(sessions: Iterable[StoredSession], stream: TextIO) -> int:
@@ -86,8 +136,8 @@ def write_csv(sessions: Iterable[StoredSession], stream: TextIO) -> int:
     return count
 
 
-def _chunks(sessions: Iterable[StoredSession]) -> Iterator[list[StoredSession]]:
-    source = iter(sessions)
+def _chunks(rows: Iterable[_Each]) -> Iterator[list[_Each]]:
+    source = iter(rows)
     while chunk := list(islice(source, _LINES_A_WRITE)):
         yield chunk
 

@@ -84,6 +84,10 @@ class Imported:
         other_buckets: The type of each bucket that holds no sessions.
         events: Counts of the events, for an ActivityWatch export.
         totals_alone: How many sessions a snapshot contains only as part of its daily totals.
+        entries: How many entries were read.
+        entries_stored: How many of them were new or of a newer revision, at least in part.
+        entries_overlapping: How many of them were cut or left out because of entries that were
+            there.
     """
 
     sessions: int
@@ -95,6 +99,9 @@ class Imported:
     other_buckets: tuple[str, ...] = ()
     events: Events | None = None
     totals_alone: int = 0
+    entries: int = 0
+    entries_stored: int = 0
+    entries_overlapping: int = 0
 
 
 @contextmanager

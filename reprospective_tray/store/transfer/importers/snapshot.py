@@ -1,4 +1,4 @@
-"""Imports a snapshot written by `export --snapshot`: its sessions by uid, like JSONL lines.
+"""Imports a snapshot of `export --snapshot`: sessions and entries by uid, like JSONL lines.
 
 The file is opened read-only. Forgotten rows are skipped. The daily totals of sessions that
 retention had removed are not imported, because they cannot be separated from the totals here.
@@ -6,7 +6,7 @@ retention had removed are not imported, because they cannot be separated from th
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
@@ -33,6 +33,7 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     reading,
 )
 from reprospective_tray.store.transfer.importers.jsonl.check import FileCheck
+from reprospective_tray.store.transfer.importers.jsonl.entry_line import EntryLine
 from reprospective_tray.store.transfer.importers.jsonl.importer import (
     JsonlSource,
     check_and_take,
@@ -53,6 +54,15 @@ SELECT uid, device_id, source_host, state, application_name, window_title,
     started_at, ended_at, utc_offset_minutes, revision, id
 FROM desktop_activity_sessions WHERE deleted = 0 ORDER BY started_at, id
 """
+_ENTRIES = "desktop_activity_entries"
+_ENTRY_COLUMNS = (
+    *("uid", "device_id", "source_host", "category", "note", "billable"),
+    *("started_at", "ended_at", "utc_offset_minutes", "revision"),
+)
+_ENTRY_ROWS = f"""
+SELECT {", ".join(_ENTRY_COLUMNS)}, id
+FROM {_ENTRIES} WHERE deleted = 0 ORDER BY started_at, id
+"""  # noqa: S608  built only from this module's constants
 _TAKEN_UIDS = "SELECT uid FROM desktop_activity_taken"
 _UIDS_A_QUERY = 500
 _USUAL = ImportOptions()
@@ -87,7 +97,7 @@ def import_snapshot(
         size = os.fstat(file.fileno()).st_size
         tables = _tables(path)
         with closing(integrity_check.open_unchanged(path)) as connection:
-            snapshot = _Snapshot(path, connection)
+            snapshot = _Snapshot(path, connection, has_entries=_ENTRIES in tables)
             check = _RowCheck(path, adapter, options)
             entries = partial(snapshot.entries, size)
             source = JsonlSource(path, size, entries, snapshot.read, snapshot.reader, check)
@@ -123,9 +133,10 @@ class _RowCheck(FileCheck):
 class _Snapshot:
     """Reads one snapshot in a single transaction."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, has_entries: bool) -> None:
         self._path = path
         self._connection = connection
+        self._has_entries = has_entries
         self.reader: LineReader = local_reader()
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
@@ -134,19 +145,26 @@ class _Snapshot:
         for statement in ("PRAGMA temp_store = MEMORY", "PRAGMA trusted_schema = OFF", "BEGIN"):
             list(self._rows(statement))
 
-    def entries(self, size: int) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
-        """Yield id, bytes of `size` read so far and values of each non-deleted session."""
+    def entries(self, size: int) -> Iterator[tuple[int, int, tuple[tuple[str, ...], list[Any]]]]:
+        """Yield id, bytes of `size` read so far and content of each session, then of each entry.
+
+        The content is the columns' names and the row's values. Deleted rows are left out.
+        """
         ((count,),) = self._rows(_COUNT)
         for number, (*values, row_id) in enumerate(self._rows(_ROWS), 1):
-            yield row_id, size * number // count, tuple(values)
+            yield row_id, size * number // count, (_COLUMNS, values)
+        if self._has_entries:
+            for *values, row_id in self._rows(_ENTRY_ROWS):
+                yield row_id, size, (_ENTRY_COLUMNS, values)
 
-    def read(self, values: tuple[Any, ...]) -> list[Row]:
+    def read(self, content: tuple[tuple[str, ...], Sequence[Any]]) -> list[Row]:
         """Return the rows as for a line of JSONL.
 
         Raises:
-            PlaceError: it is not a valid session.
+            PlaceError: it is not a valid session or entry.
         """
-        said = dict(zip(_COLUMNS, values, strict=True))
+        columns, values = content
+        said = dict(zip(columns, values, strict=True))
         for key in ("started_at", "ended_at"):
             try:
                 said[key] = iso_utc(said[key])
@@ -157,6 +175,9 @@ class _Snapshot:
                     )
                 ) from None
         try:
+            if columns is _ENTRY_COLUMNS:
+                said["billable"] = bool(said["billable"])
+                return self.reader.entry_rows(msgspec.convert(said, EntryLine))
             return self.reader.rows(msgspec.convert(said, Line))
         except msgspec.ValidationError as error:
             raise PlaceError(str(error)) from None

@@ -1,15 +1,17 @@
-"""Checks the sessions of a JSONL file: times in the future, and overlaps if strict."""
+"""Checks the lines of a JSONL file: times in the future, closed days, and overlaps if strict."""
 
 from pathlib import Path
 
 from reprospective_tray.messages import _, plural
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.sessions import Row
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.transfer.importers.checking import (
     BadPlaces,
     PlaceError,
     refuse_the_future,
 )
+from reprospective_tray.store.transfer.importers.entry_import import EntryImport
 from reprospective_tray.store.transfer.importers.import_batch import ImportOptions
 
 _UIDS_A_QUERY = 500
@@ -28,6 +30,7 @@ class FileCheck:
         self._strict = options.strict
         self._furthest: dict[str, tuple[Row, int]] = {}  # device → row with the latest end, line
         self._beyond_now: list[tuple[int, Row]] = []
+        self._entries: list[tuple[int, Row]] = []
 
     def add(self, number: int, row: Row) -> None:
         """Check the session of line `number`.
@@ -40,6 +43,19 @@ class FileCheck:
             self._beyond_now.append((number, row))
         if self._strict:
             self._refuse_overlap(number, row)
+
+    def add_entry(self, number: int, row: Row) -> None:
+        """Check the entry of line `number`; it may lie in the future.
+
+        Raises:
+            PlaceError: it cannot be imported.
+        """
+        if self._strict and self._entries:
+            its_line, last = self._entries[-1]
+            meets = last["started_at"] <= row["started_at"] < last["ended_at"]
+            if meets and row["uid"] != last["uid"]:
+                raise PlaceError(_("it overlaps {place}").format(place=self.place(its_line)))
+        self._entries.append((number, row | {"category": "", "note": ""}))
 
     def _refuse_overlap(self, number: int, row: Row) -> None:
         before = self._furthest.get(row["device_id"])
@@ -63,11 +79,11 @@ class FileCheck:
     def compare(self, adapter: DatabaseAdapter) -> None:
         """Refuse sessions of the database's own device that lie in the future.
 
-        They would overlap with recording. Sessions that are already stored are accepted. Must be
-        called in the adapter's `connection()`.
+        They would overlap with recording. Entries that would change a closed day are refused,
+        too. What is already stored is accepted. Must be called in the adapter's `connection()`.
 
         Raises:
-            ImportFileError: there are such sessions.
+            ImportFileError: there are such sessions or entries.
         """
         own = [each for each in self._beyond_now if each[1]["device_id"] == adapter.device_id]
         for first in range(0, len(own), _UIDS_A_QUERY):
@@ -76,7 +92,15 @@ class FileCheck:
             for number, row in some:
                 if held.get(row["uid"], 0) < row["revision"]:
                     self.refuse(number, _("it is this computer's own and ends in the future"))
+        if isinstance(adapter, SqliteAdapter):
+            self._compare_entries(EntryImport(adapter))
         self.raise_if_bad()
+
+    def _compare_entries(self, taking: EntryImport) -> None:
+        for number, row in self._entries:
+            if day := taking.closed_day(row):
+                text = _("{day} is closed (open it with `reprospective-tray entry open-day {day}`)")
+                self.refuse(number, text.format(day=day))
 
     def raise_if_bad(self) -> None:
         """Report the bad lines, if any.

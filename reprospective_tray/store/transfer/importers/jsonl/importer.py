@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,8 +12,10 @@ from reprospective_tray.messages import _
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
 from reprospective_tray.store.model.ids import derived_uid
 from reprospective_tray.store.model.sessions import Row
+from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.transfer.importers.checking import PlaceError
 from reprospective_tray.store.transfer.importers.clock import local_offset_minutes
+from reprospective_tray.store.transfer.importers.entry_import import EntryImport
 from reprospective_tray.store.transfer.importers.import_batch import (
     ImportBatch,
     Imported,
@@ -24,6 +26,7 @@ from reprospective_tray.store.transfer.importers.import_batch import (
     reading,
 )
 from reprospective_tray.store.transfer.importers.jsonl.check import FileCheck
+from reprospective_tray.store.transfer.importers.jsonl.entry_line import is_entry
 from reprospective_tray.store.transfer.importers.jsonl.line import LONGEST_LINE, LineReader
 from reprospective_tray.store.transfer.importers.occupied import Occupied
 from reprospective_tray.store.transfer.importers.overlaps import Overlaps
@@ -111,7 +114,10 @@ def check_and_take(
         occupied = Occupied(adapter, socket.gethostname(), now_ms())
         overlaps = Overlaps(show_all=options.show_all)
         giving_way = OwnTimeFirst(occupied, part_of, overlaps)
-        return _take(source, ImportBatch(adapter, privacy, giving_way, batch=_CHUNK), progress)
+        # A server that is recorded to directly has no entries of this computer.
+        entries = EntryImport(adapter) if isinstance(adapter, SqliteAdapter) else None
+        batch = ImportBatch(adapter, privacy, giving_way, batch=_CHUNK)
+        return _take(source, batch, entries, progress)
 
 
 def local_reader() -> LineReader:
@@ -129,7 +135,10 @@ def _check(source: JsonlSource, progress: Progress) -> None:
     for number, done, content in source.entries():
         try:
             for row in source.read(content):
-                source.check.add(number, row)
+                if is_entry(row):
+                    source.check.add_entry(number, row)
+                else:
+                    source.check.add(number, row)
         except PlaceError as error:
             source.check.refuse(number, str(error))
         if number % _CHUNK == 0:
@@ -138,7 +147,10 @@ def _check(source: JsonlSource, progress: Progress) -> None:
     source.check.raise_if_bad()
 
 
-def _take(source: JsonlSource, taking: ImportBatch, progress: Progress) -> Imported:
+def _take(
+    source: JsonlSource, taking: ImportBatch, entries: EntryImport | None, progress: Progress
+) -> Imported:
+    entries_read = 0
     for number, done, content in source.entries():
         try:
             rows = source.read(content)
@@ -151,9 +163,18 @@ def _take(source: JsonlSource, taking: ImportBatch, progress: Progress) -> Impor
             ) from error
         place = source.check.place(number)
         for row in rows:
-            if taking.add(row, place):
+            if is_entry(row):
+                entries_read += 1
+                if entries:
+                    entries.add(row)
+            elif taking.add(row, place):
                 progress(Phase.WRITING, done, source.size)
-    imported = taking.finish()
+    imported = replace(taking.finish(), entries=entries_read)
+    if entries:
+        entries.flush()
+        imported = replace(
+            imported, entries_stored=entries.stored, entries_overlapping=entries.overlapping
+        )
     progress(Phase.WRITING, source.size, source.size)
     return imported
 

@@ -3,11 +3,12 @@
 import json
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from reprospective_tray.messages import _
+from reprospective_tray.store.model.bounds import LONGEST_NAME, shortened
 from reprospective_tray.store.model.ids import derived_device_id, derived_uid
 from reprospective_tray.store.model.sessions import Row, State, clean
 from reprospective_tray.store.transfer.importers.checking import (
@@ -16,12 +17,15 @@ from reprospective_tray.store.transfer.importers.checking import (
     refuse_the_endless,
 )
 from reprospective_tray.store.transfer.importers.clock import OffsetMinutes, between_changes
+from reprospective_tray.store.transfer.importers.jsonl import entry_line
+from reprospective_tray.store.transfer.importers.jsonl.entry_line import EntryLine
 
 # Longer than any valid line; limits the reader's memory.
 LONGEST_LINE = 1 << 20
 
 _LARGEST_OFFSET_MINUTES = 1080  # the schema's bound
 _LARGEST_REVISION = 2**31 - 1  # PostgreSQL's integer
+_Said = TypeVar("_Said")
 
 
 class Line(msgspec.Struct):
@@ -39,6 +43,12 @@ class Line(msgspec.Struct):
     revision: int | None = None
 
 
+class _Kind(msgspec.Struct):
+    """What a line is; without a kind it is a session."""
+
+    kind: str = "session"
+
+
 class LineReader:
     """Reads lines; the same line always gives the same rows."""
 
@@ -47,7 +57,9 @@ class LineReader:
         self.person = ""  # the owner of the sessions, used to derive missing uids
         self._source_host = source_host
         self._offset_minutes = offset_minutes
-        self._decoder = msgspec.json.Decoder(Line)
+        self._kinds = msgspec.json.Decoder(_Kind)
+        self._sessions = msgspec.json.Decoder(Line)
+        self._entries = msgspec.json.Decoder(EntryLine)
         self._devices: dict[str, str] = {}
 
     def read(self, line: bytes) -> list[Row]:
@@ -58,7 +70,13 @@ class LineReader:
         """
         if len(line) > LONGEST_LINE:
             raise PlaceError(_("it is longer than {count} bytes").format(count=LONGEST_LINE))
-        return self.rows(self._decode(line))
+        # Looked at first, as most lines are sessions, which name no kind.
+        kind = _decode(line, self._kinds).kind if b'"kind"' in line else "session"
+        if kind == entry_line.KIND:
+            return self.entry_rows(_decode(line, self._entries))
+        if kind != "session":
+            entry_line.refuse_unknown(kind)
+        return self.rows(_decode(line, self._sessions))
 
     def rows(self, said: Line) -> list[Row]:
         """Return the row, closed and unsynced; without an offset, one row for each UTC offset.
@@ -66,11 +84,9 @@ class LineReader:
         Raises:
             PlaceError: the line is not a valid session.
         """
-        start = read_instant("started_at", said.started_at) // 1000
-        end = read_instant("ended_at", said.ended_at) // 1000
+        start, end = _times(said)
         if end < start:
             raise PlaceError(_("ended_at is before started_at"))
-        refuse_the_endless(end - start)
         host = clean(said.source_host or "") or self._source_host
         names = clean(said.application_name), clean(said.window_title)
         if said.uid:
@@ -99,6 +115,39 @@ class LineReader:
         }
         return list(self._split(row)) if said.utc_offset_minutes is None else [row]
 
+    def entry_rows(self, said: EntryLine) -> list[Row]:
+        """Return the row of an entry, unsynced; without an offset, one for each UTC offset.
+
+        Raises:
+            PlaceError: the line is not a valid entry.
+        """
+        start, end = _times(said)
+        if end <= start:
+            raise PlaceError(_("ended_at is not after started_at"))
+        host = clean(said.source_host or "") or self._source_host
+        category, note = entry_line.texts_of(said)
+        if said.uid:
+            uid = _uuid("uid", said.uid)
+        else:
+            parts = (host, start, end, entry_line.KIND, category, note)
+            uid = derived_uid(start, *([self.person] if self.person else []), *parts)
+        row: Row = {
+            "uid": uid,
+            "device_id": self._device(said.device_id, host),
+            "source_host": shortened(host, LONGEST_NAME),
+            "started_at": start,
+            "ended_at": end,
+            "utc_offset_minutes": self._offset(said.utc_offset_minutes),
+            "category": category,
+            "note": note,
+            "billable": int(said.billable),
+            "deleted": 0,
+            "revision": _bounded("revision", said.revision, 1, 1, _LARGEST_REVISION),
+            "synced": 0,
+            "synced_at": None,
+        }
+        return list(self._split(row)) if said.utc_offset_minutes is None else [row]
+
     def _split(self, row: Row) -> Iterator[Row]:
         """Yield the parts of a row between changes of the UTC offset; the first keeps its uid."""
         first = row["started_at"]
@@ -109,12 +158,6 @@ class LineReader:
                 "ended_at": end,
                 "utc_offset_minutes": offset,
             }
-
-    def _decode(self, line: bytes) -> Line:
-        try:
-            return self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return _decode_leniently(line, error)
 
     def _device(self, said: str | None, host: str) -> str:
         key = said or f"\0{host}"
@@ -129,7 +172,21 @@ class LineReader:
         return _bounded("utc_offset_minutes", said, 0, -largest, largest)
 
 
-def _decode_leniently(line: bytes, error: Exception) -> Line:
+def _times(said: Line | EntryLine) -> tuple[int, int]:
+    start = read_instant("started_at", said.started_at) // 1000
+    end = read_instant("ended_at", said.ended_at) // 1000
+    refuse_the_endless(end - start)
+    return start, end
+
+
+def _decode(line: bytes, decoder: "msgspec.json.Decoder[_Said]") -> _Said:
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _decode_leniently(line, error, decoder.type)
+
+
+def _decode_leniently(line: bytes, error: Exception, kind: type[_Said]) -> _Said:
     """Decode a line with escaped lone surrogates, which strict JSON forbids, and replace them."""
     try:
         line.decode()
@@ -138,7 +195,7 @@ def _decode_leniently(line: bytes, error: Exception) -> Line:
     if isinstance(error, msgspec.ValidationError) or b"\\ud" not in line.lower():
         raise PlaceError(str(error)) from None
     try:
-        return msgspec.convert(_cleaned(json.loads(line)), Line)
+        return msgspec.convert(_cleaned(json.loads(line)), kind)
     except (ValueError, RecursionError, msgspec.ValidationError) as reason:
         raise PlaceError(str(reason)) from None
 
