@@ -35,6 +35,11 @@ class _LocalTime(logging.Formatter):
     A message is always one line, whatever it quotes; only a traceback has several.
     """
 
+    def format(self, record: logging.LogRecord) -> str:
+        # Another handler's formatter may have left the traceback there as it was.
+        record.exc_text = None
+        return super().format(record)
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
         record.message = clean_text.one_line(record.message)
         return super().formatMessage(record)

@@ -12,12 +12,15 @@ import re
 import subprocess
 import sys
 import unicodedata
+from contextlib import redirect_stdout
+from io import BytesIO, TextIOWrapper
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reprospective_tray import clean_text
+from reprospective_tray.commands.common import print_json
 from reprospective_tray.commands.server import _status_lines
 from reprospective_tray.desktop.notifications import Notifier
 from reprospective_tray.messages import _, plural
@@ -94,19 +97,22 @@ def test_what_a_sentence_is_filled_with_is_one_clean_line(value):
         assert "\n" not in filled
 
 
-def test_the_log_and_stderr_have_one_line_a_message(user, capsys):
-    logs.setup(user.paths, verbose=True, console=True)
+@pytest.mark.parametrize("verbose", [True, False])
+def test_the_log_and_stderr_have_one_line_a_message(user, capsys, verbose):
+    logs.setup(user.paths, verbose=verbose, console=True)
     try:
         logging.getLogger("reprospective_tray").error("refused: %s", ALL)
         try:
-            int(ALL)
-        except ValueError:
+            raise RuntimeError(ALL)  # noqa: TRY301  an error of others
+        except RuntimeError:
             logging.getLogger("reprospective_tray").exception("it failed")
     finally:
         written = user.paths.log_file.read_text("utf-8")
         logs.setup(user.paths, verbose=False, console=False)
     assert_clean(written)
-    assert "refused" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "refused" in said
+    assert_clean(said)
 
 
 def test_a_notification_has_nothing_that_steers(monkeypatch):
@@ -136,6 +142,16 @@ def test_whatever_is_printed_steers_nothing():
     assert b"owned" in done.stderr
     assert steering(OWN_STYLES.sub("", done.stdout.decode())) == []
     assert steering(done.stderr.decode()) == []
+
+
+def test_json_for_other_programs_says_the_same_and_steers_nothing():
+    stdout = TextIOWrapper(BytesIO(), encoding="ascii")
+    with redirect_stdout(stdout):
+        print_json({"a": ALL})
+        stdout.flush()
+    written = stdout.buffer.getvalue().decode()
+    assert steering(written) == []
+    assert json.loads(written) == {"a": ALL}
 
 
 @pytest.fixture(scope="module")
