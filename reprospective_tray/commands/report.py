@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from reprospective_tray.commands.common import Options, load, make_sources
 from reprospective_tray.commands.output.standard_output import print_styled, speak_utf8
-from reprospective_tray.errors import ReprospectiveError, UsageError
+from reprospective_tray.commands.timesheet import check_host, check_options, timesheet
+from reprospective_tray.errors import UsageError
 from reprospective_tray.messages import _
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 def report(options: Options) -> int:
     """Print where the time went."""
+    check_options(options)
     days = chosen_days(options)
+    if options.timesheet:
+        return timesheet(options, days)
     loaded, paths = load(options)
     from reprospective_tray.summary.figures.categories import Categories
     from reprospective_tray.summary.figures.sources import Scope, ask
@@ -83,11 +87,7 @@ def _build(
     """Return the figures, and the sessions if the format draws a day's timeline."""
     from reprospective_tray.summary.figures.report import build
 
-    if options.host and options.host not in (known := look.queries.hosts()):
-        raise ReprospectiveError(
-            _("Nothing was recorded on a computer named {host}.").format(host=options.host),
-            _("Known computers: {hosts}").format(hosts=", ".join(known)),
-        )
+    check_host(look, options.host)
     found = build(
         look.queries,
         days,

@@ -141,7 +141,7 @@ def test_a_value_that_is_nearly_one_is_offered(words, option, choice):
         (("import",), "Missing: FILE.", "See: reprospective-tray import --help"),
         (("report", "--host"), "--host: its value is missing.", "--help"),
         (("status", "--json=yes"), "--json: it takes no value.", "--help"),
-        (("report", "--t", "3"), "--t could be any of --to, --titles.", "--help"),
+        (("report", "--t", "3"), "--t could be any of --to, --titles, --timesheet.", "--help"),
     ],
 )
 def test_a_command_line_that_cannot_be_is_refused_with_what_helps(words, said, remedy):

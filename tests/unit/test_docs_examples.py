@@ -27,7 +27,10 @@ from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.transfer import export
 from reprospective_tray.store.transfer.importers.jsonl.line import LineReader
 from reprospective_tray.summary.figures import report
+from reprospective_tray.summary.figures.report import Origin
 from reprospective_tray.summary.formats import as_csv, as_json
+from reprospective_tray.summary.timesheet.formats import as_csv as sheet_csv
+from reprospective_tray.summary.timesheet.formats import as_json as sheet_json
 from tests.unit.documentation import (
     PAGES,
     blocks,
@@ -37,6 +40,7 @@ from tests.unit.documentation import (
     name_of,
     section,
 )
+from tests.unit.sheet_values import monday_and_tuesday
 from tests.unit.stored import FIRST_DAY, fresh_adapter, session
 
 DATA = ROOT / "docs" / "data.md"
@@ -217,6 +221,19 @@ def test_the_keys_of_a_report_are_those_of_the_reference() -> None:
     assert set(written["longest_stretch"]) <= set(re.findall(r"`(\w+)`", text))
     columns = re.findall(r"`(\w+)`", section(DATA, "`report --format csv`"))
     assert tuple(columns) == as_csv.COLUMNS
+
+
+def test_the_keys_of_the_time_sheet_are_those_of_the_reference() -> None:
+    sheet = monday_and_tuesday(origin=Origin(absent_days=("2026-11-23",)))
+    made = sheet_json.as_object(sheet)
+    row = made["rows"][0]
+    found = " ".join(first_cells(section(DATA, "`report --timesheet --format json`")))
+    assert re.findall(r"\w+", found) == [*made, *row]
+
+
+def test_the_columns_of_the_time_sheet_are_those_of_the_reference() -> None:
+    columns = re.findall(r"`(\w+)`", section(DATA, "`report --timesheet --format csv`"))
+    assert tuple(columns[: len(sheet_csv.COLUMNS)]) == sheet_csv.COLUMNS
 
 
 def test_the_keys_of_the_status_are_those_of_the_reference() -> None:

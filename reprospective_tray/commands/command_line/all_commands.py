@@ -11,6 +11,7 @@ from reprospective_tray.commands.command_line import argument_values
 from reprospective_tray.commands.command_line import entries as entry_commands
 from reprospective_tray.commands.command_line import groups as command_groups
 from reprospective_tray.commands.command_line import instance as instance_commands
+from reprospective_tray.commands.command_line import report as report_commands
 from reprospective_tray.commands.command_line.parser import ArgumentParser, Offered
 from reprospective_tray.messages import _
 
@@ -64,12 +65,13 @@ def make_parser() -> argparse.ArgumentParser:
             description=_("Uploads everything that is waiting to the server."),
         )
     )
-    _add_report(
+    report_commands.add_to(
         add(
             "report",
             help=_("show where the time went"),
             description=_("Shows where the time went, on one day or several."),
-        )
+        ),
+        _later,
     )
     entry_commands.add_to(
         add(
@@ -149,44 +151,6 @@ def _add_sync(sync: argparse.ArgumentParser) -> None:
     sync.set_defaults(call=_later("sync.sync"))
 
 
-def _add_report(report: argparse.ArgumentParser) -> None:
-    report.add_argument(
-        "--date",
-        type=argument_values.day,
-        metavar="D",
-        help=_("a day: 2026-11-23, today or yesterday; default: today"),
-    )
-    report.add_argument(
-        "--from",
-        dest="first",
-        type=argument_values.day,
-        metavar="D",
-        help=_("the first day, written as for --date; the range ends today, or at --to"),
-    )
-    report.add_argument(
-        "--to",
-        dest="last",
-        type=argument_values.day,
-        metavar="D",
-        help=_("the last day, inclusive; with --from"),
-    )
-    _add_source(report)
-    report.add_argument("--host", metavar="H", help=_("only this computer's sessions"))
-    report.add_argument(
-        "--titles",
-        type=argument_values.count,
-        metavar="N",
-        help=_("how many titles to show per application"),
-    )
-    report.add_argument(
-        "--format",
-        choices=["text", "json", "markdown", "csv", "html"],
-        default="text",
-        help=_("default: text; html: a page with charts, csv: a table of days and titles"),
-    )
-    report.set_defaults(call=_later("report.report"))
-
-
 def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--from",
@@ -204,7 +168,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         metavar="T",
         help=_("the end, exclusive; written as for --from"),
     )
-    _add_source(export)
+    report_commands.add_source(export)
     export.add_argument(
         "--format", choices=["jsonl", "csv"], default="jsonl", help=_("default: jsonl")
     )
@@ -264,17 +228,6 @@ def _add_import(take: argparse.ArgumentParser) -> None:
         "file", type=argument_values.file, metavar="FILE", help=_("the file to import")
     )
     take.set_defaults(call=_later("export_import.import_"))
-
-
-def _add_source(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--source",
-        choices=["local", "server"],
-        default="local",
-        help=_(
-            "local: what this computer recorded (default); server: the sessions of all computers"
-        ),
-    )
 
 
 def _add_forget(forget: argparse.ArgumentParser) -> None:

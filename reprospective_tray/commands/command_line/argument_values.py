@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,34 @@ def file(text: str) -> Path:
     if not text:
         raise ArgumentTypeError(_("the file name is empty"))
     return Path(text)
+
+
+def rounding(text: str) -> tuple[int, bool]:
+    """Return the minutes of ``15m`` or ``15m:up``, and whether it is up: 6, 15 or 30 minutes."""
+    step, _colon, way = text.partition(":")
+    if step in {"6m", "15m", "30m"} and way in {"", "up", "nearest"} and not text.endswith(":"):
+        return int(step[:-1]), way == "up"
+    raise ArgumentTypeError(
+        _(
+            "{text!r} is no rounding; write it as 6m, 15m or 30m, with or without :up or :nearest"
+        ).format(text=text)
+    )
+
+
+def rate(text: str) -> Decimal:
+    """Return the price of an hour, such as 80 or 92.50."""
+    if re.fullmatch(r"\d{1,9}(\.\d{1,4})?", text, re.ASCII):
+        return Decimal(text)
+    raise ArgumentTypeError(_("{text!r} is no rate; write it as 80 or 92.50").format(text=text))
+
+
+def currency(text: str) -> str:
+    """Return the code of a currency in capitals: three letters, such as EUR."""
+    if re.fullmatch(r"[A-Za-z]{3}", text):
+        return text.upper()
+    raise ArgumentTypeError(
+        _("{text!r} is no currency; write its code, such as EUR").format(text=text)
+    )
 
 
 def count(text: str) -> int:

@@ -6,11 +6,9 @@ from itertools import islice
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from msgspec.structs import asdict
-
 from reprospective_tray.messages import _, language
 from reprospective_tray.store.query.raw_queries import StoredSession
-from reprospective_tray.summary import sentences, theme
+from reprospective_tray.summary import sentences
 from reprospective_tray.summary.figures import shown
 from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.figures.months import months
@@ -19,6 +17,7 @@ from reprospective_tray.summary.format_text import application_label
 from reprospective_tray.summary.formats import html_charts as charts
 from reprospective_tray.summary.formats import html_lists as lists
 from reprospective_tray.summary.formats.html_builder import document, element
+from reprospective_tray.summary.formats.html_page import head
 from reprospective_tray.summary.formats.html_timeline import timeline_lanes
 from reprospective_tray.summary.view_model import (
     NOTHING,
@@ -29,7 +28,6 @@ from reprospective_tray.summary.view_model import (
 
 TITLES_SHOWN = 10
 NEWEST_SESSIONS = 5000
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = Path(__file__).with_name("html_style.css")
 
 
@@ -55,7 +53,7 @@ def render(
     return document(
         element(
             "html",
-            _head(title),
+            head(title, _STYLE),
             element(
                 "body",
                 element("header", element("h1", title), _computers(report), _filtered(report)),
@@ -69,33 +67,6 @@ def render(
             ),
             lang=language(),
         )
-    )
-
-
-def _head(title: str) -> Element:
-    program = _("Re:prospective")
-    # The policy comes first, so that it holds for all that follows.
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{title} \N{EN DASH} {program}"),
-        element("style", _style()),
-    )
-
-
-def _style() -> str:
-    """Return the style sheet, with the colours of the window before it."""
-    light, dark = (
-        "".join(f"--{name.replace('_', '-')}:{value};" for name, value in asdict(palette).items())
-        for palette in (theme.LIGHT, theme.DARK)
-    )
-    return (
-        f":root{{{light}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root{{color-scheme:dark;{dark}}}}}\n"
-        + _STYLE.read_text("utf-8")
     )
 
 
