@@ -238,15 +238,20 @@ class Summary:
         still = lambda: time.time() - self._read.stat().st_mtime > STILL_SECONDS  # noqa: E731
         wait_until(still, SECONDS, "the window to be still")
         whole = Box(*self.seen_window())
-        width, _height, rgb = framebuffer.read(self.desktop._framebuffer)
-        rows = (
-            rgb[3 * (y * width + whole.left) : 3 * (y * width + whole.right)]
-            for y in range(whole.top, whole.bottom)
-        )
         framebuffer.write_png(
-            path, whole.right - whole.left, whole.bottom - whole.top, b"".join(rows)
+            path, whole.right - whole.left, whole.bottom - whole.top, self.pixels(whole)[0]
         )
         return path
+
+    def pixels(self, *boxes: Box) -> list[bytes]:
+        """Return what is on the screen in each of them: red, green and blue, row after row."""
+        width, _height, rgb = framebuffer.read(self.desktop._framebuffer)
+
+        def within(box: Box) -> bytes:
+            rows = (3 * y * width for y in range(box.top, box.bottom))
+            return b"".join(rgb[row + 3 * box.left : row + 3 * box.right] for row in rows)
+
+        return [within(box) for box in boxes]
 
     def seen_window(self) -> tuple[int, int, int, int]:
         """Return where the window lies, in pixels of the screen."""

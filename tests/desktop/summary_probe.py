@@ -112,10 +112,16 @@ class Reader:
         elif kind == "Menu":
             yield from self._menu_texts(path, box)
         elif kind in {"Entry", "TEntry", "TCombobox"}:
-            yield _text(str(self._call(path, "get")), box)
+            yield _text(str(self._call(path, "get")), box, self._colour(path))
         else:
             with suppress(tk.TclError):  # what has no text
-                yield _text(str(self._call(path, "cget", "-text")), box)
+                yield _text(str(self._call(path, "cget", "-text")), box, self._colour(path))
+
+    def _colour(self, path: str) -> str:
+        try:
+            return str(self._call(path, "cget", "-foreground"))
+        except tk.TclError:  # ttk's own
+            return ""
 
     def _menu_texts(self, path: str, box: list[int]) -> Iterator[dict[str, Any]]:
         last = self._call(path, "index", "end")
@@ -123,7 +129,8 @@ class Reader:
             if str(self._call(path, "type", entry)) != "separator":
                 top = box[1] + int(self._call(path, "yposition", entry))
                 label = str(self._call(path, "entrycget", entry, "-label"))
-                yield _text(label, [box[0], top, box[2], top + 16])
+                place = [box[0], top, box[2], top + 16]
+                yield _text(label, place, self._colour(path))
 
     def _canvas_texts(self, path: str, x: int, y: int, width: int) -> Iterator[dict[str, Any]]:
         split, call = self._root.tk.splitlist, self._call
@@ -148,7 +155,7 @@ class Reader:
             parts, whole = text, str(call(path, "itemcget", item, "-tags"))
             whole = _figures(whole) if tags.startswith("figures:") else parts
             if whole and box:
-                found.append(_text(whole, box))
+                found.append(_text(whole, box, str(call(path, "itemcget", item, "-fill"))))
         yield from found
 
 
@@ -157,8 +164,8 @@ def _figures(tags: str) -> str:
     return tags.removeprefix("{").removesuffix("}").removeprefix("figures:")
 
 
-def _text(text: str, box: list[int]) -> dict[str, Any]:
-    return {"text": text, "box": box, "hidden": False}
+def _text(text: str, box: list[int], colour: str) -> dict[str, Any]:
+    return {"text": text, "box": box, "colour": colour, "hidden": False}
 
 
 def _hide(

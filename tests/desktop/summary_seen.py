@@ -23,11 +23,12 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that can be read, where it stands, and the name of its widget."""
+    """A text that can be read, where it stands, the name of its widget, and its colour."""
 
     text: str
     box: Box
     widget: str
+    colour: str
 
 
 class Seen:
@@ -51,7 +52,7 @@ class Seen:
     def texts_of(self, widget: dict[str, Any]) -> list[Text]:
         """Return what is to be read on one widget."""
         return [
-            Text(each["text"], Box(*each["box"]), widget["name"])
+            Text(each["text"], Box(*each["box"]), widget["name"], each["colour"])
             for each in widget["texts"]
             if not each["hidden"] and each["text"]
         ]

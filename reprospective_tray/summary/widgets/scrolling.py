@@ -98,6 +98,10 @@ class ScrolledPanel(Surface):
             self._leave()
             self.redraw()
 
+    def start_over(self) -> None:
+        """Begin at the top: something else will be shown."""
+        self.scroll_to(0)
+
     def bring_into_view(self, top: int, height: int) -> None:
         """Scroll as little as shows a line at `top` pixels down the list."""
         if top < self._offset:

@@ -282,6 +282,10 @@ class SummaryWindow:
             "<w>": lambda: self.see_as(View.WEEK),
             "<m>": lambda: self.see_as(View.MONTH),
             "<y>": lambda: self.see_as(View.YEAR),
+            "<question>": self._show_keys,
+            **dict.fromkeys(("<plus>", "<equal>", "<KP_Add>"), self._strip.zoom_in),
+            **dict.fromkeys(("<minus>", "<KP_Subtract>"), self._strip.zoom_out),
+            **dict.fromkeys(("<Key-0>", "<KP_0>"), self._strip.show_all),
         }
         always: dict[str, Callable[[], object]] = {
             "<Control-f>": self._header.focus_search,
@@ -294,6 +298,11 @@ class SummaryWindow:
         }
         keys.bind(self._root, always, unless_typing)
         self._root.protocol("WM_DELETE_WINDOW", self.close)
+
+    def _show_keys(self) -> None:
+        from reprospective_tray.summary.window import key_help
+
+        key_help.show(self._root, self._look)
 
     def _escape(self) -> None:
         """Undo a deletion, else leave the search, else hide what is said; close nothing."""
@@ -374,6 +383,9 @@ class SummaryWindow:
             self._paint(loaded)
 
     def _paint(self, loaded: LoadedView) -> None:
+        if self._loaded is None or self._loaded.wish != loaded.wish:
+            self._applications.start_over()
+            self._sessions.start_over()
         self._loaded = loaded
         self._header.show(self._position, loaded.scopes, self._today)
         self._footer.show(footer(loaded.status), datetime.now().astimezone())

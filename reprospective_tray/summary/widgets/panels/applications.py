@@ -79,6 +79,11 @@ class Applications(ScrolledPanel):
             self._bars, self._are_all_open = bars, opened
             self._lay_out()
 
+    def start_over(self) -> None:
+        """See `ScrolledPanel`; no line is marked."""
+        self._marked = None
+        super().start_over()
+
     def _lay_out(self) -> None:
         lines: list[_ListRow] = []
         top = 0

@@ -1,4 +1,4 @@
-"""The timeline of a day: what was in front when, zoomed by the wheel and moved by dragging.
+"""The timeline of a day: what was in front when, zoomed and moved by mouse and keys.
 
 Where there is room, each category has a lane of its own below.
 """
@@ -14,9 +14,10 @@ from reprospective_tray.summary.figures.timeline import Block, BlockStyle, Run, 
 from reprospective_tray.summary.format_text import application_label, duration, title_label
 from reprospective_tray.summary.session_list import state_label, times
 from reprospective_tray.summary.view_model import LegendEntry, PeriodView
+from reprospective_tray.summary.widgets.panels.block_mark import BlockMark
 from reprospective_tray.summary.widgets.panels.legend import DrawnLegend, draw_legend
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.widgets.surface import Surface
+from reprospective_tray.summary.widgets.surface import Surface, is_focused
 
 if TYPE_CHECKING:
     from reprospective_tray.summary.figures.categories import Category
@@ -34,6 +35,7 @@ _ZOOM = 0.8
 _HATCH = 6
 _NEAR_PX = 3
 _LABEL_ROOM = 70
+_TOLD_ABOVE = 14
 
 
 class DayStrip(Surface):
@@ -61,6 +63,9 @@ class DayStrip(Surface):
         self._dragged_from: tuple[int, tuple[float, float]] | None = None
         self._point = point
         self._leave = leave
+        self._mark = BlockMark(self, lambda: (self._strip, self._view), self._come_to)
+        self._tells_mark = False
+        self.take_focus()
         bindings: dict[str, Callable[[Any], object]] = {
             "<Button-4>": lambda event: self._zoom(event.x, _ZOOM),
             "<Button-5>": lambda event: self._zoom(event.x, 1 / _ZOOM),
@@ -73,9 +78,10 @@ class DayStrip(Surface):
             "<Double-Button-1>": lambda _event: self.show_all(),
             "<Motion>": self._move,
             "<Leave>": lambda _event: leave(),
+            "<FocusOut>": lambda _event: leave(),
         }
         for sequence, action in bindings.items():
-            self.bind(sequence, action)
+            self.bind(sequence, action, add=True)
 
     def show(self, view: PeriodView, days: DayRange) -> None:
         """Show the strip of `view`; a zoom stays as long as it is the same day."""
@@ -85,11 +91,10 @@ class DayStrip(Surface):
             return
         same_day = self._days == days
         self._legend, self._productive, self._strip, self._days = shown
-        whole = self._strip.begin, self._strip.end
         if same_day and self._is_zoomed:
-            self._view = timeline.panned(self._view, whole, 0)
+            self._view = timeline.panned(self._view, self._whole, 0)
         else:
-            self._view, self._is_zoomed = whole, False
+            self._view, self._is_zoomed = self._whole, False
         self._fit()
 
     def make_tall(self, is_tall: bool) -> None:
@@ -110,8 +115,16 @@ class DayStrip(Surface):
 
     def show_all(self) -> None:
         """Show the whole day again."""
-        self._view, self._is_zoomed = (self._strip.begin, self._strip.end), False
+        self._view, self._is_zoomed = self._whole, False
         self.redraw()
+
+    def zoom_in(self) -> None:
+        """Show less, about the marked block, or about the middle of what is in view."""
+        self._zoom_by_key(_ZOOM)
+
+    def zoom_out(self) -> None:
+        """Show more; see `zoom_in`."""
+        self._zoom_by_key(1 / _ZOOM)
 
     @property
     def view(self) -> tuple[float, float]:
@@ -140,6 +153,9 @@ class DayStrip(Surface):
             self._draw_rows([(row, 0, lower - upper)], left, upper, right, lower)
             self.corners(*(left, upper, right, lower), radius=look.px(3), ground=palette.surface)
         self._draw_hours(left, right, height - look.px(_AXIS) + look.px(11))
+        block = self._mark.block
+        if block is not None and is_focused(self):
+            self._draw_mark(block)
 
     def _main(self) -> tuple[int, int]:
         """Return top and bottom of the strip of all that was in front."""
@@ -232,6 +248,53 @@ class DayStrip(Surface):
             x = min(max(x, left + half), right - half)
             self.text(x, middle, label, look.small, palette.dim, side="center")
 
+    def _draw_mark(self, block: Block) -> None:
+        """Draw a frame around the marked block, and show what it was where a key has led to it."""
+        look, palette = self.look, self.look.palette
+        left, top, right, bottom = self._box(block)
+        thick = max(2, look.px(2))
+        # In two colours: one of them is seen on every category's.
+        for outset, colour in ((thick, palette.surface), (0, palette.text)):
+            self.create_rectangle(
+                *(left - outset, top - outset, right + outset, bottom + outset),
+                outline=colour,
+                width=thick,
+            )
+        if self._tells_mark:
+            self._tells_mark = False
+            self._point(
+                self.winfo_rootx() + (left + right) // 2,
+                self.winfo_rooty() + bottom - look.px(_TOLD_ABOVE),
+                self._words(block),
+            )
+
+    def _box(self, block: Block) -> tuple[int, int, int, int]:
+        """Return where a block lies, as far as it is in view; it is wide enough to be seen."""
+        look = self.look
+        left, right = self._extent()
+        begin, end = self._view
+        scale = (right - left) / (end - begin)
+        first = left + max(0, round((block.begin - begin) * scale))
+        last = left + min(right - left, round((block.end - begin) * scale))
+        lanes, gap = max(1, len(self._strip.lanes)), look.px(_LANE_GAP)
+        top, bottom = self._main()
+        height = (bottom - top - (lanes - 1) * gap) // lanes
+        upper = top + block.lane * (height + gap)
+        return first, upper, max(last, first + look.px(3)), upper + height
+
+    def _come_to(self, block: Block) -> None:
+        """Bring a block into view that a key has led to, and say what it was."""
+        begin, end = self._view
+        if not (begin <= block.begin and block.end <= end):
+            distance = (block.begin + block.end) / 2 - (begin + end) / 2
+            self._view = timeline.panned(self._view, self._whole, distance)
+        self._tells_mark = True
+        self.redraw()
+
+    @property
+    def _whole(self) -> tuple[int, int]:
+        return self._strip.begin, self._strip.end
+
     def _extent(self) -> tuple[int, int]:
         side = self.look.px(_SIDE)
         return side, max(side + 1, self.winfo_width() - side)
@@ -242,9 +305,20 @@ class DayStrip(Surface):
         return begin + (x - left) / (right - left) * (end - begin)
 
     def _zoom(self, x: int, factor: float) -> None:
-        whole = self._strip.begin, self._strip.end
-        self._view = timeline.zoomed(self._view, whole, self._moment(x), factor)
-        self._is_zoomed = self._view != whole
+        self._zoom_about(self._moment(x), factor)
+
+    def _zoom_by_key(self, factor: float) -> None:
+        begin, end = self._view
+        moment, block = (begin + end) / 2, self._mark.block
+        if block is not None and is_focused(self):
+            moment = (block.begin + block.end) / 2
+            self._view = timeline.panned(self._view, self._whole, moment - (begin + end) / 2)
+        self._zoom_about(moment, factor)
+
+    def _zoom_about(self, moment: float, factor: float) -> None:
+        self._leave()
+        self._view = timeline.zoomed(self._view, self._whole, moment, factor)
+        self._is_zoomed = self._view != self._whole
         self.redraw()
 
     def _press(self, event: Any) -> None:
@@ -259,7 +333,7 @@ class DayStrip(Surface):
         began, view = self._dragged_from
         left, right = self._extent()
         distance = (began - event.x) / (right - left) * (view[1] - view[0])
-        self._view = timeline.panned(view, (self._strip.begin, self._strip.end), distance)
+        self._view = timeline.panned(view, self._whole, distance)
         self.redraw()
 
     def _move(self, event: Any) -> None:

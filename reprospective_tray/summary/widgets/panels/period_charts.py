@@ -10,13 +10,14 @@ from reprospective_tray.summary.figures.categories import OTHER_COLOUR
 from reprospective_tray.summary.figures.shown import HOURS_A_DAY, WEEKDAYS
 from reprospective_tray.summary.period_bars import PeriodBar
 from reprospective_tray.summary.view_model import HeatRow, LegendEntry, PeriodView
+from reprospective_tray.summary.widgets.controls import RETURN_KEYS
 from reprospective_tray.summary.widgets.panels.legend import (
     LINE_HEIGHT,
     DrawnLegend,
     draw_legend,
 )
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.widgets.surface import Surface, figures_width
+from reprospective_tray.summary.widgets.surface import Surface, figures_width, is_focused
 
 HEIGHT = 208
 _SIDE = 14
@@ -28,11 +29,14 @@ _WIDEST_BAR = 40
 _HOURS_STEP = 3
 _DAYS_STEP = 5
 _LABEL_GAP = 3
+_MARK_TOP = 36
+_TOLD_ABOVE = 14
+_ALL = 1000
 Point = Callable[[int, int, Sequence[str]], object]
 
 
 class DayBars(Surface):
-    """A bar for each day or month, stacked by category; a click opens it."""
+    """A bar for each day or month, stacked by category; a click or Return opens it."""
 
     def __init__(
         self,
@@ -52,14 +56,24 @@ class DayBars(Surface):
         self._open_day = open_day
         self._point = point
         self._leave = leave
+        self._marked: int | None = None
+        self._tells_mark = False
+        self.take_focus()
         self.bind("<ButtonRelease-1>", self._click)
         self.bind("<Motion>", self._move)
-        self.bind("<Leave>", lambda _event: leave())
+        for gone in ("<Leave>", "<FocusOut>"):
+            self.bind(gone, lambda _event: leave(), add=True)
+        for key, steps in {"<Left>": -1, "<Right>": 1, "<Home>": -_ALL, "<End>": _ALL}.items():
+            self.bind(key, lambda _event, steps=steps: self._walk(steps))  # type: ignore[misc]
+        for key in RETURN_KEYS:
+            self.bind(key, lambda _event: self._open_marked())
 
     def show(self, view: PeriodView) -> None:
         """Show the days of `view`, drawing only where they differ."""
         shown = view.day_bars, view.legend, view.productive
         if shown != (self._bars, self._legend, self._productive):
+            if [bar.day for bar in view.day_bars] != [bar.day for bar in self._bars]:
+                self._marked = None
             self._bars, self._legend, self._productive = shown
             self.redraw()
 
@@ -85,6 +99,8 @@ class DayBars(Surface):
         for number, bar in enumerate(self._bars):
             left, right = self._slot(number)
             middle = (left + right) // 2
+            if number == self._marked and is_focused(self):
+                self._draw_mark(bar, left, right, floor)
             half = min(look.px(_WIDEST_BAR), (right - left) * 7 // 10) // 2
             self.create_rectangle(
                 middle - half, floor - look.px(2), middle + half, floor, fill=palette.track, width=0
@@ -107,6 +123,33 @@ class DayBars(Surface):
                 at = floor + look.px(13 + _TREND)
                 trend = bar.trend if fits else bar.trend[0]
                 self.text(middle, at, trend, look.small, colour, side="center")
+
+    def _draw_mark(self, bar: PeriodBar, left: int, right: int, floor: int) -> None:
+        """Draw the ground of the marked bar, and say its time where a key has led to it."""
+        look, palette = self.look, self.look.palette
+        top, bottom = look.px(_MARK_TOP), floor + look.px(_FOOT - 4)
+        self.rounded(
+            *(left, top, right, bottom),
+            radius=look.px(5), fill=palette.selected, ground=palette.surface,
+        )  # fmt: skip
+        if self._tells_mark:
+            self._tells_mark = False
+            self._tell(bar, (left + right) // 2, bottom - look.px(_TOLD_ABOVE))
+
+    def _walk(self, steps: int) -> str:
+        if self._bars:
+            marked = self._marked
+            if marked is None:
+                marked = -1 if steps > 0 else len(self._bars)
+            self._marked = min(max(0, marked + steps), len(self._bars) - 1)
+            self._tells_mark = True
+            self.redraw()
+        return "break"
+
+    def _open_marked(self) -> None:
+        if self._marked is not None:
+            self._leave()
+            self._open_day(self._bars[self._marked].day)
 
     def _draw_parts(self, bar: PeriodBar, left: int, right: int, floor: int, room: int) -> None:
         palette, bottom, height = self.look.palette, floor, 0.0
@@ -155,12 +198,16 @@ class DayBars(Surface):
         self.configure(cursor="hand2" if bar else "")
         if bar is None:
             self._leave()
-            return
-        self._point(*place, bar.words)
+        else:
+            self._tell(bar, event.x, event.y)
+
+    def _tell(self, bar: PeriodBar, x: int, y: int) -> None:
+        """Show what is said of a bar at a place of the canvas."""
+        self._point(self.winfo_rootx() + x, self.winfo_rooty() + y, bar.words)
 
 
 class HeatMap(Surface):
-    """The hours of the weekdays: the darker, the more active."""
+    """The hours of the weekdays: the darker, the more active; the arrow keys walk over them."""
 
     def __init__(
         self, parent: tk.Misc, look: WindowStyle, *, point: Point, leave: Callable[[], object]
@@ -170,8 +217,17 @@ class HeatMap(Surface):
         self._rows: tuple[HeatRow, ...] = ()
         self._point = point
         self._leave = leave
+        self._marked: tuple[int, int] | None = None
+        self._tells_mark = False
+        self.take_focus()
         self.bind("<Motion>", self._move)
-        self.bind("<Leave>", lambda _event: leave())
+        for gone in ("<Leave>", "<FocusOut>"):
+            self.bind(gone, lambda _event: leave(), add=True)
+        rows, hours = {"<Up>": -1, "<Down>": 1}, {"<Left>": -1, "<Right>": 1}
+        hours |= {"<Home>": -HOURS_A_DAY, "<End>": HOURS_A_DAY}
+        by_key = {key: (by, 0) for key, by in rows.items()}
+        for key, steps in (by_key | {key: (0, by) for key, by in hours.items()}).items():
+            self.bind(key, lambda _event, steps=steps: self._walk(*steps))  # type: ignore[misc]
 
     def show(self, rows: tuple[HeatRow, ...]) -> None:
         """Show `rows`, drawing only where they differ."""
@@ -203,6 +259,28 @@ class HeatMap(Surface):
             self.text(
                 middle, bottom + look.px(11), str(hour), look.small, palette.dim, side="center"
             )
+        if self._marked is not None and is_focused(self):
+            self._draw_mark(*self._marked)
+
+    def _draw_mark(self, number: int, hour: int) -> None:
+        """Draw a frame around the marked hour, and say its time where a key has led to it."""
+        look = self.look
+        left, top, right, bottom = self._cell(number, hour)
+        thick = max(2, look.px(2))
+        self.create_rectangle(left, top, right, bottom, outline=look.palette.text, width=thick)
+        if self._tells_mark:
+            self._tells_mark = False
+            self._tell(number, hour, (left + right) // 2, bottom - look.px(_TOLD_ABOVE))
+
+    def _walk(self, rows: int, hours: int) -> str:
+        if self._rows:
+            number, hour = self._marked or (0, 0)
+            if self._marked is not None:
+                number = min(max(0, number + rows), WEEKDAYS - 1)
+                hour = min(max(0, hour + hours), HOURS_A_DAY - 1)
+            self._marked, self._tells_mark = (number, hour), True
+            self.redraw()
+        return "break"
 
     def _cell(self, row: int, hour: int) -> tuple[int, int, int, int]:
         look = self.look
@@ -222,11 +300,16 @@ class HeatMap(Surface):
             for hour, time in enumerate(row.times):
                 left, top, right, bottom = self._cell(number, hour)
                 if time and left <= event.x <= right and top <= event.y <= bottom:
-                    when = f"{row.label} {hour}:00 \N{EN DASH} {hour + 1}:00"
-                    place = self.winfo_rootx() + event.x, self.winfo_rooty() + event.y
-                    self._point(*place, [when, time])
+                    self._tell(number, hour, event.x, event.y)
                     return
         self._leave()
+
+    def _tell(self, number: int, hour: int, x: int, y: int) -> None:
+        """Show the time of an hour at a place of the canvas."""
+        row = self._rows[number]
+        when = f"{row.label} {hour}:00 \N{EN DASH} {hour + 1}:00"
+        time = row.times[hour] or _("nothing recorded")
+        self._point(self.winfo_rootx() + x, self.winfo_rooty() + y, [when, time])
 
 
 def shade(ground: str, colour: str, share: float) -> str:

@@ -51,7 +51,7 @@ class Sessions(ScrolledPanel):
         self._anchor = 0
         self._columns = SessionColumns(look)
         self._is_fitted = False
-        self._dragged_column = ""
+        self._dragged_column, self._grabbed_at = "", 0
         self._is_over_head = False
         self._headings: list[tuple[int, int, str]] = []
         bindings: dict[str, Callable[[Any], object]] = {
@@ -215,8 +215,10 @@ class Sessions(ScrolledPanel):
         self.focus_set()
         if event.y < self.first_y:
             if self._is_head(event.y):
-                self._dragged_column = self._columns.border_at(event.x, self.winfo_width())
+                width = self.winfo_width()
+                self._dragged_column = self._columns.border_at(event.x, width)
                 if self._dragged_column:
+                    self._grabbed_at = event.x - self._columns.borders(width)[self._dragged_column]
                     return
                 for left, right, column in self._headings:
                     if left <= event.x <= right:
@@ -241,7 +243,8 @@ class Sessions(ScrolledPanel):
 
     def _drag_border(self, event: "tk.Event[tk.Canvas]") -> None:
         if self._dragged_column:
-            self._columns.drag(self._dragged_column, event.x, self.winfo_width())
+            x = event.x - self._grabbed_at
+            self._columns.drag(self._dragged_column, x, self.winfo_width())
             self.redraw()
 
     def _let_border_go(self, _event: "tk.Event[tk.Canvas]") -> None:
