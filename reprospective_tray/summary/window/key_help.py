@@ -26,7 +26,7 @@ def _of_window() -> KeyGroup:
         (
             ("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", _("Earlier, later")),
             ("T", _("Today")),
-            ("D W M", _("Day, week, month")),
+            ("D W M Y", _("Day, week, month, year")),
             ("Tab", _("Next part of the window")),
             ("Ctrl+F", _("Search")),
             ("Ctrl+E", _("Export")),
@@ -58,7 +58,7 @@ def _of_lists() -> KeyGroup:
         (
             (f"{arrows} PgUp PgDn", _("Move")),
             ("Home End", _("First, last")),
-            ("Enter", _("Open or close an application")),
+            ("Enter", _("Open an application; show only a category")),
             ("Shift+\N{UPWARDS ARROW} Shift+\N{DOWNWARDS ARROW}", _("Select several sessions")),
             ("Ctrl+A", _("Select all sessions")),
             ("Ctrl+C", _("Copy the selection")),

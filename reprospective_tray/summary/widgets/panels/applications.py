@@ -202,5 +202,10 @@ class Applications(ScrolledPanel):
         return "break"
 
     def _open_marked(self) -> None:
-        if self._marked is not None and self._lines[self._marked].title is None:
-            self._open_or_close(self._lines[self._marked].bar)
+        if self._marked is None or self._lines[self._marked].title is not None:
+            return
+        bar = self._lines[self._marked].bar
+        if bar.titles or self._filter is None:
+            self._open_or_close(bar)
+        else:
+            self._filter(bar.chip)
