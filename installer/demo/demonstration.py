@@ -104,6 +104,7 @@ def perform(app: App) -> int:
     """Play the whole piece; return an exit code."""
     desktop = app.desktop
     samples = desktop.start([app.python, SAMPLES], stdin=subprocess.PIPE)
+    leave_first_start(desktop.home)
     running = desktop.start(app.command("run"), cwd=steps.ROOT)
     steps.say("Starting the app; its tray icon shows in the panel of the virtual desktop.")
     try:
@@ -132,6 +133,14 @@ def perform(app: App) -> int:
     if menu is None:
         steps.warn("The tray menu did not open, so there is no picture of it.")
     return report.returncode or int(menu is None)
+
+
+def leave_first_start(home: Path) -> None:
+    """Let the program in `home` believe that it ran before: it greets nobody then."""
+    state = home / ".local" / "state" / "reprospective-tray" / "state.json"
+    if not state.exists():
+        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.write_text('{"first_start_at": 1}', "utf-8")
 
 
 def find(desktop: VirtualDesktop, application: str) -> str:

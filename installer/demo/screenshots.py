@@ -42,6 +42,7 @@ def main() -> int:
         page.check_returncode()
         photograph_page(page.stdout, Path(folder))
         samples = desktop.start([app.python, demo.SAMPLES], stdin=subprocess.PIPE)
+        demo.leave_first_start(desktop.home)
         running = desktop.start(app.command("run"), cwd=steps.ROOT)
         processes.wait_until(app.is_running, READY_SECONDS, "the app")
         back = (now.date() - day).days

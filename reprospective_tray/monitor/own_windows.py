@@ -6,8 +6,6 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-import psutil
-
 from reprospective_tray import NAME, PRODUCT
 
 if TYPE_CHECKING:
@@ -50,6 +48,8 @@ def _runs_this_program(process_id: int) -> bool:
     """Tell it by the command line: editors that the program opens are its children, too."""
     if process_id == os.getpid():
         return True
+    import psutil  # most Wayland compositors tell of no process: they need none of it
+
     try:
         command = psutil.Process(process_id).cmdline()
     except (psutil.Error, OSError, ValueError):

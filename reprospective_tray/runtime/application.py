@@ -25,7 +25,7 @@ from reprospective_tray.monitor.probes.base import ProbeLostError
 from reprospective_tray.runtime.actions import PAUSE_OVER, Actions
 from reprospective_tray.runtime.components import Components, Hearers
 from reprospective_tray.runtime.config_reload import ConfigReload
-from reprospective_tray.runtime.first_start import FirstStartNotice
+from reprospective_tray.runtime.first_start import FirstStart
 from reprospective_tray.runtime.housekeeping import Housekeeping
 from reprospective_tray.runtime.instance_status import StatusHere
 from reprospective_tray.runtime.shutdown import Shutdown, Step
@@ -86,12 +86,13 @@ class Application:
             (lambda: self._settings.problem, lambda: self._pause_memory.doubt),
             self._shown_here,
         )
+        windows = OwnWindows(paths, lambda: self._components.loaded.file, lambda: self._has_menu)
         self._actions = Actions(
             self._components,
             self._pause_memory,
             self._supervisor,
             hearers,
-            windows=OwnWindows(paths, lambda: self._components.loaded.file, lambda: self._has_menu),
+            windows=windows,
             login=self._login,
             status=self._status.answer,
             end=self._ending.ask,
@@ -101,9 +102,11 @@ class Application:
         self._pause_reminder = PauseReminder(
             paths, lambda: self._components.monitor.state.paused, self._is_person_there
         )
-        self._first_start_notice = FirstStartNotice(self._components, paths, self._notify)
+        self._first_start = FirstStart(
+            self._components, paths, self._notify, windows.open_first_start
+        )
         looks = (
-            self._first_start_notice.look,
+            self._first_start.look,
             self._pause_memory.look,
             self._settings.look,
             self._remind_of_pause,
@@ -125,6 +128,7 @@ class Application:
         except ReprospectiveError:
             self._lock.release()
             raise
+        self._first_start.has_tray = tray
         self._ending.start()
         self._signals.start()
         try:
@@ -163,7 +167,7 @@ class Application:
             log.info("paused: nothing is recorded")
         elif not is_ready:
             log.warning("nothing is recorded yet: the desktop or the database does not answer")
-        self._first_start_notice.look()
+        self._first_start.look()
         self._tell_of_doubt()
         threading.Thread(target=self._login.keep, name="login", daemon=True).start()
         self._components.start_sending()

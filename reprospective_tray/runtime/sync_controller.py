@@ -16,7 +16,6 @@ from reprospective_tray.sync import status_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from reprospective_tray.config.keys import Sync
     from reprospective_tray.config.loading import LoadedConfig
@@ -61,14 +60,6 @@ class NotSending:
 
     def refresh(self) -> None:
         """Read again how much is sent; called regularly."""
-
-    def first_start_notice(self, path: Path) -> str:
-        """Return the notice of the very first start; `path` is that of the database."""
-        del path  # `status` says it
-        return _(
-            "Now recording which window you use. Everything stays on this computer. Pause or "
-            "quit from the tray icon."
-        )
 
     def status(self) -> dict[str, object]:
         """Return the status object's part on sending: the contract's, and what the tray shows."""
@@ -123,7 +114,6 @@ class Sending(NotSending):
         from reprospective_tray.sync.service import SyncService
 
         self._settings = loaded.config.database.sync
-        self._remote = loaded.config.database.remote
         self._means = means
         self._notifies = loaded.config.notifications.sync
         self._paths = paths
@@ -141,14 +131,6 @@ class Sending(NotSending):
 
     def refresh(self) -> None:  # noqa: D102  as above
         self._service.refresh()
-
-    def first_start_notice(self, path: Path) -> str:  # noqa: D102  as above
-        from reprospective_tray.store.postgres.connection.address import ServerAddress
-
-        return _(
-            "Now recording which window you use. It is stored in {path} and sent to the "
-            "{server}. Pause or quit from the tray icon."
-        ).format(path=path, server=ServerAddress.from_remote(self._remote))
 
     def status(self) -> dict[str, object]:  # noqa: D102  as above
         standing, next_run_at = self._service.standing()

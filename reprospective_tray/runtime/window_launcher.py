@@ -51,6 +51,16 @@ class OwnWindows:
                 case "ask_to_forget":
                     self._ask_to_forget(arguments.get("since"))
 
+    def open_first_start(self) -> subprocess.Popen[bytes]:
+        """Open the window of the very first start, and return its process.
+
+        Raises:
+            ReprospectiveError: there is no display for it.
+        """
+        with self._opening:
+            self._open("first-start-window")
+            return self._windows["first-start-window"]
+
     def _open_settings(self) -> None:
         file = self._config_file() or self._paths.config_file
         if not file.exists():

@@ -5,11 +5,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Self
 
 from installer import processes, unprivileged
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.runtime.state import program_state
+from reprospective_tray.runtime.state.program_state import ProgramState
 from tests.support import OLD_IMPORTER, PATIENCE_S, User, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +47,8 @@ class AppUnderTest:
         }
         self.database = user.database
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_first_start = False
+        """Whether it may find out by itself that it never ran, and greet in a window."""
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +68,8 @@ class AppUnderTest:
 
     def launch(self) -> Self:
         """Start the process and return at once."""
+        if not self.is_first_start:
+            self._start_before()
         command = [*self.prefix, sys.executable, *self.program, "--verbose", "run", *self.arguments]
         with self._output_file.open("ab") as output:
             self.process = subprocess.Popen(
@@ -76,6 +83,15 @@ class AppUnderTest:
             )
         return self
 
+    def _start_before(self) -> None:
+        """Leave the state of an earlier start, where there is none."""
+        with unprivileged.acting() if self.prefix else nullcontext():
+            if not self.user.paths.state_file.exists():
+                with suppress(
+                    ReprospectiveError
+                ):  # where nothing can be written, nobody is greeted
+                    program_state.save(self.user.paths, ProgramState(first_start_at=1))
+
     def start(self) -> Self:
         """Start the process and return as soon as it answers ``status``."""
         self.launch()
@@ -85,8 +101,6 @@ class AppUnderTest:
 
     def answers(self) -> bool:
         """Say whether the instance answers on its control channel."""
-        from reprospective_tray.errors import ReprospectiveError
-
         try:
             return bool(self.ask("status"))
         except ReprospectiveError:

@@ -70,17 +70,25 @@ def test_the_summary_goes_by_the_settings_that_the_instance_goes_by(
     assert PASSWORD not in broken.output()
 
 
-def test_what_a_window_goes_by_is_all_of_the_settings_in_force(broken: AppUnderTest) -> None:
+def test_what_a_window_goes_by_is_all_of_the_settings_in_force_and_the_file_to_be_mended(
+    broken: AppUnderTest, user: User
+) -> None:
+    named = user.folder / "named.yaml"
+    named.write_text(BROKEN, "utf-8")
     code = """
+import sys
 from argparse import Namespace
+from pathlib import Path
 from reprospective_tray.commands.window_settings import load_for_window
-settings = load_for_window(Namespace(config=None))
+settings = load_for_window(Namespace(config=Path(sys.argv[1])))
 print(settings.loaded.config.database.local.path, settings.loaded.config.monitor.heartbeat)
 print(settings.loaded.config.database.remote.password)
+print(settings.loaded.file)
 print(settings.note)
 """
-    said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=broken.env)
-    place, password, note = said.decode().splitlines()
+    said = subprocess.check_output([sys.executable, "-c", code, named], cwd=ROOT, env=broken.env)
+    place, password, file, note = said.decode().splitlines()
+    assert file == str(named)
     assert (place, password) == ("data/other.db 1", PASSWORD)
     assert "Still using your previous settings" in note
     assert note.startswith("Line 1: language is 7.")

@@ -13,7 +13,7 @@ from reprospective_tray.runtime.state import program_state
 from reprospective_tray.runtime.state.program_state import ProgramState
 from tests.desktop.app_under_test import AppUnderTest
 from tests.desktop.test_app_life import open_window, start_second_display
-from tests.desktop.test_tray_app import GREETING, greetings, notified
+from tests.desktop.test_tray_app import window_comes_up
 from tests.desktop.windows import Windows
 from tests.support import User, wait_until
 
@@ -68,6 +68,7 @@ def test_where_no_window_can_be_seen_nothing_claims_that_something_is_recorded(
     make_app: MakeApp, desktop: VirtualDesktop, user: User, changed: dict[str, str | None]
 ) -> None:
     app = make_app(desktop, "--no-tray")
+    app.is_first_start = True
     for name, value in changed.items():
         app.env.pop(name, None)
         if value is not None:
@@ -90,19 +91,23 @@ def test_where_no_window_can_be_seen_nothing_claims_that_something_is_recorded(
 def test_the_greeting_says_what_keeps_windows_from_being_seen_and_comes_once_they_are(
     make_app: MakeApp, desktop: VirtualDesktop, user: User
 ) -> None:
-    before = notified(desktop)
-    blind = make_app(desktop, "--no-tray")
+    blind = make_app(desktop)
+    blind.is_first_start = True
     blind.env.update(WAYLAND)
     with blind.start():
         await_line(blind, "nothing is recorded")
         # It names no file of this person: it is found by its words.
         wait_until(lambda: "Nothing is recorded." in history(desktop), SECONDS, "the notification")
-        assert greetings(desktop, before) == []
+        assert log_lines(blind, "first start") == []
         assert blind.stop() == 0
-    app = make_app(desktop, "--no-tray").start()
-    wait_until(lambda: greetings(desktop, before), SECONDS, "the greeting")
-    assert GREETING in greetings(desktop, before)[0]
-    assert program_state.load(user.paths).first_start_at is not None
+    app = make_app(desktop)
+    app.is_first_start = True
+    app.start()
+    with window_comes_up(desktop, app, "first-start-window"):
+        await_line(app, "first start: Now recording")
+    wait_until(
+        lambda: program_state.load(user.paths).first_start_at, SECONDS, "what is remembered of it"
+    )
     assert app.stop() == 0
 
 

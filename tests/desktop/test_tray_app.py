@@ -1,6 +1,5 @@
 """The whole app with its tray icon: what a click does is seen in the database."""
 
-import json
 import signal
 import sqlite3
 import sys
@@ -20,7 +19,6 @@ from tests.support import User, wait_until
 NOTIFIER = Path(__file__).with_name("status_notifier.py")
 SECONDS = 10.0
 OWN_WINDOW = "^Re:prospective$"
-GREETING = "Now recording which window you use"
 
 MakeApp = Callable[..., AppUnderTest]
 
@@ -122,49 +120,6 @@ def test_the_menu_pauses_resumes_and_quits(
     last = app.rows()[-1]
     assert last["window_title"] == "after the pause"
     assert last["ended_at"] > resumed_at
-
-
-def notified(desktop: VirtualDesktop) -> dict[int, str]:
-    """Return the texts of all notifications of a first start by their numbers, which grow."""
-    desktop.run("dunstctl", "close-all")
-    shown = json.loads(desktop.run("dunstctl", "history"))["data"][0]
-    bodies = {one["id"]["data"]: one["body"]["data"] for one in shown}
-    return {number: body for number, body in bodies.items() if GREETING in body}
-
-
-def greetings(desktop: VirtualDesktop, before: dict[int, str]) -> list[str]:
-    """Return the texts of those that came after the ones `before`."""
-    newest = max(before, default=0)
-    return [body for number, body in notified(desktop).items() if number > newest]
-
-
-def test_the_very_first_start_alone_says_what_is_recorded_where_and_how_to_pause(
-    make_app: MakeApp, desktop: VirtualDesktop
-) -> None:
-    before = notified(desktop)
-    app = make_app(desktop).start()
-    wait_until(lambda: greetings(desktop, before), SECONDS, "the notification")
-    (text,) = greetings(desktop, before)
-    for said in (GREETING, "stays on this computer", "Pause or quit"):
-        assert said in text
-    assert f"first start: {text}" in app.output()
-    app.stop()
-    app.start()
-    # The icon comes after the greeting would have.
-    wait_until(lambda: app.ask("status")["has_menu"], SECONDS, "the icon in the panel")
-    app.stop()  # by the queue that a notification would have been in before
-    assert greetings(desktop, before) == [text]
-
-
-def test_no_notification_where_the_config_says_so(
-    make_app: MakeApp, desktop: VirtualDesktop, user: User
-) -> None:
-    before = notified(desktop)
-    user.write_config("notifications: {first_start: false}")
-    app = make_app(desktop).start()
-    wait_until(lambda: app.ask("status")["has_menu"], SECONDS, "the icon in the panel")
-    app.stop()
-    assert greetings(desktop, before) == []
 
 
 def test_a_second_run_brings_up_the_summary_once(

@@ -1,7 +1,6 @@
 """The sync side of the running program, with nothing that sends."""
 
 import logging
-from pathlib import Path
 
 import pytest
 
@@ -65,16 +64,6 @@ def test_another_retention_is_news_again_and_none_is_not(user: User) -> None:
     assert retention_news(Sync(retention_days=7), user.paths) == ""
     assert "30 days" in retention_news(Sync(retention_days=30), user.paths)
     assert shown.load(user.paths).told_retention_days == 30
-
-
-def test_the_greeting_says_where_everything_goes_and_no_password(user: User) -> None:
-    place = Path("/home/anna/local_cache.db")
-    text = make(user, []).first_start_notice(place)
-    for word in (str(place), "db.example.org", "Pause or quit"):
-        assert word in text
-    assert "the secret" not in text
-    assert "stays on this computer" not in text
-    assert "stays on this computer" in NotSending().first_start_notice(place)
 
 
 def test_who_asks_for_a_pass_where_sending_is_off_is_told_what_to_do() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from reprospective_tray.commands.command_line import argument_values
 from reprospective_tray.messages import _
 
-# Started by the program itself: the menu as a window, and the question before deleting.
+# Started by the program itself: the menu as a window, what asks before deleting, what greets.
 # Started by its set-up program: what ends it before its files are replaced.
-HIDDEN = ("control-window", "forget-window", "quit")
+HIDDEN = ("control-window", "forget-window", "first-start-window", "quit")
 
 Add = Callable[..., argparse.ArgumentParser]
 # Turns ``module.function`` of `commands` into the function that a command calls.
@@ -70,6 +70,9 @@ def _add_hidden(add: Add, later: Later) -> None:
     add("control-window", description=_("Opens the tray's menu as a window.")).set_defaults(
         call=later("instance.control_window")
     )
+    add(
+        "first-start-window", description=_("Opens the window that says what is recorded.")
+    ).set_defaults(call=later("first_start.first_start_window"))
     add("quit", description=_("Quits the program if it is running.")).set_defaults(
         call=later("instance.quit_")
     )

@@ -36,7 +36,8 @@ class ProgramState(Remembered, frozen=True, kw_only=True, omit_defaults=True):
         told_paused_on: The day (ISO) of the last reminder that it lasts.
         unread_pause: The unreadable file that may contain a pause, which is why
             it is paused; empty if the person paused it.
-        first_start_at: When the program first ran; 0: at an unknown time.
+        first_start_at: When the first start was over that greeted; 0: at an unknown time.
+        first_start_tries: How often the window that greets was opened until then.
     """
 
     paused: bool = False
@@ -45,6 +46,7 @@ class ProgramState(Remembered, frozen=True, kw_only=True, omit_defaults=True):
     told_paused_on: str = ""
     unread_pause: str = ""
     first_start_at: Instant | None = None
+    first_start_tries: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     @classmethod
     def doubtful(cls, found: Mapping[str, object]) -> dict[str, str]:

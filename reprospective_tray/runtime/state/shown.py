@@ -1,4 +1,4 @@
-"""What the person was shown, remembered between two runs: window, view, retention.
+"""What the person was shown, remembered between two runs: windows, view, retention.
 
 In a separate file, because windows and commands write it: none of them can undo a pause.
 """
@@ -22,11 +22,13 @@ class Shown(Remembered, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         summary_geometry: Tk's size and place of the summary (``900x600+40+30``).
         summary_view: The view the summary last showed: ``day``, ``week``, ``month``.
+        first_start: Whether the window of the very first start could be seen.
         told_retention_days: The retention that the person was told, in days.
     """
 
     summary_geometry: str = ""
     summary_view: str = "day"
+    first_start: bool = False
     told_retention_days: int | None = None
 
 

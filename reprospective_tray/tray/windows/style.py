@@ -39,6 +39,18 @@ def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
             foreground=[("disabled", look.dim)],
         )
     style.configure("TMenubutton", arrowcolor=look.dim)
+    style.configure("TCheckbutton", focuscolor=look.accent, indicatormargin=(0, 0, 8, 0))
+    style.configure(
+        "TCheckbutton", indicatorbackground=look.ground, indicatorforeground=look.accent
+    )
+    style.configure("TCheckbutton", upperbordercolor=look.dim, lowerbordercolor=look.dim)
+    style.map(
+        "TCheckbutton",
+        background=[("active", look.surface)],
+        foreground=[("disabled", look.dim)],
+        indicatorbackground=[("selected", look.accent)],
+        indicatorforeground=[("selected", look.on_accent)],
+    )
     style.configure("Accent.TButton", background=look.accent, foreground=look.on_accent)
     style.configure("Accent.TButton", lightcolor=look.accent, darkcolor=look.accent)
     style.configure("Accent.TButton", bordercolor=look.accent, focuscolor=look.on_accent)
