@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
+from typing import Any
 
 from msgspec import Struct
 
@@ -107,7 +108,7 @@ class Asking:
         return self._answer
 
     def _ask(self) -> None:
-        self._answer = Desktop(system_palette(), _said_dpi())
+        self._answer = Desktop(system_palette(), said_dpi())
 
 
 def ask_desktop() -> Asking:
@@ -126,7 +127,7 @@ def system_palette() -> Palette:
     return DARK if "prefer-dark" in (_ask(_GTK) or "") else LIGHT
 
 
-def _said_dpi() -> float | None:
+def said_dpi() -> float | None:
     """Return the dpi of texts that the desktop has set; X servers themselves mostly say 96."""
     if not sys.platform.startswith("linux"):
         return None
@@ -155,3 +156,13 @@ def _ask(command: tuple[str, ...]) -> str | None:
 def choose_family(installed: Collection[str], default: str) -> str:
     """Return the font family to use of those that are `installed`."""
     return next((family for family in _FAMILIES if family in installed), default)
+
+
+def fit_fonts(root: Any, said_dpi: float | None) -> None:
+    """Make fonts as large as they are asked for, in pixels; before the first font is made.
+
+    Tk turns pixels into points by the X server's dpi, and Xft turns them back by what the desktop
+    says. Where these differ, texts would be too large or too small.
+    """
+    if said_dpi:
+        root.tk.call("tk", "scaling", said_dpi / 72)

@@ -23,6 +23,17 @@ root = _make_root()
 look = WindowStyle.of(root, ask_desktop().wait(10))
 print(json.dumps([look.scale, look.body.measure("A text of some length " * 20)]))
 """
+# Prints how wide and high a small window is whose text takes two lines.
+_SMALL_WINDOW = """
+import json
+from reprospective_tray.errors import ReprospectiveError
+from reprospective_tray.tray.windows.message_window import MessageWindow
+
+error = ReprospectiveError("A text of some length " * 5, "A remedy.")
+root = MessageWindow("A head", error, None).root
+root.update()
+print(json.dumps([root.winfo_reqwidth(), root.winfo_reqheight()]))
+"""
 DPIS = (96, 120, 144, 192)
 
 
@@ -33,7 +44,8 @@ def screen(request: pytest.FixtureRequest) -> Iterator[VirtualDesktop | WaylandD
         yield made
 
 
-def test_texts_grow_with_the_layout(screen: VirtualDesktop | WaylandDesktop, user: User) -> None:
+def measured(screen: VirtualDesktop | WaylandDesktop, user: User, program: str) -> dict[int, list]:
+    """Return what a program prints at each dpi."""
     found = {}
 
     def run(*command: str, said: str = "") -> str:
@@ -50,9 +62,23 @@ def test_texts_grow_with_the_layout(screen: VirtualDesktop | WaylandDesktop, use
 
     for dpi in DPIS:
         run("xrdb", "-merge", "-", said=f"Xft.dpi: {dpi}\n")
-        found[dpi] = json.loads(run(sys.executable, "-c", _PROGRAM))
+        found[dpi] = json.loads(run(sys.executable, "-c", program))
+    return found
+
+
+def test_texts_grow_with_the_layout(screen: VirtualDesktop | WaylandDesktop, user: User) -> None:
+    found = measured(screen, user, _PROGRAM)
     assert [scale for scale, _width in found.values()] == [dpi / 96 for dpi in DPIS]
     normal = found[96][1]
     # Letters of small texts are as wide as whole pixels.
     growth = [width / normal for _scale, width in found.values()]
     assert growth == pytest.approx([dpi / 96 for dpi in DPIS], rel=0.06)
+
+
+def test_small_windows_grow_with_their_texts(
+    screen: VirtualDesktop | WaylandDesktop, user: User
+) -> None:
+    found = measured(screen, user, _SMALL_WINDOW)
+    for side in (0, 1):
+        growth = [size[side] / found[96][side] for size in found.values()]
+        assert growth == pytest.approx([dpi / 96 for dpi in DPIS], rel=0.1)

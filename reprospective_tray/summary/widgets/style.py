@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from tkinter import font as tkfont
 
 from reprospective_tray.summary.format_text import ELLIPSIS
-from reprospective_tray.summary.theme import Desktop, Palette, choose_family
+from reprospective_tray.summary.theme import Desktop, Palette, choose_family, fit_fonts
 from reprospective_tray.summary.widgets.drawn_order import drawn_order
 
 DIGITS = "0123456789"
@@ -136,13 +136,3 @@ def display_scale(root: tk.Misc, said_dpi: float | None) -> float:
     """
     dpi = said_dpi or root.winfo_fpixels("1i")
     return min(4.0, max(1.0, round(dpi / 96 * 8) / 8))
-
-
-def fit_fonts(root: tk.Misc, said_dpi: float | None) -> None:
-    """Make fonts as large as they are asked for, in pixels; before the first font is made.
-
-    Tk turns pixels into points by the X server's dpi, and Xft turns them back by what the desktop
-    says. Where these differ, texts would be too large or too small.
-    """
-    if said_dpi:
-        root.tk.call("tk", "scaling", said_dpi / 72)

@@ -25,7 +25,7 @@ from reprospective_tray.tray.state import (
     sync_lines,
 )
 from reprospective_tray.tray.windows.small_window import SmallWindow
-from reprospective_tray.tray.windows.style import PADDING
+from reprospective_tray.tray.windows.style import PADDING, length
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,19 +125,19 @@ class ControlWindow(SmallWindow):
         self._error = ""
         ttk, frame = self._ttk, self._frame
         head = ttk.Frame(frame)
-        head.pack(fill="x", pady=(0, PADDING - 4))
+        head.pack(fill="x", pady=(0, length(PADDING - 4)))
         self._picture = ttk.Label(head)
-        self._picture.pack(side="left", padx=(0, 12), anchor="n")
+        self._picture.pack(side="left", padx=(0, length(12)), anchor="n")
         texts = ttk.Frame(head)
         texts.pack(side="left", fill="x", expand=True)
         wrap = WIDTH - PICTURE_SIZE - 12
-        self._first = ttk.Label(texts, style="First.TLabel", wraplength=wrap)
+        self._first = ttk.Label(texts, style="First.TLabel", wraplength=length(wrap))
         self._first.pack(anchor="w")
-        self._second = ttk.Label(texts, style="Muted.TLabel", wraplength=wrap)
+        self._second = ttk.Label(texts, style="Muted.TLabel", wraplength=length(wrap))
         self._second.pack(anchor="w")
         self._list = ttk.Frame(frame)
         self._list.pack(fill="x")
-        ttk.Frame(frame, width=WIDTH, height=0).pack()
+        ttk.Frame(frame, width=length(WIDTH), height=0).pack()
 
     def run(self) -> None:
         """Show the window until it is closed."""
@@ -193,11 +193,11 @@ class ControlWindow(SmallWindow):
         for item in items:
             if item == menu.SEPARATOR:
                 line = self._tk.Frame(self._list, height=1, background=self._palette.border)
-                line.pack(fill="x", pady=6)
+                line.pack(fill="x", pady=length(6))
             elif item.submenu:
-                self._menubutton(item).pack(fill="x", pady=2)
+                self._menubutton(item).pack(fill="x", pady=length(2))
             else:
-                self._button(item).pack(fill="x", pady=2)
+                self._button(item).pack(fill="x", pady=length(2))
 
     def _button(self, item: Item) -> Any:
         style = "Accent.TButton" if item.default else "TButton"

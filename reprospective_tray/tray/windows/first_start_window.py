@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.tray.windows.small_window import SmallWindow
-from reprospective_tray.tray.windows.style import PADDING
+from reprospective_tray.tray.windows.style import PADDING, length
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,10 +64,10 @@ class FirstStartWindow(SmallWindow):
         self._is_seen = False
         tk, ttk, frame = self._tk, self._ttk, self._frame
         for line, style in zip(content.lines, ("First.TLabel", "TLabel", "TLabel"), strict=True):
-            label = ttk.Label(frame, text=line, style=style, wraplength=WIDTH)
-            label.pack(anchor="w", pady=(0, GAP))
-        self._problem = ttk.Label(frame, style="Muted.TLabel", wraplength=WIDTH)
-        ttk.Frame(frame, width=WIDTH, height=PADDING - GAP).pack()
+            label = ttk.Label(frame, text=line, style=style, wraplength=length(WIDTH))
+            label.pack(anchor="w", pady=(0, length(GAP)))
+        self._problem = ttk.Label(frame, style="Muted.TLabel", wraplength=length(WIDTH))
+        ttk.Frame(frame, width=length(WIDTH), height=length(PADDING - GAP)).pack()
         self._row = self._button_row()
         ok = self._push_button(self._row, _("OK"), self.close, "Accent.TButton")
         ok.pack(side="right")
@@ -138,7 +138,7 @@ class FirstStartWindow(SmallWindow):
 
     def _say_error(self, sentence: str) -> None:
         self._problem.configure(text=sentence)
-        self._problem.pack(anchor="w", pady=(GAP, 0))
+        self._problem.pack(anchor="w", pady=(length(GAP), 0))
 
 
 def show(content: FirstStartContent) -> None:

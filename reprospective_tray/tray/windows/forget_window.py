@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.tray.windows.small_window import SmallWindow
-from reprospective_tray.tray.windows.style import PADDING
+from reprospective_tray.tray.windows.style import PADDING, length
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,22 +70,24 @@ class ForgetWindow(SmallWindow):
         self._is_forgetting = self._closes_when_done = False
         ttk, frame = self._ttk, self._frame
         head = _("Delete everything recorded since {time}?").format(time=_wall(question.since))
-        self._first = ttk.Label(frame, text=head, style="First.TLabel", wraplength=WIDTH)
+        self._first = ttk.Label(frame, text=head, style="First.TLabel", wraplength=length(WIDTH))
         self._first.pack(anchor="w")
         self._second = ttk.Label(
-            frame, text=_("Checking …"), style="Muted.TLabel", wraplength=WIDTH
+            frame, text=_("Checking …"), style="Muted.TLabel", wraplength=length(WIDTH)
         )
-        self._second.pack(anchor="w", pady=(8, PADDING))
+        self._second.pack(anchor="w", pady=(length(8), length(PADDING)))
         if question.note:
-            note = ttk.Label(frame, text=question.note, style="Muted.TLabel", wraplength=WIDTH)
-            note.pack(anchor="w", pady=(0, PADDING))
-        ttk.Frame(frame, width=WIDTH, height=0).pack()
+            note = ttk.Label(
+                frame, text=question.note, style="Muted.TLabel", wraplength=length(WIDTH)
+            )
+            note.pack(anchor="w", pady=(0, length(PADDING)))
+        ttk.Frame(frame, width=length(WIDTH), height=0).pack()
         row = self._button_row()
         self._cancel = self._push_button(row, _("Cancel"), self.close, "Accent.TButton")
         self._cancel.pack(side="right")
         self._forget = self._push_button(row, _("Delete"), self._agreed)
         self._forget.state(["disabled"])
-        self._forget.pack(side="right", padx=(0, 8))
+        self._forget.pack(side="right", padx=(0, length(8)))
         self._cancel.focus_set()
 
     def run(self) -> None:

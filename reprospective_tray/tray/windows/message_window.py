@@ -8,7 +8,7 @@ from reprospective_tray.desktop import programs
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
 from reprospective_tray.tray.windows.small_window import SmallWindow
-from reprospective_tray.tray.windows.style import PADDING
+from reprospective_tray.tray.windows.style import PADDING, length
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +27,9 @@ class MessageWindow(SmallWindow):
         """
         super().__init__(_("Settings"))
         ttk, frame = self._ttk, self._frame
-        ttk.Label(frame, text=head, style="First.TLabel", wraplength=WIDTH).pack(anchor="w")
-        self._text = ttk.Label(frame, text=_sentences(error), wraplength=WIDTH)
-        self._text.pack(anchor="w", pady=(8, PADDING))
+        ttk.Label(frame, text=head, style="First.TLabel", wraplength=length(WIDTH)).pack(anchor="w")
+        self._text = ttk.Label(frame, text=_sentences(error), wraplength=length(WIDTH))
+        self._text.pack(anchor="w", pady=(length(8), length(PADDING)))
         row = self._button_row()
         close = self._push_button(row, _("Close"), self.close, "Accent.TButton")
         close.pack(side="right")
@@ -37,7 +37,7 @@ class MessageWindow(SmallWindow):
         if settings is not None:
             self._settings = settings
             opening = self._push_button(row, _("Open settings"), self._open)
-            opening.pack(side="right", padx=(0, 8))
+            opening.pack(side="right", padx=(0, length(8)))
 
     def _say_error(self, sentence: str) -> None:
         self._text.configure(text=sentence)

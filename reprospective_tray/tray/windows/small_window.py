@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from reprospective_tray import PRODUCT
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
-from reprospective_tray.summary.theme import system_palette
+from reprospective_tray.summary.theme import fit_fonts, said_dpi, system_palette
 from reprospective_tray.summary.window import xwayland
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.system.paths import shipped_file
-from reprospective_tray.tray.windows.style import PADDING, apply_style
+from reprospective_tray.tray.windows.style import PADDING, apply_style, length
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +41,9 @@ class SmallWindow:
         self.root.iconphoto(True, self._mark)
         self.root.configure(background=self._palette.surface)
         self.root.resizable(width=False, height=False)
+        fit_fonts(self.root, said_dpi())
         self._font = apply_style(self.root, self._ttk, self._palette)
-        self._frame = self._ttk.Frame(self.root, padding=PADDING)
+        self._frame = self._ttk.Frame(self.root, padding=length(PADDING))
         self._frame.pack(fill="both", expand=True)
         self.root.bind("<Escape>", lambda _event: self.close())
         self.root.protocol("WM_DELETE_WINDOW", self.close)

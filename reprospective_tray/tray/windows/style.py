@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 PADDING = 18
 
 
+def length(pixels: float) -> str:
+    """Return a length of the design (pixels at 96 dpi) in points of Tk, which grow with texts."""
+    return f"{pixels * 0.75:g}p"
+
+
 def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
     """Make ttk's plainest theme calm: one accent colour, no frames around frames.
 
@@ -30,7 +35,7 @@ def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
     style.configure("First.TLabel", font=bold)
     style.configure("Muted.TLabel", foreground=look.dim)
     for name in ("TButton", "TMenubutton"):
-        style.configure(name, relief="flat", anchor="w", padding=(12, 8))
+        style.configure(name, relief="flat", anchor="w", padding=(length(12), length(8)))
         style.configure(name, bordercolor=look.surface, focuscolor=look.accent)
         style.configure(name, lightcolor=look.surface, darkcolor=look.surface)
         style.map(
@@ -39,7 +44,7 @@ def apply_style(root: Any, ttk: Any, look: Palette) -> Any:
             foreground=[("disabled", look.dim)],
         )
     style.configure("TMenubutton", arrowcolor=look.dim)
-    style.configure("TCheckbutton", focuscolor=look.accent, indicatormargin=(0, 0, 8, 0))
+    style.configure("TCheckbutton", focuscolor=look.accent, indicatormargin=(0, 0, length(8), 0))
     style.configure(
         "TCheckbutton", indicatorbackground=look.ground, indicatorforeground=look.accent
     )
