@@ -1,7 +1,7 @@
 """Recovers a damaged file's data other than sessions.
 
 These are the totals of sessions that retention removed or that are unreadable, the uids removed by
-retention, the forgotten ranges and the sync state.
+retention, the forgotten ranges, the sync state, the entries and the closed days.
 """
 
 import sqlite3
@@ -13,16 +13,26 @@ from typing import Any
 
 import msgspec
 
+from reprospective_tray.store.model.bounds import (
+    EARLIEST_MS,
+    LATEST_MS,
+    LONGEST_MS,
+    LONGEST_NAME,
+    LONGEST_TITLE,
+)
 from reprospective_tray.store.model.day_split import Addition, DayKey
-from reprospective_tray.store.model.sessions import DAY_MS, Row
+from reprospective_tray.store.model.ids import derived_uid
+from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS
+from reprospective_tray.store.model.sessions import DAY_MS, MINUTE_MS, Row
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import MetaKey
 from reprospective_tray.store.sqlite.rows.daily_totals import DailyTotals
+from reprospective_tray.store.sqlite.rows.entry_rows import EntryRows
 from reprospective_tray.store.sqlite.rows.taken_times import TakenTimes
 
 _CHUNK = 500
 _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
-_KINDS = {"started_at": int}  # types of key columns; all others are str
+_KINDS = {"started_at": int, "id": int}  # types of key columns; all others are str
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
 # Not copied: row ids differ in the new file, and retention recomputes when it is due.
 _FACTS = tuple(fact for fact in MetaKey if fact not in {MetaKey.REOFFER, MetaKey.RETENTION_DUE})
@@ -78,6 +88,44 @@ def copy_taken(
     while (batch := list(islice(times, _CHUNK))) and not stopped():
         with adapter.writing():
             TakenTimes(adapter.models).add(batch)
+
+
+def copy_entries(
+    damaged: sqlite3.Connection,
+    adapter: SqliteAdapter,
+    stopped: Callable[[], bool],
+    *,
+    offer_again: bool,
+) -> None:
+    """Copy closed days, and entries with their tombstones, in short transactions.
+
+    What is there already stays, so a repeat changes nothing. An entry that overlaps those made here
+    meanwhile loses that time.
+    """
+    with adapter.writing():
+        for row in _readable(damaged, "desktop_activity_closed_days", ("day",)):
+            if _is_date(row["day"]) and _is_moment(row["closed_at"]):
+                new = adapter.models.ClosedDay.insert(day=row["day"], closed_at=row["closed_at"])
+                new.on_conflict_ignore().execute()
+    rows = filter(_is_entry, _readable(damaged, "desktop_activity_entries", ("id",)))
+    there = EntryRows(adapter.models)
+    while (batch := list(islice(rows, _CHUNK))) and not stopped():
+        with adapter.writing():
+            for row in batch:
+                del row["id"]  # row ids differ in the new file
+                _copy_entry(row | {"synced": 0} if offer_again else row, there)
+
+
+def _copy_entry(row: Row, there: EntryRows) -> None:
+    if there.get(row["uid"]):
+        return
+    whole = [(row["started_at"], row["ended_at"])]
+    parts = whole if row["deleted"] else there.free(row)
+    if parts != whole:
+        row |= {"revision": row["revision"] + 1, "synced": 0}
+    for number, (start, end) in enumerate(parts):
+        uid = derived_uid(start, row["uid"]) if number else row["uid"]
+        there.insert(row | {"uid": uid, "started_at": start, "ended_at": end})
 
 
 def copy_totals(
@@ -150,15 +198,40 @@ def _is_moment(value: object) -> bool:
     return isinstance(value, int) and 0 <= value < _LAST_MOMENT
 
 
+def _is_entry(row: Row) -> bool:
+    """Return whether `row` is a plausible entry and not the result of a damaged page."""
+    texts = ("device_id", "source_host", "category", "note")
+    numbers = ("started_at", "ended_at", "utc_offset_minutes", "revision")
+    return bool(
+        _is_uid(row["uid"])
+        and all(isinstance(row[name], str) for name in texts)
+        and all(isinstance(row[name], int) for name in numbers)
+        and all(row[name] in (0, 1) for name in ("billable", "deleted", "synced"))
+        and isinstance(row["synced_at"], int | None)
+        and EARLIEST_MS <= row["started_at"] < row["ended_at"] <= LATEST_MS
+        and row["ended_at"] - row["started_at"] <= LONGEST_MS
+        and abs(row["utc_offset_minutes"]) * MINUTE_MS <= LARGEST_OFFSET_MS
+        and len(row["source_host"]) <= LONGEST_NAME
+        and len(row["note"]) <= LONGEST_TITLE
+        and (row["deleted"] or row["category"])
+        and len(row["category"]) <= LONGEST_NAME
+    )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_day(row: Row) -> bool:
     """Return whether `row` is a plausible daily total and not the result of a damaged page."""
     numbers: Iterable[object] = (row["first_offset_minutes"], row["last_offset_minutes"])
-    try:
-        date.fromisoformat(row["day"])
-    except ValueError:
-        return False
     return (
-        row["state"] in {"active", "idle", "locked"}
+        _is_date(row["day"])
+        and row["state"] in {"active", "idle", "locked"}
         and all(isinstance(number, int) and abs(number) <= 1080 for number in numbers)  # noqa: PLR2004  the schema's bound
         and _is_moment(row["first_at"])
         and _is_moment(row["last_at"])

@@ -88,7 +88,7 @@ def unfinished(adapter: SqliteAdapter) -> list[Path]:
 
 
 def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> int:
-    """Copy every readable session of `damaged` into `adapter`; return how many were new.
+    """Copy what is readable of `damaged` into `adapter`; return how many sessions were new.
 
     Totals of unreadable or removed sessions are added last, exactly once. If `stop` is set, it
     ends at once and continues at the next start.
@@ -107,6 +107,9 @@ def take_over(damaged: Path, adapter: SqliteAdapter, stop: threading.Event) -> i
             if stop.is_set():
                 return taken
             again = salvage_memory.is_to_be_offered_again(connection)
+            salvage_memory.copy_entries(connection, adapter, stop.is_set, offer_again=again)
+            if stop.is_set():
+                return taken
             explained: dict[DayKey, Addition] = {}
             rows = _readable_rows(connection)
             while batch := list(islice(rows, _CHUNK)):
