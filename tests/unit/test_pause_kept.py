@@ -15,7 +15,7 @@ from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.monitor import desktop_monitor
 from reprospective_tray.monitor.desktop_monitor import DesktopActivityMonitor, MonitorState
 from reprospective_tray.monitor.observation import Observation, read_clocks
-from reprospective_tray.monitor.probes.base import Lack, WindowProbe
+from reprospective_tray.monitor.probes.base import Lack, ProbeLostError, WindowProbe
 from reprospective_tray.monitor.probes.null import NullProbe
 from reprospective_tray.runtime.state import program_state
 from reprospective_tray.runtime.state.pause import PauseMemory
@@ -90,6 +90,58 @@ def recording(
         yield monitor
     finally:
         monitor.stop()
+
+
+class SilentLater(OneWindow):
+    """A display that answers no more from some moment on, until its connection is cut."""
+
+    def __init__(self) -> None:
+        super().__init__(self.answer)
+        self.silent, self.asked, self.cut = (threading.Event() for _each in range(3))
+
+    def answer(self) -> None:
+        if self.silent.is_set():
+            self.asked.set()
+            assert self.cut.wait(SECONDS)
+            raise ProbeLostError("cut")
+
+    def abort(self) -> None:
+        self.cut.set()
+
+
+def test_a_display_that_answers_no_more_is_cut_off_and_the_open_session_is_ended(
+    tmp_path: Path,
+) -> None:
+    path, probe = tmp_path / "x.db", SilentLater()
+    with recording(path, lambda _monitor: probe) as monitor:
+        assert monitor.recording.wait(SECONDS)
+        wait_until(lambda: rows_of(path, "open"), SECONDS, "the open session")
+        probe.silent.set()
+        probe.wake()
+        assert probe.asked.wait(SECONDS)
+        monitor.stop(3.0)
+        assert probe.cut.is_set()
+        assert not monitor._thread.is_alive()
+    assert rows_of(path, "application_name, open") == [("app", 0)]
+
+
+def test_a_display_that_never_opens_is_not_waited_for(tmp_path: Path) -> None:
+    opening, answer = threading.Event(), threading.Event()
+
+    def open_probe(_monitor: DesktopActivityMonitor) -> WindowProbe:
+        opening.set()
+        assert answer.wait(10 * SECONDS)
+        return NullProbe(Lack.DISPLAY, "none")
+
+    with recording(tmp_path / "x.db", open_probe) as monitor:
+        assert opening.wait(SECONDS)
+        stopping = threading.Thread(target=monitor.stop)
+        stopping.start()
+        stopping.join(SECONDS)
+        waits = stopping.is_alive()
+        answer.set()
+        stopping.join()
+    assert not waits
 
 
 @pytest.mark.parametrize("later_ms", [None, 3_600_000])
