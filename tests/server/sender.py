@@ -60,6 +60,24 @@ class Sender:
             **changes,
         }
 
+    def entry(self, **changes: Any) -> dict[str, Any]:
+        """Return an entry of half a minute, the next one in time."""
+        number = next(_numbers)
+        return {
+            "uid": str(uuid4()),
+            "device_id": self.device_id,
+            "source_host": "desk",
+            "started_at": T + number * 30_000,
+            "ended_at": T + number * 30_000 + 29_123,
+            "utc_offset_minutes": 60,
+            "category": "Customers > Harbour",
+            "note": f"call {number}",
+            "billable": 1,
+            "revision": 1,
+            "deleted": 0,
+            **changes,
+        }
+
     def batch(self, rows: Any = (), orders: Any = (), **changes: Any) -> dict[str, Any]:
         """Return a batch with the next pair."""
         counter = self.acknowledged["counter"] + 1 if self.acknowledged else 1
@@ -108,6 +126,15 @@ def stored(database: Database) -> dict[str, dict[str, Any]]:
         connection.close()
 
 
+def stored_entries(database: Database) -> dict[str, dict[str, Any]]:
+    """Return every entry as it was sent, with its owner, by its uid, tombstones included."""
+    rows = database.rows(
+        "SELECT owner::text, reprospective.entry_as_sent(e)"
+        " FROM reprospective.desktop_activity_entries AS e"
+    )
+    return {entry["uid"]: entry | {"owner": owner} for owner, entry in rows}
+
+
 @contextmanager
 def connected(database: Database, role: Person | None = None) -> Iterator[Connection]:
     """Connect as the program does; as the superuser where no `role` is named."""
@@ -154,7 +181,10 @@ def shared(postgres: Server) -> Iterator[Shared]:
 @pytest.fixture
 def prepared(shared: Shared) -> Database:
     """A database after `server init`, without rows."""
-    shared.database.rows("TRUNCATE reprospective.desktop_activity_sessions, reprospective.devices")
+    shared.database.rows(
+        "TRUNCATE reprospective.desktop_activity_sessions, reprospective.devices,"
+        " reprospective.desktop_activity_entries"
+    )
     return shared.database
 
 

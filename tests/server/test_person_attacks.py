@@ -19,12 +19,15 @@ import pytest
 from reprospective_tray.errors import ServerUnreachableError
 from reprospective_tray.store.postgres.administration.roles import initialise
 from reprospective_tray.store.postgres.administration.status import standing
+from reprospective_tray.store.postgres.schema.upgrade import scripts
 from tests.server.sender import Sender, add_role, connected, sender
 from tests.server.servers import Database, Person, Server, person
 
 pytestmark = pytest.mark.trust
 
 SESSIONS = "reprospective.desktop_activity_sessions"
+ENTRIES = "reprospective.desktop_activity_entries"
+CATEGORY, NOTE = "Customers > Undisclosed", "about the takeover"
 TITLE, APPLICATION, HOST = "Resignation letter.odt", "Secret Messenger", "annas-laptop"
 SECONDS = 5
 VIEWS = (
@@ -75,6 +78,27 @@ ATTACKS = {
     "delete what is settled": "DELETE FROM reprospective.settled_days",
     "become another device": "UPDATE reprospective.devices SET counter = 9, token = 'forged'",
     "write a version": "INSERT INTO reprospective.schema_version VALUES (99)",
+    # Entries
+    "read the entries": f"SELECT * FROM {ENTRIES}",
+    "read an entry by returning": f"UPDATE {ENTRIES} SET revision = revision + 1 RETURNING *",
+    "read an entry by an error": f"SELECT (note || owner)::integer FROM {ENTRIES}",
+    "read an entry by its own form": f"SELECT reprospective.entry_as_sent(e) FROM {ENTRIES} AS e",
+    "write into the entries of one": f"UPDATE {ENTRIES} SET note = 'forged'",
+    "take the entries over": f"UPDATE {ENTRIES} SET owner = current_user WHERE owner = '{{her}}'",
+    "give entries away": f"UPDATE {ENTRIES} SET owner = '{{her}}'",
+    "delete entries": f"DELETE FROM {ENTRIES}",
+    "send another's entry": """SELECT reprospective.ingest(('{{"schema": 1, "device_id":
+        "00000000-0000-0000-0000-000000000002", "pair": {{"counter": 1, "token": "x"}}, "entries":
+        [{{"uid": "{entry}", "device_id": "00000000-0000-0000-0000-000000000002", "source_host":
+        "x", "category": "x", "note": "forged", "started_at": 1, "ended_at": 2,
+        "utc_offset_minutes": 0, "revision": 99}}]}}')::json)""",
+    "delete another's entry": """SELECT reprospective.take_entries('[{{"uid": "{entry}", "deleted":
+        1, "device_id": "00000000-0000-0000-0000-000000000002", "source_host": "", "started_at": 1,
+        "ended_at": 2, "utc_offset_minutes": 0, "revision": 99}}]', now())""",
+    "forget another's entries": """SELECT reprospective.forget_entries(ROW(
+        'ffffffff-ffff-7fff-bfff-ffffffffffff', ARRAY['{device}']::uuid[], 0, 7000000000000, NULL)
+        ::reprospective.sent_order, now())""",
+    "explain entries": f"EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM {ENTRIES} WHERE note = '{NOTE[:-1]}'",
     # Views and functions
     **{f"read {view}": f"SELECT * FROM reprospective.{view}" for view in VIEWS},
     "a function in a condition": f"""CREATE FUNCTION pg_temp.peek(text) RETURNS boolean
@@ -146,7 +170,10 @@ ATTACKS = {
     # Locks
     **{
         f"lock {table} in {mode}": f"LOCK TABLE reprospective.{table} IN {mode} MODE"
-        for table in ("desktop_activity_sessions", "devices", "settled", "schema_version")
+        for table in (
+            *("desktop_activity_sessions", "desktop_activity_entries"),
+            *("devices", "settled", "schema_version"),
+        )
         for mode in ("SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE")
     },
     "lock a view": "LOCK TABLE reprospective.hosts IN ACCESS EXCLUSIVE MODE",
@@ -244,6 +271,7 @@ class Scene:
     he: Person
     uid: str
     device: str
+    entry: str
 
     def text(self, statement: str) -> str:
         """Put the names in."""
@@ -252,6 +280,7 @@ class Scene:
             me=self.he.name,
             uid=self.uid,
             device=self.device,
+            entry=self.entry,
             database=self.database.name,
         )
 
@@ -261,7 +290,10 @@ class Scene:
         try:
             return [
                 row
-                for table in ("desktop_activity_sessions", "devices", "settled", "settled_days")
+                for table in (
+                    *("desktop_activity_sessions", "desktop_activity_entries"),
+                    *("devices", "settled", "settled_days"),
+                )
                 for row in Sender(raw).ask(
                     f"SELECT t::text FROM reprospective.{table} AS t WHERE owner = %s ORDER BY 1",
                     [self.she.name],
@@ -297,14 +329,15 @@ def scene(postgres: Server) -> Iterator[Scene]:
         with sender(database, she) as device, sender(database, he) as other:
             secrets = {"window_title": TITLE, "application_name": APPLICATION, "source_host": HOST}
             rows = [device.row(**secrets) for _ in range(20)]
-            device.send(*rows)
-            other.send(*(other.row() for _ in range(20)))
+            entries = [device.entry(category=CATEGORY, note=NOTE) for _ in range(5)]
+            device.send(*rows, entries=entries)
+            other.send(*(other.row() for _ in range(20)), entries=[other.entry()])
             for each in (she, he):
                 database.rows(
                     "SELECT reprospective.settle_owner(%s, '2100-01-01', 100000)", [each.name]
                 )
             database.rows("ANALYZE")
-            yield Scene(database, she, he, rows[0]["uid"], device.device_id)
+            yield Scene(database, she, he, rows[0]["uid"], device.device_id, entries[0]["uid"])
         database.rows(f"DROP OWNED BY {he.name} CASCADE")
 
 
@@ -352,7 +385,7 @@ def test_it_reads_writes_blocks_and_learns_nothing_of_anothers(
         attacker.raw.rollback()
     her.ask(f"UPDATE {SESSIONS} SET deleted = deleted WHERE window_title <> 'forged'")
     told = repr(seen)
-    for secret in (TITLE, APPLICATION, HOST, scene.device):
+    for secret in (TITLE, APPLICATION, HOST, CATEGORY, NOTE, scene.device):
         assert secret not in told.replace(scene.text(ATTACKS[what]), ""), told
     now = scene.hers()
     assert "forged" not in repr(now)
@@ -376,7 +409,7 @@ def test_what_was_planted_runs_for_no_administrator(scene: Scene, her: Sender):
         assert planted > 10
     with connected(scene.database) as connection:
         initialise(connection)
-        assert standing(connection).schema_version == 3
+        assert standing(connection).schema_version == scripts()[-1].number
     program = scene.database.server.programs / "pg_dump"
     if program.exists():
         subprocess.run(

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from psycopg2 import errors
 
-from tests.server.sender import Sender, Shared, add_role, sender, stored
+from tests.server.sender import Sender, Shared, add_role, sender, stored, stored_entries
 from tests.server.servers import Database, Person
 
 SESSIONS = "reprospective.desktop_activity_sessions"
+ENTRIES = "reprospective.desktop_activity_entries"
+NEW_ENTRY = f"""INSERT INTO {ENTRIES} (uid, owner, device_id, source_host, started_at, ended_at,
+    utc_offset_minutes, category)
+    VALUES (%s, %s, gen_random_uuid(), 'desk', now(), now() + interval '1 h', 60, 'Work')"""
 COLUMNS = "device_id, source_host, state, application_name, window_title, utc_offset_minutes"
 VALUES = "gen_random_uuid(), 'desk', 'active', 'Editor', 'page', 60"
 TIMES = "started_at, ended_at"
@@ -51,9 +55,9 @@ def name_of(device: Sender) -> str:
 def test_a_person_reads_their_own_rows_alone_through_every_table_and_view(
     anna: Sender, ben: Sender
 ):
-    anna.send(anna.row(), anna.row())
-    ben.send(ben.row())
-    for table in ("desktop_activity_sessions", "devices", *VIEWS):
+    anna.send(anna.row(), anna.row(), entries=[anna.entry()])
+    ben.send(ben.row(), entries=[ben.entry()])
+    for table in ("desktop_activity_sessions", "desktop_activity_entries", "devices", *VIEWS):
         for device in (anna, ben):
             owners = device.ask(f"SELECT DISTINCT owner::text FROM reprospective.{table}")
             assert owners == [(name_of(device),)], table
@@ -62,9 +66,9 @@ def test_a_person_reads_their_own_rows_alone_through_every_table_and_view(
 def test_a_reader_reads_everybody_and_writes_nothing(
     anna: Sender, ben: Sender, reader: Sender, prepared: Database
 ):
-    anna.send(anna.row())
-    ben.send(ben.row())
-    for table in ("desktop_activity_sessions", "devices", *VIEWS):
+    anna.send(anna.row(), entries=[anna.entry()])
+    ben.send(ben.row(), entries=[ben.entry()])
+    for table in ("desktop_activity_sessions", "desktop_activity_entries", "devices", *VIEWS):
         assert reader.ask(f"SELECT count(DISTINCT owner) FROM reprospective.{table}") == [(2,)]
     before = stored(prepared)
     for attempt in (
@@ -73,6 +77,8 @@ def test_a_reader_reads_everybody_and_writes_nothing(
         f"""INSERT INTO {SESSIONS} (uid, {COLUMNS}, {TIMES})
         VALUES (gen_random_uuid(), {VALUES}, {NOW})""",
         "UPDATE reprospective.devices SET counter = 0",
+        f"UPDATE {ENTRIES} SET note = ''",
+        f"DELETE FROM {ENTRIES}",
         f"SELECT * FROM {SESSIONS} FOR UPDATE",
     ):
         with pytest.raises(DENIED):
@@ -213,6 +219,34 @@ def with_warning_as_error(device: Sender, attempt: str) -> None:
     device.ask(attempt)
     if any("no privileges were granted" in notice for notice in device.raw.notices):
         raise DENIED
+
+
+def test_entries_of_another_are_not_changed_taken_over_given_away_or_deleted(
+    anna: Sender, ben: Sender, prepared: Database
+):
+    hers = anna.entry()
+    anna.send(entries=[hers])
+    ben.send(entries=[ben.entry()])
+    before = stored_entries(prepared)
+    mine = [entry for entry in before.values() if entry["owner"] == name_of(ben)]
+    for change in ("note = 'forged'", "owner = current_user", "billable = 0"):
+        with ben.raw.cursor() as cursor:
+            cursor.execute(f"UPDATE {ENTRIES} SET {change} WHERE uid = %s", [hers["uid"]])
+            assert cursor.rowcount == 0
+    for attempt in (
+        f"DELETE FROM {ENTRIES}",
+        f"TRUNCATE {ENTRIES}",
+        f"UPDATE {ENTRIES} SET owner = '{name_of(anna)}'",
+    ):
+        with pytest.raises(DENIED):
+            ben.ask(attempt)
+    for owner in (name_of(anna), "postgres", "reprospective_person"):
+        with pytest.raises(DENIED):
+            ben.ask(NEW_ENTRY, [mine[0]["uid"], owner])
+    upsert = f"{NEW_ENTRY} ON CONFLICT (uid) DO UPDATE SET note = 'forged'"
+    with pytest.raises(DENIED):
+        ben.ask(upsert, [hers["uid"], name_of(ben)])
+    assert stored_entries(prepared) == before
 
 
 def test_row_security_off_is_an_error_and_no_way_around(anna: Sender, ben: Sender):

@@ -29,6 +29,7 @@ SECRET = {
         *("uid", "device_id", "source_host", "original_id"),
         *("application_name", "window_title", "process_id"),
     },
+    "desktop_activity_entries": {"uid", "device_id", "source_host", "category", "note"},
     "devices": {"device_id", "token"},
     "settled_days": {"device_id", "source_host", "application_name"},
 }

@@ -181,6 +181,7 @@ def test_the_tables_and_views_of_the_server_are_those_of_the_reference() -> None
     there = columns_on_the_server()
     headings = {
         "desktop_activity_sessions": "Table",
+        "desktop_activity_entries": "Table",
         "daily_application_totals": "View",
         "hourly_activity": "View",
         "hosts": "View",

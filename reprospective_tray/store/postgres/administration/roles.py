@@ -63,6 +63,9 @@ _HAND_OVER = (
     UPDATE reprospective.devices AS d SET owner = h.owner
     FROM hand_over AS h WHERE d.owner = h.former""",
     """WITH hand_over (former, owner) AS (VALUES (%s::name, %s::name))
+    UPDATE reprospective.desktop_activity_entries AS e SET owner = h.owner
+    FROM hand_over AS h WHERE e.owner = h.former""",
+    """WITH hand_over (former, owner) AS (VALUES (%s::name, %s::name))
     UPDATE reprospective.desktop_activity_sessions AS s SET owner = h.owner
     FROM hand_over AS h WHERE s.owner = h.former""",
 )

@@ -53,6 +53,38 @@ COMMENT ON COLUMN reprospective.desktop_activity_sessions.last_day IS
 COMMENT ON COLUMN reprospective.desktop_activity_sessions.midnights IS
     'last_day - first_day, in days.';
 
+-- Entries.
+COMMENT ON TABLE reprospective.desktop_activity_entries IS
+    'What a person says that a time was for. Entries overlay the sessions and never change them. '
+    'Deleted ones stay as rows with deleted = 1.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.uid IS
+    'UUIDv7, made with the entry; the key everywhere. Where the entries of two computers overlap, '
+    'the greater one has precedence.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.owner IS
+    'The role that sent it; row-level security goes by it.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.device_id IS
+    'The UUID of the local database in which it was made: one for each computer.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.source_host IS
+    'The name of the computer, as it calls itself.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.started_at IS
+    'The moment at which it begins, exact to the millisecond.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.ended_at IS
+    'The moment at which it ends, exact to the millisecond.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.utc_offset_minutes IS
+    'How far the clock on the wall was ahead of UTC when it began, in minutes; west is negative.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.category IS
+    'What the time was for: a path such as Customers > Harbour; empty where it was deleted.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.note IS
+    'What the person noted; empty where it was deleted.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.billable IS
+    '1 where it is to be invoiced, else 0.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.revision IS
+    'Grows with every change of the entry; the largest one is the newest.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.deleted IS
+    '1 where it was deleted or forgotten: texts are empty then, times stay. Else 0.';
+COMMENT ON COLUMN reprospective.desktop_activity_entries.received_at IS
+    'When the server took this version, by the server''s clock.';
+
 -- Tables for sending.
 COMMENT ON TABLE reprospective.devices IS
     'How far each device has come with sending: the batch that was taken last. It tells a '
@@ -237,6 +269,8 @@ COMMENT ON COLUMN reprospective.sent_batch.acknowledged IS
     'The pair of the last batch that was answered; null for the first one.';
 COMMENT ON COLUMN reprospective.sent_batch.pair IS 'The pair of this batch.';
 COMMENT ON COLUMN reprospective.sent_batch.rows IS 'An array of sent_row.';
+COMMENT ON COLUMN reprospective.sent_batch.entries IS
+    'An array of sent_entry; null from a sender that has none.';
 COMMENT ON COLUMN reprospective.sent_batch.orders IS 'An array of sent_order.';
 COMMENT ON TYPE reprospective.sent_pair IS 'What a batch is known by.';
 COMMENT ON COLUMN reprospective.sent_pair.counter IS 'Grows with every batch of the device.';
@@ -261,6 +295,20 @@ COMMENT ON COLUMN reprospective.sent_row.utc_offset_minutes IS
 COMMENT ON COLUMN reprospective.sent_row.open IS 'As desktop_activity_sessions.open.';
 COMMENT ON COLUMN reprospective.sent_row.deleted IS 'As desktop_activity_sessions.deleted.';
 COMMENT ON COLUMN reprospective.sent_row.revision IS 'As desktop_activity_sessions.revision.';
+COMMENT ON TYPE reprospective.sent_entry IS 'One entry, as desktop_activity_entries has it.';
+COMMENT ON COLUMN reprospective.sent_entry.uid IS 'As desktop_activity_entries.uid.';
+COMMENT ON COLUMN reprospective.sent_entry.device_id IS 'As desktop_activity_entries.device_id.';
+COMMENT ON COLUMN reprospective.sent_entry.source_host IS
+    'As desktop_activity_entries.source_host.';
+COMMENT ON COLUMN reprospective.sent_entry.started_at IS 'Milliseconds since 1970, UTC.';
+COMMENT ON COLUMN reprospective.sent_entry.ended_at IS 'Milliseconds since 1970, UTC.';
+COMMENT ON COLUMN reprospective.sent_entry.utc_offset_minutes IS
+    'As desktop_activity_entries.utc_offset_minutes.';
+COMMENT ON COLUMN reprospective.sent_entry.category IS 'As desktop_activity_entries.category.';
+COMMENT ON COLUMN reprospective.sent_entry.note IS 'As desktop_activity_entries.note.';
+COMMENT ON COLUMN reprospective.sent_entry.billable IS 'As desktop_activity_entries.billable.';
+COMMENT ON COLUMN reprospective.sent_entry.revision IS 'As desktop_activity_entries.revision.';
+COMMENT ON COLUMN reprospective.sent_entry.deleted IS 'As desktop_activity_entries.deleted.';
 COMMENT ON TYPE reprospective.sent_order IS
     'A range of time to forget, of sessions that have left the sender.';
 COMMENT ON COLUMN reprospective.sent_order.uid IS 'The key of the order, for its answer.';
@@ -287,6 +335,16 @@ COMMENT ON FUNCTION reprospective.forget_range(reprospective.sent_order, timesta
     'Forgets the caller''s own sessions in a range of time; one across its edge is cut.';
 COMMENT ON FUNCTION reprospective.as_sent(reprospective.desktop_activity_sessions) IS
     'Returns a session as sent_row has it, for a sender that holds an older version.';
+COMMENT ON FUNCTION reprospective.take_entries(json, timestamptz) IS
+    'Takes an array of sent_entry, each where it is new or newer than what is here, and answers '
+    'what became of each.';
+COMMENT ON FUNCTION reprospective.store_entries(json, timestamptz) IS
+    'Stores an array of sent_entry; returns which were written.';
+COMMENT ON FUNCTION reprospective.forget_entries(reprospective.sent_order, timestamptz) IS
+    'Forgets the caller''s own entries in a range of time that were made before the order; one '
+    'across its edge is cut.';
+COMMENT ON FUNCTION reprospective.entry_as_sent(reprospective.desktop_activity_entries) IS
+    'Returns an entry as sent_entry has it, for a sender that holds an older version.';
 COMMENT ON FUNCTION reprospective.lived(timestamptz, integer) IS
     'Returns what the clock on the wall showed at a moment, for an offset from UTC in '
     'minutes.';

@@ -8,7 +8,8 @@ BEGIN
     FOR guarded IN
         SELECT to_regclass(name) FROM unnest(ARRAY[
             'reprospective.desktop_activity_sessions', 'reprospective.devices',
-            'reprospective.settled', 'reprospective.settled_days'
+            'reprospective.settled', 'reprospective.settled_days',
+            'reprospective.desktop_activity_entries'
         ]) AS name
         WHERE to_regclass(name) IS NOT NULL  -- older versions have not all of them
     LOOP

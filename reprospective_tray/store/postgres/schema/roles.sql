@@ -37,12 +37,14 @@ GRANT EXECUTE ON FUNCTION
 -- The functions for sending, which run with the caller's rights; not those that derive days.
 GRANT EXECUTE ON FUNCTION
     reprospective.ingest, reprospective.take_rows, reprospective.compare_rows,
-    reprospective.as_sent, reprospective.forget_range, reprospective.settle
+    reprospective.as_sent, reprospective.forget_range, reprospective.settle,
+    reprospective.take_entries, reprospective.store_entries, reprospective.entry_as_sent,
+    reprospective.forget_entries
     TO reprospective_person;
 
--- No DELETE, because deleted sessions become tombstones. UPDATE is granted by column, because on
--- the whole table it would include the right to LOCK it and block everybody. A person may set
--- received_at and sent_schema of their own rows; no other person's rows depend on them.
+-- No DELETE, because deleted sessions and entries become tombstones. UPDATE is granted by column,
+-- because on the whole table it would include the right to LOCK it and block everybody. A person
+-- may set received_at and sent_schema of their own rows; no other person's rows depend on them.
 DO $$
 DECLARE
     granted text;
@@ -55,6 +57,7 @@ BEGIN
         FROM pg_attribute AS a
         WHERE a.attrelid IN (
                 'reprospective.desktop_activity_sessions'::regclass,
+                'reprospective.desktop_activity_entries'::regclass,
                 'reprospective.devices'::regclass
             )
             AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
