@@ -1,6 +1,6 @@
 """The entry as a value: what a person says that a time was for. It never changes a session."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from reprospective_tray.store.model.day_split import pieces
@@ -52,13 +52,32 @@ def without_overlaps(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     The entry with the greater uid, which was made later, stays whole. One that is cut in its middle
     becomes two entries with the same uid.
     """
+    return tuple(entry for group in _overlapping(entries) for entry in _cut(group))
+
+
+def _overlapping(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Yield the entries in groups, ordered by time: entries of different groups do not overlap."""
+    group: list[Entry] = []
+    end = 0
+    for entry in sorted(entries, key=lambda each: each.started_at):
+        if group and entry.started_at >= end:
+            yield group
+            group = []
+        group.append(entry)
+        end = max(end, entry.ended_at)
+    if group:
+        yield group
+
+
+def _cut(entries: list[Entry]) -> list[Entry]:
+    """Return the entries cut so that none overlap, ordered by start."""
     found: list[Entry] = []
     for entry in sorted(entries, key=lambda each: each.uid, reverse=True):
         pieces = [entry]
         for later in found:
             pieces = [rest for piece in pieces for rest in outside(piece, later)]
         found += pieces
-    return tuple(sorted(found, key=lambda each: each.started_at))
+    return sorted(found, key=lambda each: each.started_at)
 
 
 def outside(entry: Entry, other: Entry) -> list[Entry]:

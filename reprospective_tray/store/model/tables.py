@@ -25,6 +25,7 @@ class Models:
 
     Session: Any
     Day: Any
+    Entry: Any
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,6 @@ class LocalModels(Models):
     TakenTime: Any
     Refused: Any
     RangeOrder: Any
-    Entry: Any
     ClosedDay: Any
 
 
@@ -141,7 +141,7 @@ def make_models(database: peewee.Database) -> LocalModels:
         class Meta:
             table_name = "desktop_activity_closed_days"
 
-    return LocalModels(Session, Day, Meta, Taken, TakenTime, Refused, RangeOrder, Entry, ClosedDay)
+    return LocalModels(Session, Day, Entry, Meta, Taken, TakenTime, Refused, RangeOrder, ClosedDay)
 
 
 def make_server_models(database: peewee.Database) -> Models:
@@ -175,7 +175,17 @@ def make_server_models(database: peewee.Database) -> Models:
             table_name = "desktop_activity_days"
             primary_key = False
 
-    return Models(Session, Day)
+    class Entry(_entry_columns(base, ServerInstantField)):  # type: ignore[misc]  # made at run time
+        """An entry of any user this role may read: times are ms since the epoch, UTC."""
+
+        uid = peewee.TextField(primary_key=True)
+        owner = peewee.TextField()
+
+        class Meta:
+            schema = SERVER_SCHEMA
+            table_name = "desktop_activity_entries"
+
+    return Models(Session, Day, Entry)
 
 
 def _session_columns(base: Any, instant: Any) -> Any:

@@ -3,16 +3,24 @@
 from typing import Any
 
 from reprospective_tray.store.engine.adapter import DatabaseAdapter
-from reprospective_tray.store.model.bounds import LONGEST_MS
-from reprospective_tray.store.model.entries import COLUMNS, Entry, days_of, entry_of
+from reprospective_tray.store.model.bounds import EARLIEST_MS, LATEST_MS, LONGEST_MS
+from reprospective_tray.store.model.entries import (
+    COLUMNS,
+    Entry,
+    days_of,
+    entry_of,
+    without_overlaps,
+)
 from reprospective_tray.store.model.ranges import LARGEST_OFFSET_MS, DayRange
+from reprospective_tray.store.model.tables import SERVER_SCHEMA
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 
 
 class EntryQueries:
     """Queries for entries; must be called in the adapter's `connection()`.
 
-    Only the local file has entries. One that an older version wrote, opened for reading, has none.
+    The local file and the server have entries; those of older versions have none. Of the server,
+    these are the entries of this role. Only the local file has closed days.
     """
 
     def __init__(self, adapter: DatabaseAdapter) -> None:
@@ -20,11 +28,16 @@ class EntryQueries:
         self._adapter = adapter
 
     def between(self, start_ms: int, end_ms: int) -> tuple[Entry, ...]:
-        """Return the entries that overlap [`start_ms`, `end_ms`) (ms UTC), ordered by start."""
+        """Return the entries that overlap [`start_ms`, `end_ms`) (ms UTC), ordered by start.
+
+        Those of several computers are cut so that none overlap, see `without_overlaps`.
+        """
         models = self._models_with("desktop_activity_entries")
         if models is None:
             return ()
         entry = models.Entry
+        # The server's instants are limited to the years 1 to 9999.
+        start_ms, end_ms = max(start_ms, EARLIEST_MS), min(end_ms, LATEST_MS)
         rows = (
             entry.select(*(getattr(entry, name) for name in COLUMNS))
             .where(
@@ -33,10 +46,15 @@ class EntryQueries:
                 # No entry is longer, so the index on the start bounds the search.
                 entry.started_at > start_ms - LONGEST_MS,
                 entry.ended_at > start_ms,
+                *self._adapter.of_this_person(entry),
             )
             .order_by(entry.started_at, entry.uid)
         )
-        return tuple(map(entry_of, rows.dicts()))
+        found = without_overlaps(map(entry_of, rows.dicts()))
+        # A cut may have left parts outside.
+        return tuple(
+            each for each in found if each.started_at < end_ms and each.ended_at > start_ms
+        )
 
     def on(self, days: DayRange) -> tuple[Entry, ...]:
         """Return the entries that lie at least partly on `days`, as lived, ordered by start."""
@@ -74,6 +92,6 @@ class EntryQueries:
 
     def _models_with(self, table: str) -> Any:
         """Return the models if the database has `table`, else None."""
-        if not isinstance(self._adapter, SqliteAdapter):
-            return None
-        return self._adapter.models if self._adapter.database.table_exists(table) else None
+        schema = None if isinstance(self._adapter, SqliteAdapter) else SERVER_SCHEMA
+        exists = self._adapter.database.table_exists(table, schema)
+        return self._adapter.models if exists else None
