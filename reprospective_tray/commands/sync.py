@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reprospective_tray.config.loading import LoadedConfig
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.sync_pass import PassProgress
+    from reprospective_tray.sync.pass_result import PassProgress
     from reprospective_tray.sync.sync_request import SyncRequest, SyncResult
     from reprospective_tray.system.paths import Paths
 
@@ -60,7 +60,15 @@ def sync(options: Options) -> int:
     last = _show(polls)
     result = last["result"]
     if options.json:
-        figures = ("sent", "refused", "waiting", "superseded", "deleted")
+        figures = (
+            "sent",
+            "entries",
+            "waiting_entries",
+            "refused",
+            "waiting",
+            "superseded",
+            "deleted",
+        )
         more = ("compared", "offered_again", "retried")
         print_json(
             {name: last["waiting"] if name == "waiting" else result[name] for name in figures}
@@ -69,10 +77,13 @@ def sync(options: Options) -> int:
         )
     if result["error"]:
         raise ReprospectiveError(result["error"], result["remedy"])
-    if not options.json and (result["sent"] or not last["refused_in_all"]):
+    left = last["refused_in_all"] or result["waiting_entries"]
+    if not options.json and (result["sent"] or result["entries"] or not left):
         print(_sentence(result))
     if last["refused_in_all"]:
         raise _refused(last["refused_in_all"])
+    if result["waiting_entries"]:
+        raise _too_old(result["waiting_entries"])
     return 0
 
 
@@ -197,12 +208,15 @@ def _sigint_sets(event: threading.Event) -> Iterator[None]:
 
 def _sentence(result: Poll) -> str:
     """Return what happened, as a sentence."""
-    sent = result["sent"]
-    said = [
-        plural("{count} session sent.", "{count} sessions sent.", sent).format(count=f"{sent:,}")
-        if sent
-        else _("Everything is already on the server.")
-    ]
+    said = []
+    if sent := result["sent"]:
+        text = plural("{count} session sent.", "{count} sessions sent.", sent)
+        said.append(text.format(count=f"{sent:,}"))
+    if entries := result["entries"]:
+        text = plural("{count} entry sent.", "{count} entries sent.", entries)
+        said.append(text.format(count=f"{entries:,}"))
+    if not said:
+        said.append(_("Everything is already on the server."))
     if result["compared"] is not None:
         text = plural(
             "{compared} was compared with the server, {again} had to be resent.",
@@ -230,11 +244,23 @@ def _sentence(result: Poll) -> str:
 
 def _refused(count: int) -> ReprospectiveError:
     text = plural(
-        "{count} session was refused by the server and stays on this computer.",
-        "{count} sessions were refused by the server and stay on this computer.",
+        "{count} session or entry was refused by the server and stays on this computer.",
+        "{count} sessions or entries were refused by the server and stay on this computer.",
         count,
     )
     return ReprospectiveError(
         text.format(count=f"{count:,}"),
         _("To resend them: reprospective-tray sync --retry-refused"),
+    )
+
+
+def _too_old(count: int) -> ReprospectiveError:
+    text = plural(
+        "{count} entry waits on this computer, because the server is too old for entries.",
+        "{count} entries wait on this computer, because the server is too old for entries.",
+        count,
+    )
+    return ReprospectiveError(
+        text.format(count=f"{count:,}"),
+        _("Ask the server administrator to run `reprospective-tray server init` of this version."),
     )

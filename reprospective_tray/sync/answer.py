@@ -11,6 +11,13 @@ from msgspec import Meta
 
 from reprospective_tray.clean_text import one_line
 from reprospective_tray.messages import _
+from reprospective_tray.store.model.bounds import (
+    EARLIEST_MS,
+    LATEST_MS,
+    LONGEST_MS,
+    LONGEST_NAME,
+    LONGEST_TITLE,
+)
 from reprospective_tray.store.model.sessions import State, clean
 
 # An answer may contain sent or stored rows, at most a few times the size of a batch.
@@ -67,26 +74,61 @@ class RefusedRow(msgspec.Struct, frozen=True):
     reason: str
 
 
+class EntryVersion(msgspec.Struct, frozen=True):
+    """The server's version of an entry."""
+
+    uid: str
+    device_id: str
+    source_host: Annotated[str, Meta(max_length=LONGEST_NAME)]
+    started_at: Annotated[int, Meta(ge=EARLIEST_MS, le=LATEST_MS)]
+    ended_at: Annotated[int, Meta(ge=EARLIEST_MS, le=LATEST_MS)]
+    utc_offset_minutes: Annotated[int, Meta(ge=-1080, le=1080)]
+    category: Annotated[str, Meta(max_length=LONGEST_NAME)]
+    note: Annotated[str, Meta(max_length=LONGEST_TITLE)]
+    billable: _Flag
+    deleted: _Flag
+    revision: Annotated[int, Meta(ge=0, lt=_LARGEST)]
+
+
+class SupersededEntry(msgspec.Struct, frozen=True):
+    """The position in the batch of an entry with another version on the server, and that one."""
+
+    at: int
+    row: EntryVersion
+
+
+class EntriesAnswer(msgspec.Struct, frozen=True):
+    """The server's answer to the entries of a batch."""
+
+    superseded: Sequence[SupersededEntry] = ()
+    refused: Sequence[RefusedRow] = ()
+
+
 class BatchAnswer(msgspec.Struct, frozen=True):
-    """The server's answer to a batch; `clock` is its time in ms since the epoch, UTC."""
+    """The server's answer to a batch; `clock` is its time in ms since the epoch, UTC.
+
+    `entries` is None if none were sent, or the server cannot store any.
+    """
 
     schema: Annotated[int, Meta(ge=0, le=1_000_000)]
     clock: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
     verdict: PairVerdict
     superseded: Sequence[Superseded] = ()
     refused: Sequence[RefusedRow] = ()
+    entries: EntriesAnswer | None = None
     orders: Sequence[str] = ()
 
 
 _Versions = Annotated[list[tuple[str, int, int]], Meta(max_length=1_000_000)]
 
 
-def read(rows: object, sent: str, orders: Sequence[str]) -> BatchAnswer:
+def read(rows: object, sent: str, entries: str | None, orders: Sequence[str]) -> BatchAnswer:
     """Return the answer in the single field of `rows`.
 
     Args:
         rows: The query's result.
-        sent: The JSON array of the rows that were sent.
+        sent: The JSON array of the sessions that were sent.
+        entries: The JSON array of the entries that were sent; None if the batch had none.
         orders: The uids of the orders that were sent.
 
     Raises:
@@ -100,9 +142,22 @@ def read(rows: object, sent: str, orders: Sequence[str]) -> BatchAnswer:
         answer = _cleaned(answer)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise AnswerError(str(error)) from error
-    if problem := next(_problems(answer, sent, orders), ""):
+    if problem := next(_problems(answer, sent, entries, orders), ""):
         raise AnswerError(problem)
     return answer
+
+
+def read_schema(rows: object) -> int:
+    """Return the version of the server's schema in the single field of `rows`.
+
+    Raises:
+        AnswerError: `rows` has another format.
+    """
+    try:
+        ((version,),) = msgspec.convert(rows, tuple[tuple[int]])
+    except msgspec.ValidationError as error:
+        raise AnswerError(str(error)) from error
+    return version
 
 
 def read_versions(rows: object, sent: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -119,8 +174,26 @@ def read_versions(rows: object, sent: Sequence[str]) -> dict[str, tuple[int, int
     return {uid: (revision, deleted) for uid, revision, deleted in found if uid in asked}
 
 
-def _problems(answer: BatchAnswer, sent: str, orders: Sequence[str]) -> Iterator[str]:
+def _problems(
+    answer: BatchAnswer, sent: str, entries: str | None, orders: Sequence[str]
+) -> Iterator[str]:
     """Yield the ways in which the answer does not match the batch."""
+    yield from _misnamed(answer, sent)
+    if any(one.row.started_at > one.row.ended_at for one in answer.superseded):
+        yield _("a session in it ends before it starts")
+    if answer.entries is not None:
+        yield from _misnamed(answer.entries, entries or "[]")
+        if not all(_can_be(one.row) for one in answer.entries.superseded):
+            yield _("an entry in it is not valid")
+    if not {*map(_canonical, answer.orders)} <= {*map(_canonical, orders)}:
+        yield _("it names a deletion that was not sent")
+    told = (answer.refused, answer.superseded, answer.orders, answer.entries)
+    if answer.verdict is PairVerdict.FORK and any(told):
+        yield _("it contradicts itself")
+
+
+def _misnamed(answer: BatchAnswer | EntriesAnswer, sent: str) -> Iterator[str]:
+    """Yield the ways in which the answer does not name the rows of the JSON array `sent`."""
     named = [*(one.at for one in answer.refused), *(one.at for one in answer.superseded)]
     # Usually all rows were stored and none is named, so the rows need not be decoded.
     uids = [_canonical(row["uid"]) for row in json.loads(sent)] if named else []
@@ -131,12 +204,12 @@ def _problems(answer: BatchAnswer, sent: str, orders: Sequence[str]) -> Iterator
         yield _("it names a session twice")
     if any(uids[one.at] != _canonical(one.row.uid) for one in answer.superseded):
         yield _("it confuses two sessions")
-    if any(one.row.started_at > one.row.ended_at for one in answer.superseded):
-        yield _("a session in it ends before it starts")
-    if not {*map(_canonical, answer.orders)} <= {*map(_canonical, orders)}:
-        yield _("it names a deletion that was not sent")
-    if answer.verdict is PairVerdict.FORK and (named or answer.orders):
-        yield _("it contradicts itself")
+
+
+def _can_be(entry: EntryVersion) -> bool:
+    """Return whether the local file can hold the entry."""
+    length = entry.ended_at - entry.started_at
+    return 0 < length <= LONGEST_MS and bool(entry.deleted or entry.category)
 
 
 def _canonical(uid: str) -> str:
@@ -151,11 +224,20 @@ def _cleaned(answer: BatchAnswer) -> BatchAnswer:
     return msgspec.structs.replace(
         answer,
         superseded=[Superseded(one.at, _cleaned_row(one.row)) for one in answer.superseded],
-        refused=[
-            RefusedRow(one.at, one_line(clean(one.reason[:_REASON_CHARACTERS])))
-            for one in answer.refused
-        ],
+        refused=_cleaned_reasons(answer.refused),
+        entries=None if answer.entries is None else _cleaned_entries(answer.entries),
     )
+
+
+def _cleaned_entries(answer: EntriesAnswer) -> EntriesAnswer:
+    return EntriesAnswer(
+        [SupersededEntry(one.at, _cleaned_entry(one.row)) for one in answer.superseded],
+        _cleaned_reasons(answer.refused),
+    )
+
+
+def _cleaned_reasons(refused: Sequence[RefusedRow]) -> Sequence[RefusedRow]:
+    return [RefusedRow(one.at, one_line(clean(one.reason[:_REASON_CHARACTERS]))) for one in refused]
 
 
 def _cleaned_row(row: Version) -> Version:
@@ -165,4 +247,16 @@ def _cleaned_row(row: Version) -> Version:
         source_host=clean(row.source_host),
         application_name=clean(row.application_name),
         window_title=clean(row.window_title),
+    )
+
+
+def _cleaned_entry(entry: EntryVersion) -> EntryVersion:
+    texts = {"category": "", "note": ""}  # a tombstone keeps none
+    if not entry.deleted:
+        texts = {"category": clean(entry.category), "note": clean(entry.note)}
+    return msgspec.structs.replace(
+        entry,
+        device_id=str(uuid.UUID(entry.device_id)),
+        source_host=clean(entry.source_host),
+        **texts,
     )

@@ -17,13 +17,15 @@ from reprospective_tray.config.keys import Sync
 from reprospective_tray.errors import ReprospectiveError, StoreError, SyncBusyError
 from reprospective_tray.messages import _
 from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.outbox.sent_tables import ENTRIES, SESSIONS
 from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
+from reprospective_tray.sync.pass_result import Passed, PassProgress
 from reprospective_tray.sync.retention import Retention
-from reprospective_tray.sync.sync_pass import Identity, Passed, PassProgress, SyncPass
+from reprospective_tray.sync.sync_pass import Identity, SyncPass
 from reprospective_tray.sync.sync_request import SyncRequest, SyncResult
-from reprospective_tray.sync.uploader import DEADLINE_S, Uploader
+from reprospective_tray.sync.uploader import DEADLINE_S, FIRST_WITH_ENTRIES, Uploader
 from reprospective_tray.system.clock import now_ms
 from reprospective_tray.system.file_lock import FileLock
 
@@ -43,7 +45,7 @@ def _ignore(_progress: PassProgress) -> None:
 
 
 class DatabaseSyncManager:
-    """Sends the sessions of one local file to the central database."""
+    """Sends the sessions and entries of one local file to the central database."""
 
     def __init__(
         self,
@@ -86,6 +88,8 @@ class DatabaseSyncManager:
         is_whole = is_compared and passed.is_whole
         return SyncResult(
             passed.sent,
+            passed.entries,
+            passed.waiting_entries,
             passed.refused,
             passed.superseded,
             passed.deleted,
@@ -138,24 +142,35 @@ class DatabaseSyncManager:
         Raises:
             the same as `run`.
         """
-        compared = offered = after = 0
+        progressed = Verified(0, 0)
         with self._file() as adapter:
-            outbox = Outbox(adapter)
-            total = outbox.held_count()
-            while not stop.is_set() and (page := outbox.held(after)):
-                there = self._uploader.versions([uid for _id, uid, _rev, _deleted in page])
-                differ = [
-                    (number, revision)
-                    for number, uid, revision, deleted in page
-                    if not _agrees(there.get(uid), revision, deleted)
-                ]
-                if differ:
-                    outbox.offer_again(differ)
-                offered += len(differ)
-                compared += len(page)
-                after = page[-1][0]
-                progress(PassProgress(compared, total))
-        return Verified(compared, offered)
+            outboxes = [Outbox(adapter, SESSIONS), Outbox(adapter, ENTRIES)]
+            total = sum(outbox.held_count() for outbox in outboxes)
+            for outbox in outboxes:
+                for compared, offered in self._compared(outbox, stop):
+                    progressed = Verified(
+                        progressed.compared + compared, progressed.offered_again + offered
+                    )
+                    progress(PassProgress(progressed.compared, total))
+        return progressed
+
+    def _compared(self, outbox: Outbox, stop: threading.Event) -> Iterator[tuple[int, int]]:
+        """Compare and offer the rows of one table; yield how many, page by page."""
+        after, is_there = 0, True
+        while not stop.is_set() and (page := outbox.held(after)):
+            if outbox.table is ENTRIES and not after:
+                is_there = self._uploader.schema() >= FIRST_WITH_ENTRIES
+            uids = [uid for _id, uid, _rev, _deleted in page]
+            there = self._uploader.versions(outbox.table, uids) if is_there else {}
+            differ = [
+                (number, revision)
+                for number, uid, revision, deleted in page
+                if not _agrees(there.get(uid), revision, deleted)
+            ]
+            if differ:
+                outbox.offer_again(differ)
+            after = page[-1][0]
+            yield len(page), len(differ)
 
     def retry_refused(self) -> int:
         """Mark the rows that the server refused as waiting again; return how many.
@@ -164,7 +179,7 @@ class DatabaseSyncManager:
             SyncBusyError, StoreError: as for `run`.
         """
         with self._file() as adapter:
-            return Outbox(adapter).offer_refused()
+            return sum(Outbox(adapter, table).offer_refused() for table in (SESSIONS, ENTRIES))
 
     def abort(self) -> None:
         """Cut the connection of a running pass, which then ends at once."""

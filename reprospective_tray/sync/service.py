@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reprospective_tray.sync.manager import DatabaseSyncManager
-    from reprospective_tray.sync.sync_pass import PassProgress
+    from reprospective_tray.sync.pass_result import PassProgress
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,9 @@ class SyncResult:
     """The result of a pass.
 
     Attributes:
-        sent: Rows that reached the server.
+        sent: Sessions that reached the server.
+        entries: Entries that reached the server.
+        waiting_entries: Entries that cannot be sent before the server is upgraded.
         refused: Rows of this pass that the server refused.
         superseded: Rows of which the server had a later version.
         deleted: Rows that retention removed here.
@@ -45,6 +47,8 @@ class SyncResult:
     """
 
     sent: int = 0
+    entries: int = 0
+    waiting_entries: int = 0
     refused: int = 0
     superseded: int = 0
     deleted: int = 0

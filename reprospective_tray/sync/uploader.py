@@ -9,6 +9,7 @@ import msgspec
 
 from reprospective_tray.errors import ServerDataError, ServerError, ServerUnreachableError
 from reprospective_tray.messages import _
+from reprospective_tray.store.outbox.sent_tables import SentTable
 from reprospective_tray.store.postgres.connection.cancellable_call import CancellableCall
 from reprospective_tray.store.postgres.connection.connection import Connection
 from reprospective_tray.store.postgres.connection.errors import ended_from_here, senseless
@@ -16,6 +17,8 @@ from reprospective_tray.sync import answer
 
 # The version of the batch format; the server returns its own in each answer.
 BATCH_SCHEMA = 1
+# The first schema of the server that stores entries.
+FIRST_WITH_ENTRIES = 4
 # Longer than any temporary lock; a server that is silent for longer counts as lost.
 DEADLINE_S = 60.0
 _CALL = "SELECT reprospective.ingest(%s::pg_catalog.json)::pg_catalog.text"
@@ -30,13 +33,17 @@ class Pair(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SentBatch:
-    """The content of one call: rows as a JSON array, and the sending device."""
+    """The content of one call: sessions and entries as JSON arrays, and the sending device.
+
+    Without entries, `entries` is None: servers before `FIRST_WITH_ENTRIES` ignore them.
+    """
 
     device_id: str
     acknowledged: Pair | None
     pair: Pair
     rows: str
     orders: Sequence[dict[str, Any]] = ()
+    entries: str | None = None
 
 
 class Uploader:
@@ -72,15 +79,24 @@ class Uploader:
             "rows": msgspec.Raw(rows),
             "orders": parcel.orders,
         }
+        if parcel.entries is not None:
+            fields["entries"] = msgspec.Raw(_checked(parcel.entries))
         call = msgspec.json.encode(fields).decode()
         answered = self._rows(_CALL, (call,))
         with self._sensible():
-            return answer.read(answered, parcel.rows, [order["uid"] for order in parcel.orders])
+            orders = [order["uid"] for order in parcel.orders]
+            return answer.read(answered, parcel.rows, parcel.entries, orders)
 
-    def versions(self, uids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    def schema(self) -> int:
+        """Return the version of the server's schema."""
+        with self._sensible():
+            rows = self._rows("SELECT max(version) FROM reprospective.schema_version", ())
+            return answer.read_schema(rows)
+
+    def versions(self, table: SentTable, uids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return revision and deleted flag (0 or 1) by uid, for the `uids` that the server has."""
         rows = self._rows(
-            "SELECT uid::text, revision, deleted FROM reprospective.desktop_activity_sessions"
+            f"SELECT uid::text, revision, deleted FROM reprospective.{table.name}"  # noqa: S608  a constant
             " WHERE owner = current_user AND uid = ANY (%s::uuid[])",
             (list(uids),),
         )

@@ -18,7 +18,7 @@ from reprospective_tray.store.postgres.connection.connection import Connection, 
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.rows.row_writer import SqliteRowWriter
 from reprospective_tray.sync.manager import DatabaseSyncManager
-from reprospective_tray.sync.sync_pass import Passed
+from reprospective_tray.sync.pass_result import Passed
 from tests.server.faults_recorder import Recorder
 from tests.server.history import Kept, Ledger, Log, Rows, assert_same, read, settle
 from tests.unit.recording import assert_days_add_up

@@ -13,7 +13,7 @@ from tests.server.faults_computer import Computer, server_rows
 from tests.server.history import Rows, assert_same, together
 from tests.server.servers import Database, Person, Server
 
-TABLES = ("desktop_activity_sessions", "devices")
+TABLES = ("desktop_activity_sessions", "desktop_activity_entries", "devices")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from reprospective_tray.store.postgres.connection.connection import Connection, 
 from reprospective_tray.store.recording.session_writer import SessionWriter
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.sync.manager import DatabaseSyncManager
-from reprospective_tray.sync.sync_pass import Passed
+from reprospective_tray.sync.pass_result import Passed
 from tests.server.central import Central
 from tests.server.servers import Database
 

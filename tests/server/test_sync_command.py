@@ -22,6 +22,7 @@ from tests.bystander import at_most
 from tests.desktop.command_line import ROOT, Command, assert_good, command_of
 from tests.desktop.command_line import environment as environment_of
 from tests.server.central import Central
+from tests.server.entries import add, entry, local, writing
 from tests.server.proxy import Proxy
 from tests.server.servers import free_port
 from tests.support import User, wait_until
@@ -307,3 +308,43 @@ assert not heavy, heavy
         check=True,
         stdout=subprocess.DEVNULL,
     )
+
+
+def test_entries_are_counted_sent_and_said(user: User, central: Central, command: Command):
+    configure(user, central)
+    record(user, 2)
+    add(user.database, entry(1), entry(2), entry(3))
+    assert json.loads(command("status", "--json").stdout)["sync"]["waiting"] == 5
+    assert "2 sessions sent. 3 entries sent." in command("sync").stdout
+    add(user.database, entry(4))
+    done = command("sync")
+    assert done.stdout.splitlines() == ["1 entry sent."]
+    with writing(user.database) as writer:
+        writer.delete(entry_uids(user)[0])
+    said = json.loads(command("sync", "--verify", "--json").stdout)
+    assert (said["sent"], said["entries"], said["compared"], said["waiting"]) == (0, 1, 5, 0)
+    assert json.loads(command("status", "--json").stdout)["sync"]["waiting"] == 0
+
+
+def entry_uids(user: User) -> list[str]:
+    return list(local(user.database))
+
+
+def test_a_server_of_before_entries_is_named_with_the_remedy_and_takes_the_sessions(
+    user: User, central: Central, command: Command
+):
+    configure(user, central)
+    record(user, 2)
+    add(user.database, entry(1))
+    ingest = central.database.rows("SELECT pg_get_functiondef('reprospective.ingest'::regproc)")
+    # As a server with schema 3 answers: it knows nothing of entries.
+    older = ingest[0][0].replace("'entries', entries_answer,", "")
+    older = older.replace("IF sent.entries IS NOT NULL", "IF false")
+    central.database.rows(older.replace("%", "%%"))
+    central.database.rows("DELETE FROM reprospective.schema_version WHERE version > 3")
+    done = command("sync")
+    assert done.returncode == 1
+    assert "2 sessions sent." in done.stdout
+    assert "1 entry waits on this computer" in done.stderr
+    assert "server init" in done.stderr
+    assert on_server(central) == 2

@@ -7,8 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from reprospective_tray.store.entries.entry_writer import EntryWriter
+from reprospective_tray.store.model.entries import Entry
+from reprospective_tray.store.model.ids import new_uid
 from reprospective_tray.store.model.sessions import Put
-from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.outbox.outbox import Outbox, offer_everything
+from reprospective_tray.store.outbox.range_orders import RangeOrders
+from reprospective_tray.store.outbox.sent_tables import ENTRIES
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from tests.unit.recording import T0, session, store
@@ -130,3 +135,62 @@ def test_facts_are_kept_and_let_go(tmp_path):
         assert FileMeta(adapter).get(MetaKey.LAST_ERROR) == "報告"
         facts.put(MetaKey.LAST_ERROR, None)
         assert facts.get(MetaKey.LAST_ERROR) is None
+
+
+# --- entries ---
+
+
+@pytest.fixture
+def adapter(tmp_path):
+    """A file with five entries, and five sessions that have the same ids."""
+    with store(tmp_path / "local.db") as (adapter, writer):
+        writer.apply([Put(session(n * 1000, n * 1000 + 900)) for n in range(5)])
+        EntryWriter(adapter).add(
+            *(Entry(new_uid(n), T0 + n * 10, T0 + n * 10 + 9, 0, "Work", "n") for n in range(5))
+        )
+        yield adapter
+
+
+@pytest.fixture
+def entries(adapter):
+    """The outbox of its entries."""
+    return Outbox(adapter, ENTRIES)
+
+
+def test_the_json_of_an_entry_has_every_key_that_the_server_takes(entries):
+    batch = entries.next(0, 2)
+    assert ids(batch) == [1, 2]
+    rows = json.loads(batch.rows)
+    assert rows[0]["started_at"] == T0
+    assert set(rows[0]) == {
+        *("uid", "device_id", "source_host", "started_at", "ended_at", "utc_offset_minutes"),
+        *("category", "note", "billable", "deleted", "revision"),
+    }
+
+
+def test_what_is_noted_of_entries_touches_no_session_of_the_same_id(adapter, entries):
+    sessions = Outbox(adapter)
+    entries.mark([(1, 1), (2, 7)], T0)
+    entries.set_aside((3, 1), "no")
+    assert ids(entries.next(0, 10)) == [2, 4, 5]
+    assert (entries.waiting(), entries.refused(), entries.held_count()) == (3, 1, 1)
+    assert (sessions.waiting(), sessions.refused(), sessions.held_count()) == (5, 0, 0)
+    assert sessions.offer_refused() == 0
+    assert entries.offer_refused() == 1
+    entries.offer_all()
+    assert list(entries.offer()) == [5]
+    assert (entries.waiting(), sessions.waiting()) == (5, 5)
+
+
+def test_offering_everything_offers_sessions_entries_and_orders(adapter, entries):
+    sessions, orders = Outbox(adapter), RangeOrders(adapter)
+    for outbox in (entries, sessions):
+        outbox.mark([(number, 1) for number in range(1, 6)], T0)
+    order = {"uid": "u", "device_ids": "[]", "started_at": 1, "ended_at": 2, "ordered_at": 3}
+    adapter.models.RangeOrder.create(**order, acknowledged=1)
+    assert (sessions.waiting(), entries.waiting(), orders.waiting()) == (0, 0, [])
+    offer_everything(adapter)
+    for outbox in (entries, sessions):
+        assert list(outbox.offer()) == [5]
+        assert outbox.waiting() == 5
+    assert [one["uid"] for one in orders.waiting()] == ["u"]

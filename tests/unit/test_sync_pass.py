@@ -18,7 +18,8 @@ from reprospective_tray.store.model.sessions import Put
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 from reprospective_tray.sync.answer import BatchAnswer, PairVerdict, RefusedRow
-from reprospective_tray.sync.sync_pass import Passed, PassProgress, SyncPass
+from reprospective_tray.sync.pass_result import Passed, PassProgress
+from reprospective_tray.sync.sync_pass import SyncPass
 from reprospective_tray.sync.uploader import SentBatch
 from tests.unit.recording import session, store
 

@@ -7,7 +7,7 @@ device.
 from dataclasses import dataclass
 
 from reprospective_tray.store.model.ids import new_device_id, new_uid
-from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.outbox.outbox import offer_everything
 from reprospective_tray.store.sqlite.adapter import SqliteAdapter
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
@@ -23,8 +23,8 @@ class Renamed:
 def become_another_device(adapter: SqliteAdapter) -> Renamed | None:
     """Give the file and its open session a new identity, and mark all rows to be sent again.
 
-    Closed rows keep their uid and device. Must be called in the adapter's `connection()`, either
-    in the recording thread or while nothing is recording.
+    Closed sessions and entries keep their uid and device. Must be called in the adapter's
+    `connection()`, either in the recording thread or while nothing is recording.
     """
     facts = FileMeta(adapter)
     with adapter.database.atomic("IMMEDIATE"):
@@ -35,7 +35,7 @@ def become_another_device(adapter: SqliteAdapter) -> Renamed | None:
         renamed = _rename(adapter, before)
         facts.put(MetaKey.ACKNOWLEDGED, None)
         facts.put(MetaKey.PENDING, None)
-        Outbox(adapter).offer_all()
+        offer_everything(adapter)
     return renamed
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reprospective_tray.store.outbox.outbox import Outbox
+from reprospective_tray.store.outbox.sent_tables import ENTRIES, SESSIONS
 from reprospective_tray.store.sqlite.meta import FileMeta, MetaKey
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ class SyncState:
     """The upload progress of a file.
 
     Attributes:
-        waiting: Number of rows waiting to be sent.
-        refused: Number of rows whose current revision the server refused.
+        waiting: Number of sessions and entries waiting to be sent.
+        refused: Number of those whose current revision the server refused.
         last_success_at: When the last successful pass ended, ms since the epoch, UTC; None if
             there was none.
         last_error: The error of the last pass; empty if it succeeded.
@@ -37,10 +38,11 @@ def read(reader: SqliteAdapter) -> SyncState:
         StoreError: the file cannot be read or does not exist yet.
     """
     with reader.reading():
-        outbox, facts = Outbox(reader), FileMeta(reader)
+        facts = FileMeta(reader)
+        outboxes = [Outbox(reader, table) for table in (SESSIONS, ENTRIES)]
         return SyncState(
-            outbox.waiting(),
-            outbox.refused(),
+            sum(outbox.waiting() for outbox in outboxes),
+            sum(outbox.refused() for outbox in outboxes),
             facts.get(MetaKey.LAST_SUCCESS_AT),
             facts.get(MetaKey.LAST_ERROR, ""),
         )

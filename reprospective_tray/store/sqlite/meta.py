@@ -14,7 +14,8 @@ class MetaKey(StrEnum):
     FORMER_DEVICE_IDS = "former_device_ids"  # the file's device ids before a fork
     ACKNOWLEDGED = "sync.acknowledged"  # the pair last acknowledged by the server
     PENDING = "sync.pending"  # the pair of a batch whose answer is awaited
-    REOFFER = "sync.reoffer"  # rows up to this id are still to be sent again
+    REOFFER = "sync.reoffer"  # sessions up to this id are still to be sent again
+    REOFFER_ENTRIES = "sync.reoffer_entries"  # the same for entries
     SERVER_SCHEMA = "sync.server_schema"  # the server's schema version at its last answer
     LAST_SUCCESS_AT = "sync.last_success_at"  # by this computer's clock
     LAST_ERROR = "sync.last_error"

@@ -35,7 +35,8 @@ _LAST_MOMENT = 253_000_000_000_000  # in the year 9987, ms
 _KINDS = {"started_at": int, "id": int}  # types of key columns; all others are str
 _KEY = ("day", "device_id", "source_host", "state", "application_name")
 # Not copied: row ids differ in the new file, and retention recomputes when it is due.
-_FACTS = tuple(fact for fact in MetaKey if fact not in {MetaKey.REOFFER, MetaKey.RETENTION_DUE})
+_REOFFERS = {MetaKey.REOFFER, MetaKey.REOFFER_ENTRIES}
+_FACTS = tuple(fact for fact in MetaKey if fact not in {*_REOFFERS, MetaKey.RETENTION_DUE})
 
 
 def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter, note: str) -> None:
@@ -61,7 +62,7 @@ def copy_facts(damaged: sqlite3.Connection, adapter: SqliteAdapter, note: str) -
 def is_to_be_offered_again(damaged: sqlite3.Connection) -> bool:
     """Return whether the server may lack rows that are marked as synced."""
     rows = _readable(damaged, "desktop_activity_meta", ("key",))
-    return any(row["key"] == MetaKey.REOFFER for row in rows)
+    return any(row["key"] in _REOFFERS for row in rows)
 
 
 def copy_taken(
