@@ -253,3 +253,23 @@ def test_the_session_under_the_pointer_is_described(opened):
         assert opened.wait_for(lines[-1], widget="Tooltip").words("Tooltip") == lines
     opened.move((strip.left + 40, strip.top + 20))
     opened.wait(lambda seen: not seen.words("Tooltip"), "the words to go")
+
+
+def test_the_time_sheet_of_the_range_is_saved_from_the_menu(opened):
+    opened.key("w")
+    opened.wait_for("Daily average")
+    opened.key("ctrl+e")
+    opened.click("Time sheet…", "Menu")
+    opened.wait_for("Save", widget="")
+    opened.key("Return")
+    opened.wait_for("Saved:")
+    (page,) = (opened.user.folder / "home").glob("time-sheet-*_*.html")
+    text = page.read_text("utf-8")
+    assert "Date, signature" in text
+    assert "Coding" in text
+    opened.click("Code", "Applications")
+    opened.wait_for("filtered")
+    opened.key("ctrl+e")
+    seen = opened.wait_for("Filtered by", widget="Menu")
+    assert not seen.find("Time sheet…", "Menu")
+    opened.key("Escape")

@@ -10,6 +10,7 @@ from typing import Protocol
 from reprospective_tray.clean_text import in_json
 from reprospective_tray.errors import ReprospectiveError
 from reprospective_tray.messages import _
+from reprospective_tray.store.model.ranges import DayRange
 from reprospective_tray.store.query.raw_queries import StoredSession
 from reprospective_tray.summary.figures.categories import Categories
 from reprospective_tray.summary.figures.report import Report
@@ -92,10 +93,17 @@ def file_name(report: Report, kind: Format) -> str:
 
     The name of a filtered one says that it is not the whole, also where the format cannot.
     """
-    first, last = report.range.first, report.range.last
-    days = f"{first}" if first == last else f"{first}_{last}"
     part = "" if report.filter is None else "-filtered"
-    return f"reprospective-{days}{part}{kind.suffix}"
+    return f"reprospective-{_days(report.range)}{part}{kind.suffix}"
+
+
+def sheet_name(days: DayRange) -> str:
+    """Return what to call the file of a time sheet: ``time-sheet-2026-11-23.html``."""
+    return f"time-sheet-{_days(days)}.html"
+
+
+def _days(days: DayRange) -> str:
+    return f"{days.first}" if days.count == 1 else f"{days.first}_{days.last}"
 
 
 def save(text: str, target: Path) -> None:

@@ -27,6 +27,7 @@ from reprospective_tray.summary.widgets.panels.year_map import YearMap
 from reprospective_tray.summary.widgets.popups import Toast, ToastPlace, Tooltip
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.window import keys
+from reprospective_tray.summary.window.background_call import BackgroundCall
 from reprospective_tray.summary.window.callback_errors import CallbackErrors
 from reprospective_tray.summary.window.deletion import Deletion
 from reprospective_tray.summary.window.dependencies import Memory, WindowDependencies
@@ -38,7 +39,6 @@ from reprospective_tray.summary.window.loading.loader import LoadedView, Loader
 from reprospective_tray.summary.window.loading.recorded_days import RecordedDays
 from reprospective_tray.summary.window.loading.running_messages import empty_sentence, footer
 from reprospective_tray.summary.window.navigation import Position
-from reprospective_tray.summary.window.resuming import Resuming
 
 REFRESH_MS = 3000
 # What was read ahead is there at once; a server may take its time.
@@ -84,7 +84,7 @@ class SummaryWindow:
         self._toast, self._tooltip = Toast(toasts, look), Tooltip(root, look)
         CallbackErrors(root, self._say_error)
         self._loading = LoadingBar(root, look)
-        self._exporting = Exporting(root, look, self._toast)
+        self._exporting = Exporting(root, look, self._toast, means.sources)
         self._header = Header(root, look, self)
         self._header.grid(row=0, sticky="ew", padx=edge, pady=(look.px(16), look.px(14)))
         self._cards = Cards(root, look)
@@ -117,8 +117,8 @@ class SummaryWindow:
         for bars in (self._categories, self._applications):
             bars.filter_by(self._narrow)
         self._empty = EmptyRange(root, look, self.open_day)
-        resuming = Resuming(root, means.resume, self.reload, self._say_error)
-        self._footer = Footer(root, look, resuming.begin)
+        resuming = BackgroundCall(root, "resume", self._say_error)
+        self._footer = Footer(root, look, lambda: resuming.begin(means.resume, self.reload))
         self._footer.grid(row=5, sticky="ew", padx=edge, pady=(look.px(7), look.px(9)))
         root.bind("<Configure>", self._lay_out, add=True)
         self._bind_keys()
