@@ -214,12 +214,12 @@ def test_each_service_gets_its_columns(service, head, line):
     assert line in found
 
 
-@given(timelines(), entries(), roundings)
+@given(timelines(), entries(), st.none() | roundings)
 @settings(max_examples=40)
 def test_the_lines_for_a_service_add_up_to_the_sheet(made, found, rounding):
     sheet = build(DAYS, map(stored, made), found, CATEGORIES, rounding=rounding)
     _head, *lines = cells(import_shapes.render(sheet, "kimai", ANNA))
-    assert sum(int(line[3]) for line in lines) * 1000 == sheet.rounded_ms
+    assert sum(int(line[3]) for line in lines) == sheet.rounded_ms // 1000
 
 
 def test_a_calendar_has_entries_at_their_time_and_the_rest_by_day():
