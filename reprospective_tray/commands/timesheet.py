@@ -89,6 +89,12 @@ def timesheet(options: Options, days: DayRange) -> int:
         return 0
     speak_utf8()
     print(_rendered(sheet, options), end="")
+    if options.format in {"csv", "ics"}:
+        from reprospective_tray.summary.timesheet.shown import show
+
+        # These have no place for what is said of the whole sheet.
+        for note in show(sheet).notes:
+            print(note, file=sys.stderr)
     return 0
 
 

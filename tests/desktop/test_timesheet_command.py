@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.desktop.command_line import Command, assert_good, assert_refused, command_of
+from tests.desktop.command_line import Command, Done, assert_good, assert_refused, command_of
 from tests.support import User
 from tests.unit.recording import rows_of
 from tests.unit.test_timesheet_formats import events
@@ -53,6 +53,16 @@ def command(user: User) -> Command:
 def sheet(command: Command, *words: str) -> dict:
     found: dict = json.loads(assert_good(command(*SHEET, *words, "--format", "json")))
     return found
+
+
+def with_notes(done: Done) -> str:
+    """Return what a file gets; what has no place in it is said beside it."""
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "8 m of active time is uncategorised and not in the rows.",
+        "Closed days: Mon, 23 Nov.",
+    ]
+    return done.stdout
 
 
 def test_the_sheet_adds_up_to_the_report_and_changes_nothing(user: User, command: Command) -> None:
@@ -103,16 +113,16 @@ def test_each_format_is_printed_alone(command: Command) -> None:
     assert page.startswith("<!DOCTYPE html>")
     assert "A. Example" in page
     assert assert_good(command(*SHEET, "--format", "markdown")).startswith("## Time sheet")
-    assert assert_good(command(*SHEET, "--format", "csv")).startswith("\ufeffday,category,")
+    assert with_notes(command(*SHEET, "--format", "csv")).startswith("\ufeffday,category,")
     toggl = command(*SHEET, "--format", "csv", "--csv-for", "toggl", "--email", "a@example.com")
-    head, *lines = csv.reader(io.StringIO(assert_good(toggl)))
+    head, *lines = csv.reader(io.StringIO(with_notes(toggl)))
     assert head[:2] == ["User", "Email"]
     assert sorted(line[-1] for line in lines) == ["00:10:00", "00:45:00", "02:12:00"]
 
 
 def test_a_calendar_has_the_entry_at_its_time(command: Command) -> None:
     done = command(*SHEET, "--format", "ics")
-    text = assert_good(done).replace("\r\n", "\n").replace("\n", "\r\n")
+    text = with_notes(done).replace("\r\n", "\n").replace("\n", "\r\n")
     first, *_others = events(text)
     assert (first["DTSTART"], first["DTEND"]) == ("20261123T121000Z", "20261123T125500Z")
     assert first["DESCRIPTION"] == r"Meeting\; with\, all"

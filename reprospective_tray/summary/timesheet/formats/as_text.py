@@ -22,7 +22,7 @@ def render(sheet: TimeSheet, person: str, *, width: int = 80, colour: bool = Fal
     Args:
         sheet: The figures.
         person: Whose time it is.
-        width: The columns of the terminal: no line is wider, from 40 columns on.
+        width: The columns of the terminal: no line is wider, if there are 80 or more.
         colour: Whether to style it with escape sequences.
     """
     shown = show(sheet)
