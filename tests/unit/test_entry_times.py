@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from reprospective_tray.commands import entry_times
 from reprospective_tray.commands.command_line import argument_values
+from reprospective_tray.commands.entries import entry_times
 from reprospective_tray.errors import UsageError
 from reprospective_tray.store.model.entries import Entry, days_of
 from tests.unit.stored import at

@@ -186,7 +186,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         help=_("a consistent copy of the whole database"),
     )
     export.add_argument("--force", action="store_true", help=_("replace FILE if it exists"))
-    export.set_defaults(call=_later("export_import.export"))
+    export.set_defaults(call=_later("transfer.export_import.export"))
 
 
 def _add_import(take: argparse.ArgumentParser) -> None:
@@ -227,7 +227,7 @@ def _add_import(take: argparse.ArgumentParser) -> None:
     take.add_argument(
         "file", type=argument_values.file, metavar="FILE", help=_("the file to import")
     )
-    take.set_defaults(call=_later("export_import.import_"))
+    take.set_defaults(call=_later("transfer.export_import.import_"))
 
 
 def _add_forget(forget: argparse.ArgumentParser) -> None:

@@ -45,14 +45,14 @@ def add_to(entry: argparse.ArgumentParser, later: Later) -> None:
     delete.add_argument(
         "--yes", action="store_true", help=_("delete without asking; required without a terminal")
     )
-    delete.set_defaults(call=later("entry.delete"))
+    delete.set_defaults(call=later("entries.entry.delete"))
     _add_day(
         add(
             "close-day",
             help=_("close a day, so that its entries are not changed"),
             description=_("Closes a day: changes of its entries are refused until it is opened."),
         ),
-        later("entry.close_day"),
+        later("entries.entry.close_day"),
     )
     _add_day(
         add(
@@ -60,7 +60,7 @@ def add_to(entry: argparse.ArgumentParser, later: Later) -> None:
             help=_("open a closed day again"),
             description=_("Opens a closed day, so that its entries can be changed again."),
         ),
-        later("entry.open_day"),
+        later("entries.entry.open_day"),
     )
 
 
@@ -83,7 +83,7 @@ def _add_add(add: argparse.ArgumentParser, later: Later) -> None:
     add.add_argument(
         "category", metavar="CATEGORY", help=_("what it was for, such as Customers > Harbour")
     )
-    add.set_defaults(call=later("entry.add"))
+    add.set_defaults(call=later("entries.entry.add"))
 
 
 def _add_list(show: argparse.ArgumentParser, later: Later) -> None:
@@ -108,7 +108,7 @@ def _add_list(show: argparse.ArgumentParser, later: Later) -> None:
         help=_("the last day, inclusive; with --from"),
     )
     show.add_argument("--json", action="store_true", help=_("print JSON"))
-    show.set_defaults(call=later("entry.list_"))
+    show.set_defaults(call=later("entries.entry.list_"))
 
 
 def _add_edit(edit: argparse.ArgumentParser, later: Later) -> None:
@@ -138,7 +138,7 @@ def _add_edit(edit: argparse.ArgumentParser, later: Later) -> None:
         help=_("it is not to be invoiced"),
     )
     _add_overlap(edit)
-    edit.set_defaults(call=later("entry.edit"))
+    edit.set_defaults(call=later("entries.entry.edit"))
 
 
 def _add_times(command: argparse.ArgumentParser, *, required: bool) -> None:

@@ -68,7 +68,7 @@ class Exporting:
         self._say(text.format(count=len(rows)))
 
     def _save(self, kind: saving.Format, label: str, loaded: LoadedView) -> None:
-        from reprospective_tray.summary.window.dialogs import ask_file
+        from reprospective_tray.summary.window.dialogs.pickers import ask_file
 
         assert loaded.report is not None
         name = saving.file_name(loaded.report, kind)
@@ -78,7 +78,7 @@ class Exporting:
             self.save(kind, target, loaded)
 
     def _save_sheet(self, loaded: LoadedView) -> None:
-        from reprospective_tray.summary.window.dialogs import ask_file
+        from reprospective_tray.summary.window.dialogs.pickers import ask_file
 
         assert loaded.report is not None
         name = saving.sheet_name(loaded.report.range)

@@ -188,7 +188,7 @@ class Header(tk.Frame):
         self._search.configure(width=search)
 
     def _pick_day(self) -> None:
-        from reprospective_tray.summary.window.dialogs import pick_day
+        from reprospective_tray.summary.window.dialogs.pickers import pick_day
 
         day = pick_day(
             *(self.winfo_toplevel(), self._look, self._window.position.day, _below(self._title)),

@@ -125,8 +125,8 @@ def _write_sessions(adapter: "DatabaseAdapter", options: Options) -> None:
 def import_(options: Options) -> int:
     """Import the sessions of a file."""
     loaded, paths = load(options)
-    from reprospective_tray.commands.import_file import importer_of, print_left_out
     from reprospective_tray.commands.output.progress_bar import ImportProgress
+    from reprospective_tray.commands.transfer.import_file import importer_of, print_left_out
     from reprospective_tray.runtime.factories import make_adapter, make_text_filter
     from reprospective_tray.store.transfer.importers.snapshot import how_to_put_back
 

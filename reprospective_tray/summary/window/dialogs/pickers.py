@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprospective_tray.messages import _
 from reprospective_tray.summary.figures.month_grid import Recorded
-from reprospective_tray.summary.widgets.calendar import NAME, Calendar
+from reprospective_tray.summary.widgets.month.calendar import NAME, Calendar
 from reprospective_tray.summary.widgets.style import WindowStyle
 
 
@@ -38,7 +38,7 @@ def ask_file(root: tk.Misc, look: WindowStyle, name: str, kind: tuple[str, str])
     """
     from tkinter import filedialog
 
-    from reprospective_tray.summary.window.dialog_style import dress
+    from reprospective_tray.summary.window.dialogs.dialog_style import dress
 
     dress(root, look)
     found = filedialog.asksaveasfilename(

@@ -8,8 +8,8 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from reprospective_tray.commands import entry_times
 from reprospective_tray.commands.common import Options, load, print_json
+from reprospective_tray.commands.entries import entry_times
 from reprospective_tray.commands.output import entry_text
 from reprospective_tray.commands.report import chosen_days
 from reprospective_tray.errors import EntryError, EntryOverlapError, UsageError

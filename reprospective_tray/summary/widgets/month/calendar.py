@@ -7,7 +7,13 @@ from typing import Any
 
 from reprospective_tray.summary.figures import month_grid
 from reprospective_tray.summary.figures.month_grid import Recorded
-from reprospective_tray.summary.widgets.month_view import PICK, TO_TODAY, TURN, MonthView, Target
+from reprospective_tray.summary.widgets.month.month_view import (
+    PICK,
+    TO_TODAY,
+    TURN,
+    MonthView,
+    Target,
+)
 from reprospective_tray.summary.widgets.style import WindowStyle
 from reprospective_tray.summary.widgets.surface import is_focused
 

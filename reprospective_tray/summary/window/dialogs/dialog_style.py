@@ -10,7 +10,7 @@ from tkinter import ttk
 
 from reprospective_tray.messages import _, language
 from reprospective_tray.summary.widgets.style import WindowStyle
-from reprospective_tray.summary.window.dialog_class import name_dialogs
+from reprospective_tray.summary.window.dialogs.dialog_class import name_dialogs
 
 _DIALOG, _NAME = "TkFDialog", "__tk_filedialog"
 _ICONS = "contents.icons"

@@ -1,0 +1,1 @@
+"""A month to pick a day from."""
