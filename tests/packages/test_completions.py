@@ -68,7 +68,7 @@ def test_no_command_is_offered_that_the_program_keeps_for_itself(script):
         (["sto"], ["stop"]),
         (["forget", "--dr"], ["--dry-run"]),
         (["--config", "x", "re"], ["resume", "report"]),
-        (["report", "--format", ""], ["text", "json", "markdown", "csv", "html"]),
+        (["report", "--format", ""], ["text", "json", "markdown", "csv", "html", "ics"]),
         (["export", "--format", "c"], ["csv"]),
         (["report", "--host", "server", "--so"], ["--source"]),
         (["report", "--date", ""], []),
