@@ -68,7 +68,9 @@ def as_lines(
 def one_line(entry: Entry, short: Mapping[str, str]) -> str:
     """Return an entry with its day, length and uid."""
     time = duration(entry.ended_at - entry.started_at)
-    return f"{described(entry)} ({time}), {short[entry.uid]}"
+    return _("{entry} ({time}), {uid}").format(
+        entry=described(entry), time=time, uid=short[entry.uid]
+    )
 
 
 def _category(entry: Entry) -> str:
