@@ -69,7 +69,7 @@ class AppUnderTest:
     def launch(self) -> Self:
         """Start the process and return at once."""
         if not self.is_first_start:
-            self._start_before()
+            self.start_before()
         command = [*self.prefix, sys.executable, *self.program, "--verbose", "run", *self.arguments]
         with self._output_file.open("ab") as output:
             self.process = subprocess.Popen(
@@ -83,7 +83,7 @@ class AppUnderTest:
             )
         return self
 
-    def _start_before(self) -> None:
+    def start_before(self) -> None:
         """Leave the state of an earlier start, where there is none."""
         with unprivileged.acting() if self.prefix else nullcontext():
             if not self.user.paths.state_file.exists():

@@ -162,6 +162,7 @@ class Session:
 
     def log_in(self) -> None:
         """Start what the folders of login programs name, by a tool that does just that."""
+        self.app.start_before()
         subprocess.run(
             ["dex", "--autostart", "--environment", "XFCE"],
             check=True,
