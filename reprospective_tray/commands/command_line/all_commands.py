@@ -17,8 +17,8 @@ from reprospective_tray.messages import _
 
 
 def find(name: str) -> Callable[[Any], int]:
-    """Return a function of `commands`, named ``module.function``; only its module is loaded."""
-    module, _dot, function = name.partition(".")
+    """Return a function of `commands`, named ``module.function``; only its modules are loaded."""
+    module, _dot, function = name.rpartition(".")
     found: Callable[[Any], int] = getattr(
         import_module(f"reprospective_tray.commands.{module}"), function
     )
