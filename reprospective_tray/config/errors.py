@@ -105,12 +105,12 @@ class _Walk:
         what = _("unknown setting {key}. Allowed here: {keys}.").format(
             key=dotted((*keys, key)), keys=_listed(allowed, _("and"))
         )
-        if near := nearest(key, allowed):
-            remedy = question(dotted((*keys, near)))
-        else:
-            elsewhere = (place for place in _places(self._whole) if place[-1] == key)
-            place = next(elsewhere, None)
-            remedy = question(dotted(place)) if place else _("Remove it.")
+        # The same name elsewhere is meant rather than one here that only resembles it.
+        elsewhere = (place for place in _places(self._whole) if place[-1] == key)
+        place = next(elsewhere, None)
+        if place is None and (near := nearest(key, allowed)):
+            place = (*keys, near)
+        remedy = question(dotted(place)) if place else _("Remove it.")
         return config_error(self._file, value.key_lines[key], what, remedy)
 
 

@@ -207,7 +207,8 @@ def test_resume_takes_the_place_of_pause_and_back(tray):
     seen = tray.await_look(lambda seen: "Resume" in seen["labels"])
     assert seen["labels"][0].startswith("Paused until you resume")
     assert seen["labels"][3] == "Resume"
-    assert len(seen["labels"]) == len(before)
+    assert seen["labels"][4][0] == "Change pause"
+    assert len(seen["labels"]) == len(before) + 1
     tray.tell({"mode": "recording"})
     assert tray.await_look(lambda seen: "Resume" not in seen["labels"])["labels"] == before
 

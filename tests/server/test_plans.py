@@ -72,6 +72,7 @@ QUESTIONS: dict[str, tuple[Ask, str]] = {
     "active_ms": (lambda ask: ask.active_ms(DAY), KEPT),
     "active_ms, one's own": (lambda ask: ask.active_ms(DAY, own=True), KEPT),
     "hosts": (lambda ask: ask.hosts(WEEK), KEPT),
+    "last_day": (lambda ask: ask.last_day(WEEK), KEPT),
     "missing_days": (lambda ask: ask.missing_days(WEEK), KEPT),
     "totals of a day that is not settled": (lambda ask: ask.totals(UNSETTLED), RAW),
 }

@@ -105,6 +105,8 @@ def test_json_is_all_that_is_on_stdout(user: User, central: Central, command: Co
         "superseded": 0,
         "deleted": 0,
         "refused_in_all": 0,
+        "entries": 0,
+        "waiting_entries": 0,
         "error": None,
     }
 
@@ -192,7 +194,7 @@ def test_what_the_server_refuses_is_counted_and_offered_again(
     record(user, 2, first=100, title="'bad'")
     done = command("sync")
     assert done.returncode == 1
-    assert "2 sessions were refused by the server" in done.stderr
+    assert "2 sessions or entries were refused by the server" in done.stderr
     assert "sync --retry-refused" in done.stderr
     assert on_server(central) == 3
     sync = json.loads(assert_good(command("status", "--json")))["sync"]

@@ -13,10 +13,11 @@ from reprospective_tray.summary import sentences
 from reprospective_tray.summary.figures.categories import OTHER_COLOUR, Category
 from reprospective_tray.summary.format_text import (
     application_label,
-    duration,
+    figure_text,
     printable,
     wall_time,
 )
+from reprospective_tray.summary.rounding import Figure
 from reprospective_tray.summary.timesheet.parts import Part
 from reprospective_tray.summary.timesheet.rounding import PER_CATEGORY, PER_DAY, rounded, share
 from reprospective_tray.summary.timesheet.sheet import DAY, Row, TimeSheet
@@ -152,13 +153,13 @@ def show(sheet: TimeSheet) -> Shown:
 def time(ms: int, exact: int) -> str:
     """Return whole minutes as text; `exact` tells nothing from less than a minute."""
     if ms:
-        return duration(ms)
+        return figure_text(Figure(ms, MINUTE_MS))
     return _("<1 m") if exact else NOTHING
 
 
 def rounded_time(ms: int) -> str:
     """Return a rounded time as text."""
-    return duration(ms) if ms else NOTHING
+    return figure_text(Figure(ms, MINUTE_MS)) if ms else NOTHING
 
 
 def money(amount: Decimal | None) -> str:
@@ -207,7 +208,7 @@ def _period(sheet: TimeSheet) -> Iterator[str]:
     rounding = sheet.rounding
     if rounding is None:
         return
-    step = duration(rounding.step_ms)
+    step = figure_text(Figure(rounding.step_ms, MINUTE_MS))
     if rounding.per == PER_DAY:
         text = _("rounded up per day to {step}") if rounding.up else _("rounded per day to {step}")
     elif rounding.per == PER_CATEGORY:

@@ -23,7 +23,7 @@ from reprospective_tray.summary.window.navigation import Position
 
 _GAP = 9
 _SEARCH = 270
-_NARROW_SEARCH = 130
+_NARROW_SEARCH = 104
 _LONG_DAY = date(2026, 9, 30)  # a Wednesday in September
 _OPENS = " \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 
