@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from reprospective_tray.store.model.sessions import State
+from reprospective_tray.summary import theme
 from tests.desktop.summary_driver import away, on_day
 from tests.desktop.summary_geometry import see
 
@@ -180,3 +181,47 @@ def test_a_question_mark_shows_all_keys_until_it_is_closed(summary, dark, langua
     summary.click(LATER)
     seen = summary.wait(lambda seen: not seen.words("KeyList"), "the keys to go")
     assert seen.find("#release")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_whatever_has_the_keyboard_has_a_ring_around_it(summary, dark):
+    palette = theme.DARK if dark else theme.LIGHT
+    accent = bytes.fromhex(palette.accent[1:])
+    summary.record(*DAYS)
+    summary.open(dark=dark)
+    summary.wait_for("#release")
+    for view, parts in (
+        ("d", {"Button", "Label", "Choice", "SearchBox", "DayStrip", "Applications", "Sessions"}),
+        ("w", {"Button", "Label", "Choice", "SearchBox", "DayBars", "HeatMap"}),
+    ):
+        summary.key(view)
+        summary.wait(lambda seen, last=parts: last <= names_of(seen), f"the view {view}")
+        stops: dict[str, str] = {}
+        while (seen := summary.seen).focus not in stops:
+            if seen.focus != ".":
+                name, box = holder(seen)
+                stops[seen.focus] = name
+                # Two pixels wide, but for its smooth corners.
+                ring = 4 * (box.right - box.left + box.bottom - box.top) * 0.6
+                lit = lambda _seen, box=box: count(summary.pixels(box)[0], accent)  # noqa: E731
+                summary.wait(lambda seen, ring=ring, lit=lit: lit(seen) >= ring, f"a ring: {name}")
+            summary.key("Tab")
+            summary.wait(lambda seen, at=seen.focus: seen.focus != at, "Tab to move on")
+        assert parts <= set(stops.values())
+        summary.picture(f"ring-{'dark' if dark else 'light'}-{view}")
+        summary.click_at(summary.seen.box("Cards").at(0.5))
+
+
+def names_of(seen):
+    return {widget["name"] for widget in seen.widgets}
+
+
+def holder(seen):
+    """Return the name and the place of what has the ring: of the search, the box around it."""
+    path = seen.focus.removesuffix(".!entry")
+    widget = next(each for each in seen.widgets if each["path"] == path)
+    return widget["name"], seen.place(widget)
+
+
+def count(rgb, colour):
+    return sum(rgb[n : n + 3] == colour for n in range(0, len(rgb), 3))
