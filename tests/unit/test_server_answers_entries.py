@@ -105,7 +105,7 @@ WRONG_VERSIONS = [
 def test_a_wrong_answer_about_entries_is_an_error_of_the_server_and_nothing_is_marked(desk, name):
     with pytest.raises(ServerRefusedError, match="is not valid"):
         desk.send(text(FITS | {"entries": WRONG[name]}))
-    assert (desk.after, desk.entries, desk.aside) == (UNTOUCHED, UNTOUCHED, 0)
+    assert (desk.after, desk.entries, desk.reasons) == (UNTOUCHED, UNTOUCHED, [])
 
 
 @pytest.mark.parametrize("wrong", WRONG_VERSIONS, ids=lambda wrong: str(wrong)[:30])

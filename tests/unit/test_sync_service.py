@@ -17,7 +17,8 @@ from reprospective_tray.errors import (
 from reprospective_tray.store.outbox.sync_state import SyncState
 from reprospective_tray.sync import health
 from reprospective_tray.sync import service as module
-from reprospective_tray.sync.manager import DatabaseSyncManager
+from reprospective_tray.sync.manager import DatabaseSyncManager, Verified
+from reprospective_tray.sync.pass_result import Passed
 from reprospective_tray.sync.service import SyncDependencies, SyncService
 from reprospective_tray.sync.sync_request import SyncRequest
 from tests.support import wait_until
@@ -47,14 +48,12 @@ class Manager:
             self.go_on.wait(0.01)
         if self.errors:
             raise self.errors.pop(0)
-        return SimpleNamespace(
-            sent=10, refused=1, superseded=2, deleted=3, clock=0, is_whole=not stop.is_set()
-        )
+        return Passed(10, refused=1, superseded=2, deleted=3, is_whole=not stop.is_set())
 
     def verify(self, _stop: threading.Event, progress: Callable[[object], None]) -> object:
         self.calls.append("verify")
         progress(SimpleNamespace(done=1, total=2))
-        return SimpleNamespace(compared=7, offered_again=2)
+        return Verified(compared=7, offered_again=2)
 
     def retry_refused(self) -> int:
         self.calls.append("retry")
@@ -125,6 +124,8 @@ def test_a_pass_that_is_asked_for_answers_with_what_it_did(desk: Desk) -> None:
         "sent": 10,
         "refused": 1,
         "superseded": 2,
+        "entries": 0,
+        "waiting_entries": 0,
         "deleted": 3,
         "compared": None,
         "offered_again": None,
