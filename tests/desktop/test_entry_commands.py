@@ -109,7 +109,9 @@ def test_an_overlap_names_what_is_there_and_both_ways_out(command: Command) -> N
         ("c\n", 0, [("Harbour > Meeting", "14:00", "15:00"), ("Lunch", "15:00", "16:00")]),
         ("R\n", 0, [("Lunch", "15:00", "16:00")]),
         ("\n", 1, [("Harbour > Meeting", "14:00", "15:30")]),
-        ("\x04", 1, [("Harbour > Meeting", "14:00", "15:30")]),
+        pytest.param(
+            *("\x04", 1, [("Harbour > Meeting", "14:00", "15:30")]), marks=pytest.mark.long
+        ),
     ],
 )
 def test_at_a_terminal_a_person_is_asked_what_becomes_of_an_overlap(

@@ -68,7 +68,12 @@ def of_this_program(app: AppUnderTest) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [("summary",), ("control-window",), ("forget-window", "--since", "0")]
+    "words",
+    [
+        ("summary",),
+        pytest.param(("control-window",), marks=pytest.mark.long),
+        pytest.param(("forget-window", "--since", "0"), marks=pytest.mark.long),
+    ],
 )
 def test_each_window_has_the_name_of_the_program(
     desktop: VirtualDesktop, windows: Windows, user: User, words: tuple[str, ...]

@@ -21,7 +21,7 @@ DAYS = (
 OVER = ("KeyList", "Calendar", "Tooltip")
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_every_text_can_be_read_on_what_it_stands_on(summary, dark):
     palette = theme.DARK if dark else theme.LIGHT
     summary.record(*sorted(DAYS, key=lambda each: each.started_at))

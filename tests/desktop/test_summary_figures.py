@@ -40,7 +40,13 @@ def legend(seen):
     return list(zip(words[::2], words[1::2], strict=True))
 
 
-@pytest.mark.parametrize(("dark", "language"), [(False, "en"), (True, "en"), (False, "ja")])
+LOOKS = [
+    (False, "en"),
+    *(pytest.param(*look, marks=pytest.mark.long) for look in ((True, "en"), (False, "ja"))),
+]
+
+
+@pytest.mark.parametrize(("dark", "language"), LOOKS)
 def test_the_legend_of_a_day_has_all_its_time_and_the_pointer_opens_the_rest(
     summary, dark, language
 ):
@@ -62,7 +68,7 @@ def test_the_legend_of_a_day_has_all_its_time_and_the_pointer_opens_the_rest(
         assert sum(seconds(time) for _name, time in rest) == seconds(named[-1][1])
 
 
-@pytest.mark.parametrize(("dark", "language"), [(False, "en"), (True, "en"), (False, "ja")])
+@pytest.mark.parametrize(("dark", "language"), LOOKS)
 @pytest.mark.parametrize("view", ["w", "m"])
 def test_a_week_and_a_month_have_a_legend_for_every_colour(summary, view, dark, language):
     odd_day(summary)

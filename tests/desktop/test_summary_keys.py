@@ -160,7 +160,13 @@ def test_the_bars_and_hours_of_a_week_are_walked_by_keys(opened):
     opened.wait(lambda seen: not seen.box("HeatMap"), "the day")
 
 
-@pytest.mark.parametrize(("dark", "language"), [(False, "en"), (True, "en"), (True, "ja")])
+@pytest.mark.parametrize(
+    ("dark", "language"),
+    [
+        (False, "en"),
+        *(pytest.param(*look, marks=pytest.mark.long) for look in ((True, "en"), (True, "ja"))),
+    ],
+)
 def test_a_question_mark_shows_all_keys_until_it_is_closed(summary, dark, language):
     summary.record(*DAYS)
     summary.open(dark=dark, language=language)
@@ -183,7 +189,7 @@ def test_a_question_mark_shows_all_keys_until_it_is_closed(summary, dark, langua
     assert seen.find("#release")
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_whatever_has_the_keyboard_has_a_ring_around_it(summary, dark):
     palette = theme.DARK if dark else theme.LIGHT
     accent = bytes.fromhex(palette.accent[1:])

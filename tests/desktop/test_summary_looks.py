@@ -19,10 +19,10 @@ from tests.unit.stored import session
 
 LOOKS = [
     (False, "en", 1.0),
-    (True, "en", 1.0),
-    (False, "ja", 1.0),
-    (True, "ja", 1.0),
-    (False, "en", 1.5),
+    *(
+        pytest.param(*look, marks=pytest.mark.long)
+        for look in ((True, "en", 1.0), (False, "ja", 1.0), (True, "ja", 1.0), (False, "en", 1.5))
+    ),
     (True, "ja", 2.0),
 ]
 CARDS = 5
@@ -90,7 +90,12 @@ def test_days_weeks_and_months_are_whole_in_every_look(weeks, dark, language, sc
 
 
 @pytest.mark.parametrize(
-    ("dark", "language", "scale"), [(False, "en", 1.0), (True, "ja", 1.0), (False, "ja", 1.5)]
+    ("dark", "language", "scale"),
+    [
+        (False, "en", 1.0),
+        pytest.param(True, "ja", 1.0, marks=pytest.mark.long),
+        (False, "ja", 1.5),
+    ],
 )
 def test_the_smallest_window_is_whole(weeks, dark, language, scale):
     size = f"{round(800 * scale)}x{round(500 * scale)}+60+60"
@@ -111,7 +116,9 @@ def test_the_smallest_window_is_whole(weeks, dark, language, scale):
     assert len(seen.rows("Sessions")) >= 4
 
 
-@pytest.mark.parametrize(("dark", "language"), [(False, "en"), (True, "ja")])
+@pytest.mark.parametrize(
+    ("dark", "language"), [pytest.param(False, "en", marks=pytest.mark.long), (True, "ja")]
+)
 def test_a_large_window_has_lanes_and_categories(weeks, dark, language):
     weeks.open(dark=dark, language=language, geometry="1880x1000+20+20")
     name = f"large-{'dark' if dark else 'light'}-{language}"

@@ -37,7 +37,7 @@ print(json.dumps([root.winfo_reqwidth(), root.winfo_reqheight()]))
 DPIS = (96, 120, 144, 192)
 
 
-@pytest.fixture(scope="module", params=["X11", "XWayland"])
+@pytest.fixture(scope="module", params=["X11", pytest.param("XWayland", marks=pytest.mark.long)])
 def screen(request: pytest.FixtureRequest) -> Iterator[VirtualDesktop | WaylandDesktop]:
     """A desktop of this module alone, whose dpi its tests set."""
     with VirtualDesktop(panel=None) if request.param == "X11" else WaylandDesktop() as made:

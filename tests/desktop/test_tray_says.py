@@ -121,7 +121,10 @@ def test_the_tooltip_begins_with_the_reason(
     ("text", "begin"),
     [
         ("monitor:\n  heartbeat: 0\n", "Line 4: monitor.heartbeat is 0. Allowed: "),
-        ("monitor:\n  qqqq: 0\n", "Line 4: unknown setting monitor.qqqq. Allowed here: "),
+        pytest.param(
+            *("monitor:\n  qqqq: 0\n", "Line 4: unknown setting monitor.qqqq. Allowed here: "),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_mistake_in_the_settings_is_named_in_the_menu_by_line_and_key_first(

@@ -70,7 +70,12 @@ def rolled_back_pass(hub: Hub) -> Computer:
 
 @pytest.mark.parametrize(
     "begin",
-    [first_pass, changed_pass, restored_pass, rolled_back_pass],
+    [
+        first_pass,
+        pytest.param(changed_pass, marks=pytest.mark.long),
+        pytest.param(restored_pass, marks=pytest.mark.long),
+        rolled_back_pass,
+    ],
     ids=lambda begin: begin.__name__,
 )
 def test_a_kill_at_any_step_of_a_pass_neither_loses_nor_doubles_an_entry(
