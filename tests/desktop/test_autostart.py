@@ -96,6 +96,7 @@ def check_marks(desktop: VirtualDesktop, app: AppUnderTest) -> bytes:
     return seen
 
 
+@pytest.mark.long
 def test_the_menu_switches_it_and_its_check_mark_is_true_each_time_it_opens(
     make_app: MakeApp, desktop: VirtualDesktop, user: User
 ) -> None:

@@ -145,6 +145,7 @@ def test_it_offers_to_send_now_unless_a_pass_runs(instance, desktop):
 
 
 @pytest.mark.usefixtures("window")
+@pytest.mark.long
 def test_it_switches_starting_at_login(instance, desktop):
     for on in (False, True):
         instance.status = {**instance.status, "starts_at_login": on}

@@ -213,6 +213,7 @@ def test_a_bus_that_says_nothing_holds_up_nothing(
     assert report["tray"]["found"]
 
 
+@pytest.mark.long
 def test_an_x_server_that_says_nothing_holds_up_nothing(
     make_app: MakeApp, desktop: VirtualDesktop, user: User
 ) -> None:

@@ -15,7 +15,12 @@ MakeApp = Callable[..., AppUnderTest]
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b'{"paused": 3}', b'{"paused":true,"paused_until":18000', b"\0" * 64]
+    "content",
+    [
+        *(pytest.param(each, marks=pytest.mark.long) for each in (b"", b'{"paused": 3}')),
+        b'{"paused":true,"paused_until":18000',
+        pytest.param(b"\0" * 64, marks=pytest.mark.long),
+    ],
 )
 def test_a_torn_state_is_a_pause_until_the_person_resumes(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User, content: bytes

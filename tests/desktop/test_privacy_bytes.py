@@ -202,6 +202,7 @@ def look_back(app: AppUnderTest, desktop: VirtualDesktop) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.long
 def test_with_everything_on_no_byte_here_or_on_the_server_holds_what_a_rule_drops(
     make_app: MakeApp, everything: Everything, windows: Windows
 ) -> None:

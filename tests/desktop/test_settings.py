@@ -102,6 +102,7 @@ def test_a_broken_file_is_said_with_its_line_the_old_settings_hold_and_so_is_its
     assert app.stop() == 0
 
 
+@pytest.mark.long
 def test_what_is_to_be_forgotten_while_settings_change_is_forgotten(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User
 ) -> None:
@@ -144,6 +145,7 @@ def test_another_database_is_recorded_into_from_then_on_and_the_one_before_is_le
     assert app.stop() == 0
 
 
+@pytest.mark.long
 def test_sending_that_is_turned_on_sends_what_was_recorded_before_and_off_ends_it(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User, central: Central
 ) -> None:

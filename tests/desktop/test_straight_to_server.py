@@ -43,6 +43,7 @@ def titles(database):
     return [title for title, _open in database.rows(NAMES)]
 
 
+@pytest.mark.long
 def test_windows_that_were_in_front_while_the_server_was_stopped_are_on_it(
     desktop, windows, make_app, user
 ):

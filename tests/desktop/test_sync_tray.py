@@ -170,6 +170,7 @@ def test_a_silent_server_holds_up_the_end_for_a_moment_alone(
     assert journal_mode(app) == "delete"
 
 
+@pytest.mark.long
 def test_recording_goes_on_without_the_server_and_it_is_sent_to_as_soon_as_it_is_back(
     launch: Launch, windows: Windows, own_central: Central, own_server: Server
 ) -> None:

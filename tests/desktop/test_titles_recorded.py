@@ -31,6 +31,7 @@ def files_with(app: AppUnderTest, text: str) -> set[str]:
     return {path.name for path in found if text.encode() in path.read_bytes()}
 
 
+@pytest.mark.long
 def test_private_titles_reach_no_byte_of_any_file(
     make_app: MakeApp, desktop: VirtualDesktop, windows: Windows, user: User
 ) -> None:

@@ -145,6 +145,7 @@ def test_a_second_run_without_tray_says_that_one_is_running(app: AppUnderTest) -
     assert app.ask("status")["running"]
 
 
+@pytest.mark.long
 def test_where_the_icon_has_no_menu_a_second_run_brings_up_the_control_window(
     make_app: MakeApp, desktop: VirtualDesktop, user: User
 ) -> None:
@@ -163,6 +164,7 @@ def test_where_the_icon_has_no_menu_a_second_run_brings_up_the_control_window(
     assert app.stop() == 0
 
 
+@pytest.mark.long
 def test_a_desktop_without_a_tray_is_told_so_and_recorded(make_app: MakeApp) -> None:
     with VirtualDesktop(panel=None) as bare, Windows(bare.env["DISPLAY"]) as windows:
         app = make_app(bare).start()

@@ -84,6 +84,7 @@ def test_a_killed_panel_ends_nothing_and_the_next_one_gets_the_icon(
     assert not re.findall("(?:Gtk|GObject)-CRITICAL.*", app.output())
 
 
+@pytest.mark.long
 def test_a_panel_that_came_late_may_be_killed_too(
     make_app: MakeApp, make_desktop: MakeDesktop
 ) -> None:

@@ -138,6 +138,7 @@ def test_a_mistake_in_the_settings_is_named_in_the_menu_by_line_and_key_first(
     assert app.stop() == 0
 
 
+@pytest.mark.long
 def test_while_paused_the_menu_gives_the_pause_another_length_and_it_survives_a_restart(
     make_app: MakeApp, statusnotifier_desktop: VirtualDesktop
 ) -> None:

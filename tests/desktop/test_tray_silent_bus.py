@@ -69,6 +69,7 @@ def test_sigterm_while_the_bus_is_waited_for_ends_the_program(
     assert_sigterm_ends(app)
 
 
+@pytest.mark.long
 def test_without_a_tray_the_program_says_so_and_shows_the_icon_in_a_panel_that_comes_late(
     make_app: MakeApp, bus: SilentBus
 ) -> None:

@@ -242,6 +242,7 @@ def test_what_comes_and_goes_is_no_leak_and_what_grows_is_one() -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_some_hours_of_use_leave_threads_descriptors_and_memory_as_they_were(life: Life) -> None:
     deeds = (life.menu, life.change_settings, life.forget)
     life.live(SHORT_HOURS, deeds, print, SHORT)

@@ -157,6 +157,7 @@ def planted(database: Database, owner: str, **columns: Any) -> str:
 
 
 @pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.long
 def test_an_upgrade_cuts_what_an_older_schema_has_let_in(
     database: Database, tmp_path: Path, make_person: Callable[..., Person], version: int
 ):

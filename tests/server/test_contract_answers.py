@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -93,6 +94,7 @@ def changes(end):
 # Two databases make a slow search for the smallest example: it would outlast the test.
 @settings(max_examples=50, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(timelines().map(apart), timelines(open_last=False).map(apart), st.data())
+@pytest.mark.long
 def test_both_databases_keep_the_same_days_and_give_the_same_answers(
     fresh_adapter, timeline, imported, data
 ):

@@ -138,6 +138,7 @@ def days_of(start, lengths):
 
 @settings(max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.data())
+@pytest.mark.long
 def test_details_are_the_same_before_and_after_retention(place, data):
     timeline, imported, elsewhere = (
         data.draw(timelines(open_last=True)),

@@ -78,6 +78,7 @@ def rolled_back_pass(hub: Hub) -> Computer:
     ],
     ids=lambda begin: begin.__name__,
 )
+@pytest.mark.long
 def test_a_kill_at_any_step_of_a_pass_neither_loses_nor_doubles_an_entry(
     hub: Hub,
     begin: Callable[[Hub], Computer],

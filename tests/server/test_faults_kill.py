@@ -94,7 +94,11 @@ def stride(pytestconfig: pytest.Config) -> int:
     return 1 if pytestconfig.getoption("--long") else QUICK_STRIDE
 
 
-SCENES = [first_pass, mixed_pass, rolled_back_pass, restored_pass]
+SCENES = [
+    first_pass,
+    *(pytest.param(each, marks=pytest.mark.long) for each in (mixed_pass, rolled_back_pass)),
+    restored_pass,
+]
 
 
 @pytest.mark.parametrize("begin", SCENES, ids=lambda begin: begin.__name__)
@@ -114,6 +118,7 @@ def test_a_kill_at_any_step_of_a_pass_costs_nothing(
         shutil.rmtree(desk.folder)
 
 
+@pytest.mark.long
 def test_a_kill_at_any_step_and_then_a_backup_from_before_that_pass_costs_nothing(
     hub: Hub, stride: int
 ) -> None:
@@ -133,6 +138,7 @@ def test_a_kill_at_any_step_and_then_a_backup_from_before_that_pass_costs_nothin
         shutil.rmtree(desk.folder)
 
 
+@pytest.mark.long
 def test_kills_of_recorder_and_sync_together_at_any_instant_cost_nothing(hub: Hub) -> None:
     desk, passes, kills = hub.computer(), 0, 0
     chance = random.Random(12)  # noqa: S311  the same each time

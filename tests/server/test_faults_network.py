@@ -28,6 +28,7 @@ def bytes_of_a_pass(desk: Computer, proxy: Proxy) -> dict[str, int]:
 
 @pytest.mark.parametrize("how", ["reset", "close"])
 @pytest.mark.parametrize("direction", ["to_server", "to_client"])
+@pytest.mark.long
 def test_a_cut_after_any_number_of_bytes_costs_nothing(
     hub: Hub, proxy: Proxy, direction: str, how: str
 ) -> None:

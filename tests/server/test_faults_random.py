@@ -175,6 +175,7 @@ class World:
             life.end()
 
 
+@pytest.mark.long
 def test_whatever_happens_the_server_has_what_was_recorded_once(hub: Hub) -> None:
     World(hub, 1).live(ROUNDS)
 

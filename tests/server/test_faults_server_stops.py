@@ -41,6 +41,7 @@ class Shipping:
 
 
 @pytest.mark.parametrize("how", ["fast", "immediate", "SIGKILL"])
+@pytest.mark.long
 def test_a_server_that_stops_amid_passes_gets_everything_once_it_runs_again(
     tmp_path: Path, how: str
 ) -> None:

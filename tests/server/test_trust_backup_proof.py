@@ -24,7 +24,7 @@ from tests.server.servers import PASSWORD, roles, small_disk
 from tests.support import wait_until
 
 __all__ = ["backups", "database", "pair"]
-pytestmark = pytest.mark.trust
+pytestmark = [pytest.mark.trust, pytest.mark.long]
 
 GUARD = FOLDER / "backup-parts" / "guard.sql"
 DATABASES = "SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1"

@@ -19,7 +19,7 @@ from tests.server.sender import connected, sender, stored
 from tests.server.servers import Person, new_server, roles
 
 __all__ = ["backups", "database", "pair"]
-pytestmark = pytest.mark.trust
+pytestmark = [pytest.mark.trust, pytest.mark.long]
 
 ROLES = """
 SELECT rolname::text, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,

@@ -200,6 +200,7 @@ def test_exports_of_a_growing_history_in_any_order_overlap_nowhere_and_lose_noth
 
 @settings(deadline=None, max_examples=20)
 @given(LENGTHS, st.lists(st.integers(0, 90), max_size=3))
+@pytest.mark.long
 def test_a_history_without_times_away_ends_up_as_if_it_had_been_imported_once(
     fresh_adapter, lengths, moments
 ):

@@ -322,6 +322,7 @@ def cut_and_change(folder: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_a_kill_at_any_line_leaves_all_of_a_change_or_none(tmp_path):
     template, steps = tmp_path / "template", tmp_path / "steps"
     with opened(template / "local.db") as adapter:

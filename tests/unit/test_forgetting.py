@@ -437,6 +437,7 @@ class Log:
 
 @settings(deadline=None, max_examples=120)
 @given(st.lists(STEPS, min_size=4, max_size=25))
+@pytest.mark.long
 def test_totals_are_those_of_all_living_sessions_whatever_was_taken_returned_and_forgotten(steps):
     with fresh_adapter() as adapter:
         log = Log(adapter)

@@ -145,6 +145,7 @@ def test_a_new_folder_has_the_rights_of_the_database(tmp_path):
     RecordingLock(tmp_path / "data" / "local.db").acquire()
 
 
+@pytest.mark.long
 def test_settings_that_name_a_file_of_another_instance_are_refused(user, other, tmp_path):
     mine, theirs = tmp_path / "mine.db", tmp_path / "theirs.db"
     config_for(user, mine)

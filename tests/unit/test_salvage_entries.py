@@ -170,6 +170,7 @@ def recover(folder: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_a_kill_at_any_line_loses_no_entry_and_takes_none_twice(tmp_path):
     template, steps = tmp_path / "template", tmp_path / "steps"
     rows = fill(template / "local.db")

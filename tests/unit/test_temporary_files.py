@@ -162,7 +162,8 @@ class Watch:
 @pytest.mark.parametrize(
     "work",
     [
-        *("report", "vacuum", "forgetting", "large_statement"),
+        *("report", "vacuum", "large_statement"),
+        pytest.param("forgetting", marks=pytest.mark.long),
         *("snapshot", "taking_over", "export_and_import"),
     ],
 )

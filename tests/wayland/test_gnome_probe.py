@@ -251,6 +251,7 @@ def test_another_thread_ends_a_wait_and_cuts_the_connection(make_probe):
         probe.wait(SECONDS)
 
 
+@pytest.mark.long
 def test_the_whole_program_records_what_gnome_tells(shell, session, user: User):
     user.write_config("monitor: {poll_interval: 0.1, idle_after: 2}")
     shell.order(focus=EDITOR, input=True)

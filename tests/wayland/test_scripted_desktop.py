@@ -44,12 +44,14 @@ def play(
 @pytest.mark.parametrize(
     ("seconds", "bound"), [(20.0, 0.002), pytest.param(60.0, 0.001, marks=pytest.mark.long)]
 )
+@pytest.mark.long
 def test_switching_is_attributed_with_hardly_any_error(
     make_app: MakeApp, desktop: WaylandDesktop, windows: Windows, seconds: float, bound: float
 ) -> None:
     assert play(make_app(desktop), desktop, windows, 20261123, seconds).error <= bound
 
 
+@pytest.mark.long
 def test_quick_switching_loses_no_stretch_of_a_tenth_of_a_second(
     make_app: MakeApp, desktop: WaylandDesktop, windows: Windows
 ) -> None:

@@ -102,6 +102,7 @@ def test_the_menu_opens_the_summary_and_quits(
     assert app.process.wait(SECONDS) == 0
 
 
+@pytest.mark.long
 def test_a_desktop_without_a_bar_is_told_so_and_recorded_and_has_the_control_window(
     make_app: MakeApp, desktop: WaylandDesktop
 ) -> None:
