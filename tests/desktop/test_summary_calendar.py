@@ -81,6 +81,7 @@ def gone(summary):
         (("Right", "Down", "Next", "shift+Next", "End"), lambda day: day),
     ],
 )
+@pytest.mark.long
 def test_keys_lead_to_a_day_which_return_picks(opened, keys, leads_to):
     opened.key(*keys, "Return")
     heading(opened, leads_to(today()))

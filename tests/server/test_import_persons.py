@@ -51,7 +51,7 @@ def computers(
 
 
 @pytest.mark.parametrize("take", FILES)
-@pytest.mark.parametrize("said", [False, True])
+@pytest.mark.parametrize("said", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_each_has_sessions_of_their_own_and_none_is_refused(
     computers, prepared, tmp_path, take, said
 ):
